@@ -1,0 +1,1 @@
+//! Envelope encryption of readings; opens nothing without a warrant.

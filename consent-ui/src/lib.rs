@@ -1,0 +1,1 @@
+//! Pages for participants, researchers and data-protection officers.

@@ -1,0 +1,2 @@
+//! The gateway for a small Linux computer.
+fn main() {}

@@ -1,0 +1,1 @@
+//! A street of households whose meters speak TIC.

@@ -1,0 +1,1 @@
+//! Evidence that a stranger can verify: records, JWS signatures and proof bundles.

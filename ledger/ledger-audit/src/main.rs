@@ -1,0 +1,2 @@
+//! Verifies bundles and logs of the ledger without the broker.
+fn main() {}

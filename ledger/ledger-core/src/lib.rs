@@ -1,0 +1,1 @@
+//! Merkle tree, tiles, signed notes, leaves and commitments: pure functions over bytes.

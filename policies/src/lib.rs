@@ -1,0 +1,1 @@
+//! The Cedar policies of the broker, strictly validated, and the engine that evaluates them.
