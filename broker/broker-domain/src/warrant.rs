@@ -1,0 +1,230 @@
+//! Warrants: the only keys to a plaintext reading (invariant I1).
+//!
+//! The vault opens a batch for a [`Warrant`] and for nothing else. A warrant needs a policy permit *and*, unless the
+//! person looks at her own data, a coverage proof; both must speak of the same act at the same instant.
+
+use thiserror::Error;
+
+use crate::consent::Covered;
+use crate::ids::{OrganisationId, ParticipantId, PointId, RequestId};
+use crate::policy::{Action, Permit, Principal, Resource};
+use crate::time::Interval;
+
+/// A permit and a coverage proof that do not belong together.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The permit is for another action or resource.
+    #[error("the permit is for another act")]
+    OtherAct,
+    /// The permit and the coverage are of different instants.
+    #[error("the permit and the coverage were checked at different instants")]
+    OtherInstant,
+    /// The principal does not belong to the recipient of the consent.
+    #[error("the consent is for another recipient")]
+    OtherRecipient,
+    /// A release about nobody.
+    #[error("a release needs at least one covered household")]
+    Nobody,
+    /// Two coverages for one point, or of different periods.
+    #[error("the covered households do not make one release")]
+    MixedRelease,
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::DeliveryWarrant {}
+    impl Sealed for super::ReleaseWarrant {}
+    impl Sealed for super::AccessWarrant {}
+}
+
+/// What the vault asks before it opens a batch. Cannot be implemented outside this crate.
+pub trait Warrant: sealed::Sealed {
+    /// Whether readings of this participant and point may be opened, and of which span: readings outside it must be
+    /// dropped by the opener. `None` means no.
+    fn span_for(&self, participant: ParticipantId, point: PointId) -> Option<Interval>;
+}
+
+/// Leave to hand one participant's readings to an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryWarrant {
+    covered: Covered,
+    permit: Permit,
+}
+
+impl DeliveryWarrant {
+    /// Joins a permit for `transfer` with the coverage it was asked about.
+    ///
+    /// # Errors
+    /// See [`Mismatch`].
+    pub fn issue(permit: Permit, covered: Covered) -> Result<Self, Mismatch> {
+        let query = permit.query();
+        let same_readings =
+            matches!(&query.resource, Resource::Readings { covered: asked } if *asked == covered);
+        if query.action != Action::Transfer || !same_readings {
+            return Err(Mismatch::OtherAct);
+        }
+        if query.now != covered.checked_at() {
+            return Err(Mismatch::OtherInstant);
+        }
+        match query.principal {
+            Principal::Application(_, organisation) if organisation == covered.ask().recipient => {
+                Ok(Self { covered, permit })
+            }
+            _ => Err(Mismatch::OtherRecipient),
+        }
+    }
+
+    /// What is covered.
+    #[must_use]
+    pub const fn covered(&self) -> &Covered {
+        &self.covered
+    }
+
+    /// What the policies said.
+    #[must_use]
+    pub const fn permit(&self) -> &Permit {
+        &self.permit
+    }
+}
+
+impl Warrant for DeliveryWarrant {
+    fn span_for(&self, participant: ParticipantId, point: PointId) -> Option<Interval> {
+        let ask = self.covered.ask();
+        (ask.participant == participant && ask.point == point).then_some(ask.interval)
+    }
+}
+
+/// Leave to open the readings of many households for one release to researchers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseWarrant {
+    request: RequestId,
+    recipient: OrganisationId,
+    covered: Vec<Covered>,
+    permit: Permit,
+}
+
+impl ReleaseWarrant {
+    /// Joins a permit for `release` with the coverage of each household.
+    ///
+    /// # Errors
+    /// See [`Mismatch`].
+    pub fn issue(permit: Permit, covered: Vec<Covered>) -> Result<Self, Mismatch> {
+        let Resource::Request {
+            request,
+            organisation,
+            ..
+        } = permit.query().resource
+        else {
+            return Err(Mismatch::OtherAct);
+        };
+        if permit.query().action != Action::Release {
+            return Err(Mismatch::OtherAct);
+        }
+        let first = covered.first().ok_or(Mismatch::Nobody)?;
+        let recipient = first.ask().recipient;
+        if recipient != organisation {
+            return Err(Mismatch::OtherRecipient);
+        }
+        let mut points = std::collections::BTreeSet::new();
+        for one in &covered {
+            if one.checked_at() != permit.query().now {
+                return Err(Mismatch::OtherInstant);
+            }
+            if one.ask().recipient != recipient {
+                return Err(Mismatch::OtherRecipient);
+            }
+            let same_release = one.ask().interval == first.ask().interval
+                && one.ask().step == first.ask().step
+                && one.ask().purpose == first.ask().purpose;
+            if !same_release || !points.insert(one.ask().point) {
+                return Err(Mismatch::MixedRelease);
+            }
+        }
+        Ok(Self {
+            request,
+            recipient,
+            covered,
+            permit,
+        })
+    }
+
+    /// The approved request.
+    #[must_use]
+    pub const fn request(&self) -> RequestId {
+        self.request
+    }
+
+    /// The laboratory that every consent names.
+    #[must_use]
+    pub const fn recipient(&self) -> OrganisationId {
+        self.recipient
+    }
+
+    /// The covered households' points.
+    #[must_use]
+    pub fn covered(&self) -> &[Covered] {
+        &self.covered
+    }
+
+    /// What the policies said.
+    #[must_use]
+    pub const fn permit(&self) -> &Permit {
+        &self.permit
+    }
+}
+
+impl Warrant for ReleaseWarrant {
+    fn span_for(&self, participant: ParticipantId, point: PointId) -> Option<Interval> {
+        self.covered
+            .iter()
+            .map(Covered::ask)
+            .find(|ask| ask.participant == participant && ask.point == point)
+            .map(|ask| ask.interval)
+    }
+}
+
+/// Leave of a person to look at her own readings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessWarrant {
+    owner: ParticipantId,
+    interval: Interval,
+    permit: Permit,
+}
+
+impl AccessWarrant {
+    /// Turns a permit for `read-own` into leave for one span.
+    ///
+    /// # Errors
+    /// [`Mismatch::OtherAct`] when the permit is not the owner's own.
+    pub fn issue(permit: Permit, interval: Interval) -> Result<Self, Mismatch> {
+        match (
+            &permit.query().principal,
+            &permit.query().resource,
+            permit.query().action,
+        ) {
+            (Principal::Participant(who), Resource::Person { owner }, Action::ReadOwn) if who == owner => {
+                Ok(Self {
+                    owner: *owner,
+                    interval,
+                    permit,
+                })
+            }
+            _ => Err(Mismatch::OtherAct),
+        }
+    }
+
+    /// What the policies said.
+    #[must_use]
+    pub const fn permit(&self) -> &Permit {
+        &self.permit
+    }
+}
+
+impl Warrant for AccessWarrant {
+    fn span_for(&self, participant: ParticipantId, _point: PointId) -> Option<Interval> {
+        (self.owner == participant).then_some(self.interval)
+    }
+}
+
+#[cfg(test)]
+mod tests;
