@@ -1,1 +1,102 @@
 //! The ports through which the broker stores and reads, and their contract suite.
+//!
+//! [`Store::begin`] opens the one writing transaction and names it after its use case; the name stands in the rows it
+//! writes. What a transaction wrote is durable when [`Tx::commit`] returns and visible to every later read. A dropped
+//! transaction leaves no trace. Not found is `Ok(None)`; the caller decides what that means.
+//!
+//! What this crate deliberately does not: SQL (see the implementations), encryption (readings arrive sealed), or
+//! decisions (see `broker-domain`).
+
+mod consents;
+pub mod contract;
+mod error;
+mod gateways;
+mod ledger;
+mod members;
+mod participants;
+mod research;
+mod sessions;
+mod transfers;
+
+use async_trait::async_trait;
+
+pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
+pub use error::StoreError;
+pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
+pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SubjectRow};
+pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
+pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
+pub use research::{DatasetRow, MembershipRow, ReleaseRow, ResearchReads, ResearchWrites};
+pub use sessions::{SessionReads, SessionRole, SessionRow, SessionWrites};
+pub use transfers::{
+    BatchRow, Direction, FlowFilter, Outcome, Page, TransferReads, TransferRow, TransferWrites,
+};
+
+/// Everything that can be read.
+pub trait Read:
+    ConsentReads
+    + GatewayReads
+    + LedgerReads
+    + MemberReads
+    + ParticipantReads
+    + ResearchReads
+    + SessionReads
+    + TransferReads
+    + Send
+{
+}
+
+/// A named transaction: reads see its own writes, nobody else does before [`Tx::commit`].
+#[async_trait]
+pub trait Tx:
+    Read
+    + ConsentWrites
+    + GatewayWrites
+    + LedgerWrites
+    + MemberWrites
+    + ParticipantWrites
+    + ResearchWrites
+    + SessionWrites
+    + TransferWrites
+    + Send
+{
+    /// Marks a place to come back to. Marks do not nest.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn mark(&mut self) -> Result<(), StoreError>;
+
+    /// Undoes everything since the mark: one failed job leaves no trace in a group of others.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn back_to_mark(&mut self) -> Result<(), StoreError>;
+
+    /// Makes everything durable and visible.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing was written, or the answer was lost and the next read tells.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// One backend.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Opens a consistent view for reading.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn read(&self) -> Result<Box<dyn Read + '_>, StoreError>;
+
+    /// Opens the writing transaction; waits while another is open.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn begin(&self, name: &'static str) -> Result<Box<dyn Tx + '_>, StoreError>;
+
+    /// Makes erased bytes unreadable in files: empties the log of the database and rewrites its free pages.
+    ///
+    /// # Errors
+    /// When the store fails; erasure is then not complete and must be repeated.
+    async fn scrub(&self) -> Result<(), StoreError>;
+}
