@@ -1,0 +1,245 @@
+//! Granting, refusing and withdrawing.
+
+use async_trait::async_trait;
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, State};
+use broker_domain::ids::{ConsentId, Digest, OfferId, ParticipantId, PointId};
+use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_domain::time::{Instant, Interval};
+use broker_store::{ConsentReads, ConsentWrites, OfferRow, ParticipantReads, RecordedEvent};
+use ledger_core::leaf::{ActorClass, SubjectKind};
+use thiserror::Error;
+
+use crate::broker::{Broker, Receipt};
+use crate::failure::{Failure, Fault};
+use crate::group::{Commit, Draft, Group};
+use crate::records;
+
+/// What a participant chose on the page of one offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// The offer shown.
+    pub offer: OfferId,
+    /// The point it is about.
+    pub point: PointId,
+    /// SHA-256 of the notice that was shown, in the language it was shown in.
+    pub notice: Digest,
+    /// What the person said.
+    pub answer: Answer,
+}
+
+/// Agree or refuse: the same effort either way (invariant I7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes.
+    Agree,
+    /// No.
+    Refuse,
+}
+
+/// A choice that was recorded.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The consent it made or refused.
+    pub consent: ConsentId,
+    /// The proof.
+    pub receipt: Receipt,
+}
+
+/// Why a choice cannot be recorded.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum ChoiceRefusal {
+    /// No such offer.
+    #[error("this offer does not exist any more; go back to the list")]
+    UnknownOffer,
+    /// No such point, or somebody else's.
+    #[error("this meter is not one of yours")]
+    NotYours,
+    /// The text changed since it was shown.
+    #[error("the text of this offer changed; read the new one before you choose")]
+    NoticeChanged,
+    /// A consent for the same recipient, purpose and point is in force.
+    #[error("you already share this; withdraw first if you want other terms")]
+    AlreadyGiven,
+}
+
+/// Why a withdrawal has nothing to do.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum WithdrawalRefusal {
+    /// No such consent, or somebody else's.
+    #[error("this sharing is not one of yours")]
+    NotYours,
+    /// It ended before.
+    #[error("this sharing has already ended; nothing more is transferred")]
+    AlreadyEnded,
+}
+
+impl Broker {
+    /// Records what a participant answered to one offer for one meter.
+    ///
+    /// # Errors
+    /// See [`ChoiceRefusal`].
+    pub async fn choose(&self, who: ParticipantId, choice: Choice) -> Result<Chosen, Failure<ChoiceRefusal>> {
+        let now = self.clock.now();
+        let (row, consents) = {
+            let mut read = self.store.read().await?;
+            let row = read.offer(choice.offer).await?.ok_or(Failure::Refused(ChoiceRefusal::UnknownOffer))?;
+            let point = read.point(choice.point).await?.filter(|point| point.participant == who);
+            point.ok_or(Failure::Refused(ChoiceRefusal::NotYours))?;
+            (row, read.consents_of(who).await?)
+        };
+
+        let resource = Resource::Point { point: choice.point, owner: who };
+        let query = Query { principal: Principal::Participant(who), action: Action::Grant, resource, now };
+        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ChoiceRefusal::NotYours))?;
+        if choice.notice != row.offer.notice && choice.notice != row.notice_en {
+            return Err(Failure::Refused(ChoiceRefusal::NoticeChanged));
+        }
+        let consent = self.new_consent(who, &choice, &row, now)?;
+        if already_given(&consents, &consent, now) {
+            return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
+        }
+
+        let kind = match choice.answer {
+            Answer::Agree => EventKind::Given,
+            Answer::Refuse => EventKind::Refused,
+        };
+        let record = self.sign(&records::consent_opened(&consent, kind, now))?;
+        let leaf = match kind {
+            EventKind::Given => SubjectKind::ConsentOpened,
+            EventKind::Refused | EventKind::Withdrawn => SubjectKind::ConsentClosed,
+        };
+        let event = ConsentEvent { seq: 0, kind, effective_at: now, recorded_at: now, record: record.digest() };
+        let draft =
+            Draft { subject: who.into(), kind: leaf, actor: ActorClass::Participant, record: record.into_bytes() };
+
+        let id = consent.id;
+        let leaf_index = self.commit(AddConsent { consent, event, draft }).await?;
+        Ok(Chosen { consent: id, receipt: self.receipt(leaf_index).await? })
+    }
+
+    /// Ends a consent. Needs no reason, no key and no JavaScript (invariant I5, GDPR art. 7(3)).
+    ///
+    /// # Errors
+    /// See [`WithdrawalRefusal`].
+    pub async fn withdraw(
+        &self,
+        who: ParticipantId,
+        id: ConsentId,
+    ) -> Result<Receipt, Failure<WithdrawalRefusal>> {
+        let now = self.clock.now();
+        let consent = self.store.read().await?.consent(id).await?.filter(|consent| consent.participant == who);
+        let consent = consent.ok_or(Failure::Refused(WithdrawalRefusal::NotYours))?;
+
+        let resource = Resource::Consent { consent: id, owner: who };
+        let query = Query { principal: Principal::Participant(who), action: Action::Withdraw, resource, now };
+        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(WithdrawalRefusal::NotYours))?;
+        if !matches!(consent.state(now), State::Given { .. }) {
+            return Err(Failure::Refused(WithdrawalRefusal::AlreadyEnded));
+        }
+
+        let previous = consent.head().ok_or(Fault::Corrupt { what: "consent without event" })?;
+        let record = self.sign(&records::consent_withdrawn(&consent, previous, now))?;
+        let event = ConsentEvent {
+            seq: u32::try_from(consent.events.len()).map_err(|_| Fault::Corrupt { what: "consent events" })?,
+            kind: EventKind::Withdrawn,
+            effective_at: now,
+            recorded_at: now,
+            record: record.digest(),
+        };
+        let draft = Draft {
+            subject: who.into(),
+            kind: SubjectKind::ConsentClosed,
+            actor: ActorClass::Participant,
+            record: record.into_bytes(),
+        };
+
+        // The event's number is unique: of two withdrawals at once one is kept, the other told to repeat.
+        let leaf_index = self.commit(AddEvent { consent: id, event, draft }).await?;
+        Ok(self.receipt(leaf_index).await?)
+    }
+
+    fn new_consent(
+        &self,
+        who: ParticipantId,
+        choice: &Choice,
+        row: &OfferRow,
+        now: Instant,
+    ) -> Result<Consent, Failure<ChoiceRefusal>> {
+        let until = now.plus_seconds(i64::from(row.offer.days) * 86_400);
+        let mut consent = Consent {
+            id: ConsentId::random(&*self.entropy)?,
+            participant: who,
+            point: choice.point,
+            recipient: row.offer.recipient,
+            purpose: row.offer.purpose.clone(),
+            step: row.offer.step,
+            data: Interval::new(now, until)?,
+            terms: Digest([0; 32]),
+            notice: choice.notice,
+            events: Vec::new(),
+        };
+        consent.terms = records::terms_digest(&consent)?;
+        Ok(consent)
+    }
+}
+
+fn already_given(consents: &[Consent], new: &Consent, now: Instant) -> bool {
+    consents.iter().any(|old| {
+        old.point == new.point
+            && old.recipient == new.recipient
+            && old.purpose == new.purpose
+            && matches!(old.state(now), State::Given { .. })
+    })
+}
+
+struct AddConsent {
+    consent: Consent,
+    event: ConsentEvent,
+    draft: Draft,
+}
+
+#[async_trait]
+impl Commit for AddConsent {
+    type Answer = u64;
+    type Refusal = ChoiceRefusal;
+    const NAME: &'static str = "answer an offer";
+
+    fn leaves(&self) -> usize {
+        1
+    }
+
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, ChoiceRefusal>, Fault> {
+        // Two clicks at once must not open two consents: look again where nobody can come between.
+        let consents = group.tx.consents_of(self.consent.participant).await?;
+        if already_given(&consents, &self.consent, group.now) {
+            return Ok(Err(ChoiceRefusal::AlreadyGiven));
+        }
+        group.tx.add_consent(&self.consent).await?;
+        let leaf_index = group.append(&self.draft).await?;
+        group.tx.add_consent_event(self.consent.id, &RecordedEvent { event: self.event, leaf_index }).await?;
+        Ok(Ok(leaf_index))
+    }
+}
+
+struct AddEvent {
+    consent: ConsentId,
+    event: ConsentEvent,
+    draft: Draft,
+}
+
+#[async_trait]
+impl Commit for AddEvent {
+    type Answer = u64;
+    type Refusal = WithdrawalRefusal;
+    const NAME: &'static str = "withdraw consent";
+
+    fn leaves(&self) -> usize {
+        1
+    }
+
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, WithdrawalRefusal>, Fault> {
+        let leaf_index = group.append(&self.draft).await?;
+        group.tx.add_consent_event(self.consent, &RecordedEvent { event: self.event, leaf_index }).await?;
+        Ok(Ok(leaf_index))
+    }
+}

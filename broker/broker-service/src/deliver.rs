@@ -1,0 +1,382 @@
+//! Delivery: an application asks under an authorisation; readings leave reduced, signed, encrypted and recorded.
+
+use async_trait::async_trait;
+use broker_domain::consent::{Ask, Consent, Covered, Refusal, covers};
+use broker_domain::curve::{Slot, load_curve};
+use broker_domain::ids::{ConsentId, Digest, SubjectId, TransferId};
+use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_domain::time::{Instant, Interval, Step};
+use broker_domain::warrant::DeliveryWarrant;
+use broker_store::{
+    ApplicationRow, BatchRow, ConsentReads, Direction, Outcome, TransferReads, TransferRow, TransferWrites,
+};
+use ledger_core::leaf::{ActorClass, SubjectKind};
+use thiserror::Error;
+
+use crate::broker::{Broker, Receipt};
+use crate::failure::{Failure, Fault};
+use crate::group::{Commit, Draft, Group};
+use crate::records;
+use crate::sessions::sha256;
+
+/// What an application asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order {
+    /// Chosen by the application: repeating it gives the same answer and no second transfer.
+    pub transfer: TransferId,
+    /// The authorisation it was given: the identifier of the consent.
+    pub authorisation: ConsentId,
+    /// Which span.
+    pub interval: Interval,
+    /// One value every so often.
+    pub step: Step,
+}
+
+/// Longest span of one delivery, in seconds: 31 days.
+const MAX_SPAN_SECONDS: i64 = 31 * 86_400;
+
+/// A delivery, with its proof.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    /// The transfer's identifier.
+    pub transfer: TransferId,
+    /// The load curve as signed JSON inside a compact JWE for the application's key.
+    pub payload: Vec<u8>,
+    /// Values in it.
+    pub rows: u32,
+    /// Proof for the recipient: a record in the list of the organisation.
+    pub receipt: Receipt,
+    /// Index of the participant's own leaf.
+    pub participant_leaf: u64,
+}
+
+/// Why nothing is delivered.
+#[derive(Debug, Error)]
+pub enum DeliveryRefusal {
+    /// No such authorisation for this organisation.
+    #[error("no such authorisation; list yours at /api/v1/authorisations")]
+    UnknownAuthorisation,
+    /// Longer than one delivery may be.
+    #[error("at most 31 days per delivery; ask in several parts")]
+    SpanTooLong,
+    /// The consent does not cover it.
+    #[error("{refusal}")]
+    NotCovered {
+        /// Why.
+        refusal: Refusal,
+        /// The participant's record of this refusal.
+        leaf_index: u64,
+    },
+    /// The policies do not allow it.
+    #[error("the policies do not allow this transfer")]
+    NotAllowed {
+        /// The participant's record of this refusal.
+        leaf_index: u64,
+    },
+    /// The same transfer id was used for another order.
+    #[error("this transfer id was used for another order; choose a new one")]
+    TransferIdReused,
+}
+
+enum Denial {
+    NotCovered(Refusal),
+    NotAllowed,
+}
+
+impl Denial {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::NotCovered(refusal) => refusal.code(),
+            Self::NotAllowed => "policy",
+        }
+    }
+}
+
+impl Broker {
+    /// Delivers one load curve to an application.
+    ///
+    /// # Errors
+    /// See [`DeliveryRefusal`].
+    pub async fn deliver(
+        &self,
+        application: &ApplicationRow,
+        order: Order,
+    ) -> Result<Delivered, Failure<DeliveryRefusal>> {
+        let now = self.clock.now();
+        if order.interval.seconds() > MAX_SPAN_SECONDS {
+            return Err(Failure::Refused(DeliveryRefusal::SpanTooLong));
+        }
+        let (consent, known) = {
+            let mut read = self.store.read().await?;
+            let consent = read.consent(order.authorisation).await?;
+            let consent = consent.filter(|consent| consent.recipient == application.organisation);
+            let consent = consent.ok_or(Failure::Refused(DeliveryRefusal::UnknownAuthorisation))?;
+            (consent, read.transfer(order.transfer).await?)
+        };
+        if let Some(known) = known {
+            return self.repeated(&order, &consent, known).await;
+        }
+
+        let warrant = match self.decide_delivery(application, &order, &consent, now) {
+            Ok(warrant) => warrant,
+            Err(denial) => return self.refuse_delivery(&order, &consent, denial, now).await,
+        };
+        let slots = self.open_curve(&warrant).await?;
+        let rows = slots.iter().filter(|slot| slot.energy.is_some()).count();
+        let rows = u32::try_from(rows).map_err(|_| Fault::Corrupt { what: "rows" })?;
+        let payload = self.seal_delivery(application, &order, &slots)?;
+        let transfer = outbound(&order, &consent, Outcome::Done, rows, now, payload.clone());
+        let record = records::transfer_out(&transfer, Some(Digest(sha256(&payload))), Some(warrant.permit()));
+
+        let drafts = self.both_sides(&consent, &record)?;
+        let covered = warrant.covered().clone();
+        let beat = StoreDelivery { transfer, drafts, covered: Some((covered, consent.clone())) };
+        match self.try_commit(beat).await {
+            Ok(Ok((participant_leaf, recipient_leaf))) => Ok(Delivered {
+                transfer: order.transfer,
+                payload,
+                rows,
+                receipt: self.receipt(recipient_leaf).await?,
+                participant_leaf,
+            }),
+            Ok(Err(refusal)) => self.refuse_delivery(&order, &consent, Denial::NotCovered(refusal), now).await,
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    fn decide_delivery(
+        &self,
+        application: &ApplicationRow,
+        order: &Order,
+        consent: &Consent,
+        now: Instant,
+    ) -> Result<DeliveryWarrant, Denial> {
+        let ask = Ask {
+            participant: consent.participant,
+            point: consent.point,
+            recipient: application.organisation,
+            purpose: consent.purpose.clone(),
+            step: order.step,
+            interval: order.interval,
+        };
+        let covered = covers(std::slice::from_ref(consent), &ask, now).map_err(Denial::NotCovered)?;
+        let query = Query {
+            principal: Principal::Application(application.id, application.organisation),
+            action: Action::Transfer,
+            resource: Resource::Readings { covered: covered.clone() },
+            now,
+        };
+        let permit = Permit::ask(&*self.policy, query).map_err(|_| Denial::NotAllowed)?;
+        DeliveryWarrant::issue(permit, covered).map_err(|_| Denial::NotAllowed)
+    }
+
+    async fn open_curve(&self, warrant: &DeliveryWarrant) -> Result<Vec<Slot>, Fault> {
+        let ask = warrant.covered().ask();
+        let batches = self.store.read().await?.batches_of(ask.point, &ask.interval).await?;
+        let readings = self.open_batches(warrant, &batches).await?;
+        Ok(load_curve(&readings, &ask.interval, ask.step))
+    }
+
+    fn seal_delivery(
+        &self,
+        application: &ApplicationRow,
+        order: &Order,
+        slots: &[Slot],
+    ) -> Result<Vec<u8>, Fault> {
+        let signed = self.sign_payload(&records::curve_payload(order, slots))?;
+        let sealed = self.members.encrypt_to_member(&application.encryption_jwk, signed.as_bytes());
+        sealed.map(String::into_bytes).map_err(|_| Fault::Crypto { during: "encrypt to the application" })
+    }
+
+    /// One record for the participant and one for the recipient: each has a complete list of its own.
+    fn both_sides(&self, consent: &Consent, record: &evidence::record::Record) -> Result<[Draft; 2], Fault> {
+        let record = self.sign(record)?.into_bytes();
+        let side = |subject: SubjectId| Draft {
+            subject,
+            kind: SubjectKind::Transfer,
+            actor: ActorClass::Broker,
+            record: record.clone(),
+        };
+        Ok([side(consent.participant.into()), side(consent.recipient.into())])
+    }
+
+    async fn refuse_delivery(
+        &self,
+        order: &Order,
+        consent: &Consent,
+        denial: Denial,
+        now: Instant,
+    ) -> Result<Delivered, Failure<DeliveryRefusal>> {
+        let outcome = Outcome::Refused { code: denial.code().to_owned() };
+        let transfer = outbound(order, consent, outcome, 0, now, Vec::new());
+        let drafts = self.both_sides(consent, &records::transfer_out(&transfer, None, None))?;
+        let leaves = self.try_commit(StoreDelivery { transfer, drafts, covered: None }).await?;
+        let (leaf_index, _) = leaves.map_err(|_| Fault::Stopped)?;
+        Err(Failure::Refused(match denial {
+            Denial::NotCovered(refusal) => DeliveryRefusal::NotCovered { refusal, leaf_index },
+            Denial::NotAllowed => DeliveryRefusal::NotAllowed { leaf_index },
+        }))
+    }
+
+    async fn repeated(
+        &self,
+        order: &Order,
+        consent: &Consent,
+        known: TransferRow,
+    ) -> Result<Delivered, Failure<DeliveryRefusal>> {
+        let same = known.consent == Some(consent.id)
+            && known.span == order.interval
+            && known.step == Some(order.step)
+            && known.direction == Direction::Out;
+        if !same {
+            return Err(Failure::Refused(DeliveryRefusal::TransferIdReused));
+        }
+        match known.outcome {
+            // Handing the same bytes over again would be a transfer after withdrawal: the consent must still stand.
+            Outcome::Done if covers_still(consent, order, self.clock.now()).is_ok() => Ok(Delivered {
+                transfer: known.id,
+                payload: known.sealed,
+                rows: known.rows,
+                receipt: self.receipt_of_pair(known.leaf_index, consent.recipient.into()).await?,
+                participant_leaf: known.leaf_index,
+            }),
+            Outcome::Done | Outcome::Refused { .. } => {
+                let now = self.clock.now();
+                let refusal = covers_still(consent, order, now).err().unwrap_or(Refusal::NoConsent);
+                Err(Failure::Refused(DeliveryRefusal::NotCovered { refusal, leaf_index: known.leaf_index }))
+            }
+        }
+    }
+}
+
+fn covers_still(consent: &Consent, order: &Order, now: Instant) -> Result<Covered, Refusal> {
+    let ask = Ask {
+        participant: consent.participant,
+        point: consent.point,
+        recipient: consent.recipient,
+        purpose: consent.purpose.clone(),
+        step: order.step,
+        interval: order.interval,
+    };
+    covers(std::slice::from_ref(consent), &ask, now)
+}
+
+fn outbound(
+    order: &Order,
+    consent: &Consent,
+    outcome: Outcome,
+    rows: u32,
+    at: Instant,
+    sealed: Vec<u8>,
+) -> TransferRow {
+    TransferRow {
+        id: order.transfer,
+        direction: Direction::Out,
+        participant: consent.participant,
+        point: consent.point,
+        recipient: Some(consent.recipient),
+        purpose: Some(consent.purpose.clone()),
+        consent: Some(consent.id),
+        outcome,
+        span: order.interval,
+        step: Some(order.step),
+        rows,
+        at,
+        leaf_index: 0,
+        sealed,
+    }
+}
+
+struct StoreDelivery {
+    transfer: TransferRow,
+    drafts: [Draft; 2],
+    covered: Option<(Covered, Consent)>,
+}
+
+#[async_trait]
+impl Commit for StoreDelivery {
+    type Answer = (u64, u64);
+    type Refusal = Refusal;
+    const NAME: &'static str = "deliver";
+
+    fn leaves(&self) -> usize {
+        2
+    }
+
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(u64, u64), Refusal>, Fault> {
+        if let Some((covered, consent)) = &self.covered {
+            // The very next transfer after a withdrawal is refused (invariant I5), also one already decided.
+            let current = group.tx.consent(consent.id).await?;
+            let current = current.ok_or(Fault::SubjectErased)?;
+            match covers(&[current], covered.ask(), covered.checked_at().max(group.now)) {
+                Ok(again) if again.consent_head() == covered.consent_head() => {}
+                Ok(_) => return Err(Fault::Conflict { table: "consent" }),
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
+        let [participant, recipient] = &self.drafts;
+        let participant_leaf = group.append(participant).await?;
+        let recipient_leaf = group.append(recipient).await?;
+        self.transfer.leaf_index = participant_leaf;
+        group.tx.add_transfer(&self.transfer).await?;
+        Ok(Ok((participant_leaf, recipient_leaf)))
+    }
+}
+
+/// An authorisation as an application sees it: what it may ask for, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorisation {
+    /// The consent behind it.
+    pub consent: Consent,
+    /// Whether it can be used at the instant of the call.
+    pub state: broker_domain::consent::State,
+}
+
+impl Broker {
+    /// The authorisations of an application's organisation, ended ones included.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn authorisations(&self, application: &ApplicationRow) -> Result<Vec<Authorisation>, Fault> {
+        let now = self.clock.now();
+        let mut read = self.store.read().await?;
+        let mut purposes: Vec<_> = read.offers().await?;
+        purposes.retain(|row| row.offer.recipient == application.organisation);
+        let mut list = Vec::new();
+        for row in purposes {
+            for consent in read.consents_to(application.organisation, &row.offer.purpose).await? {
+                let state = consent.state(now);
+                list.push(Authorisation { consent, state });
+            }
+        }
+        Ok(list)
+    }
+
+    /// Opens sealed batches under a warrant, in order.
+    pub(crate) async fn open_batches(
+        &self,
+        warrant: &dyn broker_domain::warrant::Warrant,
+        batches: &[BatchRow],
+    ) -> Result<Vec<broker_domain::reading::Reading>, Fault> {
+        let mut readings = Vec::new();
+        for batch in batches {
+            let key = {
+                let wrapped = broker_store::ParticipantReads::key(
+                    &mut *self.store.read().await?,
+                    batch.participant,
+                    batch.epoch,
+                )
+                .await?;
+                self.data_key(&wrapped.ok_or(Fault::SubjectErased)?).await?
+            };
+            let sealed = broker_vault::SealedBatch::from_bytes(&batch.sealed)
+                .map_err(|_| Fault::Corrupt { what: "sealed batch" })?;
+            let opened = broker_vault::open_batch(warrant, &key, &sealed)
+                .map_err(|_| Fault::Crypto { during: "open batch" })?;
+            readings.extend(opened);
+        }
+        readings.sort_by(|a, b| (a.at, &a.label).cmp(&(b.at, &b.label)));
+        readings.dedup();
+        Ok(readings)
+    }
+}

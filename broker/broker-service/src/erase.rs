@@ -1,0 +1,99 @@
+//! Erasure: one transaction appends the officer's signed leaf and deletes everything that links to the person.
+
+use async_trait::async_trait;
+use broker_domain::ids::{ParticipantId, SubjectId};
+use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_store::{ParticipantReads, ParticipantWrites, LedgerWrites};
+use ledger_core::leaf::{Hour, UnsignedErasure};
+use ledger_core::note::NoteSigner;
+use ledger_core::tree::Hash;
+use std::sync::Arc;
+use thiserror::Error;
+
+use crate::broker::Broker;
+use crate::failure::{Failure, Fault};
+use crate::group::{Commit, Group};
+
+/// An erasure that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// Index of the erasure leaf.
+    pub leaf_index: u64,
+    /// How many records were erased.
+    pub records: u32,
+}
+
+/// Why nothing was erased.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum ErasureRefusal {
+    /// No such participant, or erased before.
+    #[error("nobody is known under this identifier, or the erasure was already carried out")]
+    Unknown,
+    /// The policies say no.
+    #[error("only the person, or an officer on the person's request, can erase")]
+    NotAllowed,
+}
+
+impl Broker {
+    /// Erases a person: readings, names, records, keys. Older proofs still verify; nothing links them to anybody.
+    ///
+    /// # Errors
+    /// See [`ErasureRefusal`].
+    pub async fn erase(&self, by: Principal, who: ParticipantId) -> Result<Erased, Failure<ErasureRefusal>> {
+        let now = self.clock.now();
+        let row = self.store.read().await?.participant(who).await?;
+        if row.is_none_or(|row| row.erased_at.is_some()) {
+            return Err(Failure::Refused(ErasureRefusal::Unknown));
+        }
+        let query = Query { principal: by, action: Action::Erase, resource: Resource::Person { owner: who }, now };
+        let permit =
+            Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ErasureRefusal::NotAllowed))?;
+
+        let beat = Erase {
+            who,
+            origin: self.origin.clone(),
+            officer: Arc::clone(&self.officer_signer),
+            policy: Hash::new(permit.set().0),
+        };
+        let erased = self.commit(beat).await?;
+        self.forget_keys(who);
+        // Deleted rows are overwritten when they are deleted; this empties the write-ahead log too.
+        self.store.scrub().await?;
+        Ok(erased)
+    }
+}
+
+struct Erase {
+    who: ParticipantId,
+    origin: String,
+    officer: Arc<dyn NoteSigner>,
+    policy: Hash,
+}
+
+#[async_trait]
+impl Commit for Erase {
+    type Answer = Erased;
+    type Refusal = ErasureRefusal;
+    const NAME: &'static str = "erase";
+
+    fn leaves(&self) -> usize {
+        1
+    }
+
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Erased, ErasureRefusal>, Fault> {
+        let subject = SubjectId::from(self.who);
+        // The handle needs the key that this same transaction deletes: split in two, a crash would lose it for ever
+        // (ledger.md §11).
+        let Some(handle) = group.erasure_handle(subject).await? else {
+            return Ok(Err(ErasureRefusal::Unknown));
+        };
+        let records = group.tx.erase_subject(subject).await?;
+        let records = u32::try_from(records).map_err(|_| Fault::Corrupt { what: "record count" })?;
+        let unsigned =
+            UnsignedErasure { hour: Hour::new(group.now.hour()), handle, records, policy: self.policy };
+        let leaf = unsigned.sign(&self.origin, &*self.officer);
+        let leaf_index = group.append_leaf(leaf.to_bytes(), None).await?;
+        group.tx.erase_participant(self.who, group.now).await?;
+        Ok(Ok(Erased { leaf_index, records }))
+    }
+}

@@ -1,0 +1,393 @@
+//! Intake: a gateway's signed envelope becomes a sealed batch and a record, or a recorded refusal.
+
+use async_trait::async_trait;
+use broker_domain::consent::{Consent, CoveredIntake, Refusal, covers_intake};
+use broker_domain::gateway::Measuring;
+use broker_domain::ids::{BatchId, Digest, GatewayId, PointId, TransferId};
+use broker_domain::intake::{Unsound, check, minimise};
+use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_domain::reading::ReadingBatch;
+use broker_domain::time::{Instant, Interval};
+use broker_store::{
+    BatchRow, ConsentReads, Direction, GatewayReads, GatewayRow, GatewayWrites, Outcome, ParticipantReads,
+    TransferReads, TransferRow, TransferWrites, WrappedKeyRow,
+};
+use ledger_core::leaf::{ActorClass, SubjectKind};
+use meter_core::envelope::{Envelope, EnvelopeError};
+use thiserror::Error;
+
+use crate::broker::{Broker, Receipt};
+use crate::failure::{Failure, Fault};
+use crate::group::{Commit, Draft, Group};
+use crate::records;
+use crate::senml;
+use crate::sessions::sha256;
+
+/// A batch that was taken, now or before.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// Whether this call stored it.
+    pub news: News,
+    /// The proof: the same bytes however often the batch is sent.
+    pub receipt: Receipt,
+}
+
+/// Whether a batch is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Stored by this call.
+    Stored,
+    /// Stored by an earlier call; nothing changed.
+    Known,
+}
+
+/// Why a batch is not taken. Nothing of its content is kept.
+#[derive(Debug, Error)]
+pub enum IntakeRefusal {
+    /// Not an envelope, cut short, too large, or of a version we do not read.
+    #[error("not a valid envelope: {0}")]
+    Envelope(EnvelopeError),
+    /// No gateway of that identifier is enrolled.
+    #[error("gateway unknown; enrol it with a code from the participant's page")]
+    UnknownGateway,
+    /// The signature is not the gateway's.
+    #[error("signature does not verify under the key this gateway enrolled with")]
+    Signature,
+    /// No such delivery point.
+    #[error("delivery point unknown; enrol the gateway again")]
+    UnknownPoint,
+    /// The point exists, but the gateway was enrolled for another one.
+    #[error("this gateway is enrolled for another delivery point")]
+    OtherPoint,
+    /// The same batch id came before with other bytes.
+    #[error("a different batch with this id was received before; give each batch a new id")]
+    BatchIdReused,
+    /// The content is not SenML that we read.
+    #[error("content of the batch is not valid SenML: {0}")]
+    Content(senml::ContentError),
+    /// The readings cannot be true.
+    #[error(transparent)]
+    Unsound(Unsound),
+    /// The household switched measuring off.
+    #[error("the household switched measuring off; the batch was not kept")]
+    SwitchedOff {
+        /// The record of this refusal.
+        leaf_index: u64,
+    },
+    /// No live consent needs these readings.
+    #[error("{refusal}; the batch was not kept")]
+    NotCovered {
+        /// Why.
+        refusal: Refusal,
+        /// The record of this refusal.
+        leaf_index: u64,
+    },
+}
+
+struct Case {
+    now: Instant,
+    gateway: GatewayRow,
+    consents: Vec<Consent>,
+    key: Option<WrappedKeyRow>,
+    known: Option<BatchRow>,
+}
+
+impl Broker {
+    /// Takes one envelope.
+    ///
+    /// Refusals about the envelope itself (not signed by a known gateway) leave no record, since nobody is known to
+    /// whom it would belong; every refusal of an authentic batch for want of consent leaves one (invariant I2).
+    ///
+    /// # Errors
+    /// See [`IntakeRefusal`].
+    pub async fn intake(&self, bytes: &[u8]) -> Result<Taken, Failure<IntakeRefusal>> {
+        let envelope = Envelope::parse(bytes).map_err(|error| Failure::Refused(IntakeRefusal::Envelope(error)))?;
+        let digest = Digest(sha256(bytes));
+        let batch_id = BatchId::from_bytes(envelope.header().batch_id);
+        let case = self.read_intake(&envelope).await?;
+        if let Some(known) = &case.known {
+            return self.known_batch(known, digest).await;
+        }
+
+        let readings =
+            senml::readings(&envelope).map_err(|error| Failure::Refused(IntakeRefusal::Content(error)))?;
+        let (gateway, point) = (case.gateway.gateway.id, case.gateway.gateway.point);
+        let batch = check(batch_id, gateway, point, readings, case.now)
+            .map_err(|unsound| Failure::Refused(IntakeRefusal::Unsound(unsound)))?;
+        let covered = match self.decide_intake(&case, &batch.span) {
+            Ok(covered) => covered,
+            Err(reason) => return self.refuse_intake(&case, &batch, digest, reason).await,
+        };
+        let span = batch.span;
+        let Some(kept) = minimise(batch.clone(), &covered) else {
+            let (from, until) = covered.spans().first().map_or((span.start(), span.end()), |s| (s.start(), s.end()));
+            let reason = Reason::NotCovered(Refusal::OutsidePeriod { from, until });
+            return self.refuse_intake(&case, &batch, digest, reason).await;
+        };
+
+        let (row, transfer, draft) = self.seal_intake(&case, &covered, &kept, digest).await?;
+        let beat = StoreBatch { row, transfer, draft, covered, span, at: case.now };
+        match self.try_commit(beat).await {
+            Ok(Ok(leaf_index)) => Ok(Taken { news: News::Stored, receipt: self.receipt(leaf_index).await? }),
+            Ok(Err(refusal)) => self.refuse_intake(&case, &batch, digest, Reason::NotCovered(refusal)).await,
+            // The same batch came twice at once: the other call stored it, and its receipt is this one's too.
+            Err(Fault::Conflict { .. }) => {
+                let known = self.store.read().await?.batch(gateway, batch_id).await?;
+                self.known_batch(&known.ok_or(Failure::Conflict)?, digest).await
+            }
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    async fn read_intake(&self, envelope: &Envelope<'_>) -> Result<Case, Failure<IntakeRefusal>> {
+        let header = envelope.header();
+        let id = GatewayId::from_bytes(header.gateway_id);
+        let point = PointId::from_bytes(header.point_id);
+        let mut read = self.store.read().await?;
+        let gateway = read.gateway(id).await?.ok_or(Failure::Refused(IntakeRefusal::UnknownGateway))?;
+        if !self.gateway_signed(envelope, &gateway.gateway.public_key) {
+            return Err(Failure::Refused(IntakeRefusal::Signature));
+        }
+        if gateway.gateway.point != point {
+            let refusal = match read.point(point).await? {
+                Some(_) => IntakeRefusal::OtherPoint,
+                None => IntakeRefusal::UnknownPoint,
+            };
+            return Err(Failure::Refused(refusal));
+        }
+        let participant = gateway.gateway.participant;
+        Ok(Case {
+            now: self.clock.now(),
+            known: read.batch(id, BatchId::from_bytes(header.batch_id)).await?,
+            consents: read.consents_of(participant).await?,
+            key: read.newest_key(participant).await?,
+            gateway,
+        })
+    }
+
+    fn decide_intake(&self, case: &Case, span: &Interval) -> Result<CoveredIntake, Reason> {
+        let gateway = &case.gateway.gateway;
+        let query = Query {
+            principal: Principal::Gateway(gateway.id, gateway.participant),
+            action: Action::Submit,
+            resource: Resource::Point { point: gateway.point, owner: gateway.participant },
+            now: case.now,
+        };
+        Permit::ask(&*self.policy, query).map_err(|_| Reason::NotCovered(Refusal::NoConsent))?;
+        // The household's switch is obeyed here too, whatever the gateway does.
+        if gateway.settings.measuring == Measuring::Off {
+            return Err(Reason::SwitchedOff);
+        }
+        covers_intake(&case.consents, gateway.participant, gateway.point, span, case.now)
+            .map_err(Reason::NotCovered)
+    }
+
+    async fn seal_intake(
+        &self,
+        case: &Case,
+        covered: &CoveredIntake,
+        kept: &ReadingBatch,
+        envelope: Digest,
+    ) -> Result<(BatchRow, TransferRow, Draft), Failure<IntakeRefusal>> {
+        let wrapped = case.key.as_ref().ok_or(Fault::SubjectErased)?;
+        let (epoch, key) = (wrapped.epoch, self.data_key(wrapped).await?);
+        let sealed = broker_vault::seal_batch(&key, epoch, covered, kept, &*self.entropy)
+            .map_err(|_| Fault::Crypto { during: "seal batch" })?
+            .to_bytes();
+        let transfer = self.inbound(case, kept, Outcome::Done)?;
+        let record = self.sign(&records::transfer_in(
+            &transfer,
+            &records::Inbound {
+                gateway: kept.gateway,
+                batch: kept.id,
+                envelope,
+                ciphertext: Some(Digest(sha256(&sealed))),
+                consents: covered.consents(),
+            },
+        ))?;
+        let row = BatchRow {
+            id: kept.id,
+            gateway: kept.gateway,
+            transfer: transfer.id,
+            participant: transfer.participant,
+            point: kept.point,
+            span: kept.span,
+            epoch,
+            envelope,
+            sealed,
+            leaf_index: 0,
+        };
+        Ok((row, transfer, self.intake_draft(case, record.into_bytes())))
+    }
+
+    fn inbound(
+        &self,
+        case: &Case,
+        batch: &ReadingBatch,
+        outcome: Outcome,
+    ) -> Result<TransferRow, Failure<IntakeRefusal>> {
+        let rows = match outcome {
+            Outcome::Done => batch.readings.len(),
+            Outcome::Refused { .. } => 0,
+        };
+        Ok(TransferRow {
+            id: TransferId::random(&*self.entropy)?,
+            direction: Direction::In,
+            participant: case.gateway.gateway.participant,
+            point: batch.point,
+            recipient: None,
+            purpose: None,
+            consent: None,
+            outcome,
+            span: batch.span,
+            step: None,
+            rows: u32::try_from(rows).map_err(|_| Fault::Corrupt { what: "rows" })?,
+            at: case.now,
+            leaf_index: 0,
+            sealed: Vec::new(),
+        })
+    }
+
+    fn intake_draft(&self, case: &Case, record: Vec<u8>) -> Draft {
+        Draft {
+            subject: case.gateway.gateway.participant.into(),
+            kind: SubjectKind::Transfer,
+            actor: ActorClass::Gateway,
+            record,
+        }
+    }
+
+    async fn known_batch(&self, known: &BatchRow, envelope: Digest) -> Result<Taken, Failure<IntakeRefusal>> {
+        if known.envelope != envelope {
+            return Err(Failure::Refused(IntakeRefusal::BatchIdReused));
+        }
+        if known.sealed.is_empty() {
+            return Err(Failure::Refused(self.remembered_refusal(known).await?));
+        }
+        Ok(Taken { news: News::Known, receipt: self.receipt(known.leaf_index).await? })
+    }
+
+    async fn remembered_refusal(&self, known: &BatchRow) -> Result<IntakeRefusal, Failure<IntakeRefusal>> {
+        let leaf_index = known.leaf_index;
+        let transfer = self.store.read().await?.transfer(known.transfer).await?;
+        Ok(match transfer.map(|row| row.outcome) {
+            Some(Outcome::Refused { code }) if code == SWITCHED_OFF => IntakeRefusal::SwitchedOff { leaf_index },
+            _ => IntakeRefusal::NotCovered { refusal: Refusal::NoConsent, leaf_index },
+        })
+    }
+
+    async fn refuse_intake(
+        &self,
+        case: &Case,
+        batch: &ReadingBatch,
+        envelope: Digest,
+        reason: Reason,
+    ) -> Result<Taken, Failure<IntakeRefusal>> {
+        let transfer = self.inbound(case, batch, Outcome::Refused { code: reason.code().to_owned() })?;
+        let inbound =
+            records::Inbound { gateway: batch.gateway, batch: batch.id, envelope, ciphertext: None, consents: &[] };
+        let record = self.sign(&records::transfer_in(&transfer, &inbound))?;
+        let row = BatchRow {
+            id: batch.id,
+            gateway: batch.gateway,
+            transfer: transfer.id,
+            participant: transfer.participant,
+            point: batch.point,
+            span: batch.span,
+            epoch: 0,
+            envelope,
+            sealed: Vec::new(),
+            leaf_index: 0,
+        };
+        let draft = self.intake_draft(case, record.into_bytes());
+        let leaf_index = self.commit(NoteRefusal { row, transfer, draft }).await?;
+        Err(Failure::Refused(match reason {
+            Reason::SwitchedOff => IntakeRefusal::SwitchedOff { leaf_index },
+            Reason::NotCovered(refusal) => IntakeRefusal::NotCovered { refusal, leaf_index },
+        }))
+    }
+}
+
+const SWITCHED_OFF: &str = "switched-off";
+
+#[derive(Clone, Copy)]
+enum Reason {
+    SwitchedOff,
+    NotCovered(Refusal),
+}
+
+impl Reason {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::SwitchedOff => SWITCHED_OFF,
+            Self::NotCovered(refusal) => refusal.code(),
+        }
+    }
+}
+
+struct StoreBatch {
+    row: BatchRow,
+    transfer: TransferRow,
+    draft: Draft,
+    covered: CoveredIntake,
+    span: Interval,
+    at: Instant,
+}
+
+#[async_trait]
+impl Commit for StoreBatch {
+    type Answer = u64;
+    type Refusal = Refusal;
+    const NAME: &'static str = "intake";
+
+    fn leaves(&self) -> usize {
+        1
+    }
+
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, Refusal>, Fault> {
+        // A withdrawal may have been committed since the decision: the same check, where nobody can come between.
+        let consents = group.tx.consents_of(self.row.participant).await?;
+        match covers_intake(&consents, self.row.participant, self.row.point, &self.span, self.at) {
+            Ok(covered) if covered == self.covered => {}
+            Ok(_) => return Err(Fault::Conflict { table: "consent" }),
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+        let leaf_index = store_inbound(group, &mut self.row, &mut self.transfer, &self.draft).await?;
+        group.tx.touch_gateway(self.row.gateway, self.at).await?;
+        Ok(Ok(leaf_index))
+    }
+}
+
+struct NoteRefusal {
+    row: BatchRow,
+    transfer: TransferRow,
+    draft: Draft,
+}
+
+#[async_trait]
+impl Commit for NoteRefusal {
+    type Answer = u64;
+    type Refusal = IntakeRefusal;
+    const NAME: &'static str = "refuse intake";
+
+    fn leaves(&self) -> usize {
+        1
+    }
+
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, IntakeRefusal>, Fault> {
+        Ok(Ok(store_inbound(group, &mut self.row, &mut self.transfer, &self.draft).await?))
+    }
+}
+
+async fn store_inbound(
+    group: &mut Group<'_>,
+    row: &mut BatchRow,
+    transfer: &mut TransferRow,
+    draft: &Draft,
+) -> Result<u64, Fault> {
+    let leaf_index = group.append(draft).await?;
+    (row.leaf_index, transfer.leaf_index) = (leaf_index, leaf_index);
+    group.tx.add_transfer(transfer).await?;
+    group.tx.add_batch(row).await?;
+    Ok(leaf_index)
+}
