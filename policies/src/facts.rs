@@ -1,0 +1,272 @@
+//! From a domain query to what Cedar evaluates: identifiers, entities with their attributes, and context.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use broker_domain::consent::Covered;
+use broker_domain::ids::{OrganisationId, ParticipantId, PointId, Purpose};
+use broker_domain::policy::{Action, Approval, Principal, Query, Resource};
+use broker_domain::time::Instant;
+use cedar_policy::{Context, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
+
+use crate::set::PolicyError;
+
+/// A query that has no Cedar form, such as an instant outside the years 0 to 9999. It is denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unaskable;
+
+/// A query in Cedar's terms.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) principal: EntityUid,
+    pub(crate) action: EntityUid,
+    pub(crate) resource: EntityUid,
+    pub(crate) context: Context,
+    pub(crate) entities: Vec<Entity>,
+}
+
+/// The entity types of the schema, parsed once: parsing a name costs more than evaluating a policy.
+#[derive(Debug)]
+pub(crate) struct Vocabulary {
+    organisation: EntityTypeName,
+    participant: EntityTypeName,
+    application: EntityTypeName,
+    researcher: EntityTypeName,
+    officer: EntityTypeName,
+    gateway: EntityTypeName,
+    purpose: EntityTypeName,
+    person: EntityTypeName,
+    point: EntityTypeName,
+    consent: EntityTypeName,
+    readings: EntityTypeName,
+    dataset: EntityTypeName,
+    request: EntityTypeName,
+    release: EntityTypeName,
+    flows: EntityTypeName,
+    action: EntityTypeName,
+}
+
+impl Vocabulary {
+    pub(crate) fn parse() -> Result<Self, PolicyError> {
+        let entity_type = |name: &'static str| {
+            name.parse::<EntityTypeName>()
+                .map_err(|_| PolicyError::Vocabulary { name })
+        };
+        Ok(Self {
+            organisation: entity_type("Organisation")?,
+            participant: entity_type("Participant")?,
+            application: entity_type("Application")?,
+            researcher: entity_type("Researcher")?,
+            officer: entity_type("Officer")?,
+            gateway: entity_type("Gateway")?,
+            purpose: entity_type("Purpose")?,
+            person: entity_type("Person")?,
+            point: entity_type("Point")?,
+            consent: entity_type("Consent")?,
+            readings: entity_type("Readings")?,
+            dataset: entity_type("Dataset")?,
+            request: entity_type("Request")?,
+            release: entity_type("Release")?,
+            flows: entity_type("Flows")?,
+            action: entity_type("Action")?,
+        })
+    }
+
+    /// The query in Cedar's terms.
+    pub(crate) fn question(&self, query: &Query) -> Result<Question, Unaskable> {
+        let principal = self.principal(query.principal)?;
+        let resource = self.resource(&query.resource)?;
+        let context = match (query.action, &query.resource) {
+            (Action::Transfer, Resource::Readings { covered }) => {
+                self.transfer_context(&TransferFacts::of(covered, query.now))?
+            }
+            _ => Context::empty(),
+        };
+        Ok(Question {
+            principal: principal.uid(),
+            action: uid(&self.action, query.action.code()),
+            resource: resource.uid(),
+            context,
+            entities: vec![principal, resource],
+        })
+    }
+
+    pub(crate) fn principal(&self, principal: Principal) -> Result<Entity, Unaskable> {
+        let member = |kind, id: &dyn fmt::Display, of: OrganisationId| {
+            Entity::new_no_attrs(uid(kind, id), HashSet::from([uid(&self.organisation, of)]))
+        };
+        match principal {
+            Principal::Participant(id) => Ok(Entity::with_uid(uid(&self.participant, id))),
+            Principal::Officer(id) => Ok(Entity::with_uid(uid(&self.officer, id))),
+            Principal::Application(id, of) => Ok(member(&self.application, &id, of)),
+            Principal::Researcher(id, of) => Ok(member(&self.researcher, &id, of)),
+            Principal::Gateway(id, owner) => with(
+                uid(&self.gateway, id),
+                [("owner", self.participant_reference(owner))],
+            ),
+        }
+    }
+
+    fn resource(&self, resource: &Resource) -> Result<Entity, Unaskable> {
+        let owned = |kind, id: &dyn fmt::Display, owner| {
+            with(uid(kind, id), [("owner", self.participant_reference(owner))])
+        };
+        match resource {
+            Resource::Person { owner } => owned(&self.person, owner, *owner),
+            Resource::Point { point, owner } => owned(&self.point, point, *owner),
+            Resource::Consent { consent, owner } => owned(&self.consent, consent, *owner),
+            Resource::Readings { covered } => self.readings(covered.ask().point),
+            Resource::Dataset { dataset, recipient } => {
+                let recipient = reference(uid(&self.organisation, recipient));
+                with(uid(&self.dataset, dataset), [("recipient", recipient)])
+            }
+            Resource::Request {
+                request,
+                researcher,
+                organisation,
+                approval,
+            } => {
+                let approved = matches!(approval, Approval::Granted);
+                let attributes = [
+                    ("researcher", reference(uid(&self.researcher, researcher))),
+                    ("organisation", reference(uid(&self.organisation, organisation))),
+                    ("approved", RestrictedExpression::new_bool(approved)),
+                ];
+                with(uid(&self.request, request), attributes)
+            }
+            Resource::Release { release, researcher } => {
+                let researcher = reference(uid(&self.researcher, researcher));
+                with(uid(&self.release, release), [("researcher", researcher)])
+            }
+            Resource::Flows => Ok(Entity::with_uid(uid(&self.flows, "all"))),
+        }
+    }
+
+    /// Readings of one point, which gives them their identity here.
+    pub(crate) fn readings(&self, point: PointId) -> Result<Entity, Unaskable> {
+        with(
+            uid(&self.readings, point),
+            [("point", reference(uid(&self.point, point)))],
+        )
+    }
+
+    pub(crate) fn transfer_context(&self, facts: &TransferFacts) -> Result<Context, Unaskable> {
+        let grant = &facts.grant;
+        let grant = RestrictedExpression::new_record([
+            ("active".into(), RestrictedExpression::new_bool(grant.active)),
+            ("purpose".into(), reference(uid(&self.purpose, &grant.purpose))),
+            (
+                "grantee".into(),
+                reference(uid(&self.organisation, grant.grantee)),
+            ),
+            ("point".into(), reference(uid(&self.point, grant.point))),
+            (
+                "minStepSeconds".into(),
+                RestrictedExpression::new_long(i64::from(grant.min_step_seconds)),
+            ),
+            ("validFrom".into(), datetime(grant.valid_from)?),
+            ("validUntil".into(), datetime(grant.valid_until)?),
+        ])
+        .map_err(|_| Unaskable)?;
+        Context::from_pairs([
+            ("now".into(), datetime(facts.now)?),
+            ("purpose".into(), reference(uid(&self.purpose, &facts.purpose))),
+            (
+                "stepSeconds".into(),
+                RestrictedExpression::new_long(i64::from(facts.step_seconds)),
+            ),
+            ("from".into(), datetime(facts.from)?),
+            ("to".into(), datetime(facts.to)?),
+            ("grant".into(), grant),
+        ])
+        .map_err(|_| Unaskable)
+    }
+
+    fn participant_reference(&self, id: ParticipantId) -> RestrictedExpression {
+        reference(uid(&self.participant, id))
+    }
+}
+
+/// The context of a transfer.
+#[derive(Debug, Clone)]
+pub(crate) struct TransferFacts {
+    pub(crate) now: Instant,
+    pub(crate) purpose: Purpose,
+    pub(crate) step_seconds: u32,
+    pub(crate) from: Instant,
+    pub(crate) to: Instant,
+    pub(crate) grant: GrantFacts,
+}
+
+/// The consent behind a transfer.
+#[derive(Debug, Clone)]
+pub(crate) struct GrantFacts {
+    pub(crate) active: bool,
+    pub(crate) purpose: Purpose,
+    pub(crate) grantee: OrganisationId,
+    pub(crate) point: PointId,
+    pub(crate) min_step_seconds: u32,
+    pub(crate) valid_from: Instant,
+    pub(crate) valid_until: Instant,
+}
+
+impl TransferFacts {
+    /// What a coverage proof says at `now`.
+    ///
+    /// The proof says that the consent was in force when it was checked. It says nothing about another instant, so
+    /// the grant is active at that instant only: a proof kept for later is worth nothing.
+    pub(crate) fn of(covered: &Covered, now: Instant) -> Self {
+        let ask = covered.ask();
+        Self {
+            now,
+            purpose: ask.purpose.clone(),
+            step_seconds: ask.step.seconds(),
+            from: ask.interval.start(),
+            to: ask.interval.end(),
+            grant: GrantFacts {
+                active: covered.checked_at() == now,
+                // `covers` demands equality of purpose, recipient and point, so the ask's are the consent's.
+                purpose: ask.purpose.clone(),
+                grantee: ask.recipient,
+                point: ask.point,
+                min_step_seconds: covered.consented_step().seconds(),
+                valid_from: covered.valid().start(),
+                valid_until: covered.valid().end(),
+            },
+        }
+    }
+}
+
+fn uid(kind: &EntityTypeName, id: impl fmt::Display) -> EntityUid {
+    EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id.to_string()))
+}
+
+fn reference(uid: EntityUid) -> RestrictedExpression {
+    RestrictedExpression::new_entity_uid(uid)
+}
+
+fn with<const N: usize>(
+    uid: EntityUid,
+    attributes: [(&str, RestrictedExpression); N],
+) -> Result<Entity, Unaskable> {
+    let attributes: HashMap<String, RestrictedExpression> = attributes
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Entity::new(uid, attributes, HashSet::new()).map_err(|_| Unaskable)
+}
+
+/// Cedar's datetime: milliseconds, years 0 to 9999, written `2026-11-21T21:04:10.500Z`.
+///
+/// LIMIT: microseconds are cut off, on both sides of each comparison alike. In the last millisecond of a consent the
+/// policy may say no although the domain says yes, never yes after its end; in the millisecond before its start it may
+/// say yes, and the coverage check, exact to the microsecond, says no.
+fn datetime(instant: Instant) -> Result<RestrictedExpression, Unaskable> {
+    let text = instant.to_string();
+    match text.split_at_checked("2026-11-21T21:04:10.500".len()) {
+        Some((milliseconds, rest)) if rest.len() == "000Z".len() && rest.ends_with('Z') => {
+            Ok(RestrictedExpression::new_datetime(format!("{milliseconds}Z")))
+        }
+        _ => Err(Unaskable),
+    }
+}
