@@ -1,1 +1,35 @@
 //! The use cases of the broker, each in five beats: read, decide, transform, commit, publish.
+//!
+//! What it does: intake, enrolment, consent, delivery, requests, releases, erasure, and what each person may see.
+//! What it deliberately does not: HTTP, HTML, SQL or files. Time, chance, storage, keys and policies are ports, so a
+//! test or an auditor can run every use case with values of their own.
+
+mod broker;
+mod committer;
+mod consents;
+mod deliver;
+mod enrol;
+mod erase;
+mod failure;
+mod group;
+mod intake;
+mod own;
+mod records;
+mod release;
+mod research;
+mod senml;
+mod sessions;
+
+pub use broker::{Broker, Parts, Receipt};
+pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
+pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order};
+pub use enrol::{
+    EnrolRefusal, GatewayEnrolment, JoinRefusal, Joined, Member, Newcomer, credential_hash, notice_digest,
+};
+pub use erase::{Erased, ErasureRefusal};
+pub use failure::{Failure, Fault};
+pub use intake::{IntakeRefusal, News, Taken};
+pub use own::OwnRefusal;
+pub use release::{Download, DownloadRefusal, Feasibility, ReleaseRefusal, Released, ZONE};
+pub use research::{Application, DecisionRefusal, RequestRefusal};
+pub use sessions::OpenedSession;

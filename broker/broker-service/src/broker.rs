@@ -1,0 +1,268 @@
+//! The broker: its ports, its keys, the way into the ledger, and receipts.
+
+use std::sync::Arc;
+
+use broker_anonymiser::PolicyBook;
+use broker_domain::ids::{Digest, ParticipantId, SubjectId};
+use broker_domain::policy::PolicyEngine;
+use broker_domain::time::{Clock, Entropy};
+use broker_keys::{MemberCrypto, RecordSigner};
+use broker_store::{LedgerReads, ParticipantReads, Store, WrappedKeyRow};
+use broker_vault::{DataKey, KeyRing, WrappedKey};
+use evidence::bundle::Bundle;
+use evidence::record::Record;
+use ledger_core::checkpoint::{Checkpoint, SignedCheckpoint};
+use ledger_core::leaf::{RecordNumber, Salt, SubjectLeaf};
+use ledger_core::note::{NoteSigner, Vkey};
+use ledger_core::proof::TlogProof;
+use ledger_core::tree::{Hash, LeafIndex, NodeMap, ProofPlan, TreeSize};
+use ledger_log::{Publisher, RecoverError, Sequencer, SequencerConfig, Stop, Stores, SubmitError, UnixMicros};
+use tokio::task::JoinHandle;
+
+use crate::committer::{DataView, GroupCommitter, read_node};
+use crate::failure::{Failure, Fault};
+use crate::group::{Carrier, Commit};
+use crate::sessions::sha256;
+
+/// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
+pub struct Parts {
+    /// Where rows live.
+    pub store: Arc<dyn Store>,
+    /// Where the ledger lives, and the key that signs its checkpoints.
+    pub ledger: Stores,
+    /// The policies.
+    pub policy: Arc<dyn PolicyEngine>,
+    /// The rules of disclosure.
+    pub rules: PolicyBook,
+    /// The key that signs records.
+    pub record_signer: Arc<RecordSigner>,
+    /// The officer's key that signs erasures.
+    pub officer_signer: Arc<dyn NoteSigner>,
+    /// Encryption to members.
+    pub members: Arc<dyn MemberCrypto>,
+    /// Unwrapped data keys, bounded, and the identity that unwraps them.
+    pub key_ring: Arc<KeyRing>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// How groups are formed.
+    pub sequencer: SequencerConfig,
+}
+
+/// The broker's use cases hang here. Cheap to share behind an `Arc`.
+pub struct Broker {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) policy: Arc<dyn PolicyEngine>,
+    pub(crate) rules: PolicyBook,
+    pub(crate) members: Arc<dyn MemberCrypto>,
+    pub(crate) officer_signer: Arc<dyn NoteSigner>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) origin: String,
+    record_signer: Arc<RecordSigner>,
+    log_signer: Arc<dyn NoteSigner>,
+    key_ring: Arc<KeyRing>,
+    sequencer: Sequencer<GroupCommitter>,
+}
+
+/// A record's JWS, ready to be committed to.
+pub(crate) struct SignedRecord(String);
+
+impl SignedRecord {
+    /// SHA-256 of the ASCII bytes (`consent.md` §3, event digest).
+    pub fn digest(&self) -> Digest {
+        Digest(sha256(self.0.as_bytes()))
+    }
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
+    }
+}
+
+/// Proof of one record: what its owner keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Index of the leaf.
+    pub leaf_index: u64,
+    /// The evidence bundle, the exact bytes of the file.
+    pub bundle: Vec<u8>,
+}
+
+impl Broker {
+    /// Takes up the ledger and starts its writer. The handle ends when the ledger stops; its owner then exits.
+    ///
+    /// # Errors
+    /// [`RecoverError`]: do not write, call a person.
+    pub async fn start(parts: Parts) -> Result<(Arc<Self>, JoinHandle<Result<(), Stop>>), RecoverError> {
+        let log_signer = Arc::clone(&parts.ledger.signer);
+        let data = DataView(Arc::clone(&parts.store));
+        let now = UnixMicros(parts.clock.now().as_micros());
+        let publisher = Publisher::recover(parts.ledger, &data, now).await?;
+        let committer =
+            GroupCommitter::new(Arc::clone(&parts.store), Arc::clone(&parts.clock), Arc::clone(&parts.entropy));
+        let (sequencer, writer) = Sequencer::start(committer, publisher, parts.sequencer);
+        let broker = Self {
+            origin: log_signer.vkey().name().as_str().to_owned(),
+            store: parts.store,
+            policy: parts.policy,
+            rules: parts.rules,
+            members: parts.members,
+            officer_signer: parts.officer_signer,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            record_signer: parts.record_signer,
+            log_signer,
+            key_ring: parts.key_ring,
+            sequencer,
+        };
+        Ok((Arc::new(broker), writer))
+    }
+
+    /// The store, for pages that list what they may show.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The present as the broker sees it.
+    #[must_use]
+    pub fn now(&self) -> broker_domain::time::Instant {
+        self.clock.now()
+    }
+
+    /// The key that verifies checkpoints.
+    #[must_use]
+    pub fn log_key(&self) -> &Vkey {
+        self.log_signer.vkey()
+    }
+
+    /// The key that verifies erasures.
+    #[must_use]
+    pub fn officer_key(&self) -> &Vkey {
+        self.officer_signer.vkey()
+    }
+
+    /// The newest published checkpoint.
+    #[must_use]
+    pub fn latest_checkpoint(&self) -> Arc<SignedCheckpoint> {
+        self.sequencer.latest()
+    }
+
+    /// Whether the ledger still takes records.
+    #[must_use]
+    pub fn ledger_is_running(&self) -> bool {
+        self.sequencer.is_running()
+    }
+
+    /// Commits a beat whose refusals the caller passes on.
+    pub(crate) async fn commit<C: Commit>(&self, beat: C) -> Result<C::Answer, Failure<C::Refusal>> {
+        self.try_commit(beat).await?.map_err(Failure::Refused)
+    }
+
+    /// Commits a beat. When it returns an answer, the records are signed, durable and public.
+    pub(crate) async fn try_commit<C: Commit>(&self, beat: C) -> Result<Result<C::Answer, C::Refusal>, Fault> {
+        let (job, claim) = Carrier::new(beat);
+        match self.sequencer.submit(job).await {
+            Ok(_) => claim.redeem(),
+            Err(SubmitError::Full) => Err(Fault::Busy),
+            Err(SubmitError::NotCommitted(_)) => Err(Fault::NotCommitted),
+            Err(SubmitError::Stopped | SubmitError::Unanswered) => Err(Fault::Stopped),
+        }
+    }
+
+    /// Signs a record.
+    pub(crate) fn sign(&self, record: &Record) -> Result<SignedRecord, Fault> {
+        let payload = record.to_jcs_bytes().map_err(|_| Fault::Crypto { during: "write record" })?;
+        self.record_signer.sign_record(&payload).map(SignedRecord).map_err(|_| Fault::Crypto { during: "sign record" })
+    }
+
+    /// Signs data that leaves for an application.
+    pub(crate) fn sign_payload(&self, payload: &[u8]) -> Result<String, Fault> {
+        self.record_signer.sign_data(payload).map_err(|_| Fault::Crypto { during: "sign data" })
+    }
+
+    /// The proof of one record, against the first head that included it: the same bytes however often it is asked.
+    ///
+    /// # Errors
+    /// [`Fault::SubjectErased`] when the detail was erased.
+    pub async fn receipt(&self, leaf_index: u64) -> Result<Receipt, Fault> {
+        let mut read = self.store.read().await?;
+        let row = read.record(leaf_index).await?.ok_or(Fault::SubjectErased)?;
+        let leaf = read.leaves(leaf_index, leaf_index + 1).await?.pop();
+        let leaf = leaf.ok_or(Fault::Corrupt { what: "log_leaf" })?;
+        let head = read.head_covering(leaf_index).await?.ok_or(Fault::Corrupt { what: "log_head" })?;
+        let out_of_range = || Fault::Corrupt { what: "log size" };
+        let size = TreeSize::new(head.size).ok_or_else(out_of_range)?;
+        let index = LeafIndex::new(leaf_index).ok_or_else(out_of_range)?;
+        let plan = ProofPlan::inclusion(index, size).map_err(|_| out_of_range())?;
+        let mut nodes = NodeMap::default();
+        for node in plan.nodes() {
+            nodes.insert(node, read_node(&mut *read, node).await?);
+        }
+        let path = plan.build(&nodes).map_err(|_| Fault::Corrupt { what: "log_node" })?;
+
+        let checkpoint = Checkpoint::new(&self.origin, size, Hash::new(head.root)).map_err(|_| out_of_range())?;
+        let signed = SignedCheckpoint::sign(checkpoint, &*self.log_signer)
+            .map_err(|_| Fault::Crypto { during: "sign checkpoint" })?;
+        let record = String::from_utf8(row.record).map_err(|_| Fault::Corrupt { what: "record.record" })?;
+        let bundle = Bundle {
+            record,
+            record_key: self.record_signer.jwk().clone(),
+            salt: Salt::new(row.salt),
+            n: RecordNumber::new(row.n).ok_or(Fault::Corrupt { what: "record.n" })?,
+            leaf: SubjectLeaf::parse(&leaf.bytes).map_err(|_| Fault::Corrupt { what: "log_leaf.bytes" })?,
+            proof: TlogProof::new(index, path, &signed),
+            log_key: self.log_signer.vkey().clone(),
+        };
+        Ok(Receipt { leaf_index, bundle: bundle.to_bytes() })
+    }
+
+    /// The proof of a subject's newest record.
+    pub(crate) async fn newest_receipt(&self, subject: SubjectId) -> Result<Receipt, Fault> {
+        let newest = self.store.read().await?.records_of(subject, u64::MAX, 1).await?.pop();
+        self.receipt(newest.ok_or(Fault::SubjectErased)?.leaf_index).await
+    }
+
+    /// The data key of a wrapped row, from the ring or unwrapped now.
+    pub(crate) async fn data_key(&self, row: &WrappedKeyRow) -> Result<Arc<DataKey>, Fault> {
+        let wrapped = WrappedKey::from_bytes(row.wrapped.clone());
+        self.key_ring
+            .get_or_unwrap(row.participant, row.epoch, &wrapped)
+            .map_err(|_| Fault::Crypto { during: "unwrap data key" })
+    }
+
+    /// Wraps a new data key to the vault.
+    pub(crate) fn wrap_key(&self, key: &DataKey) -> Result<Vec<u8>, Fault> {
+        self.key_ring.wrap(key).map(WrappedKey::into_bytes).map_err(|_| Fault::Crypto { during: "wrap data key" })
+    }
+
+    /// Forgets the keys of an erased person.
+    pub(crate) fn forget_keys(&self, who: ParticipantId) {
+        self.key_ring.forget(who);
+    }
+
+    /// Keyed index of a meter number.
+    pub(crate) fn point_index(&self, number: &str) -> [u8; 32] {
+        self.key_ring.point_index(number)
+    }
+
+    /// Whether the envelope carries its gateway's signature.
+    pub(crate) fn gateway_signed(
+        &self,
+        envelope: &meter_core::envelope::Envelope<'_>,
+        public_key: &[u8; 32],
+    ) -> bool {
+        let key = ring::signature::UnparsedPublicKey::new(&ring::signature::ED25519, public_key);
+        envelope.verify(|message, signature| key.verify(message, signature).is_ok())
+    }
+
+    /// Whether a participant can be found, for sign-in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn participant_exists(&self, who: ParticipantId) -> Result<bool, Fault> {
+        let row = self.store.read().await?.participant(who).await?;
+        Ok(row.is_some_and(|row| row.erased_at.is_none()))
+    }
+}
