@@ -1,1 +1,29 @@
-//! The embedded store: one SQLite file and one lock file.
+//! The embedded store: one SQLite file for the broker, and one lock file beside it that no backup touches.
+//!
+//! [`SqliteStore`] implements the ports of `broker-store`: one writing connection (`BEGIN IMMEDIATE`), a few reading
+//! ones (deferred, each transaction a snapshot), WAL with `synchronous=FULL`, so that a commit is on disk when it
+//! returns. [`SqliteLockStore`] holds the newest signed checkpoint (`ledger.md` §12).
+//!
+//! What this crate deliberately does not: decisions, encryption (readings and profiles arrive sealed), or a second SQL
+//! dialect (the other backend has its own crate and passes the same contract suite).
+
+mod connection;
+mod consents;
+mod erasure;
+mod gateways;
+mod ledger;
+mod lock;
+mod members;
+mod participants;
+mod research;
+mod row;
+mod schema;
+mod sessions;
+mod store;
+mod transaction;
+mod transfers;
+
+pub use connection::Create;
+pub use lock::{LockError, SqliteLockStore, Swapped};
+pub use schema::{NEWEST_SCHEMA, OpenError, migrate};
+pub use store::SqliteStore;

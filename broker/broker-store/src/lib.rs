@@ -8,6 +8,7 @@
 //! decisions (see `broker-domain`).
 
 mod consents;
+#[cfg(feature = "contract")]
 pub mod contract;
 mod error;
 mod gateways;

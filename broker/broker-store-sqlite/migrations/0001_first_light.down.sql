@@ -1,0 +1,27 @@
+-- Takes back 0001, children before parents. Everything stored is lost: only for a file that holds nothing to keep.
+DROP TABLE session;
+DROP TABLE release_membership;
+DROP TABLE release;
+DROP TABLE access_request;
+DROP TABLE dataset;
+DROP TABLE batch;
+DROP TABLE transfer;
+DROP TABLE consent_event;
+DROP TABLE consent;
+DROP TABLE offer;
+DROP TABLE notice;
+DROP TABLE enrolment_code;
+DROP TABLE gateway;
+DROP TABLE point;
+DROP TABLE wrapped_key;
+DROP TABLE participant;
+DROP TABLE officer;
+DROP TABLE researcher;
+DROP TABLE application;
+DROP TABLE organisation;
+DROP TABLE record;
+DROP TABLE subject_key;
+DROP TABLE head;
+DROP TABLE tree_node;
+DROP TABLE leaf;
+DROP TABLE schema_version;

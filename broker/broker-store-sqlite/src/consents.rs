@@ -1,0 +1,245 @@
+//! Notices, offers, consents and their events.
+
+use async_trait::async_trait;
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, Offer};
+use broker_domain::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Purpose};
+use broker_store::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent, StoreError};
+use sqlx::sqlite::SqliteRow;
+
+use crate::row::{Cells, stored};
+use crate::transaction::SqliteTx;
+
+#[async_trait]
+impl ConsentReads for SqliteTx {
+    async fn notice(&mut self, digest: Digest) -> Result<Option<Notice>, StoreError> {
+        let query = sqlx::query("SELECT digest, language, title, text FROM notice WHERE digest = ?1");
+        self.one(query.bind(digest.0.as_slice()))
+            .await?
+            .as_ref()
+            .map(notice)
+            .transpose()
+    }
+
+    async fn offers(&mut self) -> Result<Vec<OfferRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT id, recipient, purpose, step_s, days, notice, notice_en FROM offer ORDER BY id",
+        );
+        self.all(query, offer).await
+    }
+
+    async fn offer(&mut self, id: OfferId) -> Result<Option<OfferRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT id, recipient, purpose, step_s, days, notice, notice_en FROM offer WHERE id = ?1",
+        );
+        self.one(query.bind(id.as_bytes().as_slice()))
+            .await?
+            .as_ref()
+            .map(offer)
+            .transpose()
+    }
+
+    async fn consent(&mut self, id: ConsentId) -> Result<Option<Consent>, StoreError> {
+        let query = sqlx::query(
+            "SELECT id, participant, point, recipient, purpose, step_s, data_start_at_us, data_end_at_us, \
+                 terms, notice \
+             FROM consent WHERE id = ?1",
+        );
+        let Some(row) = self.one(query.bind(id.as_bytes().as_slice())).await? else {
+            return Ok(None);
+        };
+        let events = self.recorded_events(id).await?;
+        Ok(Some(Consent {
+            events: events.into_iter().map(|recorded| recorded.event).collect(),
+            ..consent(&row)?
+        }))
+    }
+
+    async fn consents_of(&mut self, participant: ParticipantId) -> Result<Vec<Consent>, StoreError> {
+        let consents = sqlx::query(
+            "SELECT id, participant, point, recipient, purpose, step_s, data_start_at_us, data_end_at_us, \
+                 terms, notice \
+             FROM consent WHERE participant = ?1 ORDER BY id",
+        );
+        let events = sqlx::query(
+            "SELECT e.consent, e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record \
+             FROM consent AS c INNER JOIN consent_event AS e ON e.consent = c.id \
+             WHERE c.participant = ?1 ORDER BY c.id, e.seq",
+        );
+        let who = participant.as_bytes().as_slice();
+        let consents = self.all(consents.bind(who), consent).await?;
+        let events = self.all(events.bind(who), event_of).await?;
+        Ok(with_events(consents, events))
+    }
+
+    async fn consents_to(
+        &mut self,
+        recipient: OrganisationId,
+        purpose: &Purpose,
+    ) -> Result<Vec<Consent>, StoreError> {
+        let consents = sqlx::query(
+            "SELECT id, participant, point, recipient, purpose, step_s, data_start_at_us, data_end_at_us, \
+                 terms, notice \
+             FROM consent WHERE recipient = ?1 AND purpose = ?2 ORDER BY id",
+        );
+        let events = sqlx::query(
+            "SELECT e.consent, e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record \
+             FROM consent AS c INNER JOIN consent_event AS e ON e.consent = c.id \
+             WHERE c.recipient = ?1 AND c.purpose = ?2 ORDER BY c.id, e.seq",
+        );
+        let to = recipient.as_bytes().as_slice();
+        let consents = consents.bind(to).bind(purpose.as_str().to_owned());
+        let events = events.bind(to).bind(purpose.as_str().to_owned());
+        let consents = self.all(consents, consent).await?;
+        let events = self.all(events, event_of).await?;
+        Ok(with_events(consents, events))
+    }
+
+    async fn recorded_events(&mut self, id: ConsentId) -> Result<Vec<RecordedEvent>, StoreError> {
+        let query = sqlx::query(
+            "SELECT seq, kind, effective_at_us, recorded_at_us, record, leaf_index \
+             FROM consent_event WHERE consent = ?1 ORDER BY seq",
+        );
+        self.all(query.bind(id.as_bytes().as_slice()), |row| {
+            Ok(RecordedEvent {
+                event: event(row)?,
+                leaf_index: row.number("consent_event.leaf_index")?,
+            })
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl ConsentWrites for SqliteTx {
+    async fn add_notice(&mut self, notice: &Notice) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO notice (digest, language, title, text) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (digest) DO NOTHING",
+        );
+        let query = query
+            .bind(notice.digest.0.as_slice())
+            .bind(notice.language.clone())
+            .bind(notice.title.clone())
+            .bind(notice.text.clone());
+        self.change("notice", query).await.map(|_| ())
+    }
+
+    async fn add_offer(&mut self, row: &OfferRow) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO offer (id, recipient, purpose, step_s, days, notice, notice_en) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        );
+        let query = query
+            .bind(row.offer.id.as_bytes().as_slice())
+            .bind(row.offer.recipient.as_bytes().as_slice())
+            .bind(row.offer.purpose.as_str().to_owned())
+            .bind(row.offer.step.seconds())
+            .bind(row.offer.days)
+            .bind(row.offer.notice.0.as_slice())
+            .bind(row.notice_en.0.as_slice());
+        self.change_one("offer", query).await
+    }
+
+    async fn add_consent(&mut self, consent: &Consent) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO consent (id, participant, point, recipient, purpose, step_s, data_start_at_us, \
+                 data_end_at_us, terms, notice) \
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 \
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+        );
+        let query = query
+            .bind(consent.id.as_bytes().as_slice())
+            .bind(consent.participant.as_bytes().as_slice())
+            .bind(consent.point.as_bytes().as_slice())
+            .bind(consent.recipient.as_bytes().as_slice())
+            .bind(consent.purpose.as_str().to_owned())
+            .bind(consent.step.seconds())
+            .bind(consent.data.start().as_micros())
+            .bind(consent.data.end().as_micros())
+            .bind(consent.terms.0.as_slice())
+            .bind(consent.notice.0.as_slice());
+        self.change_one("consent", query).await
+    }
+
+    async fn add_consent_event(&mut self, id: ConsentId, event: &RecordedEvent) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO consent_event (consent, seq, kind, effective_at_us, recorded_at_us, record, \
+                 leaf_index) \
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 \
+             WHERE EXISTS (SELECT 1 FROM consent WHERE id = ?1) \
+                 AND ?2 = (SELECT COALESCE(MAX(seq) + 1, 0) FROM consent_event WHERE consent = ?1)",
+        );
+        let query = query
+            .bind(id.as_bytes().as_slice())
+            .bind(event.event.seq)
+            .bind(event.event.kind.code())
+            .bind(event.event.effective_at.as_micros())
+            .bind(event.event.recorded_at.as_micros())
+            .bind(event.event.record.0.as_slice())
+            .bind(stored(event.leaf_index)?);
+        self.change_one("consent_event", query).await
+    }
+}
+
+/// Hands each event to its consent. Both lists are in order of the consent's identifier.
+fn with_events(mut consents: Vec<Consent>, events: Vec<(ConsentId, ConsentEvent)>) -> Vec<Consent> {
+    let mut events = events.into_iter().peekable();
+    for consent in &mut consents {
+        while let Some((_, event)) = events.next_if(|(of, _)| *of == consent.id) {
+            consent.events.push(event);
+        }
+    }
+    consents
+}
+
+fn notice(row: &SqliteRow) -> Result<Notice, StoreError> {
+    Ok(Notice {
+        digest: row.digest("notice.digest")?,
+        language: row.text("notice.language")?,
+        title: row.text("notice.title")?,
+        text: row.text("notice.text")?,
+    })
+}
+
+fn offer(row: &SqliteRow) -> Result<OfferRow, StoreError> {
+    Ok(OfferRow {
+        offer: Offer {
+            id: row.id("offer.id")?,
+            recipient: row.id("offer.recipient")?,
+            purpose: row.purpose("offer.purpose")?,
+            step: row.step("offer.step_s")?,
+            days: row.number("offer.days")?,
+            notice: row.digest("offer.notice")?,
+        },
+        notice_en: row.digest("offer.notice_en")?,
+    })
+}
+
+fn consent(row: &SqliteRow) -> Result<Consent, StoreError> {
+    Ok(Consent {
+        id: row.id("consent.id")?,
+        participant: row.id("consent.participant")?,
+        point: row.id("consent.point")?,
+        recipient: row.id("consent.recipient")?,
+        purpose: row.purpose("consent.purpose")?,
+        step: row.step("consent.step_s")?,
+        data: row.interval("consent.data_start_at_us", "consent.data_end_at_us")?,
+        terms: row.digest("consent.terms")?,
+        notice: row.digest("consent.notice")?,
+        events: Vec::new(),
+    })
+}
+
+fn event_of(row: &SqliteRow) -> Result<(ConsentId, ConsentEvent), StoreError> {
+    Ok((row.id("consent_event.consent")?, event(row)?))
+}
+
+fn event(row: &SqliteRow) -> Result<ConsentEvent, StoreError> {
+    Ok(ConsentEvent {
+        seq: row.number("consent_event.seq")?,
+        kind: row.code("consent_event.kind", EventKind::from_code)?,
+        effective_at: row.instant("consent_event.effective_at_us")?,
+        recorded_at: row.instant("consent_event.recorded_at_us")?,
+        record: row.digest("consent_event.record")?,
+    })
+}

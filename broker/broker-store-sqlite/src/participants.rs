@@ -1,0 +1,166 @@
+//! People, their points and their wrapped keys.
+
+use async_trait::async_trait;
+use broker_domain::ids::{ParticipantId, PointId};
+use broker_domain::time::Instant;
+use broker_store::{
+    ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, StoreError, WrappedKeyRow,
+};
+use sqlx::sqlite::SqliteRow;
+
+use crate::row::Cells;
+use crate::transaction::SqliteTx;
+
+#[async_trait]
+impl ParticipantReads for SqliteTx {
+    async fn participant(&mut self, id: ParticipantId) -> Result<Option<ParticipantRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT ordinal, id, language, created_at_us, erased_at_us, profile_sealed \
+             FROM participant WHERE id = ?1",
+        );
+        self.one(query.bind(id.as_bytes().as_slice()))
+            .await?
+            .as_ref()
+            .map(participant)
+            .transpose()
+    }
+
+    async fn participants(&mut self, after: u32, limit: u32) -> Result<Vec<ParticipantRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT ordinal, id, language, created_at_us, erased_at_us, profile_sealed \
+             FROM participant WHERE ordinal > ?1 ORDER BY ordinal LIMIT ?2",
+        );
+        self.all(query.bind(after).bind(limit), participant).await
+    }
+
+    async fn point(&mut self, id: PointId) -> Result<Option<PointRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT id, participant, created_at_us, number_index, number_sealed FROM point WHERE id = ?1",
+        );
+        self.one(query.bind(id.as_bytes().as_slice()))
+            .await?
+            .as_ref()
+            .map(point)
+            .transpose()
+    }
+
+    async fn points_of(&mut self, participant: ParticipantId) -> Result<Vec<PointRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT id, participant, created_at_us, number_index, number_sealed \
+             FROM point WHERE participant = ?1 ORDER BY created_at_us, id",
+        );
+        self.all(query.bind(participant.as_bytes().as_slice()), point)
+            .await
+    }
+
+    async fn newest_key(&mut self, participant: ParticipantId) -> Result<Option<WrappedKeyRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT participant, epoch, wrapped FROM wrapped_key \
+             WHERE participant = ?1 ORDER BY epoch DESC LIMIT 1",
+        );
+        self.one(query.bind(participant.as_bytes().as_slice()))
+            .await?
+            .as_ref()
+            .map(wrapped_key)
+            .transpose()
+    }
+
+    async fn key(
+        &mut self,
+        participant: ParticipantId,
+        epoch: u32,
+    ) -> Result<Option<WrappedKeyRow>, StoreError> {
+        let query = sqlx::query(
+            "SELECT participant, epoch, wrapped FROM wrapped_key WHERE participant = ?1 AND epoch = ?2",
+        );
+        self.one(query.bind(participant.as_bytes().as_slice()).bind(epoch))
+            .await?
+            .as_ref()
+            .map(wrapped_key)
+            .transpose()
+    }
+}
+
+#[async_trait]
+impl ParticipantWrites for SqliteTx {
+    async fn add_participant(&mut self, row: &ParticipantRow) -> Result<u32, StoreError> {
+        // Rows are never deleted, so the largest ordinal plus one was never given before.
+        let add = sqlx::query(
+            "INSERT INTO participant (ordinal, id, language, created_at_us, erased_at_us, profile_sealed) \
+             SELECT (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM participant), ?1, ?2, ?3, ?4, ?5",
+        );
+        let add = add
+            .bind(row.id.as_bytes().as_slice())
+            .bind(row.language.clone())
+            .bind(row.created_at.as_micros())
+            .bind(row.erased_at.map(Instant::as_micros))
+            .bind(row.profile_sealed.clone());
+        self.change_one("participant", add).await?;
+        let given = sqlx::query("SELECT ordinal FROM participant WHERE id = ?1");
+        self.one(given.bind(row.id.as_bytes().as_slice()))
+            .await?
+            .ok_or(StoreError::Conflict { table: "participant" })?
+            .number("participant.ordinal")
+    }
+
+    async fn add_point(&mut self, row: &PointRow) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO point (id, participant, created_at_us, number_index, number_sealed) \
+             SELECT ?1, ?2, ?3, ?4, ?5 \
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+        );
+        let query = query
+            .bind(row.id.as_bytes().as_slice())
+            .bind(row.participant.as_bytes().as_slice())
+            .bind(row.created_at.as_micros())
+            .bind(row.number_index.as_slice())
+            .bind(row.number_sealed.clone());
+        self.change_one("point", query).await
+    }
+
+    async fn add_key(&mut self, row: &WrappedKeyRow) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO wrapped_key (participant, epoch, wrapped) \
+             SELECT ?1, ?2, ?3 \
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?1 AND erased_at_us IS NULL)",
+        );
+        let query = query
+            .bind(row.participant.as_bytes().as_slice())
+            .bind(row.epoch)
+            .bind(row.wrapped.clone());
+        self.change_one("wrapped_key", query).await
+    }
+
+    async fn erase_participant(&mut self, id: ParticipantId, at: Instant) -> Result<(), StoreError> {
+        self.erase(id, at).await
+    }
+}
+
+fn participant(row: &SqliteRow) -> Result<ParticipantRow, StoreError> {
+    Ok(ParticipantRow {
+        id: row.id("participant.id")?,
+        ordinal: row.number("participant.ordinal")?,
+        language: row.text("participant.language")?,
+        profile_sealed: row.bytes("participant.profile_sealed")?,
+        created_at: row.instant("participant.created_at_us")?,
+        erased_at: row.instant_or_null("participant.erased_at_us")?,
+    })
+}
+
+fn point(row: &SqliteRow) -> Result<PointRow, StoreError> {
+    Ok(PointRow {
+        id: row.id("point.id")?,
+        participant: row.id("point.participant")?,
+        number_index: row.array("point.number_index")?,
+        number_sealed: row.bytes("point.number_sealed")?,
+        created_at: row.instant("point.created_at_us")?,
+    })
+}
+
+fn wrapped_key(row: &SqliteRow) -> Result<WrappedKeyRow, StoreError> {
+    Ok(WrappedKeyRow {
+        participant: row.id("wrapped_key.participant")?,
+        epoch: row.number("wrapped_key.epoch")?,
+        wrapped: row.bytes("wrapped_key.wrapped")?,
+    })
+}
