@@ -103,8 +103,10 @@ impl Aggregation {
             lowest = lowest.min(reading.0);
             highest = highest.max(reading.0);
         }
-        if lowest < 0 || highest > LARGEST_READING.0 {
-            return Err(first_bad_reading(row));
+        if (lowest < 0 || highest > LARGEST_READING.0)
+            && let Some(error) = first_bad_reading(row)
+        {
+            return Err(error);
         }
         for (cell, reading) in self.cells.iter_mut().zip(row) {
             if let Some(reading) = reading {
@@ -154,19 +156,12 @@ fn merge(
     Ok(())
 }
 
-fn first_bad_reading(row: &[Option<WattHours>]) -> AggregateError {
-    for (slot, reading) in row.iter().enumerate() {
-        let slot = Slot(u32::try_from(slot).unwrap_or(u32::MAX));
-        match reading {
-            Some(reading) if reading.0 < 0 => return AggregateError::Negative { slot },
-            Some(reading) if *reading > LARGEST_READING => return AggregateError::TooLarge { slot },
-            _ => {}
-        }
-    }
-    AggregateError::WrongLength {
-        expected: row.len(),
-        found: row.len(),
-    }
+fn first_bad_reading(row: &[Option<WattHours>]) -> Option<AggregateError> {
+    (0_u32..).zip(row).find_map(|(slot, reading)| match reading {
+        Some(reading) if reading.0 < 0 => Some(AggregateError::Negative { slot: Slot(slot) }),
+        Some(reading) if *reading > LARGEST_READING => Some(AggregateError::TooLarge { slot: Slot(slot) }),
+        _ => None,
+    })
 }
 
 fn presence(row: &[Option<WattHours>]) -> Vec<u64> {

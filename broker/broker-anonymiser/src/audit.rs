@@ -58,11 +58,14 @@ fn clash(query: &QueryRecord, stored: &StoredRelease) -> Option<Reason> {
     let same_grid = query.shares_grid_with(&stored.query);
     for mine in query.runs() {
         let (from, until) = query.interval(mine);
-        for theirs in stored.query.runs() {
-            let (their_from, their_until) = stored.query.interval(theirs);
-            if until <= their_from || their_until <= from {
-                continue;
-            }
+        // Runs are in order of time, so the first that can share any is found by bisection.
+        let runs = stored.query.runs();
+        let first = runs.partition_point(|run| stored.query.interval(run).1 <= from);
+        let sharing = runs
+            .iter()
+            .skip(first)
+            .take_while(|run| stored.query.interval(run).0 < until);
+        for theirs in sharing {
             match pair(mine, theirs, same_grid, required) {
                 Pair::Safe => {}
                 Pair::TooClose => {
