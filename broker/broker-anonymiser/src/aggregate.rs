@@ -6,8 +6,8 @@ use crate::{
     units::{HouseholdCount, HouseholdIndex, LARGEST_READING, Percent, Slot, WattHours},
 };
 
-/// A running aggregate of one group over a fixed number of slots. Feed it one household at a time, so that only one
-/// household's readings need to be open at once.
+/// A running aggregate of one group over a fixed number of slots. Feed it one household at a time, so that
+/// only one household's readings need to be open at once.
 #[derive(Debug)]
 pub struct Aggregation {
     cells: Vec<Cell>,
@@ -17,8 +17,8 @@ pub struct Aggregation {
     merged: Vec<Option<WattHours>>,
 }
 
-/// A household cannot be added. The aggregation is as it was before the call. No message says which household it
-/// was or what it read.
+/// A household cannot be added. The aggregation is as it was before the call. No message says which household
+/// it was or what it read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AggregateError {
     /// A meter's curve has not one entry per slot.
@@ -60,8 +60,8 @@ impl Aggregation {
         }
     }
 
-    /// Adds one household with the curves of all its meters. It counts once in a slot where at least one meter has a
-    /// reading, with the sum of what its meters have there.
+    /// Adds one household with the curves of all its meters. It counts once in a slot where at least one
+    /// meter has a reading, with the sum of what its meters have there.
     ///
     /// LIMIT: in a slot where one of two meters is silent, the household counts with the other meter alone.
     ///
@@ -103,8 +103,10 @@ impl Aggregation {
             lowest = lowest.min(reading.0);
             highest = highest.max(reading.0);
         }
-        if lowest < 0 || highest > LARGEST_READING.0 {
-            return Err(first_bad_reading(row));
+        if (lowest < 0 || highest > LARGEST_READING.0)
+            && let Some(error) = first_bad_reading(row)
+        {
+            return Err(error);
         }
         for (cell, reading) in self.cells.iter_mut().zip(row) {
             if let Some(reading) = reading {
@@ -154,19 +156,12 @@ fn merge(
     Ok(())
 }
 
-fn first_bad_reading(row: &[Option<WattHours>]) -> AggregateError {
-    for (slot, reading) in row.iter().enumerate() {
-        let slot = Slot(u32::try_from(slot).unwrap_or(u32::MAX));
-        match reading {
-            Some(reading) if reading.0 < 0 => return AggregateError::Negative { slot },
-            Some(reading) if *reading > LARGEST_READING => return AggregateError::TooLarge { slot },
-            _ => {}
-        }
-    }
-    AggregateError::WrongLength {
-        expected: row.len(),
-        found: row.len(),
-    }
+fn first_bad_reading(row: &[Option<WattHours>]) -> Option<AggregateError> {
+    (0_u32..).zip(row).find_map(|(slot, reading)| match reading {
+        Some(reading) if reading.0 < 0 => Some(AggregateError::Negative { slot: Slot(slot) }),
+        Some(reading) if *reading > LARGEST_READING => Some(AggregateError::TooLarge { slot: Slot(slot) }),
+        _ => None,
+    })
 }
 
 fn presence(row: &[Option<WattHours>]) -> Vec<u64> {
@@ -180,9 +175,9 @@ fn presence(row: &[Option<WattHours>]) -> Vec<u64> {
         .collect()
 }
 
-/// Runs of consecutive slots with the same contributors. Differencing is a matter of cells: two releases of the same
-/// group differ by one home where that home's readings came in late, so each release must remember who was in
-/// each of its cells.
+/// Runs of consecutive slots with the same contributors. Differencing is a matter of cells: two releases of
+/// the same group differ by one home where that home's readings came in late, so each release must remember
+/// who was in each of its cells.
 fn contributor_runs(
     slots: usize,
     complete: &MemberSet,
@@ -225,7 +220,8 @@ pub(crate) struct ContributorRun {
     pub(crate) set: MemberSet,
 }
 
-/// What one pass kept. It holds confidential numbers: only [`crate::Plan::decide`] makes something publishable of it.
+/// What one pass kept. It holds confidential numbers: only [`crate::Plan::decide`] makes something
+/// publishable of it.
 #[derive(Debug)]
 pub struct Aggregate {
     cells: Vec<Cell>,
@@ -316,8 +312,8 @@ impl Cell {
 
     /// What may be shown of this cell.
     ///
-    /// A cell in which every home reads zero is shown as zero, and so tells that each of them did: the sun does not
-    /// shine at night.
+    /// A cell in which every home reads zero is shown as zero, and so tells that each of them did: the sun
+    /// does not shine at night.
     #[must_use]
     pub fn judge(&self, policy: &ReleasePolicy) -> CellStatus {
         if self.count == 0 {
@@ -334,7 +330,8 @@ impl Cell {
         }
     }
 
-    /// The mean, rounded once to a multiple of `round_to`, halves to the even multiple so that sums do not drift.
+    /// The mean, rounded once to a multiple of `round_to`, halves to the even multiple so that sums do not
+    /// drift.
     fn mean(&self, round_to: WattHours) -> WattHours {
         let divisor = i128::from(self.count) * i128::from(round_to.0);
         let sum = i128::from(self.sum);

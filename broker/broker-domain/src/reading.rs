@@ -33,8 +33,8 @@ pub struct Label(String);
 /// A text that is not a label that may be stored.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidLabel {
-    /// Not 1 to 12 characters among `a-z`, `0-9`, `+`, `-`.
-    #[error("not a meter label: expected 1 to 12 characters among a-z, 0-9, plus and hyphen")]
+    /// Not 1 to 12 characters among `a-z`, `0-9`, `_`, `-`.
+    #[error("not a meter label: expected 1 to 12 characters among a-z, 0-9, underscore and hyphen")]
     Shape,
     /// A label that identifies the person or the meter: it never enters (`tic.md` §9).
     #[error("label identifies a meter or carries free text; a gateway must not send it")]
@@ -47,7 +47,7 @@ impl Label {
     /// # Errors
     /// See [`InvalidLabel`].
     pub fn parse(text: &str) -> Result<Self, InvalidLabel> {
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'+';
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
         if text.is_empty() || text.len() > 12 || !text.bytes().all(allowed) {
             return Err(InvalidLabel::Shape);
         }

@@ -11,6 +11,7 @@ mod deliver;
 mod enrol;
 mod erase;
 mod failure;
+mod gateways;
 mod group;
 mod intake;
 mod own;
@@ -28,6 +29,7 @@ pub use enrol::{
 };
 pub use erase::{Erased, ErasureRefusal};
 pub use failure::{Failure, Fault};
+pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use intake::{IntakeRefusal, News, Taken};
 pub use own::OwnRefusal;
 pub use release::{Download, DownloadRefusal, Feasibility, ReleaseRefusal, Released, ZONE};

@@ -1,15 +1,12 @@
 //! What a participant sees of her own: meters, curve, history. What an officer sees of all: flows, never a value.
 
 use broker_domain::curve::{Slot, load_curve};
-use broker_domain::gateway::{Measuring, Settings};
-use broker_domain::ids::{GatewayId, OfficerId, ParticipantId, PointId};
+use broker_domain::ids::{OfficerId, ParticipantId, PointId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::reading::Reading;
 use broker_domain::time::{Interval, Step};
 use broker_domain::warrant::AccessWarrant;
-use broker_store::{
-    FlowFilter, GatewayReads, GatewayWrites, Page, ParticipantReads, TransferReads, TransferRow,
-};
+use broker_store::{FlowFilter, Page, ParticipantReads, TransferReads, TransferRow};
 use thiserror::Error;
 
 use crate::broker::Broker;
@@ -95,30 +92,5 @@ impl Broker {
         };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(OwnRefusal::NotYours))?;
         Ok(self.store.read().await?.flows(filter, page).await?)
-    }
-
-    /// Sets the switch of a gateway.
-    ///
-    /// # Errors
-    /// See [`OwnRefusal`].
-    pub async fn switch_gateway(
-        &self,
-        who: ParticipantId,
-        id: GatewayId,
-        measuring: Measuring,
-    ) -> Result<Settings, Failure<OwnRefusal>> {
-        let query = Query {
-            principal: Principal::Participant(who),
-            action: Action::Configure,
-            resource: Resource::Person { owner: who },
-            now: self.clock.now(),
-        };
-        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(OwnRefusal::NotYours))?;
-        let mut tx = self.store.begin("switch gateway").await?;
-        let row = tx.gateway(id).await?.filter(|row| row.gateway.participant == who);
-        let settings = row.ok_or(Failure::Refused(OwnRefusal::NotYours))?.gateway.settings.switched(measuring);
-        tx.set_gateway_settings(id, &settings).await?;
-        tx.commit().await?;
-        Ok(settings)
     }
 }

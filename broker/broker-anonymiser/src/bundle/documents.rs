@@ -85,8 +85,10 @@ struct Resource {
     mediatype: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<&'static str>,
-    bytes: usize,
-    hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     schema: Option<Value>,
 }
@@ -135,6 +137,9 @@ fn resource(file: &BundleFile) -> Option<Resource> {
         ),
         _ => return None,
     };
+    // The Frictionless reader counts no bytes of a Parquet file and calls any number given for it wrong; the
+    // manifest has size and digest of every file.
+    let is_counted = encoding.is_some();
     Some(Resource {
         name,
         path: file.name,
@@ -142,8 +147,8 @@ fn resource(file: &BundleFile) -> Option<Resource> {
         format,
         mediatype,
         encoding,
-        bytes: file.bytes.len(),
-        hash: format!("sha256:{}", hexadecimal(&sha256(&file.bytes))),
+        bytes: is_counted.then_some(file.bytes.len()),
+        hash: is_counted.then(|| format!("sha256:{}", hexadecimal(&sha256(&file.bytes)))),
         schema,
     })
 }
@@ -194,21 +199,19 @@ pub(super) fn readme(id: &ReleaseId, release: &Release) -> String {
     let (ok, suppressed, no_data) = (counts.ok, counts.suppressed, counts.no_data);
     let light = release.risk().light.word();
     format!(
-        "Publication {id} - courbe de charge moyenne\n\
-         ===========================================\n\n\
+        "PUBLICATION {id} : courbe de charge moyenne\n\n\
          Groupe {group}, de {start} à {end} (UTC), pas de {step} s, fuseau local {zone}.\n\
          energy_wh est l’énergie moyenne d’un foyer par intervalle, en Wh. Zéro est une valeur.\n\
-         Intervalles : {ok} publiés, {suppressed} masqués, {no_data} sans mesure.\n\
+         Intervalles : publiés {ok}, masqués {suppressed}, sans mesure {no_data}.\n\
          Aucun total n’est publié, et aucun bruit n’est ajouté.\n\n\
          Règle ({rule}) : {legal_fr}\n\n\
          Ces données proviennent de foyers qui ont consenti à cet usage. Ne cherchez pas à en reconnaître un.\n\
          Règle de longueur (voir privacy.json) : {light}.\n\
          Colonnes : codebook.csv. Empreintes : manifest.json.\n\n\n\
-         Release {id} - mean load curve\n\
-         ==============================\n\n\
+         RELEASE {id}: mean load curve\n\n\
          Group {group}, from {start} to {end} (UTC), step {step} s, local zone {zone}.\n\
          energy_wh is the mean energy of one home per interval, in Wh. Zero is a value.\n\
-         Intervals: {ok} published, {suppressed} hidden, {no_data} without reading.\n\
+         Intervals: published {ok}, hidden {suppressed}, without reading {no_data}.\n\
          No total is published, and no noise is added.\n\n\
          Rule ({rule}): {legal_en}\n\n\
          These data come from homes that consented to this use. Do not try to recognise one.\n\
