@@ -1,0 +1,145 @@
+//! What forms and lists have in common: errors tied to fields, and pages.
+
+use crate::vocabulary::Word;
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FieldProblem {
+    /// Neither accepted nor refused.
+    AnswerMissing,
+    /// No meter chosen.
+    MeterMissing,
+    /// The confirmation box is not ticked.
+    ConfirmationMissing,
+    /// The notice changed while the person was reading: they must see the new one first.
+    NoticeChanged,
+    /// No justification.
+    JustificationMissing,
+    /// The justification says too little.
+    JustificationTooShort,
+    /// The text is longer than we keep.
+    TextTooLong,
+    /// No date.
+    DateMissing,
+    /// Not a date.
+    DateInvalid,
+    /// The end comes before the start.
+    PeriodReversed,
+    /// The dataset does not cover this period.
+    PeriodOutsideDataset,
+    /// Neither approved nor refused.
+    DecisionMissing,
+    /// A decision without its reason.
+    ReasonMissing,
+}
+
+impl FieldProblem {
+    /// Every problem.
+    pub const ALL: [Self; 13] = [
+        Self::AnswerMissing,
+        Self::MeterMissing,
+        Self::ConfirmationMissing,
+        Self::NoticeChanged,
+        Self::JustificationMissing,
+        Self::JustificationTooShort,
+        Self::TextTooLong,
+        Self::DateMissing,
+        Self::DateInvalid,
+        Self::PeriodReversed,
+        Self::PeriodOutsideDataset,
+        Self::DecisionMissing,
+        Self::ReasonMissing,
+    ];
+}
+
+impl Word for FieldProblem {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::AnswerMissing => "field-answer-missing",
+            Self::MeterMissing => "field-meter-missing",
+            Self::ConfirmationMissing => "field-confirmation-missing",
+            Self::NoticeChanged => "field-notice-changed",
+            Self::JustificationMissing => "field-justification-missing",
+            Self::JustificationTooShort => "field-justification-too-short",
+            Self::TextTooLong => "field-text-too-long",
+            Self::DateMissing => "field-date-missing",
+            Self::DateInvalid => "field-date-invalid",
+            Self::PeriodReversed => "field-period-reversed",
+            Self::PeriodOutsideDataset => "field-period-outside",
+            Self::DecisionMissing => "field-decision-missing",
+            Self::ReasonMissing => "field-reason-missing",
+        }
+    }
+}
+
+/// One problem and the field it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field, by the name it is posted under; the error summary links to it.
+    pub field: String,
+    /// What is wrong.
+    pub problem: FieldProblem,
+}
+
+/// What is wrong with a form that came back. Answer such a page with HTTP 422.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormErrors(pub Vec<FieldError>);
+
+impl FormErrors {
+    /// Whether the form has nothing to correct.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The first problem of a field.
+    pub(crate) fn of(&self, field: &str) -> Option<FieldProblem> {
+        self.0.iter().find(|error| error.field == field).map(|error| error.problem)
+    }
+}
+
+/// Where a page of a list stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pager {
+    /// This page, from 1.
+    pub page: u32,
+    /// How many pages there are, at least 1.
+    pub pages: u32,
+    /// How many lines there are in all pages.
+    pub total: u64,
+}
+
+impl Pager {
+    /// The page before, when there is one.
+    pub(crate) fn previous(&self) -> Option<u32> {
+        self.page.checked_sub(1).filter(|page| *page >= 1)
+    }
+
+    /// The page after, when there is one.
+    pub(crate) fn next(&self) -> Option<u32> {
+        self.page.checked_add(1).filter(|page| *page <= self.pages)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FieldError, FieldProblem, FormErrors, Pager};
+
+    #[test]
+    fn a_single_page_leads_nowhere() {
+        let pager = Pager { page: 1, pages: 1, total: 3 };
+        assert_eq!((pager.previous(), pager.next()), (None, None));
+    }
+
+    #[test]
+    fn a_middle_page_leads_both_ways() {
+        let pager = Pager { page: 2, pages: 3, total: 120 };
+        assert_eq!((pager.previous(), pager.next()), (Some(1), Some(3)));
+    }
+
+    #[test]
+    fn a_field_knows_its_own_problem_only() {
+        let errors = FormErrors(vec![FieldError { field: "meter".into(), problem: FieldProblem::MeterMissing }]);
+        assert_eq!(errors.of("meter"), Some(FieldProblem::MeterMissing));
+        assert_eq!(errors.of("answer-1"), None);
+    }
+}

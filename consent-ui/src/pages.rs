@@ -1,0 +1,35 @@
+//! One module per page or family of pages: a view model and the function that renders it.
+
+mod about;
+mod dashboard;
+mod erasure;
+mod history;
+mod home;
+mod ledger;
+mod offer;
+mod officer;
+mod problem;
+mod requests;
+mod research;
+mod sharing;
+mod withdrawal;
+
+pub use about::{render_accessibility, render_proofs_explained};
+pub use dashboard::{DashboardView, DayCurve, MeterCard, SharingCounts, render_dashboard};
+pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
+pub use history::{HistoryView, TransferRow, render_history};
+pub use home::{DemoPerson, HomeView, SignIn, render_home};
+pub use ledger::{ErasureRow, LedgerView, VerificationCommands, render_ledger};
+pub use offer::{
+    Answer, AnswerOutcome, AnsweredView, FullNotice, MeterChoice, NoticeSection, OfferCard, OfferChoice, OfferView,
+    OffersView, render_answered, render_offer, render_offers,
+};
+pub use officer::{Check, DecisionForm, DeskView, FlowFilter, FlowRow, FlowsView, RequestToDecide, render_desk, render_flows};
+pub use problem::{ProblemKind, ProblemView, render_problem};
+pub use requests::{DatasetRequest, RequestState, RequestsView, render_requests};
+pub use research::{CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset};
+pub use sharing::{
+    ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter, SharingPage, SharingsView, render_sharing,
+    render_sharings,
+};
+pub use withdrawal::{WithdrawalView, WithdrawnView, render_withdrawal, render_withdrawn};

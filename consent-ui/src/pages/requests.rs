@@ -1,0 +1,95 @@
+//! `/recherche/demandes`: a researcher's requests, whose turn it is, and why.
+
+use askama::Template;
+use jiff::civil::Date;
+
+use crate::format::Moment;
+use crate::page::{Frame, PageContext, RenderError};
+use crate::paths;
+use crate::speech::Speech;
+use crate::vocabulary::{ProofStatus, RefusalReason, Word};
+
+/// A researcher's requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestsView {
+    /// Latest first.
+    pub requests: Vec<DatasetRequest>,
+}
+
+/// One request for a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatasetRequest {
+    /// What paths call it.
+    pub id: String,
+    /// What paths call the dataset.
+    pub dataset_id: String,
+    /// The title of the dataset.
+    pub dataset_title: String,
+    /// When it was sent.
+    pub sent_at: Moment,
+    /// The first day wanted.
+    pub from: Date,
+    /// The last day wanted.
+    pub until: Date,
+    /// Why, in the researcher's words.
+    pub justification: String,
+    /// Where it stands.
+    pub state: RequestState,
+}
+
+/// Where a request stands, which also says whose turn it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestState {
+    /// The officer's turn.
+    AwaitingOfficer,
+    /// Approved; the broker is preparing the release.
+    Preparing,
+    /// Released: the researcher can download.
+    Released {
+        /// What paths call the release.
+        release_id: String,
+        /// When.
+        at: Moment,
+        /// How many households are in it.
+        households: u32,
+        /// Its record.
+        proof: ProofStatus,
+    },
+    /// Refused.
+    Refused {
+        /// When.
+        at: Moment,
+        /// Why.
+        reason: RefusalReason,
+        /// The officer's words, or empty.
+        words: String,
+    },
+}
+
+impl Word for RequestState {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::AwaitingOfficer => "request-awaiting-officer",
+            Self::Preparing => "request-preparing",
+            Self::Released { .. } => "request-released",
+            Self::Refused { .. } => "request-refused",
+        }
+    }
+}
+
+/// Renders `/recherche/demandes`.
+///
+/// # Errors
+/// [`RenderError`] when the template fails.
+pub fn render_requests(page: &PageContext, view: &RequestsView) -> Result<String, RenderError> {
+    let f = Frame::new(page, "requests-heading");
+    f.render(&RequestsTemplate { f: &f, t: f.t, view })
+}
+
+#[derive(Template)]
+#[template(path = "requests.html")]
+struct RequestsTemplate<'a> {
+    f: &'a Frame<'a>,
+    t: Speech,
+    view: &'a RequestsView,
+}

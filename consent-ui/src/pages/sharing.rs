@@ -1,0 +1,206 @@
+//! `/moi/partages` and `/moi/partages/{id}`: who may use what, and one sharing in full.
+
+use askama::Template;
+use jiff::civil::Date;
+
+use crate::form::Pager;
+use crate::format::Moment;
+use crate::page::{Frame, PageContext, RenderError};
+use crate::pages::history::TransferRow;
+use crate::pages::offer::OfferCard;
+use crate::paths;
+use crate::speech::Speech;
+use crate::vocabulary::{
+    DataKind, GivenBy, Granularity, LegalBasis, Membership, ProofStatus, RecipientRole, SharingState, Word,
+};
+
+/// Who may use what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharingsView {
+    /// Which sharings are listed.
+    pub filter: SharingFilter,
+    /// The sharings of this page of the list, all in the state the filter asks for.
+    pub sharings: Vec<Sharing>,
+    /// Requests the person has not answered.
+    pub pending: Vec<OfferCard>,
+    /// Where this page stands.
+    pub pager: Pager,
+}
+
+/// Which sharings are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SharingFilter {
+    /// Those that can be withdrawn.
+    Active,
+    /// Those that ended or were refused.
+    Ended,
+}
+
+impl SharingFilter {
+    /// Both, in the order of the links.
+    pub const ALL: [Self; 2] = [Self::Active, Self::Ended];
+
+    /// The value of the `filtre` parameter.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Active => "actifs",
+            Self::Ended => "termines",
+        }
+    }
+
+    /// The filter of a `filtre` parameter.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|filter| filter.tag() == tag)
+    }
+
+    fn href(self) -> String {
+        paths::with_query(paths::SHARINGS, "filtre", self.tag())
+    }
+}
+
+impl Word for SharingFilter {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Active => "filter-active",
+            Self::Ended => "filter-ended",
+        }
+    }
+}
+
+/// Whoever receives data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The name people know.
+    pub trading_name: String,
+    /// The name in the registers.
+    pub legal_name: String,
+    /// What it is, in law.
+    pub role: RecipientRole,
+    /// The country it is established in, in the language of the page.
+    pub country: String,
+    /// Where its privacy contact answers.
+    pub contact_email: String,
+    /// Where it stands in the federation.
+    pub membership: Membership,
+}
+
+/// One sharing: one purpose, one granularity, one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sharing {
+    /// What paths call it.
+    pub id: String,
+    /// Who receives.
+    pub recipient: Recipient,
+    /// Where it stands.
+    pub state: SharingState,
+    /// What is shared.
+    pub data: DataKind,
+    /// How fine.
+    pub granularity: Granularity,
+    /// What the person calls the meter.
+    pub meter_label: String,
+    /// Why, in the words of the notice.
+    pub purpose: String,
+    /// Why it is lawful.
+    pub basis: LegalBasis,
+    /// When it was given.
+    pub given_at: Moment,
+    /// By whom.
+    pub given_by: GivenBy,
+    /// The first day of data covered; may lie before the agreement.
+    pub covers_from: Date,
+    /// The last day of data covered, and of the agreement.
+    pub ends_on: Date,
+    /// The last transfer that went through.
+    pub last_access: Option<Moment>,
+    /// How many transfers went through.
+    pub transfers: u64,
+}
+
+/// One sharing in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharingPage {
+    /// The sharing.
+    pub sharing: Sharing,
+    /// Its transfers, latest first.
+    pub transfers: Vec<TransferRow>,
+    /// Where this page of transfers stands.
+    pub pager: Pager,
+    /// The receipts of what was agreed, latest first.
+    pub receipts: Vec<ReceiptRow>,
+}
+
+/// A receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// Of which act.
+    pub kind: ReceiptKind,
+    /// When the act took place.
+    pub at: Moment,
+    /// Its record.
+    pub proof: ProofStatus,
+}
+
+/// The act a receipt is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReceiptKind {
+    /// The agreement was given.
+    Granted,
+    /// It was refused.
+    Refused,
+    /// It was withdrawn.
+    Withdrawn,
+    /// It reached its end.
+    Expired,
+}
+
+impl Word for ReceiptKind {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Granted => "receipt-granted",
+            Self::Refused => "receipt-refused",
+            Self::Withdrawn => "receipt-withdrawn",
+            Self::Expired => "receipt-expired",
+        }
+    }
+}
+
+/// Renders `/moi/partages`.
+///
+/// # Errors
+/// [`RenderError`] when the template fails.
+pub fn render_sharings(page: &PageContext, view: &SharingsView) -> Result<String, RenderError> {
+    let f = Frame::new(page, "sharings-heading");
+    let base = view.filter.href();
+    f.render(&SharingsTemplate { f: &f, t: f.t, view, base })
+}
+
+/// Renders `/moi/partages/{id}`.
+///
+/// # Errors
+/// [`RenderError`] when the template fails.
+pub fn render_sharing(page: &PageContext, view: &SharingPage) -> Result<String, RenderError> {
+    let f = Frame::new(page, "sharing-heading-plain");
+    let heading = f.t.say1("sharing-heading", "recipient", &view.sharing.recipient.trading_name);
+    let f = f.headed(heading);
+    let base = paths::sharing(&view.sharing.id);
+    f.render(&SharingTemplate { f: &f, t: f.t, view, base })
+}
+
+#[derive(Template)]
+#[template(path = "sharings.html")]
+struct SharingsTemplate<'a> {
+    f: &'a Frame<'a>,
+    t: Speech,
+    view: &'a SharingsView,
+    base: String,
+}
+
+#[derive(Template)]
+#[template(path = "sharing.html")]
+struct SharingTemplate<'a> {
+    f: &'a Frame<'a>,
+    t: Speech,
+    view: &'a SharingPage,
+    base: String,
+}

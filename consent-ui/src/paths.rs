@@ -1,0 +1,106 @@
+//! Where every page, form and file lives. Routes and templates both take their paths from here.
+
+/// The style sheet.
+pub const STYLE_SHEET: &str = "/assets/fiducie.css";
+/// Home, for whoever is not signed in.
+pub const HOME: &str = "/";
+/// What a proof is and how to check one.
+pub const PROOFS_EXPLAINED: &str = "/preuves";
+/// Accessibility statement.
+pub const ACCESSIBILITY: &str = "/accessibilite";
+/// POST: one-click sign-in, in the demonstration only. Fields: `role`, `subject`.
+pub const DEMO_SIGN_IN: &str = "/demo/sign-in";
+/// POST: sign-out.
+pub const SIGN_OUT: &str = "/deconnexion";
+
+/// Participant: meters, curve, counts. Query: `compteur`, `jour` (`YYYY-MM-DD`).
+pub const DASHBOARD: &str = "/moi";
+/// Participant: who may use what. Query: `filtre` (`actifs`, `termines`).
+pub const SHARINGS: &str = "/moi/partages";
+/// Participant: sharings they could agree to.
+pub const OFFERS: &str = "/moi/partages/nouveau";
+/// Participant: every transfer. Query: `page`.
+pub const HISTORY: &str = "/moi/historique";
+/// GET: what erasing means. POST: erase. Field: `confirm`.
+pub const ERASURE: &str = "/moi/effacement";
+
+/// Researcher and visitors: the catalogue.
+pub const CATALOGUE: &str = "/recherche";
+/// Researcher: own requests.
+pub const REQUESTS: &str = "/recherche/demandes";
+
+/// DPO: requests to decide.
+pub const DESK: &str = "/dpo";
+/// DPO: every transfer. Query: `filtre` (`entrants`, `sortants`, `refuses`), `page`.
+pub const FLOWS: &str = "/dpo/transferts";
+/// DPO: state of the ledger.
+pub const LEDGER: &str = "/dpo/registre";
+
+/// GET, with `/{leaf}` behind it: a participant's proof file for one ledger record.
+pub const PARTICIPANT_PROOFS: &str = "/moi/preuves";
+/// GET, with `/{leaf}` behind it: a researcher's proof file for one ledger record.
+pub const RESEARCHER_PROOFS: &str = "/recherche/preuves";
+/// GET, with `/{leaf}` behind it: an officer's proof file for one ledger record.
+pub const OFFICER_PROOFS: &str = "/dpo/preuves";
+
+/// POST: switch measuring on or off. Field: `mesure` (`on`, `off`).
+pub fn measuring(meter_id: &str) -> String {
+    format!("/moi/compteurs/{meter_id}/mesure")
+}
+
+/// GET: the dashboard of one meter on one day.
+pub fn dashboard_day(meter_id: &str, day: jiff::civil::Date) -> String {
+    format!("{DASHBOARD}?compteur={meter_id}&jour={day}")
+}
+
+/// GET: one sharing.
+pub fn sharing(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}")
+}
+
+/// GET: what withdrawing means. POST: withdraw; no other field than `csrf`.
+pub fn withdrawal(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/retrait")
+}
+
+/// GET: the consent screen of one offer. POST: the answers.
+pub fn offer(offer_id: &str) -> String {
+    format!("{OFFERS}/{offer_id}")
+}
+
+/// GET: one dataset of the catalogue.
+pub fn dataset(dataset_id: &str) -> String {
+    format!("{CATALOGUE}/jeux/{dataset_id}")
+}
+
+/// POST: ask for a dataset. Fields: `justification`, `from`, `until`.
+pub fn dataset_request(dataset_id: &str) -> String {
+    format!("{CATALOGUE}/jeux/{dataset_id}/demande")
+}
+
+/// GET: a released file bundle.
+pub fn release(release_id: &str) -> String {
+    format!("{CATALOGUE}/livraisons/{release_id}")
+}
+
+/// POST: decide a request. Fields: `decision` (`approve`, `refuse`), `reason`.
+pub fn decision(request_id: &str) -> String {
+    format!("{DESK}/demandes/{request_id}/decision")
+}
+
+/// The same address with one more query parameter.
+pub(crate) fn with_query(path: &str, name: &str, value: &str) -> String {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{joint}{name}={value}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_query;
+
+    #[test]
+    fn a_parameter_joins_the_query_there_is() {
+        assert_eq!(with_query("/moi", "lang", "en"), "/moi?lang=en");
+        assert_eq!(with_query("/moi?jour=2026-11-14", "lang", "en"), "/moi?jour=2026-11-14&lang=en");
+    }
+}

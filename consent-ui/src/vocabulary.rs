@@ -1,0 +1,484 @@
+//! Controlled vocabularies as people read them.
+//!
+//! Each term has one message (`Word::key`) and, where a person must understand what it means for them, a second one
+//! with `-means` behind it.
+
+use jiff::civil::Date;
+
+use crate::format::Moment;
+
+/// A term that has a message.
+pub(crate) trait Word {
+    /// The key of its message.
+    fn key(&self) -> &'static str;
+}
+
+impl<T: Word + ?Sized> Word for &T {
+    fn key(&self) -> &'static str {
+        (**self).key()
+    }
+}
+
+/// How fine the shared values are. Agreeing to one never includes a finer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Granularity {
+    /// One value a year.
+    Yearly,
+    /// One value a month.
+    Monthly,
+    /// One value a day.
+    Daily,
+    /// One value an hour.
+    Hourly,
+    /// One value every half hour.
+    HalfHourly,
+    /// One value every quarter of an hour.
+    QuarterHourly,
+    /// One value a minute.
+    Minute,
+    /// One value every ten seconds.
+    TenSeconds,
+    /// Values as they are measured.
+    RealTime,
+}
+
+impl Granularity {
+    /// Every granularity, from coarse to fine.
+    pub const ALL: [Self; 9] = [
+        Self::Yearly,
+        Self::Monthly,
+        Self::Daily,
+        Self::Hourly,
+        Self::HalfHourly,
+        Self::QuarterHourly,
+        Self::Minute,
+        Self::TenSeconds,
+        Self::RealTime,
+    ];
+}
+
+impl Word for Granularity {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Yearly => "granularity-yearly",
+            Self::Monthly => "granularity-monthly",
+            Self::Daily => "granularity-daily",
+            Self::Hourly => "granularity-hourly",
+            Self::HalfHourly => "granularity-half-hourly",
+            Self::QuarterHourly => "granularity-quarter-hourly",
+            Self::Minute => "granularity-minute",
+            Self::TenSeconds => "granularity-ten-seconds",
+            Self::RealTime => "granularity-real-time",
+        }
+    }
+}
+
+/// What is measured or known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DataKind {
+    /// Electricity drawn from the grid.
+    Consumption,
+    /// Electricity given to the grid.
+    Production,
+    /// The counters of the meter.
+    Index,
+    /// The highest power drawn in a period.
+    MaxPower,
+    /// The terms of the supply contract.
+    ContractData,
+}
+
+impl DataKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] =
+        [Self::Consumption, Self::Production, Self::Index, Self::MaxPower, Self::ContractData];
+}
+
+impl Word for DataKind {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Consumption => "data-consumption",
+            Self::Production => "data-production",
+            Self::Index => "data-index",
+            Self::MaxPower => "data-max-power",
+            Self::ContractData => "data-contract",
+        }
+    }
+}
+
+/// Why a processing is lawful, GDPR art. 6(1)(a) to (f).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LegalBasis {
+    /// (a)
+    Consent,
+    /// (b)
+    Contract,
+    /// (c)
+    LegalObligation,
+    /// (d)
+    VitalInterest,
+    /// (e)
+    PublicTask,
+    /// (f)
+    LegitimateInterest,
+}
+
+impl LegalBasis {
+    /// Every basis, in the order of the article.
+    pub const ALL: [Self; 6] = [
+        Self::Consent,
+        Self::Contract,
+        Self::LegalObligation,
+        Self::VitalInterest,
+        Self::PublicTask,
+        Self::LegitimateInterest,
+    ];
+}
+
+impl Word for LegalBasis {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Consent => "basis-consent",
+            Self::Contract => "basis-contract",
+            Self::LegalObligation => "basis-legal-obligation",
+            Self::VitalInterest => "basis-vital-interest",
+            Self::PublicTask => "basis-public-task",
+            Self::LegitimateInterest => "basis-legitimate-interest",
+        }
+    }
+}
+
+/// What a recipient is, in law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RecipientRole {
+    /// Decides purposes and means.
+    Controller,
+    /// Decides them with others.
+    JointController,
+    /// Acts on instructions.
+    Processor,
+    /// Receives data in any other capacity.
+    Recipient,
+}
+
+impl RecipientRole {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Controller, Self::JointController, Self::Processor, Self::Recipient];
+}
+
+impl Word for RecipientRole {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Controller => "role-controller",
+            Self::JointController => "role-joint-controller",
+            Self::Processor => "role-processor",
+            Self::Recipient => "role-recipient",
+        }
+    }
+}
+
+/// Where a recipient stands in the federation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Membership {
+    /// A member today.
+    Member,
+    /// A member once, no longer.
+    FormerMember,
+    /// Never a member.
+    Outside,
+}
+
+impl Word for Membership {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Member => "membership-member",
+            Self::FormerMember => "membership-former",
+            Self::Outside => "membership-outside",
+        }
+    }
+}
+
+/// Who gave an agreement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GivenBy {
+    /// The person who reads the page.
+    Me,
+    /// Somebody holding a mandate from them.
+    Delegate,
+    /// The other holder of the contract.
+    CoHolder,
+}
+
+impl Word for GivenBy {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Me => "given-by-me",
+            Self::Delegate => "given-by-delegate",
+            Self::CoHolder => "given-by-co-holder",
+        }
+    }
+}
+
+/// The state of a sharing as shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SharingState {
+    /// Transfers are allowed.
+    Active,
+    /// Transfers are allowed, and the agreement ends within 30 days.
+    Ending,
+    /// The agreement is kept, transfers are stopped.
+    Paused {
+        /// The day transfers start again, when one was chosen.
+        until: Option<Date>,
+    },
+    /// The end date has passed.
+    EndedExpired {
+        /// When it ended.
+        at: Moment,
+    },
+    /// The person withdrew.
+    EndedWithdrawn {
+        /// When it ended.
+        at: Moment,
+    },
+    /// The person left the place.
+    EndedMoved {
+        /// When it ended.
+        at: Moment,
+    },
+    /// Another agreement took its place.
+    EndedSuperseded {
+        /// When it ended.
+        at: Moment,
+    },
+    /// The person said no.
+    Refused {
+        /// When they said so.
+        at: Moment,
+    },
+}
+
+impl SharingState {
+    /// Whether there is still something to withdraw.
+    pub fn can_be_withdrawn(&self) -> bool {
+        matches!(self, Self::Active | Self::Ending | Self::Paused { .. })
+    }
+
+    /// When it ended or was refused.
+    pub fn ended_at(&self) -> Option<Moment> {
+        match self {
+            Self::Active | Self::Ending | Self::Paused { .. } => None,
+            Self::EndedExpired { at }
+            | Self::EndedWithdrawn { at }
+            | Self::EndedMoved { at }
+            | Self::EndedSuperseded { at }
+            | Self::Refused { at } => Some(*at),
+        }
+    }
+}
+
+impl Word for SharingState {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Active => "state-active",
+            Self::Ending => "state-ending",
+            Self::Paused { .. } => "state-paused",
+            Self::EndedExpired { .. } => "state-ended-expired",
+            Self::EndedWithdrawn { .. } => "state-ended-withdrawn",
+            Self::EndedMoved { .. } => "state-ended-moved",
+            Self::EndedSuperseded { .. } => "state-ended-superseded",
+            Self::Refused { .. } => "state-refused",
+        }
+    }
+}
+
+/// What we hear from a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GatewayState {
+    /// It sends as expected.
+    Connected,
+    /// It has not sent for longer than expected.
+    Silent,
+    /// It was enrolled and has never sent.
+    NeverHeard,
+    /// No gateway reads this meter.
+    Absent,
+}
+
+impl GatewayState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Connected, Self::Silent, Self::NeverHeard, Self::Absent];
+}
+
+impl Word for GatewayState {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Connected => "gateway-connected",
+            Self::Silent => "gateway-silent",
+            Self::NeverHeard => "gateway-never-heard",
+            Self::Absent => "gateway-absent",
+        }
+    }
+}
+
+/// The measuring switch of a meter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Measuring {
+    /// The gateway measures.
+    On,
+    /// The person switched it off.
+    Off,
+}
+
+impl Word for Measuring {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::On => "measuring-on",
+            Self::Off => "measuring-off",
+        }
+    }
+}
+
+/// Which way a transfer goes, seen from the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From a meter or a source into the broker.
+    Inward,
+    /// From the broker to a recipient.
+    Outward,
+}
+
+/// How a transfer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The data went through.
+    Done,
+    /// Nothing went through.
+    Refused(RefusalReason),
+}
+
+/// The direction and the outcome of a transfer, read as one phrase.
+impl Word for (Direction, Outcome) {
+    fn key(&self) -> &'static str {
+        match self {
+            (Direction::Inward, Outcome::Done) => "flow-received",
+            (Direction::Inward, Outcome::Refused(_)) => "flow-received-refused",
+            (Direction::Outward, Outcome::Done) => "flow-sent",
+            (Direction::Outward, Outcome::Refused(_)) => "flow-sent-refused",
+        }
+    }
+}
+
+/// Why something was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RefusalReason {
+    /// Nobody agreed.
+    NoConsent,
+    /// The agreement was withdrawn.
+    Withdrawn,
+    /// The agreement has ended.
+    Expired,
+    /// The agreement is paused.
+    Paused,
+    /// Finer values than agreed.
+    GranularityNotAgreed,
+    /// Another purpose than agreed.
+    PurposeNotAgreed,
+    /// Outside the agreed period.
+    PeriodNotAgreed,
+    /// Measuring is switched off.
+    MeasuringOff,
+    /// The rules of the federation forbid it.
+    Policy,
+    /// The data do not carry a valid signature.
+    BadSignature,
+    /// The values cannot be true.
+    Implausible,
+    /// The data were erased.
+    Erased,
+    /// Fewer households agreed than the rule wants.
+    TooFewHouseholds,
+    /// One household weighs too much in the total.
+    Dominance,
+    /// The officer refused, with reasons.
+    Officer,
+}
+
+impl RefusalReason {
+    /// Every reason.
+    pub const ALL: [Self; 15] = [
+        Self::NoConsent,
+        Self::Withdrawn,
+        Self::Expired,
+        Self::Paused,
+        Self::GranularityNotAgreed,
+        Self::PurposeNotAgreed,
+        Self::PeriodNotAgreed,
+        Self::MeasuringOff,
+        Self::Policy,
+        Self::BadSignature,
+        Self::Implausible,
+        Self::Erased,
+        Self::TooFewHouseholds,
+        Self::Dominance,
+        Self::Officer,
+    ];
+}
+
+impl Word for RefusalReason {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::NoConsent => "refusal-no-consent",
+            Self::Withdrawn => "refusal-withdrawn",
+            Self::Expired => "refusal-expired",
+            Self::Paused => "refusal-paused",
+            Self::GranularityNotAgreed => "refusal-granularity",
+            Self::PurposeNotAgreed => "refusal-purpose",
+            Self::PeriodNotAgreed => "refusal-period",
+            Self::MeasuringOff => "refusal-measuring-off",
+            Self::Policy => "refusal-policy",
+            Self::BadSignature => "refusal-signature",
+            Self::Implausible => "refusal-implausible",
+            Self::Erased => "refusal-erased",
+            Self::TooFewHouseholds => "refusal-too-few",
+            Self::Dominance => "refusal-dominance",
+            Self::Officer => "refusal-officer",
+        }
+    }
+}
+
+/// What is known about the ledger record of an event. Leaf numbers start at 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofStatus {
+    /// Written, not yet covered by a signed checkpoint.
+    Pending,
+    /// In the ledger; nobody has checked it again since.
+    Recorded {
+        /// Number of the record.
+        leaf: u64,
+    },
+    /// In the ledger and found unchanged.
+    Checked {
+        /// Number of the record.
+        leaf: u64,
+        /// When it was last checked.
+        at: Moment,
+    },
+    /// The proof does not verify.
+    Failing {
+        /// Number of the record.
+        leaf: u64,
+        /// When the check failed.
+        at: Moment,
+    },
+}
+
+impl ProofStatus {
+    /// The number of the record, once it has one.
+    pub fn leaf(&self) -> Option<u64> {
+        match self {
+            Self::Pending => None,
+            Self::Recorded { leaf } | Self::Checked { leaf, .. } | Self::Failing { leaf, .. } => Some(*leaf),
+        }
+    }
+}
