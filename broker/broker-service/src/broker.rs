@@ -7,8 +7,7 @@ use broker_domain::ids::{Digest, ParticipantId, SubjectId};
 use broker_domain::policy::PolicyEngine;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{MemberCrypto, RecordSigner};
-use broker_store::{LedgerReads, ParticipantReads, Store, WrappedKeyRow};
-use broker_vault::{DataKey, KeyRing, WrappedKey};
+use broker_store::{LedgerReads, ParticipantReads, Store};
 use evidence::bundle::Bundle;
 use evidence::record::Record;
 use ledger_core::checkpoint::{Checkpoint, SignedCheckpoint};
@@ -23,6 +22,7 @@ use crate::committer::{DataView, GroupCommitter, read_node};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit};
 use crate::sessions::sha256;
+use crate::vault::VaultKeys;
 
 /// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
 pub struct Parts {
@@ -40,8 +40,8 @@ pub struct Parts {
     pub officer_signer: Arc<dyn NoteSigner>,
     /// Encryption to members.
     pub members: Arc<dyn MemberCrypto>,
-    /// Unwrapped data keys, bounded, and the identity that unwraps them.
-    pub key_ring: Arc<KeyRing>,
+    /// The keys of the vault.
+    pub vault: VaultKeys,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -60,9 +60,9 @@ pub struct Broker {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) origin: String,
+    pub(crate) vault: VaultKeys,
     record_signer: Arc<RecordSigner>,
     log_signer: Arc<dyn NoteSigner>,
-    key_ring: Arc<KeyRing>,
     sequencer: Sequencer<GroupCommitter>,
 }
 
@@ -111,9 +111,9 @@ impl Broker {
             officer_signer: parts.officer_signer,
             clock: parts.clock,
             entropy: parts.entropy,
+            vault: parts.vault,
             record_signer: parts.record_signer,
             log_signer,
-            key_ring: parts.key_ring,
             sequencer,
         };
         Ok((Arc::new(broker), writer))
@@ -222,39 +222,6 @@ impl Broker {
     pub(crate) async fn newest_receipt(&self, subject: SubjectId) -> Result<Receipt, Fault> {
         let newest = self.store.read().await?.records_of(subject, u64::MAX, 1).await?.pop();
         self.receipt(newest.ok_or(Fault::SubjectErased)?.leaf_index).await
-    }
-
-    /// The data key of a wrapped row, from the ring or unwrapped now.
-    pub(crate) async fn data_key(&self, row: &WrappedKeyRow) -> Result<Arc<DataKey>, Fault> {
-        let wrapped = WrappedKey::from_bytes(row.wrapped.clone());
-        self.key_ring
-            .get_or_unwrap(row.participant, row.epoch, &wrapped)
-            .map_err(|_| Fault::Crypto { during: "unwrap data key" })
-    }
-
-    /// Wraps a new data key to the vault.
-    pub(crate) fn wrap_key(&self, key: &DataKey) -> Result<Vec<u8>, Fault> {
-        self.key_ring.wrap(key).map(WrappedKey::into_bytes).map_err(|_| Fault::Crypto { during: "wrap data key" })
-    }
-
-    /// Forgets the keys of an erased person.
-    pub(crate) fn forget_keys(&self, who: ParticipantId) {
-        self.key_ring.forget(who);
-    }
-
-    /// Keyed index of a meter number.
-    pub(crate) fn point_index(&self, number: &str) -> [u8; 32] {
-        self.key_ring.point_index(number)
-    }
-
-    /// Whether the envelope carries its gateway's signature.
-    pub(crate) fn gateway_signed(
-        &self,
-        envelope: &meter_core::envelope::Envelope<'_>,
-        public_key: &[u8; 32],
-    ) -> bool {
-        let key = ring::signature::UnparsedPublicKey::new(&ring::signature::ED25519, public_key);
-        envelope.verify(|message, signature| key.verify(message, signature).is_ok())
     }
 
     /// Whether a participant can be found, for sign-in.

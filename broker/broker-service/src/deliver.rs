@@ -8,7 +8,7 @@ use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_domain::warrant::DeliveryWarrant;
 use broker_store::{
-    ApplicationRow, BatchRow, ConsentReads, Direction, Outcome, TransferReads, TransferRow, TransferWrites,
+    ApplicationRow, ConsentReads, Direction, Outcome, TransferReads, TransferRow, TransferWrites,
 };
 use ledger_core::leaf::{ActorClass, SubjectKind};
 use thiserror::Error;
@@ -172,9 +172,8 @@ impl Broker {
 
     async fn open_curve(&self, warrant: &DeliveryWarrant) -> Result<Vec<Slot>, Fault> {
         let ask = warrant.covered().ask();
-        let batches = self.store.read().await?.batches_of(ask.point, &ask.interval).await?;
-        let readings = self.open_batches(warrant, &batches).await?;
-        Ok(load_curve(&readings, &ask.interval, ask.step))
+        let readings = self.open_span(warrant, ask.point, &ask.interval).await?;
+        Ok(load_curve(readings.as_slice(), &ask.interval, ask.step))
     }
 
     fn seal_delivery(
@@ -350,33 +349,5 @@ impl Broker {
             }
         }
         Ok(list)
-    }
-
-    /// Opens sealed batches under a warrant, in order.
-    pub(crate) async fn open_batches(
-        &self,
-        warrant: &dyn broker_domain::warrant::Warrant,
-        batches: &[BatchRow],
-    ) -> Result<Vec<broker_domain::reading::Reading>, Fault> {
-        let mut readings = Vec::new();
-        for batch in batches {
-            let key = {
-                let wrapped = broker_store::ParticipantReads::key(
-                    &mut *self.store.read().await?,
-                    batch.participant,
-                    batch.epoch,
-                )
-                .await?;
-                self.data_key(&wrapped.ok_or(Fault::SubjectErased)?).await?
-            };
-            let sealed = broker_vault::SealedBatch::from_bytes(&batch.sealed)
-                .map_err(|_| Fault::Corrupt { what: "sealed batch" })?;
-            let opened = broker_vault::open_batch(warrant, &key, &sealed)
-                .map_err(|_| Fault::Crypto { during: "open batch" })?;
-            readings.extend(opened);
-        }
-        readings.sort_by(|a, b| (a.at, &a.label).cmp(&(b.at, &b.label)));
-        readings.dedup();
-        Ok(readings)
     }
 }

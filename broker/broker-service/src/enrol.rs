@@ -12,7 +12,7 @@ use broker_store::{
     Notice, OfferRow, OfficerRow, OrganisationRow, ParticipantReads, ParticipantRow, ParticipantWrites, PointRow,
     ResearchWrites, ResearcherRow, WrappedKeyRow, ConsentWrites,
 };
-use broker_vault::{DataKey, ProfileField};
+use broker_vault::{DataKey, Epoch, ProfileField};
 use ledger_core::leaf::{ActorClass, SubjectKind};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use thiserror::Error;
@@ -22,6 +22,7 @@ use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::records;
 use crate::sessions::sha256;
+use crate::vault::VaultKeys;
 
 /// A person who joins, with one meter.
 #[derive(Clone)]
@@ -106,29 +107,26 @@ impl Broker {
         }
         let participant = ParticipantId::random(&*self.entropy)?;
         let point = PointId::random(&*self.entropy)?;
-        let key = DataKey::generate(&*self.entropy)?;
-        let seal = |field, text: &str| {
-            broker_vault::seal_text(&key, participant, field, text, &*self.entropy)
-                .map_err(|_| Fault::Crypto { during: "seal profile" })
-        };
-        let profile = format!("{}\n{}", newcomer.name.replace('\n', " "), newcomer.address.replace('\n', " "));
+        let key = DataKey::random(participant, Epoch(1), &*self.entropy).map_err(|_| Fault::Crypto { during: "data key" })?;
+        let seal = |field, text: &str| self.vault.seal_text(&key, field, text, &*self.entropy);
+        let profile = VaultKeys::profile_text(&newcomer.name, &newcomer.address);
         let beat = Join {
             person: ParticipantRow {
                 id: participant,
                 ordinal: 0,
                 language: newcomer.language.clone(),
-                profile_sealed: seal(ProfileField::Identity, &profile)?,
+                profile_sealed: seal(ProfileField::Name, &profile)?,
                 created_at: now,
                 erased_at: None,
             },
             point: PointRow {
                 id: point,
                 participant,
-                number_index: self.point_index(number),
-                number_sealed: seal(ProfileField::MeterNumber, number)?,
+                number_index: self.vault.point_index(number),
+                number_sealed: seal(ProfileField::MeterNumber(point), number)?,
                 created_at: now,
             },
-            key: WrappedKeyRow { participant, epoch: 1, wrapped: self.wrap_key(&key)? },
+            key: self.vault.wrap(&key)?,
             enrolment: self.subject_enrolment(participant.into(), "participant", now, ActorClass::Participant)?,
         };
         let leaf_index = match self.try_commit(beat).await {

@@ -56,7 +56,7 @@ impl Broker {
             policy: Hash::new(permit.set().0),
         };
         let erased = self.commit(beat).await?;
-        self.forget_keys(who);
+        self.vault.forget(who);
         // Deleted rows are overwritten when they are deleted; this empties the write-ahead log too.
         self.store.scrub().await?;
         Ok(erased)

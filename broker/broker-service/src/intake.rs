@@ -14,6 +14,7 @@ use broker_store::{
 };
 use ledger_core::leaf::{ActorClass, SubjectKind};
 use meter_core::envelope::{Envelope, EnvelopeError};
+use ring::signature::{ED25519, UnparsedPublicKey};
 use thiserror::Error;
 
 use crate::broker::{Broker, Receipt};
@@ -103,7 +104,7 @@ impl Broker {
     pub async fn intake(&self, bytes: &[u8]) -> Result<Taken, Failure<IntakeRefusal>> {
         let envelope = Envelope::parse(bytes).map_err(|error| Failure::Refused(IntakeRefusal::Envelope(error)))?;
         let digest = Digest(sha256(bytes));
-        let batch_id = BatchId::from_bytes(envelope.header().batch_id);
+        let batch_id = BatchId::from_bytes(envelope.header.batch_id);
         let case = self.read_intake(&envelope).await?;
         if let Some(known) = &case.known {
             return self.known_batch(known, digest).await;
@@ -125,7 +126,7 @@ impl Broker {
             return self.refuse_intake(&case, &batch, digest, reason).await;
         };
 
-        let (row, transfer, draft) = self.seal_intake(&case, &covered, &kept, digest).await?;
+        let (row, transfer, draft) = self.seal_intake(&case, &covered, &kept, digest)?;
         let beat = StoreBatch { row, transfer, draft, covered, span, at: case.now };
         match self.try_commit(beat).await {
             Ok(Ok(leaf_index)) => Ok(Taken { news: News::Stored, receipt: self.receipt(leaf_index).await? }),
@@ -140,12 +141,12 @@ impl Broker {
     }
 
     async fn read_intake(&self, envelope: &Envelope<'_>) -> Result<Case, Failure<IntakeRefusal>> {
-        let header = envelope.header();
+        let header = &envelope.header;
         let id = GatewayId::from_bytes(header.gateway_id);
         let point = PointId::from_bytes(header.point_id);
         let mut read = self.store.read().await?;
         let gateway = read.gateway(id).await?.ok_or(Failure::Refused(IntakeRefusal::UnknownGateway))?;
-        if !self.gateway_signed(envelope, &gateway.gateway.public_key) {
+        if !signed_by(envelope, &gateway.gateway.public_key) {
             return Err(Failure::Refused(IntakeRefusal::Signature));
         }
         if gateway.gateway.point != point {
@@ -182,7 +183,7 @@ impl Broker {
             .map_err(Reason::NotCovered)
     }
 
-    async fn seal_intake(
+    fn seal_intake(
         &self,
         case: &Case,
         covered: &CoveredIntake,
@@ -190,10 +191,10 @@ impl Broker {
         envelope: Digest,
     ) -> Result<(BatchRow, TransferRow, Draft), Failure<IntakeRefusal>> {
         let wrapped = case.key.as_ref().ok_or(Fault::SubjectErased)?;
-        let (epoch, key) = (wrapped.epoch, self.data_key(wrapped).await?);
-        let sealed = broker_vault::seal_batch(&key, epoch, covered, kept, &*self.entropy)
+        let key = self.vault.data_key(wrapped)?;
+        let sealed = broker_vault::seal_batch(&key, covered, kept, &*self.entropy)
             .map_err(|_| Fault::Crypto { during: "seal batch" })?
-            .to_bytes();
+            .sealed;
         let transfer = self.inbound(case, kept, Outcome::Done)?;
         let record = self.sign(&records::transfer_in(
             &transfer,
@@ -212,12 +213,12 @@ impl Broker {
             participant: transfer.participant,
             point: kept.point,
             span: kept.span,
-            epoch,
+            epoch: wrapped.epoch,
             envelope,
             sealed,
             leaf_index: 0,
         };
-        Ok((row, transfer, self.intake_draft(case, record.into_bytes())))
+        Ok((row, transfer, intake_draft(case, record.into_bytes())))
     }
 
     fn inbound(
@@ -246,15 +247,6 @@ impl Broker {
             leaf_index: 0,
             sealed: Vec::new(),
         })
-    }
-
-    fn intake_draft(&self, case: &Case, record: Vec<u8>) -> Draft {
-        Draft {
-            subject: case.gateway.gateway.participant.into(),
-            kind: SubjectKind::Transfer,
-            actor: ActorClass::Gateway,
-            record,
-        }
     }
 
     async fn known_batch(&self, known: &BatchRow, envelope: Digest) -> Result<Taken, Failure<IntakeRefusal>> {
@@ -299,13 +291,27 @@ impl Broker {
             sealed: Vec::new(),
             leaf_index: 0,
         };
-        let draft = self.intake_draft(case, record.into_bytes());
+        let draft = intake_draft(case, record.into_bytes());
         let leaf_index = self.commit(NoteRefusal { row, transfer, draft }).await?;
         Err(Failure::Refused(match reason {
             Reason::SwitchedOff => IntakeRefusal::SwitchedOff { leaf_index },
             Reason::NotCovered(refusal) => IntakeRefusal::NotCovered { refusal, leaf_index },
         }))
     }
+}
+
+fn intake_draft(case: &Case, record: Vec<u8>) -> Draft {
+    Draft {
+        subject: case.gateway.gateway.participant.into(),
+        kind: SubjectKind::Transfer,
+        actor: ActorClass::Gateway,
+        record,
+    }
+}
+
+fn signed_by(envelope: &Envelope<'_>, public_key: &[u8; 32]) -> bool {
+    let key = UnparsedPublicKey::new(&ED25519, public_key);
+    envelope.verify(|message, signature| key.verify(message, signature).is_ok())
 }
 
 const SWITCHED_OFF: &str = "switched-off";

@@ -20,6 +20,7 @@ mod release;
 mod research;
 mod senml;
 mod sessions;
+mod vault;
 
 pub use broker::{Broker, Parts, Receipt};
 pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
@@ -31,7 +32,8 @@ pub use erase::{Erased, ErasureRefusal};
 pub use failure::{Failure, Fault};
 pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use intake::{IntakeRefusal, News, Taken};
-pub use own::OwnRefusal;
+pub use own::{OwnProfile, OwnRefusal};
 pub use release::{Download, DownloadRefusal, Feasibility, ReleaseRefusal, Released, ZONE};
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use sessions::OpenedSession;
+pub use vault::VaultKeys;

@@ -3,14 +3,23 @@
 use broker_domain::curve::{Slot, load_curve};
 use broker_domain::ids::{OfficerId, ParticipantId, PointId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
-use broker_domain::reading::Reading;
 use broker_domain::time::{Interval, Step};
 use broker_domain::warrant::AccessWarrant;
 use broker_store::{FlowFilter, Page, ParticipantReads, TransferReads, TransferRow};
+use broker_vault::OpenedReadings;
 use thiserror::Error;
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
+
+/// How a person is called, for her own pages only.
+#[derive(Clone)]
+pub struct OwnProfile {
+    /// Name.
+    pub name: String,
+    /// Postal address.
+    pub address: String,
+}
 
 /// Why something of one's own cannot be shown or set.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +52,7 @@ impl Broker {
         interval: Interval,
         step: Step,
     ) -> Result<Vec<Slot>, Failure<OwnRefusal>> {
-        Ok(load_curve(&self.own_readings(who, point, interval).await?, &interval, step))
+        Ok(load_curve(self.own_readings(who, point, interval).await?.as_slice(), &interval, step))
     }
 
     /// The owner's readings of one point as they were stored, in order.
@@ -55,15 +64,26 @@ impl Broker {
         who: ParticipantId,
         point: PointId,
         interval: Interval,
-    ) -> Result<Vec<Reading>, Failure<OwnRefusal>> {
+    ) -> Result<OpenedReadings, Failure<OwnRefusal>> {
         let warrant = self.access(who, interval)?;
-        let batches = {
+        let row = self.store.read().await?.point(point).await?.filter(|row| row.participant == who);
+        row.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
+        Ok(self.open_span(&warrant, point, &interval).await?)
+    }
+
+    /// The owner's name and address.
+    ///
+    /// # Errors
+    /// See [`OwnRefusal`].
+    pub async fn own_profile(&self, who: ParticipantId) -> Result<OwnProfile, Failure<OwnRefusal>> {
+        let now = self.clock.now();
+        let warrant = self.access(who, Interval::new(now, now.plus_seconds(1))?)?;
+        let (row, wrapped) = {
             let mut read = self.store.read().await?;
-            let row = read.point(point).await?.filter(|row| row.participant == who);
-            row.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
-            read.batches_of(point, &interval).await?
+            (read.participant(who).await?, read.newest_key(who).await?)
         };
-        Ok(self.open_batches(&warrant, &batches).await?)
+        let (row, wrapped) = row.zip(wrapped).ok_or(Failure::Refused(OwnRefusal::NotYours))?;
+        self.vault.open_profile(&warrant, &row, &wrapped).map_err(Failure::from)
     }
 
     /// A page of the owner's transfers, newest first.

@@ -14,7 +14,7 @@ use broker_domain::time::Instant;
 use broker_domain::warrant::ReleaseWarrant;
 use broker_store::{
     ConsentReads, DatasetRow, MemberReads, MembershipRow, ParticipantReads, ReleaseRow, ResearchReads,
-    ResearchWrites, ResearcherRow, TransferReads,
+    ResearchWrites, ResearcherRow,
 };
 use jiff::tz::TimeZone;
 use ledger_core::leaf::{ActorClass, SubjectKind};
@@ -269,9 +269,8 @@ impl Broker {
         let mut homes: BTreeMap<u32, Vec<Vec<Option<anonymiser::WattHours>>>> = BTreeMap::new();
         for one in warrant.covered() {
             let ask = one.ask();
-            let batches = self.store.read().await?.batches_of(ask.point, &ask.interval).await?;
-            let readings = self.open_batches(warrant, &batches).await?;
-            let curve = load_curve(&readings, &ask.interval, ask.step);
+            let readings = self.open_span(warrant, ask.point, &ask.interval).await?;
+            let curve = load_curve(readings.as_slice(), &ask.interval, ask.step);
             let slots = curve.iter().map(|slot| slot.energy.map(|energy| anonymiser::WattHours(energy.0)));
             let ordinal = case.ordinals.get(&ask.participant).copied().ok_or(Fault::Corrupt { what: "ordinal" })?;
             homes.entry(ordinal).or_default().push(slots.collect());

@@ -1,0 +1,130 @@
+//! The way to the vault: data keys unwrapped once, batches opened for a warrant, profiles for their owner.
+
+use std::sync::Arc;
+
+use broker_domain::ids::ParticipantId;
+use broker_domain::time::{Entropy, Interval};
+use broker_domain::warrant::{AccessWarrant, Warrant};
+use broker_store::{BatchRow, ParticipantReads, ParticipantRow, Read, WrappedKeyRow};
+use broker_vault::{
+    BatchHeader, DataKey, Epoch, IndexKey, KeyRing, OpenedReadings, PointIndex, ProfileField, SealedBatch,
+    SealedText, VaultIdentity, VaultRecipient, WrappedKey,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::broker::Broker;
+use crate::failure::Fault;
+use crate::own::OwnProfile;
+
+/// How many unwrapped data keys are kept in memory: a city's worth of active households would be too many to guard.
+const KEYS_IN_MEMORY: usize = 4_096;
+
+/// The keys of the vault.
+pub struct VaultKeys {
+    ring: KeyRing,
+    identity: VaultIdentity,
+    recipients: Vec<VaultRecipient>,
+    index: IndexKey,
+}
+
+impl VaultKeys {
+    /// Wraps new data keys to the identity itself and to `spares`, kept elsewhere for the day this machine is lost.
+    #[must_use]
+    pub fn new(identity: VaultIdentity, spares: Vec<VaultRecipient>, index: IndexKey) -> Self {
+        let recipients = std::iter::once(identity.recipient()).chain(spares).collect();
+        Self { ring: KeyRing::with_capacity(KEYS_IN_MEMORY), identity, recipients, index }
+    }
+
+    pub(crate) fn wrap(&self, key: &DataKey) -> Result<WrappedKeyRow, Fault> {
+        let wrapped = broker_vault::wrap(key, &self.recipients).map_err(|_| Fault::Crypto { during: "wrap data key" })?;
+        Ok(WrappedKeyRow { participant: wrapped.owner, epoch: wrapped.epoch.0, wrapped: wrapped.age_file })
+    }
+
+    pub(crate) fn data_key(&self, row: &WrappedKeyRow) -> Result<Arc<DataKey>, Fault> {
+        let wrapped =
+            WrappedKey { owner: row.participant, epoch: Epoch(row.epoch), age_file: row.wrapped.clone() };
+        self.ring.open(&wrapped, &self.identity).map_err(|_| Fault::Crypto { during: "unwrap data key" })
+    }
+
+    pub(crate) fn forget(&self, who: ParticipantId) {
+        self.ring.forget(who);
+    }
+
+    pub(crate) fn point_index(&self, number: &str) -> [u8; 32] {
+        *PointIndex::of(&self.index, number).as_bytes()
+    }
+
+    pub(crate) fn seal_text(
+        &self,
+        key: &DataKey,
+        field: ProfileField,
+        text: &str,
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, Fault> {
+        broker_vault::seal_profile(key, field, &SecretString::from(text), entropy)
+            .map(|sealed| sealed.0)
+            .map_err(|_| Fault::Crypto { during: "seal profile" })
+    }
+
+    /// Name and address as one text: the address begins after the first line end.
+    pub(crate) fn profile_text(name: &str, address: &str) -> String {
+        format!("{}\n{}", name.replace('\n', " "), address.replace('\n', " "))
+    }
+
+    pub(crate) fn open_profile(
+        &self,
+        warrant: &AccessWarrant,
+        row: &ParticipantRow,
+        wrapped: &WrappedKeyRow,
+    ) -> Result<OwnProfile, Fault> {
+        let key = self.data_key(wrapped)?;
+        let sealed = SealedText(row.profile_sealed.clone());
+        let text = broker_vault::open_profile(warrant, &key, ProfileField::Name, &sealed)
+            .map_err(|_| Fault::Crypto { during: "open profile" })?;
+        let (name, address) = text.expose_secret().split_once('\n').ok_or(Fault::Corrupt { what: "profile" })?;
+        Ok(OwnProfile { name: name.to_owned(), address: address.to_owned() })
+    }
+
+    fn open_batch(
+        &self,
+        warrant: &dyn Warrant,
+        row: &BatchRow,
+        wrapped: &WrappedKeyRow,
+    ) -> Result<OpenedReadings, Fault> {
+        let key = self.data_key(wrapped)?;
+        let header = BatchHeader {
+            participant: row.participant,
+            point: row.point,
+            gateway: row.gateway,
+            batch: row.id,
+            span: row.span,
+            epoch: Epoch(row.epoch),
+        };
+        let sealed = SealedBatch { header, sealed: row.sealed.clone() };
+        broker_vault::open_batch(warrant, &key, &sealed).map_err(|_| Fault::Crypto { during: "open batch" })
+    }
+}
+
+impl Broker {
+    /// Opens the stored batches of one point that overlap the span, under a warrant, in order.
+    pub(crate) async fn open_span(
+        &self,
+        warrant: &dyn Warrant,
+        point: broker_domain::ids::PointId,
+        span: &Interval,
+    ) -> Result<OpenedReadings, Fault> {
+        let mut read = self.store.read().await?;
+        // The closing index of the span may stand in the batch that begins exactly there.
+        let wider = Interval::new(span.start(), span.end().plus_seconds(1))?;
+        let mut all = OpenedReadings::default();
+        for row in read.batches_of(point, &wider).await? {
+            let wrapped = wrapped_key(&mut *read, &row).await?;
+            all.absorb(self.vault.open_batch(warrant, &row, &wrapped)?);
+        }
+        Ok(all)
+    }
+}
+
+async fn wrapped_key(read: &mut (dyn Read + '_), row: &BatchRow) -> Result<WrappedKeyRow, Fault> {
+    read.key(row.participant, row.epoch).await?.ok_or(Fault::SubjectErased)
+}
