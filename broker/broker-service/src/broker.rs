@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_anonymiser::PolicyBook;
-use broker_domain::ids::{Digest, ParticipantId, SubjectId};
+use broker_domain::ids::{ParticipantId, SubjectId};
 use broker_domain::policy::PolicyEngine;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{MemberCrypto, RecordSigner};
 use broker_store::{LedgerReads, ParticipantReads, Store};
 use evidence::bundle::Bundle;
+use evidence::jcs;
+use evidence::jws::Jws;
 use evidence::record::Record;
 use ledger_core::checkpoint::{Checkpoint, SignedCheckpoint};
 use ledger_core::leaf::{RecordNumber, Salt, SubjectLeaf};
@@ -16,12 +20,12 @@ use ledger_core::note::{NoteSigner, Vkey};
 use ledger_core::proof::TlogProof;
 use ledger_core::tree::{Hash, LeafIndex, NodeMap, ProofPlan, TreeSize};
 use ledger_log::{Publisher, RecoverError, Sequencer, SequencerConfig, Stop, Stores, SubmitError, UnixMicros};
+use serde::Serialize;
 use tokio::task::JoinHandle;
 
 use crate::committer::{DataView, GroupCommitter, read_node};
 use crate::failure::{Failure, Fault};
-use crate::group::{Carrier, Commit};
-use crate::sessions::sha256;
+use crate::group::{Carrier, Commit, SignedRecord};
 use crate::vault::VaultKeys;
 
 /// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
@@ -66,18 +70,11 @@ pub struct Broker {
     sequencer: Sequencer<GroupCommitter>,
 }
 
-/// A record's JWS, ready to be committed to.
-pub(crate) struct SignedRecord(String);
-
-impl SignedRecord {
-    /// SHA-256 of the ASCII bytes (`consent.md` §3, event digest).
-    pub fn digest(&self) -> Digest {
-        Digest(sha256(self.0.as_bytes()))
-    }
-
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0.into_bytes()
-    }
+#[derive(Serialize)]
+struct DataHeader {
+    alg: &'static str,
+    kid: String,
+    typ: &'static str,
 }
 
 /// Proof of one record: what its owner keeps.
@@ -172,14 +169,24 @@ impl Broker {
     }
 
     /// Signs a record.
-    pub(crate) fn sign(&self, record: &Record) -> Result<SignedRecord, Fault> {
+    pub(crate) fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
         let payload = record.to_jcs_bytes().map_err(|_| Fault::Crypto { during: "write record" })?;
-        self.record_signer.sign_record(&payload).map(SignedRecord).map_err(|_| Fault::Crypto { during: "sign record" })
+        let jws = Jws::sign(&payload, self.record_signer.jwk(), |message| self.record_signer.sign(message))
+            .map_err(|_| Fault::Crypto { during: "sign record" })?;
+        Ok(SignedRecord { record, jws })
     }
 
-    /// Signs data that leaves for an application.
-    pub(crate) fn sign_payload(&self, payload: &[u8]) -> Result<String, Fault> {
-        self.record_signer.sign_data(payload).map_err(|_| Fault::Crypto { during: "sign data" })
+    /// Signs data that leaves for an application: a compact JWS over the bytes as they are (RFC 7515 §7.1).
+    pub(crate) fn sign_data(&self, payload: &[u8]) -> Result<String, Fault> {
+        let header = DataHeader {
+            alg: "EdDSA",
+            kid: self.record_signer.jwk().thumbprint().as_str().to_owned(),
+            typ: "fiducie-data+jws",
+        };
+        let header = jcs::to_bytes(&header).map_err(|_| Fault::Crypto { during: "sign data" })?;
+        let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let signature = self.record_signer.sign(input.as_bytes());
+        Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
     /// The proof of one record, against the first head that included it: the same bytes however often it is asked.
@@ -206,6 +213,7 @@ impl Broker {
         let signed = SignedCheckpoint::sign(checkpoint, &*self.log_signer)
             .map_err(|_| Fault::Crypto { during: "sign checkpoint" })?;
         let record = String::from_utf8(row.record).map_err(|_| Fault::Corrupt { what: "record.record" })?;
+        let record = Jws::from_stored(record);
         let bundle = Bundle {
             record,
             record_key: self.record_signer.jwk().clone(),
@@ -215,7 +223,8 @@ impl Broker {
             proof: TlogProof::new(index, path, &signed),
             log_key: self.log_signer.vkey().clone(),
         };
-        Ok(Receipt { leaf_index, bundle: bundle.to_bytes() })
+        let bundle = bundle.to_bytes().map_err(|_| Fault::Corrupt { what: "bundle" })?;
+        Ok(Receipt { leaf_index, bundle })
     }
 
     /// The proof of a subject's newest record.

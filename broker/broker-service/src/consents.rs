@@ -6,7 +6,7 @@ use broker_domain::ids::{ConsentId, Digest, OfferId, ParticipantId, PointId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval};
 use broker_store::{ConsentReads, ConsentWrites, OfferRow, ParticipantReads, RecordedEvent};
-use ledger_core::leaf::{ActorClass, SubjectKind};
+use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::{Broker, Receipt};
@@ -103,14 +103,9 @@ impl Broker {
             Answer::Agree => EventKind::Given,
             Answer::Refuse => EventKind::Refused,
         };
-        let record = self.sign(&records::consent_opened(&consent, kind, now))?;
-        let leaf = match kind {
-            EventKind::Given => SubjectKind::ConsentOpened,
-            EventKind::Refused | EventKind::Withdrawn => SubjectKind::ConsentClosed,
-        };
-        let event = ConsentEvent { seq: 0, kind, effective_at: now, recorded_at: now, record: record.digest() };
-        let draft =
-            Draft { subject: who.into(), kind: leaf, actor: ActorClass::Participant, record: record.into_bytes() };
+        let signed = self.sign(records::consent_given(&consent, now)?)?;
+        let event = ConsentEvent { seq: 0, kind, effective_at: now, recorded_at: now, record: signed.digest() };
+        let draft = Draft { subject: who.into(), actor: ActorClass::Participant, signed };
 
         let id = consent.id;
         let leaf_index = self.commit(AddConsent { consent, event, draft }).await?;
@@ -138,20 +133,15 @@ impl Broker {
         }
 
         let previous = consent.head().ok_or(Fault::Corrupt { what: "consent without event" })?;
-        let record = self.sign(&records::consent_withdrawn(&consent, previous, now))?;
+        let signed = self.sign(records::consent_withdrawn(&consent, previous, now)?)?;
         let event = ConsentEvent {
             seq: u32::try_from(consent.events.len()).map_err(|_| Fault::Corrupt { what: "consent events" })?,
             kind: EventKind::Withdrawn,
             effective_at: now,
             recorded_at: now,
-            record: record.digest(),
+            record: signed.digest(),
         };
-        let draft = Draft {
-            subject: who.into(),
-            kind: SubjectKind::ConsentClosed,
-            actor: ActorClass::Participant,
-            record: record.into_bytes(),
-        };
+        let draft = Draft { subject: who.into(), actor: ActorClass::Participant, signed };
 
         // The event's number is unique: of two withdrawals at once one is kept, the other told to repeat.
         let leaf_index = self.commit(AddEvent { consent: id, event, draft }).await?;

@@ -10,7 +10,8 @@ use broker_domain::warrant::DeliveryWarrant;
 use broker_store::{
     ApplicationRow, ConsentReads, Direction, Outcome, TransferReads, TransferRow, TransferWrites,
 };
-use ledger_core::leaf::{ActorClass, SubjectKind};
+use evidence::record::Record;
+use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::{Broker, Receipt};
@@ -126,9 +127,11 @@ impl Broker {
         let rows = u32::try_from(rows).map_err(|_| Fault::Corrupt { what: "rows" })?;
         let payload = self.seal_delivery(application, &order, &slots)?;
         let transfer = outbound(&order, &consent, Outcome::Done, rows, now, payload.clone());
-        let record = records::transfer_out(&transfer, Some(Digest(sha256(&payload))), Some(warrant.permit()));
+        let permit = warrant.permit();
+        let ciphertext = Some(Digest(sha256(&payload)));
+        let record = records::transfer_out(&transfer, ciphertext, permit.set(), permit.policies())?;
 
-        let drafts = self.both_sides(&consent, &record)?;
+        let drafts = self.both_sides(&consent, record)?;
         let covered = warrant.covered().clone();
         let beat = StoreDelivery { transfer, drafts, covered: Some((covered, consent.clone())) };
         match self.try_commit(beat).await {
@@ -182,20 +185,15 @@ impl Broker {
         order: &Order,
         slots: &[Slot],
     ) -> Result<Vec<u8>, Fault> {
-        let signed = self.sign_payload(&records::curve_payload(order, slots))?;
+        let signed = self.sign_data(&records::curve_payload(order, slots)?)?;
         let sealed = self.members.encrypt_to_member(&application.encryption_jwk, signed.as_bytes());
         sealed.map(String::into_bytes).map_err(|_| Fault::Crypto { during: "encrypt to the application" })
     }
 
     /// One record for the participant and one for the recipient: each has a complete list of its own.
-    fn both_sides(&self, consent: &Consent, record: &evidence::record::Record) -> Result<[Draft; 2], Fault> {
-        let record = self.sign(record)?.into_bytes();
-        let side = |subject: SubjectId| Draft {
-            subject,
-            kind: SubjectKind::Transfer,
-            actor: ActorClass::Broker,
-            record: record.clone(),
-        };
+    fn both_sides(&self, consent: &Consent, record: Record) -> Result<[Draft; 2], Fault> {
+        let signed = self.sign(record)?;
+        let side = |subject: SubjectId| Draft { subject, actor: ActorClass::Broker, signed: signed.clone() };
         Ok([side(consent.participant.into()), side(consent.recipient.into())])
     }
 
@@ -208,7 +206,8 @@ impl Broker {
     ) -> Result<Delivered, Failure<DeliveryRefusal>> {
         let outcome = Outcome::Refused { code: denial.code().to_owned() };
         let transfer = outbound(order, consent, outcome, 0, now, Vec::new());
-        let drafts = self.both_sides(consent, &records::transfer_out(&transfer, None, None))?;
+        let record = records::transfer_out(&transfer, None, self.policy.set_digest(), &[])?;
+        let drafts = self.both_sides(consent, record)?;
         let leaves = self.try_commit(StoreDelivery { transfer, drafts, covered: None }).await?;
         let (leaf_index, _) = leaves.map_err(|_| Fault::Stopped)?;
         Err(Failure::Refused(match denial {

@@ -13,7 +13,8 @@ use broker_store::{
     ResearchWrites, ResearcherRow, WrappedKeyRow, ConsentWrites,
 };
 use broker_vault::{DataKey, Epoch, ProfileField};
-use ledger_core::leaf::{ActorClass, SubjectKind};
+use evidence::record::Role;
+use ledger_core::leaf::ActorClass;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use thiserror::Error;
 
@@ -127,7 +128,7 @@ impl Broker {
                 created_at: now,
             },
             key: self.vault.wrap(&key)?,
-            enrolment: self.subject_enrolment(participant.into(), "participant", now, ActorClass::Participant)?,
+            enrolment: self.subject_enrolment(participant.into(), Role::Participant, now, ActorClass::Participant)?,
         };
         let leaf_index = match self.try_commit(beat).await {
             Ok(Ok(leaf_index)) => leaf_index,
@@ -223,13 +224,8 @@ impl Broker {
             enrolled_at: now,
             last_seen_at: None,
         };
-        let record = self.sign(&records::gateway_enrolled(&gateway, now))?;
-        let draft = Draft {
-            subject: code.participant.into(),
-            kind: SubjectKind::Enrolment,
-            actor: ActorClass::Gateway,
-            record: record.into_bytes(),
-        };
+        let signed = self.sign(records::gateway_enrolled(&gateway, now)?)?;
+        let draft = Draft { subject: code.participant.into(), actor: ActorClass::Gateway, signed };
         let leaf_index = match self.try_commit(EnrolGateway { gateway: gateway.clone(), code_hash, draft }).await {
             Ok(Ok(leaf_index)) => leaf_index,
             Ok(Err(refusal)) => return Err(Failure::Refused(refusal)),
@@ -248,13 +244,13 @@ impl Broker {
         let now = self.clock.now();
         let enrolment = match &member {
             Member::Organisation(row) => {
-                Some(self.subject_enrolment(row.id.into(), "organisation", now, ActorClass::Broker)?)
+                Some(self.subject_enrolment(row.id.into(), Role::Organisation, now, ActorClass::Broker)?)
             }
             Member::Researcher(row) => {
-                Some(self.subject_enrolment(row.id.into(), "researcher", now, ActorClass::Broker)?)
+                Some(self.subject_enrolment(row.id.into(), Role::Researcher, now, ActorClass::Broker)?)
             }
             Member::Dataset(row) => {
-                Some(self.subject_enrolment(row.dataset.id.into(), "dataset", now, ActorClass::Broker)?)
+                Some(self.subject_enrolment(row.dataset.id.into(), Role::Dataset, now, ActorClass::Broker)?)
             }
             Member::Application(_) | Member::Officer(_) | Member::Offer { .. } => None,
         };
@@ -264,13 +260,13 @@ impl Broker {
     fn subject_enrolment(
         &self,
         subject: SubjectId,
-        role: &'static str,
+        role: Role,
         now: Instant,
         actor: ActorClass,
     ) -> Result<Enrolment, Fault> {
         let mut key = [0_u8; 32];
         self.entropy.fill(&mut key)?;
-        let record = self.sign(&records::subject_enrolled(subject, role, now))?;
+        let signed = self.sign(records::subject_enrolled(subject, role, now)?)?;
         let draft = Draft { subject, kind: SubjectKind::Enrolment, actor, record: record.into_bytes() };
         Ok(Enrolment { key, draft })
     }

@@ -3,10 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use broker_domain::ids::SubjectId;
+use broker_domain::ids::{Digest, SubjectId};
 use broker_domain::time::{Entropy, Instant};
 use broker_store::{LeafRow, RecordRow, StoreError, Tx};
-use ledger_core::leaf::{ActorClass, Commitment, ErasureHandle, Hour, RecordNumber, Salt, SubjectKey, SubjectKind, SubjectLeaf};
+use evidence::bundle::leaf_of;
+use evidence::jws::Jws;
+use evidence::record::Record;
+use ledger_core::leaf::{ActorClass, ErasureHandle, RecordNumber, Salt, SubjectKey};
 use ledger_core::tree::{Frontier, StoredNode, leaf_hash};
 
 use crate::failure::Fault;
@@ -16,12 +19,24 @@ use crate::failure::Fault;
 pub(crate) struct Draft {
     /// Whose record it is.
     pub subject: SubjectId,
-    /// Coarse family of the event.
-    pub kind: SubjectKind,
     /// Who acted.
     pub actor: ActorClass,
-    /// The exact bytes committed to: a compact JWS.
-    pub record: Vec<u8>,
+    /// What is committed to.
+    pub signed: SignedRecord,
+}
+
+/// A record and the exact bytes that are committed to.
+#[derive(Debug, Clone)]
+pub(crate) struct SignedRecord {
+    pub record: Record,
+    pub jws: Jws,
+}
+
+impl SignedRecord {
+    /// SHA-256 of the ASCII bytes (`consent.md` §3, event digest).
+    pub fn digest(&self) -> Digest {
+        Digest(*self.jws.digest().as_bytes())
+    }
 }
 
 /// The writing transaction of a group, and the growing edge of the tree.
@@ -79,18 +94,17 @@ impl<'a> Group<'a> {
         let n = RecordNumber::new(number).ok_or(Fault::SubjectErased)?;
         let mut salt = [0_u8; 64];
         self.entropy.fill(&mut salt)?;
-        let tag = SubjectKey::new(key).tag(n);
-        let commitment = Commitment::of(&Salt::new(salt), draft.kind, n, &tag, &draft.record);
-        let leaf =
-            SubjectLeaf { kind: draft.kind, actor: draft.actor, hour: Hour::new(self.now.hour()), tag, commitment };
-        let index = self.append_leaf(leaf.to_bytes().to_vec(), Some(*tag.as_bytes())).await?;
+        let SignedRecord { record, jws } = &draft.signed;
+        let leaf = leaf_of(record, jws, draft.actor, &SubjectKey::new(key), n, &Salt::new(salt));
+        let leaf = leaf.ok_or(Fault::Corrupt { what: "record instant" })?;
+        let index = self.append_leaf(leaf.to_bytes().to_vec(), Some(*leaf.tag.as_bytes())).await?;
         self.tx
             .add_record(&RecordRow {
                 leaf_index: index,
                 subject: draft.subject,
                 n: number,
-                kind: draft.kind.number(),
-                record: draft.record.clone(),
+                kind: leaf.kind.number(),
+                record: jws.as_str().as_bytes().to_vec(),
                 salt,
                 written_by: self.name.to_owned(),
                 recorded_at: self.now,
@@ -187,12 +201,7 @@ impl<C: Commit> Job for Carrier<C> {
             Ok(Ok(_)) => Verdict::Kept,
             // A conflict or a refusal concerns this job alone; the database itself failing concerns the group.
             Ok(Err(_)) | Err(Fault::Conflict { .. } | Fault::SubjectErased) => Verdict::Undone,
-            Err(_) => {
-                return Err(match result {
-                    Err(fault) => fault,
-                    Ok(_) => Fault::Stopped,
-                });
-            }
+            Err(_) => return result.map(|_| Verdict::Undone),
         };
         if matches!(verdict, Verdict::Undone) {
             group.back_to(mark).await?;

@@ -12,14 +12,14 @@ use broker_store::{
     BatchRow, ConsentReads, Direction, GatewayReads, GatewayRow, GatewayWrites, Outcome, ParticipantReads,
     TransferReads, TransferRow, TransferWrites, WrappedKeyRow,
 };
-use ledger_core::leaf::{ActorClass, SubjectKind};
+use ledger_core::leaf::ActorClass;
 use meter_core::envelope::{Envelope, EnvelopeError};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use thiserror::Error;
 
 use crate::broker::{Broker, Receipt};
 use crate::failure::{Failure, Fault};
-use crate::group::{Commit, Draft, Group};
+use crate::group::{Commit, Draft, Group, SignedRecord};
 use crate::records;
 use crate::senml;
 use crate::sessions::sha256;
@@ -196,7 +196,7 @@ impl Broker {
             .map_err(|_| Fault::Crypto { during: "seal batch" })?
             .sealed;
         let transfer = self.inbound(case, kept, Outcome::Done)?;
-        let record = self.sign(&records::transfer_in(
+        let signed = self.sign(records::transfer_in(
             &transfer,
             &records::Inbound {
                 gateway: kept.gateway,
@@ -205,7 +205,7 @@ impl Broker {
                 ciphertext: Some(Digest(sha256(&sealed))),
                 consents: covered.consents(),
             },
-        ))?;
+        )?)?;
         let row = BatchRow {
             id: kept.id,
             gateway: kept.gateway,
@@ -218,7 +218,7 @@ impl Broker {
             sealed,
             leaf_index: 0,
         };
-        Ok((row, transfer, intake_draft(case, record.into_bytes())))
+        Ok((row, transfer, intake_draft(case, signed)))
     }
 
     fn inbound(
@@ -278,7 +278,7 @@ impl Broker {
         let transfer = self.inbound(case, batch, Outcome::Refused { code: reason.code().to_owned() })?;
         let inbound =
             records::Inbound { gateway: batch.gateway, batch: batch.id, envelope, ciphertext: None, consents: &[] };
-        let record = self.sign(&records::transfer_in(&transfer, &inbound))?;
+        let signed = self.sign(records::transfer_in(&transfer, &inbound)?)?;
         let row = BatchRow {
             id: batch.id,
             gateway: batch.gateway,
@@ -291,7 +291,7 @@ impl Broker {
             sealed: Vec::new(),
             leaf_index: 0,
         };
-        let draft = intake_draft(case, record.into_bytes());
+        let draft = intake_draft(case, signed);
         let leaf_index = self.commit(NoteRefusal { row, transfer, draft }).await?;
         Err(Failure::Refused(match reason {
             Reason::SwitchedOff => IntakeRefusal::SwitchedOff { leaf_index },
@@ -300,13 +300,8 @@ impl Broker {
     }
 }
 
-fn intake_draft(case: &Case, record: Vec<u8>) -> Draft {
-    Draft {
-        subject: case.gateway.gateway.participant.into(),
-        kind: SubjectKind::Transfer,
-        actor: ActorClass::Gateway,
-        record,
-    }
+fn intake_draft(case: &Case, signed: SignedRecord) -> Draft {
+    Draft { subject: case.gateway.gateway.participant.into(), actor: ActorClass::Gateway, signed }
 }
 
 fn signed_by(envelope: &Envelope<'_>, public_key: &[u8; 32]) -> bool {

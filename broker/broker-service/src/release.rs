@@ -17,12 +17,12 @@ use broker_store::{
     ResearchWrites, ResearcherRow,
 };
 use jiff::tz::TimeZone;
-use ledger_core::leaf::{ActorClass, SubjectKind};
+use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::{Broker, Receipt};
 use crate::failure::{Failure, Fault};
-use crate::group::{Commit, Draft, Group};
+use crate::group::{Commit, Draft, Group, SignedRecord};
 use crate::records;
 use crate::research::request_resource;
 use crate::sessions::sha256;
@@ -157,7 +157,8 @@ impl Broker {
 
         let facts = records::ReleaseFacts {
             id: release_id,
-            rule: release.policy().rule_id.clone(),
+            rule: &release.policy().rule_id,
+            step: case.dataset.dataset.step,
             households: u32::try_from(case.ordinals.len()).unwrap_or(u32::MAX),
             bundle: &bundle,
             ciphertext: Digest(sha256(&sealed)),
@@ -285,13 +286,12 @@ impl Broker {
 
     /// A copy for each household without the researcher's name in it, one for the researcher, one for the dataset.
     fn release_drafts(&self, case: &Case, facts: &records::ReleaseFacts<'_>) -> Result<Vec<Draft>, Fault> {
-        let whole = self.sign(&records::release(case.request.clone(), facts, records::Copy::Whole))?.into_bytes();
-        let own = self.sign(&records::release(case.request.clone(), facts, records::Copy::Household))?.into_bytes();
-        let draft = |subject, record: &Vec<u8>| Draft {
+        let whole = self.sign(records::release(&case.request, facts, records::Copy::Whole)?)?;
+        let own = self.sign(records::release(&case.request, facts, records::Copy::Household)?)?;
+        let draft = |subject, signed: &SignedRecord| Draft {
             subject,
-            kind: SubjectKind::Release,
             actor: ActorClass::Broker,
-            record: record.clone(),
+            signed: signed.clone(),
         };
         let researcher = draft(case.request.researcher.into(), &whole);
         let dataset = draft(case.request.dataset.into(), &whole);

@@ -6,7 +6,7 @@ use broker_domain::policy::{Action, Approval, Permit, Principal, Query, Resource
 use broker_domain::research::{AccessRequest, CannotDecide, Decision, RequestState};
 use broker_domain::time::Interval;
 use broker_store::{MemberReads, ResearchReads, ResearchWrites};
-use ledger_core::leaf::{ActorClass, SubjectKind};
+use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::{Broker, Receipt};
@@ -99,13 +99,8 @@ impl Broker {
             submitted_at: now,
             state: RequestState::Submitted,
         };
-        let record = self.sign(&records::request_step(&request, now))?;
-        let draft = Draft {
-            subject: who.into(),
-            kind: SubjectKind::Request,
-            actor: ActorClass::Researcher,
-            record: record.into_bytes(),
-        };
+        let signed = self.sign(records::request_step(&request, now)?)?;
+        let draft = Draft { subject: who.into(), actor: ActorClass::Researcher, signed };
 
         let id = request.id;
         let leaf_index = self.commit(AddRequest { request, draft }).await?;
@@ -137,13 +132,8 @@ impl Broker {
             .decided(who, decision, now)
             .map_err(|cannot| Failure::Refused(DecisionRefusal::Cannot(cannot)))?;
 
-        let record = self.sign(&records::request_step(&decided, now))?;
-        let draft = Draft {
-            subject: decided.researcher.into(),
-            kind: SubjectKind::Request,
-            actor: ActorClass::Dpo,
-            record: record.into_bytes(),
-        };
+        let signed = self.sign(records::request_step(&decided, now)?)?;
+        let draft = Draft { subject: decided.researcher.into(), actor: ActorClass::Dpo, signed };
 
         let leaf_index = self.commit(SetDecision { request: decided, draft }).await?;
         Ok(self.receipt(leaf_index).await?)
