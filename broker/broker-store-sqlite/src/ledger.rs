@@ -122,9 +122,11 @@ impl LedgerWrites for SqliteTx {
     }
 
     async fn add_nodes(&mut self, nodes: &[(u8, u64, [u8; 32])]) -> Result<(), StoreError> {
-        // Neighbours of one level go in as one statement: a batch of leaves makes about as many nodes as leaves, in
-        // as many runs as the tree has levels.
-        let mut rest = nodes;
+        // Neighbours of one level go in as one statement: a group of leaves makes about twice as many nodes as leaves,
+        // in as many runs as the tree has levels.
+        let mut sorted = nodes.to_vec();
+        sorted.sort_unstable_by_key(|(level, index, _)| (*level, *index));
+        let mut rest = sorted.as_slice();
         while let Some((level, first, _)) = rest.first() {
             let expected = (*first..).map(|index| (*level, index));
             let length = rest

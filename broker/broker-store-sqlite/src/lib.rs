@@ -24,6 +24,6 @@ mod transaction;
 mod transfers;
 
 pub use connection::Create;
-pub use lock::{LockError, SqliteLockStore, Swapped};
+pub use lock::{LockError, SqliteLockStore};
 pub use schema::{NEWEST_SCHEMA, OpenError, migrate};
 pub use store::SqliteStore;

@@ -5,8 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use async_trait::async_trait;
+use broker_store::{LockStore, LogId, StoreFault, Swap};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row, Sqlite, SqliteConnection};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
@@ -39,10 +42,7 @@ pub enum LockError {
         #[source]
         source: std::io::Error,
     },
-    /// The log has a checkpoint already.
-    #[error("the log is in the lock store already")]
-    LogExists,
-    /// The database failed; after a swap its state is unknown until it is loaded again.
+    /// The database failed.
     #[error("the lock store failed during `{during}`")]
     Fault {
         /// What was being done.
@@ -61,15 +61,6 @@ fn fault(during: &'static str) -> impl Fn(sqlx::Error) -> LockError {
 #[derive(Debug)]
 pub struct SqliteLockStore {
     connection: Mutex<SqliteConnection>,
-}
-
-/// What a compare-and-swap found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Swapped {
-    /// The old checkpoint was there; the new one is, durably.
-    Done,
-    /// Another checkpoint was there, or none; nothing changed.
-    Different,
 }
 
 impl SqliteLockStore {
@@ -93,7 +84,7 @@ impl SqliteLockStore {
         // `body` is a signed checkpoint: public, not encrypted.
         sqlx::raw_sql(
             "CREATE TABLE checkpoints (
-                 log_id BLOB PRIMARY KEY, -- SHA-256 of the origin
+                 log_id BLOB PRIMARY KEY, -- 32 bytes that follow from the origin
                  body   BLOB NOT NULL     -- signed checkpoint, exact bytes; public
              ) STRICT",
         )
@@ -125,57 +116,15 @@ impl SqliteLockStore {
         })
     }
 
-    /// The checkpoint of a log; `None` when the log was never entered.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn load(&self, log_id: &[u8]) -> Result<Option<Vec<u8>>, LockError> {
-        let row = sqlx::query("SELECT body FROM checkpoints WHERE log_id = ?1")
-            .bind(log_id.to_vec())
-            .fetch_optional(&mut *self.connection.lock().await)
-            .await
-            .map_err(fault("load"))?;
-        row.map(|row| row.try_get("body"))
-            .transpose()
-            .map_err(fault("load"))
-    }
-
-    /// Enters a log with its first checkpoint, durably.
-    ///
-    /// # Errors
-    /// [`LockError::LogExists`] when it has one already.
-    pub async fn create_log(&self, log_id: &[u8], first: &[u8]) -> Result<(), LockError> {
-        let added = sqlx::query(
-            "INSERT INTO checkpoints (log_id, body) VALUES (?1, ?2) ON CONFLICT (log_id) DO NOTHING",
-        )
-        .bind(log_id.to_vec())
-        .bind(first.to_vec())
-        .execute(&mut *self.connection.lock().await)
-        .await
-        .map_err(fault("create log"))?;
-        if added.rows_affected() == 1 {
-            Ok(())
-        } else {
-            Err(LockError::LogExists)
-        }
-    }
-
-    /// Replaces `old` by `new` if `old` is what stands there. On disk when it returns. This is the commit point of
-    /// the log: an error leaves the state unknown, and the caller stops.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn swap(&self, log_id: &[u8], old: &[u8], new: &[u8]) -> Result<Swapped, LockError> {
-        let done = sqlx::query("UPDATE checkpoints SET body = ?3 WHERE log_id = ?1 AND body = ?2")
-            .bind(log_id.to_vec())
-            .bind(old.to_vec())
-            .bind(new.to_vec())
+    /// Runs one statement, which is a transaction of its own: on disk when it returns.
+    async fn write(&self, query: Query<'static, Sqlite, SqliteArguments>) -> Result<Swap, StoreFault> {
+        let done = query
             .execute(&mut *self.connection.lock().await)
             .await
-            .map_err(fault("swap"))?;
+            .map_err(StoreFault::new)?;
         Ok(match done.rows_affected() {
-            1 => Swapped::Done,
-            _ => Swapped::Different,
+            1 => Swap::Done,
+            _ => Swap::Conflict,
         })
     }
 
@@ -185,6 +134,37 @@ impl SqliteLockStore {
     /// When the database fails.
     pub async fn close(self) -> Result<(), LockError> {
         self.connection.into_inner().close().await.map_err(fault("close"))
+    }
+}
+
+#[async_trait]
+impl LockStore for SqliteLockStore {
+    async fn load(&self, log: LogId) -> Result<Option<Vec<u8>>, StoreFault> {
+        let row = sqlx::query("SELECT body FROM checkpoints WHERE log_id = ?1")
+            .bind(log.as_bytes().as_slice())
+            .fetch_optional(&mut *self.connection.lock().await)
+            .await
+            .map_err(StoreFault::new)?;
+        row.map(|row| row.try_get("body"))
+            .transpose()
+            .map_err(StoreFault::new)
+    }
+
+    async fn create(&self, log: LogId, body: &[u8]) -> Result<Swap, StoreFault> {
+        let query = sqlx::query(
+            "INSERT INTO checkpoints (log_id, body) VALUES (?1, ?2) ON CONFLICT (log_id) DO NOTHING",
+        );
+        self.write(query.bind(log.as_bytes().as_slice()).bind(body.to_vec()))
+            .await
+    }
+
+    async fn swap(&self, log: LogId, old: &[u8], new: &[u8]) -> Result<Swap, StoreFault> {
+        let query = sqlx::query("UPDATE checkpoints SET body = ?3 WHERE log_id = ?1 AND body = ?2");
+        let query = query
+            .bind(log.as_bytes().as_slice())
+            .bind(old.to_vec())
+            .bind(new.to_vec());
+        self.write(query).await
     }
 }
 

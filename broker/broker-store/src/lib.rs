@@ -24,6 +24,9 @@ use async_trait::async_trait;
 pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
+// The lock store is a port of the ledger; a backend brings both.
+pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
+
 pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SubjectRow};
 pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
