@@ -1,5 +1,7 @@
 //! Where the shared fixtures are, and what to do when they are not.
 
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
+
 use std::path::{Path, PathBuf};
 
 /// The folder of that name among the shared fixtures, or `None` after saying so. On a build server their absence is

@@ -185,7 +185,7 @@ impl Decoder {
         match self.parity {
             Parity::Stripped if byte == 0 || byte > 0x7F => DAMAGED,
             Parity::Stripped => byte,
-            Parity::EvenInMsb if byte.count_ones() % 2 == 0 => byte & 0x7F,
+            Parity::EvenInMsb if byte.count_ones().is_multiple_of(2) => byte & 0x7F,
             Parity::EvenInMsb => DAMAGED,
         }
     }
