@@ -12,7 +12,7 @@ use gateway_simulator::tic::{
     Producer, ProfileBlock, ShortFrame, StandardFrame, Stge, Supply, TempoColour, Text, TicMode, TicWriter,
 };
 use jiff::civil::datetime;
-use meter_core::tic::{Decoder, Event, LABELS, LegalTime, Mode, Parity, Plausibility};
+use meter_core::tic::{Decoder, Event, FrameEnd, LABELS, LegalTime, Mode, Parity, Plausibility};
 
 const AT: &str = "H261110184015";
 
@@ -212,4 +212,19 @@ fn powers_do_not_wrap() {
         text.contains("PAPP 99990 ") && text.contains("BASE 000000002 "),
         "{text}"
     );
+}
+
+#[test]
+fn interrupted_frame_ends_with_eot() {
+    let mut writer = TicWriter::new(TicMode::Historique);
+    writer.begin_frame();
+    writer.group("ADCO", "022161900001").unwrap();
+    writer.interrupt_frame();
+    let mut ends = Vec::new();
+    Decoder::new(Parity::Stripped).push(writer.as_bytes(), |event| {
+        if let Event::Frame(frame) = event {
+            ends.push(frame.end());
+        }
+    });
+    assert_eq!(ends, [FrameEnd::Eot]);
 }
