@@ -200,3 +200,63 @@ fn labels_of_the_street_are_those_of_its_meters() {
         assert!(seen.contains(label), "no meter of the street sends {label}");
     }
 }
+
+/// Minutes in which one phase exceeds the subscribed current of a historique meter, with the household.
+fn overloads(street: &Street, first: Date, wiring: Wiring) -> Vec<(&Household, i64)> {
+    let meters = street
+        .households()
+        .iter()
+        .filter(|household| household.mode() == TicMode::Historique && household.dwelling().wiring == wiring);
+    let mut found = Vec::new();
+    for household in meters.filter(|household| !household.has_noisy_wire()) {
+        let phases = if wiring == Wiring::ThreePhase { 3 } else { 1 };
+        let limit = i64::from(household.dwelling().subscribed.0) * 5 / phases;
+        for trace in household.days(first).take(10) {
+            let over = trace
+                .loads()
+                .iter()
+                .position(|load| load.amperes().iter().any(|&amperes| amperes > limit));
+            found.extend(over.map(|minute| {
+                (
+                    household,
+                    trace.starts_at_us() + i64::try_from(minute).unwrap() * 60_000_000,
+                )
+            }));
+        }
+    }
+    found
+}
+
+#[test]
+fn overloaded_three_phase_meter_sends_a_short_frame_before_the_long_one() {
+    let first = date(2026, 11, 2);
+    let street = Street::opened_on(0, 240, first).unwrap();
+    let overloads = overloads(&street, first, Wiring::ThreePhase);
+    assert!(!overloads.is_empty());
+    for (household, at_us) in overloads {
+        for (_, bytes) in household.frames(at_us, at_us + 60_000_000, 60) {
+            let mut shorts = Vec::new();
+            let mut judge = Plausibility::new(LegalTime::Mainland);
+            Decoder::new(Parity::Stripped).push(&bytes, |event| {
+                if let Event::Frame(frame) = event {
+                    assert!(judge.check(frame, at_us).is_ok());
+                    shorts.push(frame.is_short());
+                }
+            });
+            assert_eq!(shorts, [true, false]);
+        }
+    }
+}
+
+#[test]
+fn overloaded_single_phase_meter_warns() {
+    let first = date(2026, 11, 2);
+    let street = Street::opened_on(0, 120, first).unwrap();
+    let overloads = overloads(&street, first, Wiring::SinglePhase);
+    assert!(!overloads.is_empty());
+    for (household, at_us) in overloads {
+        for (_, bytes) in household.frames(at_us, at_us + 60_000_000, 60) {
+            assert!(bytes.windows(5).any(|window| window == b"ADPS "));
+        }
+    }
+}
