@@ -210,8 +210,12 @@ impl Dwelling {
                 let fit = [3_u8, 6, 9, 12]
                     .into_iter()
                     .find(|&size| together <= i64::from(size) * 950);
-                // Tempo is not offered below 9 kVA.
-                let least = if self.tariff == Tariff::Tempo { 9 } else { 3 };
+                // Tempo is not offered below 9 kVA, and nobody puts a roof behind a connection it could not use.
+                let least = match (self.tariff, self.solar) {
+                    (Tariff::Tempo, _) => 9,
+                    (_, Some(_)) => 6,
+                    _ => 3,
+                };
                 Kilovoltamperes(fit.unwrap_or(12).max(least))
             }
         }
