@@ -144,23 +144,14 @@ impl Dwelling {
             640..930 => Routine::Family,
             _ => Routine::SecondHome,
         };
-        let surface = if house {
-            random.bell(115, 55)
-        } else {
-            random.bell(58, 40)
-        };
-        let occupants = match routine {
-            Routine::Worker | Routine::Retired => random.between(1, 2),
-            Routine::SecondHome => 2,
-            Routine::Family if surface < 45 => 3,
-            Routine::Family => random.between(3, 5),
-        };
+        let surface = random.bell(if house { 115 } else { 58 }, if house { 55 } else { 40 });
+        let occupants = draw_occupants(routine, surface, random);
         let heating = match share(Trait::Heating) {
             0..330 => Heating::Resistive,
             330..480 if house => Heating::HeatPump,
             _ => Heating::NotElectric,
         };
-        let car = (house && share(Trait::Car) < 160).then(|| Self::draw_car(wiring, random));
+        let car = (house && share(Trait::Car) < 160).then(|| draw_car(wiring, random));
         let tariff = match share(Trait::Tariff) {
             0..400 if car.is_none() => Tariff::Base,
             0..910 => Tariff::OffPeak,
@@ -168,13 +159,7 @@ impl Dwelling {
         };
         let tank_share = if heating == Heating::Resistive { 850 } else { 420 };
         let hot_water = if share(Trait::Tank) < tank_share {
-            HotWater::Tank {
-                watts: if occupants == 1 {
-                    1200
-                } else {
-                    random.pick(1800, &[2200, 2400])
-                },
-            }
+            draw_tank(occupants, random)
         } else {
             HotWater::NotElectric
         };
@@ -204,14 +189,6 @@ impl Dwelling {
         }
     }
 
-    fn draw_car(wiring: Wiring, random: &mut Random) -> ElectricCar {
-        let watts = match wiring {
-            Wiring::ThreePhase => 11_000,
-            Wiring::SinglePhase => random.pick(3700, &[3700, 7400]),
-        };
-        ElectricCar { watts }
-    }
-
     /// The smallest usual contract under which the loads of a cold evening fit.
     fn draw_subscription(&self) -> Kilovoltamperes {
         let heating = match self.heating {
@@ -233,12 +210,42 @@ impl Dwelling {
                 let fit = [3_u8, 6, 9, 12]
                     .into_iter()
                     .find(|&size| together <= i64::from(size) * 950);
-                // Tempo is not offered below 9 kVA.
-                let least = if self.tariff == Tariff::Tempo { 9 } else { 3 };
+                // Tempo is not offered below 9 kVA, and nobody puts a roof behind a connection it could not use.
+                let least = match (self.tariff, self.solar) {
+                    (Tariff::Tempo, _) => 9,
+                    (_, Some(_)) => 6,
+                    _ => 3,
+                };
                 Kilovoltamperes(fit.unwrap_or(12).max(least))
             }
         }
     }
+}
+
+fn draw_car(wiring: Wiring, random: &mut Random) -> ElectricCar {
+    let watts = match wiring {
+        Wiring::ThreePhase => 11_000,
+        Wiring::SinglePhase => random.pick(3700, &[3700, 7400]),
+    };
+    ElectricCar { watts }
+}
+
+fn draw_occupants(routine: Routine, surface: i64, random: &mut Random) -> i64 {
+    match routine {
+        Routine::Worker | Routine::Retired => random.between(1, 2),
+        Routine::SecondHome => 2,
+        Routine::Family if surface < 45 => 3,
+        Routine::Family => random.between(3, 5),
+    }
+}
+
+fn draw_tank(occupants: i64, random: &mut Random) -> HotWater {
+    let watts = if occupants == 1 {
+        1200
+    } else {
+        random.pick(1800, &[2200, 2400])
+    };
+    HotWater::Tank { watts }
 }
 
 #[cfg(test)]

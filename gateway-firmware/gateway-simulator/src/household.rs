@@ -77,19 +77,14 @@ impl Household {
         let seed = random.bits();
         let dwelling = Dwelling::draw(street_seed, index, &mut random);
         let contract = Contract::new(dwelling.tariff, &mut random);
-        // A producer's counters only exist in standard mode.
-        let historique = stratum(street_seed, index, Trait::Mode) < 65 && dwelling.solar.is_none();
+        let mode = draw_mode(&dwelling, stratum(street_seed, index, Trait::Mode));
         let noisy = stratum(street_seed, index, Trait::Noise) < 35;
         Self {
             index,
             profile: Profile::draw(street_seed, index),
             serial: draw_serial(dwelling.wiring, index, &mut random),
             delivery_point: DeliveryPoint(format!("99{:07}{index:05}", street_seed % 10_000_000)),
-            mode: if historique {
-                TicMode::Historique
-            } else {
-                TicMode::Standard
-            },
+            mode,
             wire: if noisy { Wire::Noisy } else { Wire::Clean },
             load_curve_minutes: random.pick(30, &[30, 30, 30, 30, 30, 30, 15, 10]),
             first_registers: draw_registers(&dwelling, &mut random),
@@ -198,6 +193,19 @@ impl Household {
 
     fn opening_trace(&self) -> DayTrace {
         DayTrace::new(&self.model, self.first_day.clone(), self.first_registers.clone())
+    }
+}
+
+/// A few meters were left in historique, more of the three-phase ones. A producer's counters only exist in standard.
+fn draw_mode(dwelling: &Dwelling, stratum: u32) -> TicMode {
+    let left = match dwelling.wiring {
+        Wiring::SinglePhase => 60,
+        Wiring::ThreePhase => 350,
+    };
+    if stratum < left && dwelling.solar.is_none() {
+        TicMode::Historique
+    } else {
+        TicMode::Standard
     }
 }
 

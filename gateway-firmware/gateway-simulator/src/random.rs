@@ -25,6 +25,7 @@ pub(crate) enum Stream {
     Heating = 12,
     Silence = 13,
     Noise = 14,
+    Batch = 15,
 }
 
 impl Random {
