@@ -1,0 +1,222 @@
+//! Small texts about a person: name, address, meter numbers.
+//!
+//! ```text
+//! key        = HKDF-Expand(data key, "fiducie-profile-key/v1" || 00 || field, 32)
+//! associated = "fiducie-profile/v1" || 00 || participant || u32be epoch || field
+//! plaintext  = u16be length || UTF-8 || zeros up to a multiple of 64 bytes
+//! ```
+//!
+//! LIMIT: an older sealed text of the same field, put back in place of a newer one, opens.
+
+use std::fmt;
+
+use broker_domain::ids::PointId;
+use broker_domain::policy::Resource;
+use broker_domain::time::Entropy;
+use broker_domain::warrant::AccessWarrant;
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::aead;
+use crate::error::VaultError;
+use crate::key::DataKey;
+
+const KEY_LABEL: &str = "fiducie-profile-key/v1";
+const LABEL: &[u8] = b"fiducie-profile/v1\0";
+const MOST_BYTES: usize = 4_096;
+/// Names of different length must not be told apart by their ciphertext.
+const BLOCK: usize = 64;
+
+/// Which text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProfileField {
+    /// The person's name.
+    Name,
+    /// The postal address.
+    Address,
+    /// The e-mail address.
+    Email,
+    /// The number (PRM, PCE or EAN) of a point.
+    MeterNumber(PointId),
+}
+
+impl ProfileField {
+    /// The name in the database.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Address => "address",
+            Self::Email => "email",
+            Self::MeterNumber(_) => "meter-number",
+        }
+    }
+
+    /// `code || 00 || point`, the point for meter numbers only.
+    fn context(self) -> Vec<u8> {
+        match self {
+            Self::MeterNumber(point) => [self.code().as_bytes(), &[0], point.as_bytes()].concat(),
+            Self::Name | Self::Address | Self::Email => [self.code().as_bytes(), &[0]].concat(),
+        }
+    }
+}
+
+/// A sealed text, as stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedText(pub Vec<u8>);
+
+impl fmt::Debug for SealedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealedText(hidden)")
+    }
+}
+
+/// Seals one text of the key's owner.
+///
+/// # Errors
+/// [`VaultError::TooLong`] beyond 4096 bytes of UTF-8; [`VaultError::Entropy`] without randomness.
+pub fn seal_profile(
+    key: &DataKey,
+    field: ProfileField,
+    text: &SecretString,
+    entropy: &dyn Entropy,
+) -> Result<SealedText, VaultError> {
+    use secrecy::ExposeSecret as _;
+    let text = text.expose_secret().as_bytes();
+    let too_long = VaultError::TooLong { most: MOST_BYTES };
+    if text.len() > MOST_BYTES {
+        return Err(too_long);
+    }
+    let padded = (2 + text.len()).next_multiple_of(BLOCK);
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(padded));
+    plaintext.extend_from_slice(&u16::try_from(text.len()).map_err(|_| too_long)?.to_be_bytes());
+    plaintext.extend_from_slice(text);
+    plaintext.resize(padded, 0);
+    let derived = key.derive(KEY_LABEL, &field.context())?;
+    aead::seal(&derived, &associated(key, field), &plaintext, entropy).map(SealedText)
+}
+
+/// Opens one text for the person it is about, and for nobody else: in this version no officer or operator reads names.
+///
+/// # Errors
+/// [`VaultError::NotWarranted`] when the warrant is another person's; [`VaultError::NotAuthentic`] and
+/// [`VaultError::UnknownFormat`] when the bytes are not what they should be.
+pub fn open_profile(
+    warrant: &AccessWarrant,
+    key: &DataKey,
+    field: ProfileField,
+    sealed: &SealedText,
+) -> Result<SecretString, VaultError> {
+    match warrant.permit().query().resource {
+        Resource::Person { owner } if owner == key.owner() => {}
+        _ => return Err(VaultError::NotWarranted),
+    }
+    let derived = key.derive(KEY_LABEL, &field.context())?;
+    let plaintext = aead::open(&derived, &associated(key, field), &sealed.0)?;
+    let (length, rest) = plaintext
+        .split_first_chunk::<2>()
+        .ok_or(VaultError::UnknownFormat)?;
+    let text = rest
+        .get(..usize::from(u16::from_be_bytes(*length)))
+        .ok_or(VaultError::UnknownFormat)?;
+    std::str::from_utf8(text)
+        .map(SecretString::from)
+        .map_err(|_| VaultError::UnknownFormat)
+}
+
+fn associated(key: &DataKey, field: ProfileField) -> Vec<u8> {
+    [
+        LABEL,
+        key.owner().as_bytes(),
+        &key.epoch().0.to_be_bytes(),
+        &field.context(),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use broker_domain::ids::ParticipantId;
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+    use crate::key::Epoch;
+    use crate::samples::{Counter, HER, NEIGHBOUR, POINT, access_warrant, key};
+
+    fn sealed(field: ProfileField, text: &str) -> SealedText {
+        seal_profile(
+            &key(HER, 1),
+            field,
+            &SecretString::from(text),
+            &Counter::default(),
+        )
+        .unwrap()
+    }
+
+    fn twin(owner: ParticipantId, epoch: u32) -> DataKey {
+        DataKey::from_parts(owner, Epoch(epoch), Zeroizing::new(*key(HER, 1).secret()))
+    }
+
+    #[test]
+    fn a_person_reads_her_own_texts() {
+        for (field, text) in [
+            (ProfileField::Name, "Anneke Ó Súilleabháin"),
+            (ProfileField::Address, ""),
+            (ProfileField::MeterNumber(POINT), "12345678901234"),
+        ] {
+            let opened =
+                open_profile(&access_warrant(HER), &key(HER, 1), field, &sealed(field, text)).unwrap();
+            assert_eq!(opened.expose_secret(), text);
+        }
+    }
+
+    #[test]
+    fn nobody_else_reads_them() {
+        let opened = open_profile(
+            &access_warrant(NEIGHBOUR),
+            &key(HER, 1),
+            ProfileField::Name,
+            &sealed(ProfileField::Name, "Anneke"),
+        );
+        assert_eq!(opened.unwrap_err(), VaultError::NotWarranted);
+    }
+
+    #[test]
+    fn a_text_moved_to_another_field_person_or_epoch_does_not_open() {
+        let name = sealed(ProfileField::Name, "Anneke");
+        let open = |warrant: &AccessWarrant, key: &DataKey, field| {
+            open_profile(warrant, key, field, &name).unwrap_err()
+        };
+        let other_point = ProfileField::MeterNumber(PointId::from_bytes([9; 16]));
+        for field in [ProfileField::Address, ProfileField::Email, other_point] {
+            assert_eq!(
+                open(&access_warrant(HER), &key(HER, 1), field),
+                VaultError::NotAuthentic
+            );
+        }
+        // Same secret, other owner or epoch: the associated data alone must notice.
+        let neighbour = open(
+            &access_warrant(NEIGHBOUR),
+            &twin(NEIGHBOUR, 1),
+            ProfileField::Name,
+        );
+        assert_eq!(neighbour, VaultError::NotAuthentic);
+        assert_eq!(
+            open(&access_warrant(HER), &twin(HER, 2), ProfileField::Name),
+            VaultError::NotAuthentic
+        );
+    }
+
+    #[test]
+    fn short_texts_have_one_length() {
+        let length = |text| sealed(ProfileField::Name, text).0.len();
+        assert_eq!(length("Jo"), length("Maximilienne de Robespierre"));
+    }
+
+    #[test]
+    fn a_novel_is_refused() {
+        let novel = SecretString::from("x".repeat(MOST_BYTES + 1));
+        let refused = seal_profile(&key(HER, 1), ProfileField::Name, &novel, &Counter::default());
+        assert_eq!(refused.unwrap_err(), VaultError::TooLong { most: MOST_BYTES });
+    }
+}
