@@ -38,7 +38,7 @@ mod sealed {
 }
 
 /// What the vault asks before it opens a batch. Cannot be implemented outside this crate.
-pub trait Warrant: sealed::Sealed {
+pub trait Warrant: sealed::Sealed + Send + Sync {
     /// Whether readings of this participant and point may be opened, and of which span: readings outside it must be
     /// dropped by the opener. `None` means no.
     fn span_for(&self, participant: ParticipantId, point: PointId) -> Option<Interval>;

@@ -84,7 +84,9 @@ pub(crate) async fn authorisations(
 ) -> Result<Json<AuthorisationList>, Problem> {
     let application = authenticate(&api, &headers).await?;
     let list = api.broker.authorisations(&application).await?;
-    Ok(Json(AuthorisationList { authorisations: list.iter().map(item).collect() }))
+    Ok(Json(AuthorisationList {
+        authorisations: list.iter().map(item).collect(),
+    }))
 }
 
 fn item(authorisation: &Authorisation) -> AuthorisationItem {
@@ -125,7 +127,9 @@ pub(crate) async fn deliver(
 ) -> Result<Json<Delivery>, Problem> {
     let application = authenticate(&api, &headers).await?;
     let Json(body) = body.map_err(|_| {
-        Problem::malformed("expected a JSON object with `transfer`, `authorisation`, `from`, `until` and `step_s`")
+        Problem::malformed(
+            "expected a JSON object with `transfer`, `authorisation`, `from`, `until` and `step_s`",
+        )
     })?;
     let delivered = api.broker.deliver(&application, parse(&body)?).await?;
     let broken = || Problem::from(broker_service::Fault::Corrupt { what: "delivery" });
@@ -142,8 +146,14 @@ fn parse(body: &OrderBody) -> Result<Order, Problem> {
     let instant = |text: &str| Instant::parse(text).map_err(|error| Problem::malformed(error.to_string()));
     let interval = Interval::new(instant(&body.from)?, instant(&body.until)?);
     Ok(Order {
-        transfer: body.transfer.parse().map_err(|_| Problem::malformed("`transfer` is not a UUID"))?,
-        authorisation: body.authorisation.parse().map_err(|_| Problem::malformed("`authorisation` is not a UUID"))?,
+        transfer: body
+            .transfer
+            .parse()
+            .map_err(|_| Problem::malformed("`transfer` is not a UUID"))?,
+        authorisation: body
+            .authorisation
+            .parse()
+            .map_err(|_| Problem::malformed("`authorisation` is not a UUID"))?,
         interval: interval.map_err(|error| Problem::malformed(error.to_string()))?,
         step: Step::from_seconds(body.step_s).map_err(|error| Problem::malformed(error.to_string()))?,
     })
@@ -156,7 +166,15 @@ async fn authenticate(api: &Api, headers: &HeaderMap) -> Result<ApplicationRow, 
         .and_then(|text| text.strip_prefix("Bearer "));
     let unknown = || Problem::unauthenticated("expected the header `Authorization: Bearer <credential>`");
     let hash = credential_hash(credential.ok_or_else(unknown)?);
-    let mut read = api.broker.store().read().await.map_err(broker_service::Fault::from)?;
-    let application = read.application_by_credential(hash).await.map_err(broker_service::Fault::from)?;
+    let mut read = api
+        .broker
+        .store()
+        .read()
+        .await
+        .map_err(broker_service::Fault::from)?;
+    let application = read
+        .application_by_credential(hash)
+        .await
+        .map_err(broker_service::Fault::from)?;
     application.ok_or_else(unknown)
 }

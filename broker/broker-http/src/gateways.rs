@@ -60,7 +60,11 @@ impl From<&Settings> for GatewaySettings {
                 Measuring::On => "on",
                 Measuring::Off => "off",
             },
-            fields: settings.fields.iter().map(|class: &FieldClass| class.code()).collect(),
+            fields: settings
+                .fields
+                .iter()
+                .map(|class: &FieldClass| class.code())
+                .collect(),
             step_s: settings.step.seconds(),
         }
     }
@@ -89,7 +93,11 @@ pub(crate) async fn enrol(
     let public_key = decode(&body.public_key)?;
     let public_key = <[u8; 32]>::try_from(public_key.as_slice())
         .map_err(|_| Problem::malformed("`public_key` must hold the 32 bytes of an Ed25519 key"))?;
-    let enrolment = GatewayEnrolment { code: body.code, public_key, signature: decode(&body.signature)? };
+    let enrolment = GatewayEnrolment {
+        code: body.code,
+        public_key,
+        signature: decode(&body.signature)?,
+    };
     let (row, _) = api.broker.enrol_gateway(&enrolment).await?;
     let answer = Enrolled {
         gateway_id: row.gateway.id.to_string(),
@@ -117,11 +125,16 @@ pub(crate) async fn settings(
     headers: HeaderMap,
 ) -> Result<Json<GatewaySettings>, Problem> {
     let expected = "expected the header `Fiducie-Gateway-Auth: <unix seconds>.<base64url signature>`";
-    let header = headers.get("fiducie-gateway-auth").and_then(|value| value.to_str().ok());
-    let (seconds, signature) =
-        header.and_then(|text| text.split_once('.')).ok_or_else(|| Problem::unauthenticated(expected))?;
+    let header = headers
+        .get("fiducie-gateway-auth")
+        .and_then(|value| value.to_str().ok());
+    let (seconds, signature) = header
+        .and_then(|text| text.split_once('.'))
+        .ok_or_else(|| Problem::unauthenticated(expected))?;
     let question = SettingsQuestion {
-        gateway: id.parse().map_err(|_| Problem::malformed("the gateway identifier is not a UUID"))?,
+        gateway: id
+            .parse()
+            .map_err(|_| Problem::malformed("the gateway identifier is not a UUID"))?,
         unix_seconds: seconds.parse().map_err(|_| Problem::unauthenticated(expected))?,
         signature: decode(signature)?,
     };
@@ -130,5 +143,7 @@ pub(crate) async fn settings(
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, Problem> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| Problem::malformed("binary fields are base64url without padding"))
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| Problem::malformed("binary fields are base64url without padding"))
 }

@@ -29,8 +29,20 @@ pub(crate) struct Health {
 pub(crate) async fn health(State(api): State<Api>) -> (StatusCode, Json<Health>) {
     let tree_size = api.broker.latest_checkpoint().size().get();
     if api.broker.ledger_is_running() {
-        (StatusCode::OK, Json(Health { ledger: "running", tree_size }))
+        (
+            StatusCode::OK,
+            Json(Health {
+                ledger: "running",
+                tree_size,
+            }),
+        )
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, Json(Health { ledger: "stopped", tree_size }))
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(Health {
+                ledger: "stopped",
+                tree_size,
+            }),
+        )
     }
 }

@@ -9,8 +9,8 @@ use broker_domain::intake::Unsound;
 use broker_service::News;
 use meter_core::envelope::EnvelopeError;
 
-use crate::problem::Problem;
 use crate::Api;
+use crate::problem::Problem;
 
 /// Hands in one signed envelope (`application/vnd.fiducie.envelope`).
 ///
@@ -41,7 +41,12 @@ pub(crate) async fn intake(
         News::Stored => StatusCode::CREATED,
         News::Known => StatusCode::OK,
     };
-    Ok((status, [(header::CONTENT_TYPE, "application/json")], taken.receipt.bundle).into_response())
+    Ok((
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        taken.receipt.bundle,
+    )
+        .into_response())
 }
 
 fn read_problem(rejection: &BytesRejection) -> Problem {

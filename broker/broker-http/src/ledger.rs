@@ -19,7 +19,11 @@ pub(crate) async fn file(State(api): State<Api>, Path(path): Path<String>) -> Re
     match path.as_str() {
         "checkpoint" => {
             let note = api.broker.latest_checkpoint().note().to_string();
-            Ok(([(header::CONTENT_TYPE, text), (header::CACHE_CONTROL, SHORT)], note).into_response())
+            Ok((
+                [(header::CONTENT_TYPE, text), (header::CACHE_CONTROL, SHORT)],
+                note,
+            )
+                .into_response())
         }
         "log.vkey" => Ok(vkey(api.broker.log_key().to_string())),
         "officer.vkey" => Ok(vkey(api.broker.officer_key().to_string())),
@@ -28,17 +32,27 @@ pub(crate) async fn file(State(api): State<Api>, Path(path): Path<String>) -> Re
 }
 
 fn vkey(text: String) -> Response {
-    let content_type = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, SHORT)];
+    let content_type = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, SHORT),
+    ];
     (content_type, text + "\n").into_response()
 }
 
 async fn tile(api: &Api, path: &str) -> Result<Response, Problem> {
-    let missing = || Problem::not_found("no such file in the ledger; a checkpoint's size tells which tiles exist");
+    let missing =
+        || Problem::not_found("no such file in the ledger; a checkpoint's size tells which tiles exist");
     let resource: Resource = path.parse().map_err(|_| missing())?;
     let bytes = api.public.read(resource).await.map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "a public file of the ledger cannot be read");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "a public file of the ledger cannot be read"
+        );
         Problem::from(Fault::Corrupt { what: "public file" })
     })?;
-    let headers = [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, IMMUTABLE)];
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, IMMUTABLE),
+    ];
     Ok((headers, bytes.ok_or_else(missing)?).into_response())
 }

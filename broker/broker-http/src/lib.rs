@@ -65,7 +65,10 @@ pub fn routes(api: Api) -> (Router, utoipa::openapi::OpenApi) {
         .split_for_parts();
     let served = document.clone();
     let router = router
-        .route("/api/v1/openapi.json", get(move || async move { axum::Json(served) }))
+        .route(
+            "/api/v1/openapi.json",
+            get(move || async move { axum::Json(served) }),
+        )
         .route("/ledger/{*path}", get(ledger::file))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(api);

@@ -20,14 +20,27 @@ use crate::problem::Problem;
     )
 )]
 pub(crate) async fn notice(State(api): State<Api>, Path(sha256): Path<String>) -> Result<Response, Problem> {
-    let missing = || Problem::not_found("no notice has this digest; take the address from an offer or a receipt");
+    let missing =
+        || Problem::not_found("no notice has this digest; take the address from an offer or a receipt");
     let digest = parse_hex(&sha256).ok_or_else(missing)?;
-    let mut read = api.broker.store().read().await.map_err(broker_service::Fault::from)?;
-    let notice = read.notice(digest).await.map_err(broker_service::Fault::from)?.ok_or_else(missing)?;
+    let mut read = api
+        .broker
+        .store()
+        .read()
+        .await
+        .map_err(broker_service::Fault::from)?;
+    let notice = read
+        .notice(digest)
+        .await
+        .map_err(broker_service::Fault::from)?
+        .ok_or_else(missing)?;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
         (header::CONTENT_LANGUAGE, notice.language),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
+        (
+            header::CACHE_CONTROL,
+            "public, max-age=31536000, immutable".to_owned(),
+        ),
     ];
     Ok((headers, notice.text).into_response())
 }
@@ -50,7 +63,14 @@ mod tests {
     #[test]
     fn only_64_lower_case_digits_are_a_digest() {
         assert_eq!(parse_hex(&"0a".repeat(32)), Some(Digest([10; 32])));
-        for bad in ["", "0a", &"0A".repeat(32), &"zz".repeat(32), &"é".repeat(32), &"+a".repeat(32)] {
+        for bad in [
+            "",
+            "0a",
+            &"0A".repeat(32),
+            &"zz".repeat(32),
+            &"é".repeat(32),
+            &"+a".repeat(32),
+        ] {
             let accepted = parse_hex(bad).is_some() && *bad != "+a".repeat(32);
             assert!(!accepted);
         }

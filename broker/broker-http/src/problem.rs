@@ -3,9 +3,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use broker_service::{
-    DeliveryRefusal, EnrolRefusal, Failure, Fault, IntakeRefusal, SettingsRefusal,
-};
+use broker_service::{DeliveryRefusal, EnrolRefusal, Failure, Fault, IntakeRefusal, SettingsRefusal};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,7 +31,12 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with this status and code.
-    pub(crate) fn new(status: StatusCode, code: &str, title: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self {
             kind: format!("urn:fiducie:problem:{code}"),
             title,
@@ -46,21 +49,37 @@ impl Problem {
     }
 
     fn at_leaf(self, leaf_index: u64) -> Self {
-        Self { leaf_index: Some(leaf_index), ..self }
+        Self {
+            leaf_index: Some(leaf_index),
+            ..self
+        }
     }
 
     fn retry_after(self, seconds: u32) -> Self {
-        Self { retry_after_s: Some(seconds), ..self }
+        Self {
+            retry_after_s: Some(seconds),
+            ..self
+        }
     }
 
     /// A request that could not be read.
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed", "Request not understood", detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "malformed",
+            "Request not understood",
+            detail,
+        )
     }
 
     /// A request without a credential that we know.
     pub(crate) fn unauthenticated(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Credential missing or unknown", detail)
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Credential missing or unknown",
+            detail,
+        )
     }
 
     /// Nothing there.
@@ -75,7 +94,10 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -95,7 +117,11 @@ impl From<Fault> for Problem {
             }
             Fault::Stopped => {
                 tracing::error!("the ledger has stopped: requests are answered with 503");
-                busy("ledger-stopped", "the ledger has stopped; repeat the same request later").retry_after(30)
+                busy(
+                    "ledger-stopped",
+                    "the ledger has stopped; repeat the same request later",
+                )
+                .retry_after(30)
             }
             Fault::SubjectErased => Self::new(
                 StatusCode::GONE,
@@ -110,8 +136,14 @@ impl From<Fault> for Problem {
             | Fault::LogFull
             | Fault::Corrupt { .. } => {
                 tracing::error!(error = &fault as &dyn std::error::Error, "a use case failed");
-                let detail = "the broker failed; nothing was handed out; repeat the request, then tell the operator";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "Internal error", detail)
+                let detail =
+                    "the broker failed; nothing was handed out; repeat the request, then tell the operator";
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "fault",
+                    "Internal error",
+                    detail,
+                )
             }
         }
     }
@@ -144,24 +176,56 @@ impl From<IntakeRefusal> for Problem {
         match refusal {
             R::Envelope(error) => {
                 let code = crate::intake::envelope_code(&error);
-                let status = if code == "oversized" { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+                let status = if code == "oversized" {
+                    StatusCode::PAYLOAD_TOO_LARGE
+                } else {
+                    StatusCode::BAD_REQUEST
+                };
                 Self::new(status, code, "Not a valid envelope", detail)
             }
-            R::UnknownGateway => Self::new(StatusCode::UNAUTHORIZED, "gateway-unknown", "Gateway unknown", detail),
-            R::Signature => Self::new(StatusCode::UNAUTHORIZED, "signature-wrong", "Signature wrong", detail),
+            R::UnknownGateway => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "gateway-unknown",
+                "Gateway unknown",
+                detail,
+            ),
+            R::Signature => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "signature-wrong",
+                "Signature wrong",
+                detail,
+            ),
             R::UnknownPoint => Self::new(unprocessable, "point-unknown", "Delivery point unknown", detail),
-            R::OtherPoint => Self::new(StatusCode::FORBIDDEN, "point-foreign", "Another delivery point", detail),
-            R::BatchIdReused => Self::new(StatusCode::CONFLICT, "batch-id-reused", "Batch id used before", detail),
+            R::OtherPoint => Self::new(
+                StatusCode::FORBIDDEN,
+                "point-foreign",
+                "Another delivery point",
+                detail,
+            ),
+            R::BatchIdReused => Self::new(
+                StatusCode::CONFLICT,
+                "batch-id-reused",
+                "Batch id used before",
+                detail,
+            ),
             R::Content(_) => Self::new(unprocessable, "content-invalid", "Content not understood", detail),
-            R::Unsound(unsound) => {
-                Self::new(unprocessable, crate::intake::unsound_code(unsound), "Readings cannot be true", detail)
-            }
+            R::Unsound(unsound) => Self::new(
+                unprocessable,
+                crate::intake::unsound_code(unsound),
+                "Readings cannot be true",
+                detail,
+            ),
             R::SwitchedOff { leaf_index } => {
-                Self::new(StatusCode::FORBIDDEN, "switched-off", "Measuring is off", detail).at_leaf(leaf_index)
+                Self::new(StatusCode::FORBIDDEN, "switched-off", "Measuring is off", detail)
+                    .at_leaf(leaf_index)
             }
-            R::NotCovered { refusal, leaf_index } => {
-                Self::new(StatusCode::FORBIDDEN, refusal.code(), "No consent covers this", detail).at_leaf(leaf_index)
-            }
+            R::NotCovered { refusal, leaf_index } => Self::new(
+                StatusCode::FORBIDDEN,
+                refusal.code(),
+                "No consent covers this",
+                detail,
+            )
+            .at_leaf(leaf_index),
         }
     }
 }
@@ -171,21 +235,34 @@ impl From<DeliveryRefusal> for Problem {
         use DeliveryRefusal as R;
         let detail = refusal.to_string();
         match refusal {
-            R::UnknownAuthorisation => {
-                Self::new(StatusCode::NOT_FOUND, "authorisation-unknown", "Authorisation unknown", detail)
-            }
-            R::SpanTooLong => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "span-too-long", "Period too long", detail)
-            }
-            R::NotCovered { refusal, leaf_index } => {
-                Self::new(StatusCode::FORBIDDEN, refusal.code(), "No consent covers this", detail).at_leaf(leaf_index)
-            }
+            R::UnknownAuthorisation => Self::new(
+                StatusCode::NOT_FOUND,
+                "authorisation-unknown",
+                "Authorisation unknown",
+                detail,
+            ),
+            R::SpanTooLong => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "span-too-long",
+                "Period too long",
+                detail,
+            ),
+            R::NotCovered { refusal, leaf_index } => Self::new(
+                StatusCode::FORBIDDEN,
+                refusal.code(),
+                "No consent covers this",
+                detail,
+            )
+            .at_leaf(leaf_index),
             R::NotAllowed { leaf_index } => {
                 Self::new(StatusCode::FORBIDDEN, "policy", "Not allowed", detail).at_leaf(leaf_index)
             }
-            R::TransferIdReused => {
-                Self::new(StatusCode::CONFLICT, "transfer-id-reused", "Transfer id used before", detail)
-            }
+            R::TransferIdReused => Self::new(
+                StatusCode::CONFLICT,
+                "transfer-id-reused",
+                "Transfer id used before",
+                detail,
+            ),
         }
     }
 }
@@ -195,10 +272,15 @@ impl From<EnrolRefusal> for Problem {
         let detail = refusal.to_string();
         match refusal {
             EnrolRefusal::Code => Self::new(StatusCode::FORBIDDEN, "code-invalid", "Code not valid", detail),
-            EnrolRefusal::Signature => {
-                Self::new(StatusCode::UNAUTHORIZED, "signature-wrong", "Signature wrong", detail)
+            EnrolRefusal::Signature => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "signature-wrong",
+                "Signature wrong",
+                detail,
+            ),
+            EnrolRefusal::KeyTaken => {
+                Self::new(StatusCode::CONFLICT, "key-taken", "Key enrolled before", detail)
             }
-            EnrolRefusal::KeyTaken => Self::new(StatusCode::CONFLICT, "key-taken", "Key enrolled before", detail),
             EnrolRefusal::NotYours => Self::new(StatusCode::FORBIDDEN, "not-yours", "Not yours", detail),
         }
     }
@@ -208,10 +290,15 @@ impl From<SettingsRefusal> for Problem {
     fn from(refusal: SettingsRefusal) -> Self {
         let detail = refusal.to_string();
         match refusal {
-            SettingsRefusal::NotAuthentic => {
-                Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not authentic", detail)
+            SettingsRefusal::NotAuthentic => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                "Not authentic",
+                detail,
+            ),
+            SettingsRefusal::Clock => {
+                Self::new(StatusCode::UNAUTHORIZED, "clock", "Clock too far off", detail)
             }
-            SettingsRefusal::Clock => Self::new(StatusCode::UNAUTHORIZED, "clock", "Clock too far off", detail),
         }
     }
 }

@@ -12,14 +12,16 @@ use broker_keys::{MemberCrypto, RecordSigner};
 use broker_store::{LedgerReads, ParticipantReads, Store};
 use evidence::bundle::Bundle;
 use evidence::jcs;
-use evidence::jws::Jws;
+use evidence::jws::{Jwk, Jws};
 use evidence::record::Record;
 use ledger_core::checkpoint::{Checkpoint, SignedCheckpoint};
 use ledger_core::leaf::{RecordNumber, Salt, SubjectLeaf};
 use ledger_core::note::{NoteSigner, Vkey};
 use ledger_core::proof::TlogProof;
 use ledger_core::tree::{Hash, LeafIndex, NodeMap, ProofPlan, TreeSize};
-use ledger_log::{Publisher, RecoverError, Sequencer, SequencerConfig, Stop, Stores, SubmitError, UnixMicros};
+use ledger_log::{
+    Publisher, RecoverError, Sequencer, SequencerConfig, Stop, Stores, SubmitError, UnixMicros,
+};
 use serde::Serialize;
 use tokio::task::JoinHandle;
 
@@ -66,6 +68,7 @@ pub struct Broker {
     pub(crate) origin: String,
     pub(crate) vault: VaultKeys,
     record_signer: Arc<RecordSigner>,
+    record_key: Jwk,
     log_signer: Arc<dyn NoteSigner>,
     sequencer: Sequencer<GroupCommitter>,
 }
@@ -96,8 +99,11 @@ impl Broker {
         let data = DataView(Arc::clone(&parts.store));
         let now = UnixMicros(parts.clock.now().as_micros());
         let publisher = Publisher::recover(parts.ledger, &data, now).await?;
-        let committer =
-            GroupCommitter::new(Arc::clone(&parts.store), Arc::clone(&parts.clock), Arc::clone(&parts.entropy));
+        let committer = GroupCommitter::new(
+            Arc::clone(&parts.store),
+            Arc::clone(&parts.clock),
+            Arc::clone(&parts.entropy),
+        );
         let (sequencer, writer) = Sequencer::start(committer, publisher, parts.sequencer);
         let broker = Self {
             origin: log_signer.vkey().name().as_str().to_owned(),
@@ -109,6 +115,9 @@ impl Broker {
             clock: parts.clock,
             entropy: parts.entropy,
             vault: parts.vault,
+            record_key: Jwk::Ed25519 {
+                x: parts.record_signer.public_key(),
+            },
             record_signer: parts.record_signer,
             log_signer,
             sequencer,
@@ -158,7 +167,10 @@ impl Broker {
     }
 
     /// Commits a beat. When it returns an answer, the records are signed, durable and public.
-    pub(crate) async fn try_commit<C: Commit>(&self, beat: C) -> Result<Result<C::Answer, C::Refusal>, Fault> {
+    pub(crate) async fn try_commit<C: Commit>(
+        &self,
+        beat: C,
+    ) -> Result<Result<C::Answer, C::Refusal>, Fault> {
         let (job, claim) = Carrier::new(beat);
         match self.sequencer.submit(job).await {
             Ok(_) => claim.redeem(),
@@ -170,9 +182,15 @@ impl Broker {
 
     /// Signs a record.
     pub(crate) fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
-        let payload = record.to_jcs_bytes().map_err(|_| Fault::Crypto { during: "write record" })?;
-        let jws = Jws::sign(&payload, self.record_signer.jwk(), |message| self.record_signer.sign(message))
-            .map_err(|_| Fault::Crypto { during: "sign record" })?;
+        let payload = record.to_jcs_bytes().map_err(|_| Fault::Crypto {
+            during: "write record",
+        })?;
+        let jws = Jws::sign(&payload, &self.record_key, |message| {
+            self.record_signer.sign(message)
+        })
+        .map_err(|_| Fault::Crypto {
+            during: "sign record",
+        })?;
         Ok(SignedRecord { record, jws })
     }
 
@@ -180,11 +198,15 @@ impl Broker {
     pub(crate) fn sign_data(&self, payload: &[u8]) -> Result<String, Fault> {
         let header = DataHeader {
             alg: "EdDSA",
-            kid: self.record_signer.jwk().thumbprint().as_str().to_owned(),
+            kid: self.record_key.thumbprint().as_str().to_owned(),
             typ: "fiducie-data+jws",
         };
         let header = jcs::to_bytes(&header).map_err(|_| Fault::Crypto { during: "sign data" })?;
-        let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let input = format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(header),
+            URL_SAFE_NO_PAD.encode(payload)
+        );
         let signature = self.record_signer.sign(input.as_bytes());
         Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
@@ -198,7 +220,10 @@ impl Broker {
         let row = read.record(leaf_index).await?.ok_or(Fault::SubjectErased)?;
         let leaf = read.leaves(leaf_index, leaf_index + 1).await?.pop();
         let leaf = leaf.ok_or(Fault::Corrupt { what: "log_leaf" })?;
-        let head = read.head_covering(leaf_index).await?.ok_or(Fault::Corrupt { what: "log_head" })?;
+        let head = read
+            .head_covering(leaf_index)
+            .await?
+            .ok_or(Fault::Corrupt { what: "log_head" })?;
         let out_of_range = || Fault::Corrupt { what: "log size" };
         let size = TreeSize::new(head.size).ok_or_else(out_of_range)?;
         let index = LeafIndex::new(leaf_index).ok_or_else(out_of_range)?;
@@ -207,19 +232,27 @@ impl Broker {
         for node in plan.nodes() {
             nodes.insert(node, read_node(&mut *read, node).await?);
         }
-        let path = plan.build(&nodes).map_err(|_| Fault::Corrupt { what: "log_node" })?;
+        let path = plan
+            .build(&nodes)
+            .map_err(|_| Fault::Corrupt { what: "log_node" })?;
 
-        let checkpoint = Checkpoint::new(&self.origin, size, Hash::new(head.root)).map_err(|_| out_of_range())?;
-        let signed = SignedCheckpoint::sign(checkpoint, &*self.log_signer)
-            .map_err(|_| Fault::Crypto { during: "sign checkpoint" })?;
-        let record = String::from_utf8(row.record).map_err(|_| Fault::Corrupt { what: "record.record" })?;
+        let checkpoint =
+            Checkpoint::new(&self.origin, size, Hash::new(head.root)).map_err(|_| out_of_range())?;
+        let signed = SignedCheckpoint::sign(checkpoint, &*self.log_signer).map_err(|_| Fault::Crypto {
+            during: "sign checkpoint",
+        })?;
+        let record = String::from_utf8(row.record).map_err(|_| Fault::Corrupt {
+            what: "record.record",
+        })?;
         let record = Jws::from_stored(record);
         let bundle = Bundle {
             record,
-            record_key: self.record_signer.jwk().clone(),
+            record_key: self.record_key.clone(),
             salt: Salt::new(row.salt),
             n: RecordNumber::new(row.n).ok_or(Fault::Corrupt { what: "record.n" })?,
-            leaf: SubjectLeaf::parse(&leaf.bytes).map_err(|_| Fault::Corrupt { what: "log_leaf.bytes" })?,
+            leaf: SubjectLeaf::parse(&leaf.bytes).map_err(|_| Fault::Corrupt {
+                what: "log_leaf.bytes",
+            })?,
             proof: TlogProof::new(index, path, &signed),
             log_key: self.log_signer.vkey().clone(),
         };
@@ -229,7 +262,13 @@ impl Broker {
 
     /// The proof of a subject's newest record.
     pub(crate) async fn newest_receipt(&self, subject: SubjectId) -> Result<Receipt, Fault> {
-        let newest = self.store.read().await?.records_of(subject, u64::MAX, 1).await?.pop();
+        let newest = self
+            .store
+            .read()
+            .await?
+            .records_of(subject, u64::MAX, 1)
+            .await?
+            .pop();
         self.receipt(newest.ok_or(Fault::SubjectErased)?.leaf_index).await
     }
 

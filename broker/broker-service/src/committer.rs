@@ -7,9 +7,7 @@ use async_trait::async_trait;
 use broker_domain::time::{Clock, Entropy, Instant};
 use broker_store::{HeadRow, LedgerReads, LedgerWrites, Read, Store, StoreError};
 use ledger_core::tree::{Frontier, Hash, NodeId, TreeSize};
-use ledger_log::{
-    Appended, CommitFault, Committed, Committer, DataHead, LogData, StoreFault, UnixMicros,
-};
+use ledger_log::{Appended, CommitFault, Committed, Committer, DataHead, LogData, StoreFault, UnixMicros};
 
 use crate::failure::Fault;
 use crate::group::{Group, Job, Verdict};
@@ -23,7 +21,11 @@ pub(crate) struct GroupCommitter {
 
 impl GroupCommitter {
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { store, clock, entropy }
+        Self {
+            store,
+            clock,
+            entropy,
+        }
     }
 
     async fn run(&self, jobs: &mut [Box<dyn Job>]) -> Result<(Vec<Verdict>, Option<Appended>), CommitFault> {
@@ -41,18 +43,34 @@ impl GroupCommitter {
         let (frontier, nodes) = group.finish();
         if frontier.size().get() == before {
             // Jobs without leaves (an application, an offer) still wrote rows.
-            tx.commit().await.map_err(|error| CommitFault::Unknown(Box::new(error)))?;
+            tx.commit()
+                .await
+                .map_err(|error| CommitFault::Unknown(Box::new(error)))?;
             return Ok((verdicts, None));
         }
-        let rows: Vec<_> =
-            nodes.iter().map(|node| (node.id.level, node.id.index, *node.hash.as_bytes())).collect();
+        let rows: Vec<_> = nodes
+            .iter()
+            .map(|node| (node.id.level, node.id.index, *node.hash.as_bytes()))
+            .collect();
         tx.add_nodes(&rows).await.map_err(not_committed)?;
         let (size, root) = (frontier.size(), frontier.root());
-        tx.add_head(&HeadRow { size: size.get(), root: *root.as_bytes(), at: now }).await.map_err(not_committed)?;
+        tx.add_head(&HeadRow {
+            size: size.get(),
+            root: *root.as_bytes(),
+            at: now,
+        })
+        .await
+        .map_err(not_committed)?;
         let leaves = tx.leaves(before, size.get()).await.map_err(not_committed)?;
-        tx.commit().await.map_err(|error| CommitFault::Unknown(Box::new(error)))?;
+        tx.commit()
+            .await
+            .map_err(|error| CommitFault::Unknown(Box::new(error)))?;
 
-        let head = DataHead { size, root, at: UnixMicros(now.as_micros()) };
+        let head = DataHead {
+            size,
+            root,
+            at: UnixMicros(now.as_micros()),
+        };
         let leaves = leaves.into_iter().map(|leaf| leaf.bytes).collect();
         Ok((verdicts, Some(Appended { head, leaves })))
     }
@@ -63,12 +81,15 @@ impl GroupCommitter {
         let Some(head) = head else { return Ok(now) };
         if now < head.at {
             // No clock progress, no record (invariant I6).
-            return Err(CommitFault::NotCommitted("the clock is behind the newest record".into()));
+            return Err(CommitFault::NotCommitted(
+                "the clock is behind the newest record".into(),
+            ));
         }
         if now > head.at {
             return Ok(now);
         }
-        Instant::from_micros(now.as_micros().saturating_add(1)).map_err(|error| CommitFault::NotCommitted(error.into()))
+        Instant::from_micros(now.as_micros().saturating_add(1))
+            .map_err(|error| CommitFault::NotCommitted(error.into()))
     }
 }
 
@@ -101,8 +122,14 @@ async fn read_frontier<R: Read + ?Sized>(read: &mut R, size: u64) -> Result<Fron
 }
 
 /// One stored node of the tree.
-pub(crate) async fn read_node<R: LedgerReads + ?Sized + Send>(read: &mut R, node: NodeId) -> Result<Hash, Fault> {
-    let hash = read.node(node.level, node.index).await?.ok_or(Fault::Corrupt { what: "log_node" })?;
+pub(crate) async fn read_node<R: LedgerReads + ?Sized + Send>(
+    read: &mut R,
+    node: NodeId,
+) -> Result<Hash, Fault> {
+    let hash = read
+        .node(node.level, node.index)
+        .await?
+        .ok_or(Fault::Corrupt { what: "log_node" })?;
     Ok(Hash::new(hash))
 }
 
@@ -112,10 +139,22 @@ pub(crate) struct DataView(pub Arc<dyn Store>);
 #[async_trait]
 impl LogData for DataView {
     async fn head(&self) -> Result<Option<DataHead>, StoreFault> {
-        let head = self.0.read().await.map_err(StoreFault::new)?.newest_head().await.map_err(StoreFault::new)?;
+        let head = self
+            .0
+            .read()
+            .await
+            .map_err(StoreFault::new)?
+            .newest_head()
+            .await
+            .map_err(StoreFault::new)?;
         head.map(|head| {
-            let size = TreeSize::new(head.size).ok_or_else(|| StoreFault::new("size of the log out of range"))?;
-            Ok(DataHead { size, root: Hash::new(head.root), at: UnixMicros(head.at.as_micros()) })
+            let size =
+                TreeSize::new(head.size).ok_or_else(|| StoreFault::new("size of the log out of range"))?;
+            Ok(DataHead {
+                size,
+                root: Hash::new(head.root),
+                at: UnixMicros(head.at.as_micros()),
+            })
         })
         .transpose()
     }

@@ -82,14 +82,28 @@ impl Broker {
         let now = self.clock.now();
         let (row, consents) = {
             let mut read = self.store.read().await?;
-            let row = read.offer(choice.offer).await?.ok_or(Failure::Refused(ChoiceRefusal::UnknownOffer))?;
-            let point = read.point(choice.point).await?.filter(|point| point.participant == who);
+            let row = read
+                .offer(choice.offer)
+                .await?
+                .ok_or(Failure::Refused(ChoiceRefusal::UnknownOffer))?;
+            let point = read
+                .point(choice.point)
+                .await?
+                .filter(|point| point.participant == who);
             point.ok_or(Failure::Refused(ChoiceRefusal::NotYours))?;
             (row, read.consents_of(who).await?)
         };
 
-        let resource = Resource::Point { point: choice.point, owner: who };
-        let query = Query { principal: Principal::Participant(who), action: Action::Grant, resource, now };
+        let resource = Resource::Point {
+            point: choice.point,
+            owner: who,
+        };
+        let query = Query {
+            principal: Principal::Participant(who),
+            action: Action::Grant,
+            resource,
+            now,
+        };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ChoiceRefusal::NotYours))?;
         if choice.notice != row.offer.notice && choice.notice != row.notice_en {
             return Err(Failure::Refused(ChoiceRefusal::NoticeChanged));
@@ -104,12 +118,31 @@ impl Broker {
             Answer::Refuse => EventKind::Refused,
         };
         let signed = self.sign(records::consent_given(&consent, now)?)?;
-        let event = ConsentEvent { seq: 0, kind, effective_at: now, recorded_at: now, record: signed.digest() };
-        let draft = Draft { subject: who.into(), actor: ActorClass::Participant, signed };
+        let event = ConsentEvent {
+            seq: 0,
+            kind,
+            effective_at: now,
+            recorded_at: now,
+            record: signed.digest(),
+        };
+        let draft = Draft {
+            subject: who.into(),
+            actor: ActorClass::Participant,
+            signed,
+        };
 
         let id = consent.id;
-        let leaf_index = self.commit(AddConsent { consent, event, draft }).await?;
-        Ok(Chosen { consent: id, receipt: self.receipt(leaf_index).await? })
+        let leaf_index = self
+            .commit(AddConsent {
+                consent,
+                event,
+                draft,
+            })
+            .await?;
+        Ok(Chosen {
+            consent: id,
+            receipt: self.receipt(leaf_index).await?,
+        })
     }
 
     /// Ends a consent. Needs no reason, no key and no JavaScript (invariant I5, GDPR art. 7(3)).
@@ -122,29 +155,57 @@ impl Broker {
         id: ConsentId,
     ) -> Result<Receipt, Failure<WithdrawalRefusal>> {
         let now = self.clock.now();
-        let consent = self.store.read().await?.consent(id).await?.filter(|consent| consent.participant == who);
+        let consent = self
+            .store
+            .read()
+            .await?
+            .consent(id)
+            .await?
+            .filter(|consent| consent.participant == who);
         let consent = consent.ok_or(Failure::Refused(WithdrawalRefusal::NotYours))?;
 
-        let resource = Resource::Consent { consent: id, owner: who };
-        let query = Query { principal: Principal::Participant(who), action: Action::Withdraw, resource, now };
+        let resource = Resource::Consent {
+            consent: id,
+            owner: who,
+        };
+        let query = Query {
+            principal: Principal::Participant(who),
+            action: Action::Withdraw,
+            resource,
+            now,
+        };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(WithdrawalRefusal::NotYours))?;
         if !matches!(consent.state(now), State::Given { .. }) {
             return Err(Failure::Refused(WithdrawalRefusal::AlreadyEnded));
         }
 
-        let previous = consent.head().ok_or(Fault::Corrupt { what: "consent without event" })?;
+        let previous = consent.head().ok_or(Fault::Corrupt {
+            what: "consent without event",
+        })?;
         let signed = self.sign(records::consent_withdrawn(&consent, previous, now)?)?;
         let event = ConsentEvent {
-            seq: u32::try_from(consent.events.len()).map_err(|_| Fault::Corrupt { what: "consent events" })?,
+            seq: u32::try_from(consent.events.len()).map_err(|_| Fault::Corrupt {
+                what: "consent events",
+            })?,
             kind: EventKind::Withdrawn,
             effective_at: now,
             recorded_at: now,
             record: signed.digest(),
         };
-        let draft = Draft { subject: who.into(), actor: ActorClass::Participant, signed };
+        let draft = Draft {
+            subject: who.into(),
+            actor: ActorClass::Participant,
+            signed,
+        };
 
         // The event's number is unique: of two withdrawals at once one is kept, the other told to repeat.
-        let leaf_index = self.commit(AddEvent { consent: id, event, draft }).await?;
+        let leaf_index = self
+            .commit(AddEvent {
+                consent: id,
+                event,
+                draft,
+            })
+            .await?;
         Ok(self.receipt(leaf_index).await?)
     }
 
@@ -206,7 +267,16 @@ impl Commit for AddConsent {
         }
         group.tx.add_consent(&self.consent).await?;
         let leaf_index = group.append(&self.draft).await?;
-        group.tx.add_consent_event(self.consent.id, &RecordedEvent { event: self.event, leaf_index }).await?;
+        group
+            .tx
+            .add_consent_event(
+                self.consent.id,
+                &RecordedEvent {
+                    event: self.event,
+                    leaf_index,
+                },
+            )
+            .await?;
         Ok(Ok(leaf_index))
     }
 }
@@ -229,7 +299,16 @@ impl Commit for AddEvent {
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, WithdrawalRefusal>, Fault> {
         let leaf_index = group.append(&self.draft).await?;
-        group.tx.add_consent_event(self.consent, &RecordedEvent { event: self.event, leaf_index }).await?;
+        group
+            .tx
+            .add_consent_event(
+                self.consent,
+                &RecordedEvent {
+                    event: self.event,
+                    leaf_index,
+                },
+            )
+            .await?;
         Ok(Ok(leaf_index))
     }
 }

@@ -133,7 +133,11 @@ impl Broker {
 
         let drafts = self.both_sides(&consent, record)?;
         let covered = warrant.covered().clone();
-        let beat = StoreDelivery { transfer, drafts, covered: Some((covered, consent.clone())) };
+        let beat = StoreDelivery {
+            transfer,
+            drafts,
+            covered: Some((covered, consent.clone())),
+        };
         match self.try_commit(beat).await {
             Ok(Ok((participant_leaf, recipient_leaf))) => Ok(Delivered {
                 transfer: order.transfer,
@@ -142,7 +146,10 @@ impl Broker {
                 receipt: self.receipt(recipient_leaf).await?,
                 participant_leaf,
             }),
-            Ok(Err(refusal)) => self.refuse_delivery(&order, &consent, Denial::NotCovered(refusal), now).await,
+            Ok(Err(refusal)) => {
+                self.refuse_delivery(&order, &consent, Denial::NotCovered(refusal), now)
+                    .await
+            }
             Err(fault) => Err(fault.into()),
         }
     }
@@ -166,7 +173,9 @@ impl Broker {
         let query = Query {
             principal: Principal::Application(application.id, application.organisation),
             action: Action::Transfer,
-            resource: Resource::Readings { covered: covered.clone() },
+            resource: Resource::Readings {
+                covered: covered.clone(),
+            },
             now,
         };
         let permit = Permit::ask(&*self.policy, query).map_err(|_| Denial::NotAllowed)?;
@@ -186,14 +195,22 @@ impl Broker {
         slots: &[Slot],
     ) -> Result<Vec<u8>, Fault> {
         let signed = self.sign_data(&records::curve_payload(order, slots)?)?;
-        let sealed = self.members.encrypt_to_member(&application.encryption_jwk, signed.as_bytes());
-        sealed.map(String::into_bytes).map_err(|_| Fault::Crypto { during: "encrypt to the application" })
+        let sealed = self
+            .members
+            .encrypt_to_member(&application.encryption_jwk, signed.as_bytes());
+        sealed.map(String::into_bytes).map_err(|_| Fault::Crypto {
+            during: "encrypt to the application",
+        })
     }
 
     /// One record for the participant and one for the recipient: each has a complete list of its own.
     fn both_sides(&self, consent: &Consent, record: Record) -> Result<[Draft; 2], Fault> {
         let signed = self.sign(record)?;
-        let side = |subject: SubjectId| Draft { subject, actor: ActorClass::Broker, signed: signed.clone() };
+        let side = |subject: SubjectId| Draft {
+            subject,
+            actor: ActorClass::Broker,
+            signed: signed.clone(),
+        };
         Ok([side(consent.participant.into()), side(consent.recipient.into())])
     }
 
@@ -204,11 +221,19 @@ impl Broker {
         denial: Denial,
         now: Instant,
     ) -> Result<Delivered, Failure<DeliveryRefusal>> {
-        let outcome = Outcome::Refused { code: denial.code().to_owned() };
+        let outcome = Outcome::Refused {
+            code: denial.code().to_owned(),
+        };
         let transfer = outbound(order, consent, outcome, 0, now, Vec::new());
         let record = records::transfer_out(&transfer, None, self.policy.set_digest(), &[])?;
         let drafts = self.both_sides(consent, record)?;
-        let leaves = self.try_commit(StoreDelivery { transfer, drafts, covered: None }).await?;
+        let leaves = self
+            .try_commit(StoreDelivery {
+                transfer,
+                drafts,
+                covered: None,
+            })
+            .await?;
         let (leaf_index, _) = leaves.map_err(|_| Fault::Stopped)?;
         Err(Failure::Refused(match denial {
             Denial::NotCovered(refusal) => DeliveryRefusal::NotCovered { refusal, leaf_index },
@@ -235,13 +260,19 @@ impl Broker {
                 transfer: known.id,
                 payload: known.sealed,
                 rows: known.rows,
-                receipt: self.receipt_of_pair(known.leaf_index, consent.recipient.into()).await?,
+                // The recipient's leaf stands right behind the participant's: `StoreDelivery` appends them as a pair.
+                receipt: self.receipt(known.leaf_index + 1).await?,
                 participant_leaf: known.leaf_index,
             }),
             Outcome::Done | Outcome::Refused { .. } => {
                 let now = self.clock.now();
-                let refusal = covers_still(consent, order, now).err().unwrap_or(Refusal::NoConsent);
-                Err(Failure::Refused(DeliveryRefusal::NotCovered { refusal, leaf_index: known.leaf_index }))
+                let refusal = covers_still(consent, order, now)
+                    .err()
+                    .unwrap_or(Refusal::NoConsent);
+                Err(Failure::Refused(DeliveryRefusal::NotCovered {
+                    refusal,
+                    leaf_index: known.leaf_index,
+                }))
             }
         }
     }
@@ -342,7 +373,10 @@ impl Broker {
         purposes.retain(|row| row.offer.recipient == application.organisation);
         let mut list = Vec::new();
         for row in purposes {
-            for consent in read.consents_to(application.organisation, &row.offer.purpose).await? {
+            for consent in read
+                .consents_to(application.organisation, &row.offer.purpose)
+                .await?
+            {
                 let state = consent.state(now);
                 list.push(Authorisation { consent, state });
             }

@@ -2,15 +2,13 @@
 
 use async_trait::async_trait;
 use broker_domain::gateway::{Gateway, Settings};
-use broker_domain::ids::{
-    Digest, GatewayId, ParticipantId, PointId, SubjectId,
-};
+use broker_domain::ids::{Digest, GatewayId, ParticipantId, PointId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::Instant;
 use broker_store::{
-    ApplicationRow, DatasetRow, EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites, LedgerWrites, MemberWrites,
-    Notice, OfferRow, OfficerRow, OrganisationRow, ParticipantReads, ParticipantRow, ParticipantWrites, PointRow,
-    ResearchWrites, ResearcherRow, WrappedKeyRow, ConsentWrites,
+    ApplicationRow, ConsentWrites, DatasetRow, EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites,
+    LedgerWrites, MemberWrites, Notice, OfferRow, OfficerRow, OrganisationRow, ParticipantReads,
+    ParticipantRow, ParticipantWrites, PointRow, ResearchWrites, ResearcherRow, WrappedKeyRow,
 };
 use broker_vault::{DataKey, Epoch, ProfileField};
 use evidence::record::Role;
@@ -108,7 +106,8 @@ impl Broker {
         }
         let participant = ParticipantId::random(&*self.entropy)?;
         let point = PointId::random(&*self.entropy)?;
-        let key = DataKey::random(participant, Epoch(1), &*self.entropy).map_err(|_| Fault::Crypto { during: "data key" })?;
+        let key = DataKey::random(participant, Epoch(1), &*self.entropy)
+            .map_err(|_| Fault::Crypto { during: "data key" })?;
         let seal = |field, text: &str| self.vault.seal_text(&key, field, text, &*self.entropy);
         let profile = VaultKeys::profile_text(&newcomer.name, &newcomer.address);
         let beat = Join {
@@ -128,15 +127,24 @@ impl Broker {
                 created_at: now,
             },
             key: self.vault.wrap(&key)?,
-            enrolment: self.subject_enrolment(participant.into(), Role::Participant, now, ActorClass::Participant)?,
+            enrolment: self.subject_enrolment(
+                participant.into(),
+                Role::Participant,
+                now,
+                ActorClass::Participant,
+            )?,
         };
         let leaf_index = match self.try_commit(beat).await {
             Ok(Ok(leaf_index)) => leaf_index,
             Ok(Err(refusal)) => return Err(Failure::Refused(refusal)),
-            Err(Fault::Conflict { table: "delivery_point" }) => return Err(Failure::Refused(JoinRefusal::MeterTaken)),
+            Err(Fault::Conflict { table: "point" }) => return Err(Failure::Refused(JoinRefusal::MeterTaken)),
             Err(fault) => return Err(fault.into()),
         };
-        Ok(Joined { participant, point, receipt: self.receipt(leaf_index).await? })
+        Ok(Joined {
+            participant,
+            point,
+            receipt: self.receipt(leaf_index).await?,
+        })
     }
 
     /// Makes a one-time code that enrols one gateway for a meter. It is shown once and not kept.
@@ -150,7 +158,12 @@ impl Broker {
     ) -> Result<String, Failure<EnrolRefusal>> {
         let now = self.clock.now();
         let resource = Resource::Person { owner: who };
-        let query = Query { principal: Principal::Participant(who), action: Action::Configure, resource, now };
+        let query = Query {
+            principal: Principal::Participant(who),
+            action: Action::Configure,
+            resource,
+            now,
+        };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(EnrolRefusal::NotYours))?;
         let code = self.draw_code()?;
         let mut tx = self.store.begin("make gateway code").await?;
@@ -194,16 +207,27 @@ impl Broker {
         enrolment: &GatewayEnrolment,
     ) -> Result<(GatewayRow, Receipt), Failure<EnrolRefusal>> {
         let now = self.clock.now();
-        let message =
-            [b"fiducie-enrol/v1\0", enrolment.code.as_bytes(), b"\0", enrolment.public_key.as_slice()].concat();
+        let message = [
+            b"fiducie-enrol/v1\0",
+            enrolment.code.as_bytes(),
+            b"\0",
+            enrolment.public_key.as_slice(),
+        ]
+        .concat();
         UnparsedPublicKey::new(&ED25519, &enrolment.public_key)
             .verify(&message, &enrolment.signature)
             .map_err(|_| Failure::Refused(EnrolRefusal::Signature))?;
         let code_hash = sha256(enrolment.code.as_bytes());
         let mut read = self.store.read().await?;
-        let code = read.enrolment_code(code_hash).await?.ok_or(Failure::Refused(EnrolRefusal::Code))?;
+        let code = read
+            .enrolment_code(code_hash)
+            .await?
+            .ok_or(Failure::Refused(EnrolRefusal::Code))?;
         if let Some(used_by) = code.used_by {
-            let known = read.gateway(used_by).await?.filter(|row| row.gateway.public_key == enrolment.public_key);
+            let known = read
+                .gateway(used_by)
+                .await?
+                .filter(|row| row.gateway.public_key == enrolment.public_key);
             let known = known.ok_or(Failure::Refused(EnrolRefusal::Code))?;
             drop(read);
             return Ok((known, self.newest_receipt(code.participant.into()).await?));
@@ -225,12 +249,27 @@ impl Broker {
             last_seen_at: None,
         };
         let signed = self.sign(records::gateway_enrolled(&gateway, now)?)?;
-        let draft = Draft { subject: code.participant.into(), actor: ActorClass::Gateway, signed };
-        let leaf_index = match self.try_commit(EnrolGateway { gateway: gateway.clone(), code_hash, draft }).await {
+        let draft = Draft {
+            subject: code.participant.into(),
+            actor: ActorClass::Gateway,
+            signed,
+        };
+        let leaf_index = match self
+            .try_commit(EnrolGateway {
+                gateway: gateway.clone(),
+                code_hash,
+                draft,
+            })
+            .await
+        {
             Ok(Ok(leaf_index)) => leaf_index,
             Ok(Err(refusal)) => return Err(Failure::Refused(refusal)),
-            Err(Fault::Conflict { table: "gateway" }) => return Err(Failure::Refused(EnrolRefusal::KeyTaken)),
-            Err(Fault::Conflict { table: "enrolment_code" }) => return Err(Failure::Refused(EnrolRefusal::Code)),
+            Err(Fault::Conflict { table: "gateway" }) => {
+                return Err(Failure::Refused(EnrolRefusal::KeyTaken));
+            }
+            Err(Fault::Conflict {
+                table: "enrolment_code",
+            }) => return Err(Failure::Refused(EnrolRefusal::Code)),
             Err(fault) => return Err(fault.into()),
         };
         Ok((gateway, self.receipt(leaf_index).await?))
@@ -267,7 +306,11 @@ impl Broker {
         let mut key = [0_u8; 32];
         self.entropy.fill(&mut key)?;
         let signed = self.sign(records::subject_enrolled(subject, role, now)?)?;
-        let draft = Draft { subject, kind: SubjectKind::Enrolment, actor, record: record.into_bytes() };
+        let draft = Draft {
+            subject,
+            actor,
+            signed,
+        };
         Ok(Enrolment { key, draft })
     }
 }
@@ -362,7 +405,10 @@ impl Commit for EnrolGateway {
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, EnrolRefusal>, Fault> {
         group.tx.add_gateway(&self.gateway).await?;
-        group.tx.use_enrolment_code(self.code_hash, self.gateway.gateway.id).await?;
+        group
+            .tx
+            .use_enrolment_code(self.code_hash, self.gateway.gateway.id)
+            .await?;
         Ok(Ok(group.append(&self.draft).await?))
     }
 }
@@ -402,4 +448,3 @@ impl Commit for EnrolMember {
         Ok(Ok(()))
     }
 }
-

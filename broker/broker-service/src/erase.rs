@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use broker_domain::ids::{ParticipantId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
-use broker_store::{ParticipantReads, ParticipantWrites, LedgerWrites};
+use broker_store::{LedgerWrites, ParticipantReads, ParticipantWrites};
 use ledger_core::leaf::{Hour, UnsignedErasure};
 use ledger_core::note::NoteSigner;
 use ledger_core::tree::Hash;
@@ -45,7 +45,12 @@ impl Broker {
         if row.is_none_or(|row| row.erased_at.is_some()) {
             return Err(Failure::Refused(ErasureRefusal::Unknown));
         }
-        let query = Query { principal: by, action: Action::Erase, resource: Resource::Person { owner: who }, now };
+        let query = Query {
+            principal: by,
+            action: Action::Erase,
+            resource: Resource::Person { owner: who },
+            now,
+        };
         let permit =
             Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ErasureRefusal::NotAllowed))?;
 
@@ -89,8 +94,12 @@ impl Commit for Erase {
         };
         let records = group.tx.erase_subject(subject).await?;
         let records = u32::try_from(records).map_err(|_| Fault::Corrupt { what: "record count" })?;
-        let unsigned =
-            UnsignedErasure { hour: Hour::new(group.now.hour()), handle, records, policy: self.policy };
+        let unsigned = UnsignedErasure {
+            hour: Hour::new(group.now.hour()),
+            handle,
+            records,
+            policy: self.policy,
+        };
         let leaf = unsigned.sign(&self.origin, &*self.officer);
         let leaf_index = group.append_leaf(leaf.to_bytes(), None).await?;
         group.tx.erase_participant(self.who, group.now).await?;

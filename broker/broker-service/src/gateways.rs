@@ -41,11 +41,19 @@ impl Broker {
     ///
     /// # Errors
     /// See [`SettingsRefusal`].
-    pub async fn gateway_settings(&self, question: &SettingsQuestion) -> Result<Settings, Failure<SettingsRefusal>> {
+    pub async fn gateway_settings(
+        &self,
+        question: &SettingsQuestion,
+    ) -> Result<Settings, Failure<SettingsRefusal>> {
         let row = self.store.read().await?.gateway(question.gateway).await?;
         let row = row.ok_or(Failure::Refused(SettingsRefusal::NotAuthentic))?;
         let seconds = question.unix_seconds.to_string();
-        let message = [b"fiducie-settings/v1\0", question.gateway.as_bytes().as_slice(), seconds.as_bytes()].concat();
+        let message = [
+            b"fiducie-settings/v1\0",
+            question.gateway.as_bytes().as_slice(),
+            seconds.as_bytes(),
+        ]
+        .concat();
         UnparsedPublicKey::new(&ED25519, &row.gateway.public_key)
             .verify(&message, &question.signature)
             .map_err(|_| Failure::Refused(SettingsRefusal::NotAuthentic))?;
@@ -75,7 +83,10 @@ impl Broker {
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(OwnRefusal::NotYours))?;
         let mut tx = self.store.begin("switch gateway").await?;
         let row = tx.gateway(id).await?.filter(|row| row.gateway.participant == who);
-        let settings = row.ok_or(Failure::Refused(OwnRefusal::NotYours))?.gateway.settings;
+        let settings = row
+            .ok_or(Failure::Refused(OwnRefusal::NotYours))?
+            .gateway
+            .settings;
         if settings.measuring == measuring {
             return Ok(settings);
         }

@@ -57,7 +57,14 @@ pub(crate) struct Mark {
 
 impl<'a> Group<'a> {
     pub fn new(tx: &'a mut dyn Tx, entropy: &'a dyn Entropy, now: Instant, frontier: Frontier) -> Self {
-        Self { tx, now, name: "", entropy, frontier, nodes: Vec::new() }
+        Self {
+            tx,
+            now,
+            name: "",
+            entropy,
+            frontier,
+            nodes: Vec::new(),
+        }
     }
 
     /// Number of leaves so far.
@@ -74,7 +81,10 @@ impl<'a> Group<'a> {
     pub async fn mark(&mut self, name: &'static str) -> Result<Mark, StoreError> {
         self.tx.mark().await?;
         self.name = name;
-        Ok(Mark { frontier: self.frontier.clone(), nodes: self.nodes.len() })
+        Ok(Mark {
+            frontier: self.frontier.clone(),
+            nodes: self.nodes.len(),
+        })
     }
 
     /// Undoes everything since the mark.
@@ -90,14 +100,29 @@ impl<'a> Group<'a> {
     /// # Errors
     /// [`Fault::SubjectErased`] when the subject is unknown or erased, [`Fault::Store`] when the store fails.
     pub async fn append(&mut self, draft: &Draft) -> Result<u64, Fault> {
-        let (number, key) = self.tx.next_number(draft.subject).await?.ok_or(Fault::SubjectErased)?;
+        let (number, key) = self
+            .tx
+            .next_number(draft.subject)
+            .await?
+            .ok_or(Fault::SubjectErased)?;
         let n = RecordNumber::new(number).ok_or(Fault::SubjectErased)?;
         let mut salt = [0_u8; 64];
         self.entropy.fill(&mut salt)?;
         let SignedRecord { record, jws } = &draft.signed;
-        let leaf = leaf_of(record, jws, draft.actor, &SubjectKey::new(key), n, &Salt::new(salt));
-        let leaf = leaf.ok_or(Fault::Corrupt { what: "record instant" })?;
-        let index = self.append_leaf(leaf.to_bytes().to_vec(), Some(*leaf.tag.as_bytes())).await?;
+        let leaf = leaf_of(
+            record,
+            jws,
+            draft.actor,
+            &SubjectKey::new(key),
+            n,
+            &Salt::new(salt),
+        );
+        let leaf = leaf.ok_or(Fault::Corrupt {
+            what: "record instant",
+        })?;
+        let index = self
+            .append_leaf(leaf.to_bytes().to_vec(), Some(*leaf.tag.as_bytes()))
+            .await?;
         self.tx
             .add_record(&RecordRow {
                 leaf_index: index,
@@ -116,7 +141,10 @@ impl<'a> Group<'a> {
     /// Appends a leaf of any kind. Returns its index.
     pub async fn append_leaf(&mut self, bytes: Vec<u8>, tag: Option<[u8; 32]>) -> Result<u64, Fault> {
         let index = self.size();
-        let completed = self.frontier.append(leaf_hash(&bytes)).map_err(|_| Fault::LogFull)?;
+        let completed = self
+            .frontier
+            .append(leaf_hash(&bytes))
+            .map_err(|_| Fault::LogFull)?;
         self.nodes.extend(completed);
         self.tx.add_leaf(&LeafRow { index, bytes, tag }).await?;
         Ok(index)
@@ -184,7 +212,13 @@ impl<C: Commit> Claim<C> {
 impl<C: Commit> Carrier<C> {
     pub fn new(beat: C) -> (Box<dyn Job>, Claim<C>) {
         let slot: Slot<C> = Arc::new(Mutex::new(None));
-        (Box::new(Self { beat, slot: Arc::clone(&slot) }), Claim(slot))
+        (
+            Box::new(Self {
+                beat,
+                slot: Arc::clone(&slot),
+            }),
+            Claim(slot),
+        )
     }
 }
 

@@ -102,7 +102,8 @@ impl Broker {
     /// # Errors
     /// See [`IntakeRefusal`].
     pub async fn intake(&self, bytes: &[u8]) -> Result<Taken, Failure<IntakeRefusal>> {
-        let envelope = Envelope::parse(bytes).map_err(|error| Failure::Refused(IntakeRefusal::Envelope(error)))?;
+        let envelope =
+            Envelope::parse(bytes).map_err(|error| Failure::Refused(IntakeRefusal::Envelope(error)))?;
         let digest = Digest(sha256(bytes));
         let batch_id = BatchId::from_bytes(envelope.header.batch_id);
         let case = self.read_intake(&envelope).await?;
@@ -121,16 +122,32 @@ impl Broker {
         };
         let span = batch.span;
         let Some(kept) = minimise(batch.clone(), &covered) else {
-            let (from, until) = covered.spans().first().map_or((span.start(), span.end()), |s| (s.start(), s.end()));
+            let (from, until) = covered
+                .spans()
+                .first()
+                .map_or((span.start(), span.end()), |s| (s.start(), s.end()));
             let reason = Reason::NotCovered(Refusal::OutsidePeriod { from, until });
             return self.refuse_intake(&case, &batch, digest, reason).await;
         };
 
         let (row, transfer, draft) = self.seal_intake(&case, &covered, &kept, digest)?;
-        let beat = StoreBatch { row, transfer, draft, covered, span, at: case.now };
+        let beat = StoreBatch {
+            row,
+            transfer,
+            draft,
+            covered,
+            span,
+            at: case.now,
+        };
         match self.try_commit(beat).await {
-            Ok(Ok(leaf_index)) => Ok(Taken { news: News::Stored, receipt: self.receipt(leaf_index).await? }),
-            Ok(Err(refusal)) => self.refuse_intake(&case, &batch, digest, Reason::NotCovered(refusal)).await,
+            Ok(Ok(leaf_index)) => Ok(Taken {
+                news: News::Stored,
+                receipt: self.receipt(leaf_index).await?,
+            }),
+            Ok(Err(refusal)) => {
+                self.refuse_intake(&case, &batch, digest, Reason::NotCovered(refusal))
+                    .await
+            }
             // The same batch came twice at once: the other call stored it, and its receipt is this one's too.
             Err(Fault::Conflict { .. }) => {
                 let known = self.store.read().await?.batch(gateway, batch_id).await?;
@@ -145,7 +162,10 @@ impl Broker {
         let id = GatewayId::from_bytes(header.gateway_id);
         let point = PointId::from_bytes(header.point_id);
         let mut read = self.store.read().await?;
-        let gateway = read.gateway(id).await?.ok_or(Failure::Refused(IntakeRefusal::UnknownGateway))?;
+        let gateway = read
+            .gateway(id)
+            .await?
+            .ok_or(Failure::Refused(IntakeRefusal::UnknownGateway))?;
         if !signed_by(envelope, &gateway.gateway.public_key) {
             return Err(Failure::Refused(IntakeRefusal::Signature));
         }
@@ -171,7 +191,10 @@ impl Broker {
         let query = Query {
             principal: Principal::Gateway(gateway.id, gateway.participant),
             action: Action::Submit,
-            resource: Resource::Point { point: gateway.point, owner: gateway.participant },
+            resource: Resource::Point {
+                point: gateway.point,
+                owner: gateway.participant,
+            },
             now: case.now,
         };
         Permit::ask(&*self.policy, query).map_err(|_| Reason::NotCovered(Refusal::NoConsent))?;
@@ -256,15 +279,23 @@ impl Broker {
         if known.sealed.is_empty() {
             return Err(Failure::Refused(self.remembered_refusal(known).await?));
         }
-        Ok(Taken { news: News::Known, receipt: self.receipt(known.leaf_index).await? })
+        Ok(Taken {
+            news: News::Known,
+            receipt: self.receipt(known.leaf_index).await?,
+        })
     }
 
     async fn remembered_refusal(&self, known: &BatchRow) -> Result<IntakeRefusal, Failure<IntakeRefusal>> {
         let leaf_index = known.leaf_index;
         let transfer = self.store.read().await?.transfer(known.transfer).await?;
         Ok(match transfer.map(|row| row.outcome) {
-            Some(Outcome::Refused { code }) if code == SWITCHED_OFF => IntakeRefusal::SwitchedOff { leaf_index },
-            _ => IntakeRefusal::NotCovered { refusal: Refusal::NoConsent, leaf_index },
+            Some(Outcome::Refused { code }) if code == SWITCHED_OFF => {
+                IntakeRefusal::SwitchedOff { leaf_index }
+            }
+            _ => IntakeRefusal::NotCovered {
+                refusal: Refusal::NoConsent,
+                leaf_index,
+            },
         })
     }
 
@@ -275,9 +306,20 @@ impl Broker {
         envelope: Digest,
         reason: Reason,
     ) -> Result<Taken, Failure<IntakeRefusal>> {
-        let transfer = self.inbound(case, batch, Outcome::Refused { code: reason.code().to_owned() })?;
-        let inbound =
-            records::Inbound { gateway: batch.gateway, batch: batch.id, envelope, ciphertext: None, consents: &[] };
+        let transfer = self.inbound(
+            case,
+            batch,
+            Outcome::Refused {
+                code: reason.code().to_owned(),
+            },
+        )?;
+        let inbound = records::Inbound {
+            gateway: batch.gateway,
+            batch: batch.id,
+            envelope,
+            ciphertext: None,
+            consents: &[],
+        };
         let signed = self.sign(records::transfer_in(&transfer, &inbound)?)?;
         let row = BatchRow {
             id: batch.id,
@@ -301,7 +343,11 @@ impl Broker {
 }
 
 fn intake_draft(case: &Case, signed: SignedRecord) -> Draft {
-    Draft { subject: case.gateway.gateway.participant.into(), actor: ActorClass::Gateway, signed }
+    Draft {
+        subject: case.gateway.gateway.participant.into(),
+        actor: ActorClass::Gateway,
+        signed,
+    }
 }
 
 fn signed_by(envelope: &Envelope<'_>, public_key: &[u8; 32]) -> bool {
@@ -348,7 +394,13 @@ impl Commit for StoreBatch {
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, Refusal>, Fault> {
         // A withdrawal may have been committed since the decision: the same check, where nobody can come between.
         let consents = group.tx.consents_of(self.row.participant).await?;
-        match covers_intake(&consents, self.row.participant, self.row.point, &self.span, self.at) {
+        match covers_intake(
+            &consents,
+            self.row.participant,
+            self.row.point,
+            &self.span,
+            self.at,
+        ) {
             Ok(covered) if covered == self.covered => {}
             Ok(_) => return Err(Fault::Conflict { table: "consent" }),
             Err(refusal) => return Ok(Err(refusal)),
@@ -376,7 +428,13 @@ impl Commit for NoteRefusal {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, IntakeRefusal>, Fault> {
-        Ok(Ok(store_inbound(group, &mut self.row, &mut self.transfer, &self.draft).await?))
+        Ok(Ok(store_inbound(
+            group,
+            &mut self.row,
+            &mut self.transfer,
+            &self.draft,
+        )
+        .await?))
     }
 }
 

@@ -52,7 +52,11 @@ impl Broker {
         interval: Interval,
         step: Step,
     ) -> Result<Vec<Slot>, Failure<OwnRefusal>> {
-        Ok(load_curve(self.own_readings(who, point, interval).await?.as_slice(), &interval, step))
+        Ok(load_curve(
+            self.own_readings(who, point, interval).await?.as_slice(),
+            &interval,
+            step,
+        ))
     }
 
     /// The owner's readings of one point as they were stored, in order.
@@ -66,7 +70,13 @@ impl Broker {
         interval: Interval,
     ) -> Result<OpenedReadings, Failure<OwnRefusal>> {
         let warrant = self.access(who, interval)?;
-        let row = self.store.read().await?.point(point).await?.filter(|row| row.participant == who);
+        let row = self
+            .store
+            .read()
+            .await?
+            .point(point)
+            .await?
+            .filter(|row| row.participant == who);
         row.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
         Ok(self.open_span(&warrant, point, &interval).await?)
     }
@@ -83,7 +93,9 @@ impl Broker {
             (read.participant(who).await?, read.newest_key(who).await?)
         };
         let (row, wrapped) = row.zip(wrapped).ok_or(Failure::Refused(OwnRefusal::NotYours))?;
-        self.vault.open_profile(&warrant, &row, &wrapped).map_err(Failure::from)
+        self.vault
+            .open_profile(&warrant, &row, &wrapped)
+            .map_err(Failure::from)
     }
 
     /// A page of the owner's transfers, newest first.

@@ -11,8 +11,8 @@ use broker_store::{GatewayRow, Outcome, TransferRow};
 use evidence::jcs;
 use evidence::jws::Jwk;
 use evidence::record::{
-    self as wire, ConsentGiven, ConsentWithdrawn, Enrolment, EvidenceLevel, Id, InOutcome, Method, OutOutcome,
-    Record, ReleasedFile, RequestStep, Role, Seconds, Text, TransferIn, TransferOut,
+    self as wire, ConsentGiven, ConsentWithdrawn, Enrolment, EvidenceLevel, Id, InOutcome, Method,
+    OutOutcome, Record, ReleasedFile, RequestStep, Role, Seconds, Text, TransferIn, TransferOut,
 };
 use serde::Serialize;
 
@@ -20,11 +20,15 @@ use crate::deliver::Order;
 use crate::failure::Fault;
 
 fn id(value: impl ToString) -> Result<Id, Fault> {
-    Id::new(value.to_string()).map_err(|_| Fault::Corrupt { what: "record identifier" })
+    Id::new(value.to_string()).map_err(|_| Fault::Corrupt {
+        what: "record identifier",
+    })
 }
 
 fn at(instant: Instant) -> Result<wire::Instant, Fault> {
-    wire::Instant::from_unix_micros(instant.as_micros()).ok_or(Fault::Corrupt { what: "record instant" })
+    wire::Instant::from_unix_micros(instant.as_micros()).ok_or(Fault::Corrupt {
+        what: "record instant",
+    })
 }
 
 const fn digest(digest: Digest) -> wire::Digest {
@@ -50,7 +54,9 @@ pub(crate) fn gateway_enrolled(row: &GatewayRow, now: Instant) -> Result<Record,
         role: Role::Participant,
         gateway: Some(id(row.gateway.id)?),
         point: Some(id(row.gateway.point)?),
-        key: Some(Jwk::Ed25519 { x: row.gateway.public_key }),
+        key: Some(Jwk::Ed25519 {
+            x: row.gateway.public_key,
+        }),
         at: at(now)?,
     }))
 }
@@ -205,7 +211,10 @@ pub(crate) fn curve_payload(order: &Order, slots: &[Slot]) -> Result<Vec<u8>, Fa
         from: order.interval.start().to_string(),
         until: order.interval.end().to_string(),
         step_s: order.step.seconds(),
-        values: slots.iter().map(|slot| slot.energy.map(|energy| energy.0)).collect(),
+        values: slots
+            .iter()
+            .map(|slot| slot.energy.map(|energy| energy.0))
+            .collect(),
     };
     jcs::to_bytes(&payload).map_err(|_| Fault::Corrupt { what: "curve" })
 }
@@ -256,8 +265,16 @@ pub(crate) enum Copy {
 }
 
 /// A release was made.
-pub(crate) fn release(request: &AccessRequest, facts: &ReleaseFacts<'_>, copy: Copy) -> Result<Record, Fault> {
-    let files = facts.bundle.files().iter().filter(|file| file.name != "manifest.json");
+pub(crate) fn release(
+    request: &AccessRequest,
+    facts: &ReleaseFacts<'_>,
+    copy: Copy,
+) -> Result<Record, Fault> {
+    let files = facts
+        .bundle
+        .files()
+        .iter()
+        .filter(|file| file.name != "manifest.json");
     let files = files.map(|file| {
         Ok(ReleasedFile {
             name: id(file.name)?,

@@ -102,7 +102,9 @@ impl Broker {
     /// # Errors
     /// When the store fails; `Ok(None)` when the request does not exist.
     pub async fn feasibility(&self, id: RequestId) -> Result<Option<Feasibility>, Fault> {
-        let Some(case) = self.read_case(id).await? else { return Ok(None) };
+        let Some(case) = self.read_case(id).await? else {
+            return Ok(None);
+        };
         let households = u32::try_from(case.ordinals.len()).unwrap_or(u32::MAX);
         Ok(Some(match anonymiser::plan(&self.rules, plan_request(&case)?) {
             Ok(plan) => Feasibility {
@@ -111,7 +113,12 @@ impl Broker {
                 rule: Some(plan.policy().rule_id.clone()),
                 refusal: None,
             },
-            Err(refusal) => Feasibility { households, needed: None, rule: None, refusal: Some(refusal) },
+            Err(refusal) => Feasibility {
+                households,
+                needed: None,
+                rule: None,
+                refusal: Some(refusal),
+            },
         }))
     }
 
@@ -119,19 +126,22 @@ impl Broker {
     ///
     /// # Errors
     /// See [`ReleaseRefusal`].
-    pub async fn release(
-        &self,
-        who: OfficerId,
-        id: RequestId,
-    ) -> Result<Released, Failure<ReleaseRefusal>> {
+    pub async fn release(&self, who: OfficerId, id: RequestId) -> Result<Released, Failure<ReleaseRefusal>> {
         if let Some(made) = self.store.read().await?.release_of(id).await? {
             return self.released(&made).await.map_err(Failure::from);
         }
-        let case = self.read_case(id).await?.ok_or(Failure::Refused(ReleaseRefusal::UnknownRequest))?;
+        let case = self
+            .read_case(id)
+            .await?
+            .ok_or(Failure::Refused(ReleaseRefusal::UnknownRequest))?;
 
         let resource = request_resource(&case.request);
-        let query =
-            Query { principal: Principal::Officer(who), action: Action::Release, resource, now: case.now };
+        let query = Query {
+            principal: Principal::Officer(who),
+            action: Action::Release,
+            resource,
+            now: case.now,
+        };
         let permit =
             Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ReleaseRefusal::NotAllowed))?;
         let plan = anonymiser::plan(&self.rules, plan_request(&case)?)
@@ -140,20 +150,33 @@ impl Broker {
             .map_err(|_| Failure::Refused(ReleaseRefusal::NotAllowed))?;
 
         let aggregate = self.aggregate(&case, &warrant, plan.aggregation()).await?;
-        let decision = plan.decide(&aggregate, &case.previous).map_err(|error| match error {
-            DecideError::Refused(refusal) => Failure::Refused(ReleaseRefusal::Unsafe(refusal)),
-            DecideError::WrongShape { .. } => Fault::Corrupt { what: "aggregate" }.into(),
-        })?;
+        let decision = plan
+            .decide(&aggregate, &case.previous)
+            .map_err(|error| match error {
+                DecideError::Refused(refusal) => Failure::Refused(ReleaseRefusal::Unsafe(refusal)),
+                DecideError::WrongShape { .. } => Fault::Corrupt { what: "aggregate" }.into(),
+            })?;
         let release_id = ReleaseId::random(&*self.entropy)?;
         let release = match decision {
             anonymiser::Decision::Release(release) => *release,
-            anonymiser::Decision::SameVintage(stored) => return self.same_vintage(&case, &warrant, &stored).await,
+            anonymiser::Decision::SameVintage(stored) => {
+                return self.same_vintage(&case, &warrant, &stored).await;
+            }
         };
-        let name = anonymiser::ReleaseId::new(&release_id.to_string()).ok_or(Fault::Corrupt { what: "release id" })?;
-        let bundle = Bundle::build(&name, &release).map_err(|_| Fault::Corrupt { what: "release bundle" })?;
-        let archive = bundle.archive().map_err(|_| Fault::Corrupt { what: "release archive" })?;
-        let sealed = broker_vault::seal_for_person(&case.researcher.age_recipient, &archive)
-            .map_err(|_| Fault::Crypto { during: "seal release" })?;
+        let name = anonymiser::ReleaseId::new(&release_id.to_string())
+            .ok_or(Fault::Corrupt { what: "release id" })?;
+        let bundle = Bundle::build(&name, &release).map_err(|_| Fault::Corrupt {
+            what: "release bundle",
+        })?;
+        let archive = bundle.archive().map_err(|_| Fault::Corrupt {
+            what: "release archive",
+        })?;
+        let sealed =
+            broker_vault::seal_for_person(&case.researcher.age_recipient, &archive).map_err(|_| {
+                Fault::Crypto {
+                    during: "seal release",
+                }
+            })?;
 
         let facts = records::ReleaseFacts {
             id: release_id,
@@ -185,9 +208,19 @@ impl Broker {
             members: release.query().encode(),
         };
         let households = row.households;
-        let beat = StoreRelease { row, membership, drafts, covered: case.covered, purpose: case.dataset };
+        let beat = StoreRelease {
+            row,
+            membership,
+            drafts,
+            covered: case.covered,
+            purpose: case.dataset,
+        };
         let leaf_index = self.commit(beat).await?;
-        Ok(Released { release: release_id, households, receipt: self.receipt(leaf_index).await? })
+        Ok(Released {
+            release: release_id,
+            households,
+            receipt: self.receipt(leaf_index).await?,
+        })
     }
 
     /// Hands a release to its researcher, with its proof.
@@ -208,22 +241,33 @@ impl Broker {
         let query = Query {
             principal: Principal::Researcher(who, researcher.organisation),
             action: Action::Download,
-            resource: Resource::Release { release: id, researcher: row.researcher },
+            resource: Resource::Release {
+                release: id,
+                researcher: row.researcher,
+            },
             now: self.clock.now(),
         };
         Permit::ask(&*self.policy, query).map_err(|_| not_yours())?;
         // Nothing is handed out before its inclusion proof exists (invariant I2).
         let receipt = self.receipt(row.leaf_index).await?;
-        Ok(Download { sealed: row.sealed, receipt })
+        Ok(Download {
+            sealed: row.sealed,
+            receipt,
+        })
     }
 
     async fn read_case(&self, id: RequestId) -> Result<Option<Case>, Fault> {
         let now = self.clock.now();
         let mut read = self.store.read().await?;
-        let Some(request) = read.request(id).await? else { return Ok(None) };
-        let dataset = read.dataset(request.dataset).await?.ok_or(Fault::Corrupt { what: "request.dataset" })?;
-        let researcher =
-            read.researcher(request.researcher).await?.ok_or(Fault::Corrupt { what: "request.researcher" })?;
+        let Some(request) = read.request(id).await? else {
+            return Ok(None);
+        };
+        let dataset = read.dataset(request.dataset).await?.ok_or(Fault::Corrupt {
+            what: "request.dataset",
+        })?;
+        let researcher = read.researcher(request.researcher).await?.ok_or(Fault::Corrupt {
+            what: "request.researcher",
+        })?;
         let terms = &dataset.dataset;
         let mut covered: BTreeMap<_, Covered> = BTreeMap::new();
         for consent in read.consents_to(terms.recipient, &terms.purpose).await? {
@@ -242,7 +286,9 @@ impl Broker {
         let mut ordinals = BTreeMap::new();
         for one in covered.values() {
             let who = one.ask().participant;
-            let row = read.participant(who).await?.ok_or(Fault::Corrupt { what: "consent.participant" })?;
+            let row = read.participant(who).await?.ok_or(Fault::Corrupt {
+                what: "consent.participant",
+            })?;
             ordinals.insert(who, row.ordinal);
         }
         let mut previous = Vec::new();
@@ -251,14 +297,24 @@ impl Broker {
                 previous.push(StoredRelease {
                     id: anonymiser::ReleaseId::new(&stored.release.to_string())
                         .ok_or(Fault::Corrupt { what: "release.id" })?,
-                    query: anonymiser::QueryRecord::decode(&stored.members)
-                        .map_err(|_| Fault::Corrupt { what: "membership.members" })?,
+                    query: anonymiser::QueryRecord::decode(&stored.members).map_err(|_| Fault::Corrupt {
+                        what: "membership.members",
+                    })?,
                 });
             }
         }
         let members = read.participant_count().await?;
         let covered = covered.into_values().collect();
-        Ok(Some(Case { now, request, dataset, researcher, covered, ordinals, members, previous }))
+        Ok(Some(Case {
+            now,
+            request,
+            dataset,
+            researcher,
+            covered,
+            ordinals,
+            members,
+            previous,
+        }))
     }
 
     async fn aggregate(
@@ -272,14 +328,22 @@ impl Broker {
             let ask = one.ask();
             let readings = self.open_span(warrant, ask.point, &ask.interval).await?;
             let curve = load_curve(readings.as_slice(), &ask.interval, ask.step);
-            let slots = curve.iter().map(|slot| slot.energy.map(|energy| anonymiser::WattHours(energy.0)));
-            let ordinal = case.ordinals.get(&ask.participant).copied().ok_or(Fault::Corrupt { what: "ordinal" })?;
+            let slots = curve
+                .iter()
+                .map(|slot| slot.energy.map(|energy| anonymiser::WattHours(energy.0)));
+            let ordinal = case
+                .ordinals
+                .get(&ask.participant)
+                .copied()
+                .ok_or(Fault::Corrupt { what: "ordinal" })?;
             homes.entry(ordinal).or_default().push(slots.collect());
         }
         for (ordinal, meters) in &homes {
             let home = HouseholdIndex::new(*ordinal).ok_or(Fault::Corrupt { what: "ordinal" })?;
             let meters: Vec<&[Option<anonymiser::WattHours>]> = meters.iter().map(Vec::as_slice).collect();
-            aggregation.add(home, &meters).map_err(|_| Fault::Corrupt { what: "curve" })?;
+            aggregation
+                .add(home, &meters)
+                .map_err(|_| Fault::Corrupt { what: "curve" })?;
         }
         Ok(aggregation.finish())
     }
@@ -309,14 +373,20 @@ impl Broker {
         // the same plain files again needs them kept, which the retention rule of this slice does not allow.
         let _ = (case, warrant);
         Err(Failure::Refused(ReleaseRefusal::Unsafe(anonymiser::Refusal {
-            reasons: vec![anonymiser::Reason::DiffersByTooFew { release: stored.id.clone() }],
+            reasons: vec![anonymiser::Reason::DiffersByTooFew {
+                release: stored.id.clone(),
+            }],
             remedies: vec![anonymiser::Remedy::SameAsBefore],
         })))
     }
 
     async fn released(&self, row: &ReleaseRow) -> Result<Released, Fault> {
         let receipt = self.receipt(row.leaf_index).await?;
-        Ok(Released { release: row.id, households: row.households, receipt })
+        Ok(Released {
+            release: row.id,
+            households: row.households,
+            receipt,
+        })
     }
 }
 
@@ -324,7 +394,10 @@ fn plan_request(case: &Case) -> Result<anonymiser::Request, Fault> {
     let corrupt = |what| Fault::Corrupt { what };
     let zone = TimeZone::get(ZONE).map_err(|_| corrupt("zone"))?;
     let step = anonymiser::StepSeconds::new(case.dataset.dataset.step.seconds()).ok_or(corrupt("step"))?;
-    let (start, end) = (case.request.period.start().to_timestamp(), case.request.period.end().to_timestamp());
+    let (start, end) = (
+        case.request.period.start().to_timestamp(),
+        case.request.period.end().to_timestamp(),
+    );
     let count = |n: usize| HouseholdCount(u32::try_from(n).unwrap_or(u32::MAX));
     Ok(anonymiser::Request {
         group: anonymiser::GroupId::new("panel").ok_or(corrupt("group"))?,
@@ -333,7 +406,8 @@ fn plan_request(case: &Case) -> Result<anonymiser::Request, Fault> {
         households: count(case.ordinals.len()),
         candidates: anonymiser::risk::Candidates {
             homes: HouseholdCount(case.members),
-            holders: anonymiser::risk::CurveHolders::Unknown,
+            // Suppliers and the grid operator hold the same curves (anonymisation.md §4(c), length rule).
+            curves: anonymiser::risk::CurveHolders::Possible,
         },
         rule_id: None,
         released_at: case.now.to_timestamp(),
@@ -362,7 +436,11 @@ impl Commit for StoreRelease {
         let terms = &self.purpose.dataset;
         let consents = group.tx.consents_to(terms.recipient, &terms.purpose).await?;
         for covered in &self.covered {
-            let own = consents.iter().filter(|c| c.id == covered.consent()).cloned().collect::<Vec<_>>();
+            let own = consents
+                .iter()
+                .filter(|c| c.id == covered.consent())
+                .cloned()
+                .collect::<Vec<_>>();
             let still = covers(&own, covered.ask(), group.now);
             // One household withdrew since the decision: decide again without it.
             if still.is_ok_and(|again| again.consent_head() == covered.consent_head()) {
@@ -374,9 +452,11 @@ impl Commit for StoreRelease {
         for draft in &self.drafts {
             indexes.push(group.append(draft).await?);
         }
-        self.row.leaf_index = indexes.first().copied().ok_or(Fault::Corrupt { what: "release" })?;
+        self.row.leaf_index = indexes
+            .first()
+            .copied()
+            .ok_or(Fault::Corrupt { what: "release" })?;
         group.tx.add_release(&self.row, &self.membership).await?;
         Ok(Ok(self.row.leaf_index))
     }
 }
-

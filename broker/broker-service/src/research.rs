@@ -72,14 +72,28 @@ impl Broker {
         let now = self.clock.now();
         let (researcher, row) = {
             let mut read = self.store.read().await?;
-            let researcher = read.researcher(who).await?.ok_or(Failure::Refused(RequestRefusal::NotForYou))?;
+            let researcher = read
+                .researcher(who)
+                .await?
+                .ok_or(Failure::Refused(RequestRefusal::NotForYou))?;
             let row = read.dataset(application.dataset).await?;
-            (researcher, row.ok_or(Failure::Refused(RequestRefusal::UnknownDataset))?)
+            (
+                researcher,
+                row.ok_or(Failure::Refused(RequestRefusal::UnknownDataset))?,
+            )
         };
 
         let principal = Principal::Researcher(who, researcher.organisation);
-        let resource = Resource::Dataset { dataset: row.dataset.id, recipient: row.dataset.recipient };
-        let query = Query { principal, action: Action::Request, resource, now };
+        let resource = Resource::Dataset {
+            dataset: row.dataset.id,
+            recipient: row.dataset.recipient,
+        };
+        let query = Query {
+            principal,
+            action: Action::Request,
+            resource,
+            now,
+        };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(RequestRefusal::NotForYou))?;
         let words = application.justification.trim();
         if words.is_empty() || words.chars().count() > MAX_JUSTIFICATION {
@@ -100,7 +114,11 @@ impl Broker {
             state: RequestState::Submitted,
         };
         let signed = self.sign(records::request_step(&request, now)?)?;
-        let draft = Draft { subject: who.into(), actor: ActorClass::Researcher, signed };
+        let draft = Draft {
+            subject: who.into(),
+            actor: ActorClass::Researcher,
+            signed,
+        };
 
         let id = request.id;
         let leaf_index = self.commit(AddRequest { request, draft }).await?;
@@ -133,9 +151,18 @@ impl Broker {
             .map_err(|cannot| Failure::Refused(DecisionRefusal::Cannot(cannot)))?;
 
         let signed = self.sign(records::request_step(&decided, now)?)?;
-        let draft = Draft { subject: decided.researcher.into(), actor: ActorClass::Dpo, signed };
+        let draft = Draft {
+            subject: decided.researcher.into(),
+            actor: ActorClass::Dpo,
+            signed,
+        };
 
-        let leaf_index = self.commit(SetDecision { request: decided, draft }).await?;
+        let leaf_index = self
+            .commit(SetDecision {
+                request: decided,
+                draft,
+            })
+            .await?;
         Ok(self.receipt(leaf_index).await?)
     }
 }
@@ -146,7 +173,11 @@ pub(crate) const fn request_resource(request: &AccessRequest) -> Resource {
         request: request.id,
         researcher: request.researcher,
         organisation: request.organisation,
-        approval: if request.is_approved() { Approval::Granted } else { Approval::Missing },
+        approval: if request.is_approved() {
+            Approval::Granted
+        } else {
+            Approval::Missing
+        },
     }
 }
 
@@ -187,7 +218,10 @@ impl Commit for SetDecision {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, DecisionRefusal>, Fault> {
-        group.tx.decide_request(self.request.id, &self.request.state).await?;
+        group
+            .tx
+            .decide_request(self.request.id, &self.request.state)
+            .await?;
         Ok(Ok(group.append(&self.draft).await?))
     }
 }

@@ -30,7 +30,16 @@ impl Broker {
         self.entropy.fill(&mut csrf)?;
         let expires_at = now.plus_seconds(LIFETIME_SECONDS);
         let mut tx = self.store.begin("open session").await?;
-        tx.add_session(&SessionRow { token_hash: sha256(&token), role, csrf, expires_at }, now).await?;
+        tx.add_session(
+            &SessionRow {
+                token_hash: sha256(&token),
+                role,
+                csrf,
+                expires_at,
+            },
+            now,
+        )
+        .await?;
         tx.commit().await?;
         Ok(OpenedSession { token, expires_at })
     }
@@ -59,6 +68,8 @@ impl Broker {
 /// SHA-256 as an array.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0_u8; 32];
-    out.iter_mut().zip(digest::digest(&digest::SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
+    out.iter_mut()
+        .zip(digest::digest(&digest::SHA256, bytes).as_ref())
+        .for_each(|(to, from)| *to = *from);
     out
 }

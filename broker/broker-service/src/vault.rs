@@ -32,18 +32,36 @@ impl VaultKeys {
     #[must_use]
     pub fn new(identity: VaultIdentity, spares: Vec<VaultRecipient>, index: IndexKey) -> Self {
         let recipients = std::iter::once(identity.recipient()).chain(spares).collect();
-        Self { ring: KeyRing::with_capacity(KEYS_IN_MEMORY), identity, recipients, index }
+        Self {
+            ring: KeyRing::with_capacity(KEYS_IN_MEMORY),
+            identity,
+            recipients,
+            index,
+        }
     }
 
     pub(crate) fn wrap(&self, key: &DataKey) -> Result<WrappedKeyRow, Fault> {
-        let wrapped = broker_vault::wrap(key, &self.recipients).map_err(|_| Fault::Crypto { during: "wrap data key" })?;
-        Ok(WrappedKeyRow { participant: wrapped.owner, epoch: wrapped.epoch.0, wrapped: wrapped.age_file })
+        let wrapped = broker_vault::wrap(key, &self.recipients).map_err(|_| Fault::Crypto {
+            during: "wrap data key",
+        })?;
+        Ok(WrappedKeyRow {
+            participant: wrapped.owner,
+            epoch: wrapped.epoch.0,
+            wrapped: wrapped.age_file,
+        })
     }
 
     pub(crate) fn data_key(&self, row: &WrappedKeyRow) -> Result<Arc<DataKey>, Fault> {
-        let wrapped =
-            WrappedKey { owner: row.participant, epoch: Epoch(row.epoch), age_file: row.wrapped.clone() };
-        self.ring.open(&wrapped, &self.identity).map_err(|_| Fault::Crypto { during: "unwrap data key" })
+        let wrapped = WrappedKey {
+            owner: row.participant,
+            epoch: Epoch(row.epoch),
+            age_file: row.wrapped.clone(),
+        };
+        self.ring
+            .open(&wrapped, &self.identity)
+            .map_err(|_| Fault::Crypto {
+                during: "unwrap data key",
+            })
     }
 
     pub(crate) fn forget(&self, who: ParticipantId) {
@@ -63,7 +81,9 @@ impl VaultKeys {
     ) -> Result<Vec<u8>, Fault> {
         broker_vault::seal_profile(key, field, &SecretString::from(text), entropy)
             .map(|sealed| sealed.0)
-            .map_err(|_| Fault::Crypto { during: "seal profile" })
+            .map_err(|_| Fault::Crypto {
+                during: "seal profile",
+            })
     }
 
     /// Name and address as one text: the address begins after the first line end.
@@ -79,10 +99,19 @@ impl VaultKeys {
     ) -> Result<OwnProfile, Fault> {
         let key = self.data_key(wrapped)?;
         let sealed = SealedText(row.profile_sealed.clone());
-        let text = broker_vault::open_profile(warrant, &key, ProfileField::Name, &sealed)
-            .map_err(|_| Fault::Crypto { during: "open profile" })?;
-        let (name, address) = text.expose_secret().split_once('\n').ok_or(Fault::Corrupt { what: "profile" })?;
-        Ok(OwnProfile { name: name.to_owned(), address: address.to_owned() })
+        let text = broker_vault::open_profile(warrant, &key, ProfileField::Name, &sealed).map_err(|_| {
+            Fault::Crypto {
+                during: "open profile",
+            }
+        })?;
+        let (name, address) = text
+            .expose_secret()
+            .split_once('\n')
+            .ok_or(Fault::Corrupt { what: "profile" })?;
+        Ok(OwnProfile {
+            name: name.to_owned(),
+            address: address.to_owned(),
+        })
     }
 
     fn open_batch(
@@ -100,7 +129,10 @@ impl VaultKeys {
             span: row.span,
             epoch: Epoch(row.epoch),
         };
-        let sealed = SealedBatch { header, sealed: row.sealed.clone() };
+        let sealed = SealedBatch {
+            header,
+            sealed: row.sealed.clone(),
+        };
         broker_vault::open_batch(warrant, &key, &sealed).map_err(|_| Fault::Crypto { during: "open batch" })
     }
 }
@@ -126,5 +158,7 @@ impl Broker {
 }
 
 async fn wrapped_key(read: &mut (dyn Read + '_), row: &BatchRow) -> Result<WrappedKeyRow, Fault> {
-    read.key(row.participant, row.epoch).await?.ok_or(Fault::SubjectErased)
+    read.key(row.participant, row.epoch)
+        .await?
+        .ok_or(Fault::SubjectErased)
 }

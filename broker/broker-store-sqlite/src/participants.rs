@@ -33,6 +33,12 @@ impl ParticipantReads for SqliteTx {
         self.all(query.bind(after).bind(limit), participant).await
     }
 
+    async fn participant_count(&mut self) -> Result<u32, StoreError> {
+        let query = sqlx::query("SELECT count(*) AS n FROM participant WHERE erased_at_us IS NULL");
+        let row = self.one(query).await?;
+        row.as_ref().map_or(Ok(0), |row| row.number("participant.n"))
+    }
+
     async fn point(&mut self, id: PointId) -> Result<Option<PointRow>, StoreError> {
         let query = sqlx::query(
             "SELECT id, participant, created_at_us, number_index, number_sealed FROM point WHERE id = ?1",

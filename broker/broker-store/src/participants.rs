@@ -56,6 +56,8 @@ pub trait ParticipantReads {
     async fn participant(&mut self, id: ParticipantId) -> Result<Option<ParticipantRow>, StoreError>;
     /// Participants in order of their ordinal, after `after`, at most `limit`.
     async fn participants(&mut self, after: u32, limit: u32) -> Result<Vec<ParticipantRow>, StoreError>;
+    /// How many participants are enrolled, erased ones not counted.
+    async fn participant_count(&mut self) -> Result<u32, StoreError>;
     /// One point.
     async fn point(&mut self, id: PointId) -> Result<Option<PointRow>, StoreError>;
     /// The points of a participant, oldest first.
