@@ -120,3 +120,6 @@ async fn empty_log(connection: &mut SqliteConnection) -> Result<(), StoreError> 
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

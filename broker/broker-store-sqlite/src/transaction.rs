@@ -107,11 +107,12 @@ impl Read for SqliteTx {}
 #[async_trait]
 impl Tx for SqliteTx {
     async fn mark(&mut self) -> Result<(), StoreError> {
-        if self.mark == Mark::Set {
-            self.run("RELEASE mark").await?;
-            self.mark = Mark::Missing;
-        }
-        self.run("SAVEPOINT mark").await?;
+        // One call, not two: this runs for each job of a group, and each call crosses to the connection's thread.
+        let sql = match self.mark {
+            Mark::Set => "RELEASE mark; SAVEPOINT mark",
+            Mark::Missing => "SAVEPOINT mark",
+        };
+        self.run(sql).await?;
         self.mark = Mark::Set;
         Ok(())
     }

@@ -1,1 +1,137 @@
-//! Contract.
+//! The contract of a store, as facts that every implementation must show.
+//!
+//! Each fact takes one fresh, empty store, and panics when the store breaks it. An implementation writes one async
+//! function that makes such a store, calls [`contract_tests!`](crate::contract_tests) with it, and gets one test a fact.
+//! What the suite deliberately does not test: durability across a crash, and files; each backend has its own of those.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this module is a test suite"
+)]
+#![allow(clippy::indexing_slicing, reason = "this module is a test suite")]
+
+pub mod consents;
+pub mod erasure;
+pub mod gateways;
+pub mod ledger;
+pub mod members;
+pub mod participants;
+pub mod research;
+pub mod samples;
+pub mod sessions;
+pub mod transactions;
+pub mod transfers;
+
+/// Makes one `#[tokio::test]` of each fact.
+///
+/// The argument is the path of an async function without arguments, whose result has a method
+/// `store(&self) -> &dyn Store` over a fresh, empty store; it is dropped after the test.
+#[macro_export]
+macro_rules! contract_tests {
+    ($fresh:path) => {
+        $crate::contract_tests! { @modules $fresh;
+            transactions {
+                a_commit_is_visible_to_every_later_read
+                a_dropped_transaction_leaves_no_trace
+                a_transaction_reads_its_own_writes
+                nobody_else_sees_an_open_transaction
+                a_view_does_not_change_while_others_commit
+                a_second_transaction_waits_for_the_first
+                going_back_undoes_what_came_after_the_mark
+                going_back_twice_returns_to_the_same_mark
+                a_new_mark_keeps_what_came_before_it
+                going_back_without_a_mark_is_a_fault
+                a_conflict_leaves_the_rest_of_the_transaction_alive
+                a_scrub_changes_no_value
+            }
+            ledger {
+                an_empty_log_has_no_head
+                the_newest_head_is_the_largest
+                a_head_that_does_not_grow_is_a_conflict
+                the_first_head_after_a_leaf_covers_it
+                leaves_come_back_in_order_and_byte_for_byte
+                a_leaf_at_another_index_than_the_next_is_a_conflict
+                a_tag_is_unique_in_the_log
+                nodes_come_back_by_level_and_index
+                a_node_that_exists_is_a_conflict
+                numbers_have_no_gap_and_no_reuse
+                numbers_of_an_undone_job_are_given_again
+                an_unknown_subject_has_no_number
+                a_subject_is_added_once
+                a_record_comes_back_byte_for_byte
+                a_record_needs_a_number_that_was_given
+                records_come_in_pages_newest_first
+            }
+            participants {
+                a_participant_comes_back_with_an_ordinal
+                ordinals_are_given_once_in_order
+                participants_come_in_pages_by_ordinal
+                a_point_comes_back_and_its_number_is_unique
+                points_come_oldest_first
+                keys_come_back_by_epoch_and_newest
+            }
+            gateways {
+                a_gateway_comes_back_with_its_settings
+                a_public_key_is_registered_once
+                settings_only_move_to_the_next_version
+                the_last_sight_of_a_gateway_never_goes_back
+                a_code_enrols_once
+            }
+            consents {
+                the_same_notice_twice_is_one
+                offers_come_in_order_of_identifier
+                a_consent_comes_back_with_its_events_in_order
+                an_event_number_that_is_taken_or_leaves_a_gap_is_a_conflict
+                consents_are_found_by_person_and_by_recipient
+            }
+            transfers {
+                a_transfer_comes_back_by_id_and_by_leaf
+                a_transfer_id_is_used_once
+                a_refusal_may_name_an_unknown_point
+                a_transfer_cannot_be_committed_without_its_leaf
+                transfers_come_in_pages_newest_first
+                flows_are_filtered_and_paged
+                uses_count_what_moved
+                a_batch_comes_back_and_is_unique_for_its_gateway
+                batches_are_found_by_overlap_and_refused_ones_are_not
+            }
+            members {
+                members_come_back_as_added
+                lists_of_members_are_in_order_of_name
+                a_credential_belongs_to_one_application
+            }
+            research {
+                a_dataset_comes_back
+                a_request_is_decided_once
+                requests_come_newest_first
+                a_release_comes_back_with_who_was_in_it
+                a_request_has_one_release
+            }
+            sessions {
+                a_session_comes_back_in_each_role
+                an_ended_session_is_gone
+                old_sessions_are_removed_when_one_is_added
+            }
+            erasure {
+                erasing_a_person_leaves_an_empty_row_and_nothing_else
+                erasing_a_person_leaves_other_people_alone
+                erasing_twice_changes_nothing
+                erasing_an_unknown_person_is_a_conflict
+                nothing_can_be_added_about_an_erased_person
+                erasing_a_subject_deletes_records_and_key_and_keeps_leaves
+                an_erased_subject_takes_no_more_numbers_or_records
+            }
+        }
+    };
+    (@modules $fresh:path; $($module:ident { $($fact:ident)* })*) => {
+        $(mod $module {
+            $(#[tokio::test]
+            async fn $fact() {
+                let fresh = $fresh().await;
+                $crate::contract::$module::$fact(fresh.store()).await;
+            })*
+        })*
+    };
+}

@@ -1,0 +1,103 @@
+use sqlx::Row;
+
+use super::*;
+
+async fn fresh() -> (tempfile::TempDir, SqliteStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("store.db"), Create::IfMissing)
+        .await
+        .unwrap();
+    (folder, store)
+}
+
+async fn pragma(pool: &SqlitePool, sql: &'static str) -> String {
+    let row = sqlx::query(sql).fetch_one(pool).await.unwrap();
+    row.try_get::<String, _>(0)
+        .or_else(|_| row.try_get::<i64, _>(0).map(|value| value.to_string()))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn every_connection_is_durable_strict_and_wipes_what_it_deletes() {
+    let (_folder, store) = fresh().await;
+    for pool in [&store.writer, &store.readers] {
+        assert_eq!(pragma(pool, "PRAGMA journal_mode").await, "wal");
+        // 2 is FULL.
+        assert_eq!(pragma(pool, "PRAGMA synchronous").await, "2");
+        assert_eq!(pragma(pool, "PRAGMA foreign_keys").await, "1");
+        assert_eq!(pragma(pool, "PRAGMA secure_delete").await, "1");
+        assert_eq!(pragma(pool, "PRAGMA busy_timeout").await, "5000");
+        assert_eq!(pragma(pool, "PRAGMA trusted_schema").await, "0");
+        assert_eq!(pragma(pool, "PRAGMA cell_size_check").await, "1");
+        // 2 is MEMORY.
+        assert_eq!(pragma(pool, "PRAGMA temp_store").await, "2");
+    }
+    assert_eq!(pragma(&store.readers, "PRAGMA query_only").await, "1");
+    assert_eq!(store.writer.options().get_max_connections(), 1);
+    store.scrub().await.unwrap();
+    assert_eq!(pragma(&store.writer, "PRAGMA temp_store").await, "2");
+}
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_ended_itself_does_not_block_the_next() {
+    let (_folder, store) = fresh().await;
+    // What SQLite does on its own when the disk is full.
+    let mut tx = store.writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    sqlx::raw_sql("ROLLBACK").execute(&mut *tx).await.unwrap();
+    drop(tx);
+    store.begin("next").await.unwrap().commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_value_that_nobody_wrote_is_corrupt() {
+    let (_folder, store) = fresh().await;
+    // Seven seconds do not divide a day.
+    sqlx::raw_sql(
+        "PRAGMA foreign_keys = OFF;
+         INSERT INTO dataset (id, recipient, purpose, step_s, title_fr, title_en, summary_fr, summary_en)
+         VALUES (zeroblob(16), zeroblob(16), 'a', 7, '', '', '', '');",
+    )
+    .execute(&store.writer)
+    .await
+    .unwrap();
+    let found = store.read().await.unwrap().datasets().await;
+    assert!(matches!(
+        found,
+        Err(StoreError::Corrupt {
+            column: "dataset.step_s"
+        })
+    ));
+}
+
+#[tokio::test]
+async fn the_readers_refuse_to_write() {
+    let (_folder, store) = fresh().await;
+    let refused = sqlx::query("INSERT INTO officer (id, name) VALUES (zeroblob(16), '')")
+        .execute(&store.readers)
+        .await;
+    assert!(refused.is_err());
+}
+
+#[tokio::test]
+async fn lists_are_read_from_indexes_without_sorting() {
+    let (_folder, store) = fresh().await;
+    let plans = [
+        "EXPLAIN QUERY PLAN SELECT id FROM transfer WHERE participant = ?1 AND leaf_index < ?2 \
+         ORDER BY leaf_index DESC LIMIT 10",
+        "EXPLAIN QUERY PLAN SELECT id FROM transfer WHERE direction = 'in' AND refusal IS NULL \
+         AND leaf_index < ?1 ORDER BY leaf_index DESC LIMIT 10",
+        "EXPLAIN QUERY PLAN SELECT id FROM transfer WHERE refusal IS NOT NULL AND leaf_index < ?1 \
+         ORDER BY leaf_index DESC LIMIT 10",
+        "EXPLAIN QUERY PLAN SELECT record FROM record WHERE subject = ?1 AND n < ?2 ORDER BY n DESC LIMIT 10",
+        "EXPLAIN QUERY PLAN SELECT COUNT(*), MAX(at_us) FROM transfer WHERE consent = ?1 AND refusal IS NULL",
+    ];
+    for sql in plans {
+        let rows = sqlx::query(sql).fetch_all(&store.readers).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        let plan = plan.join("; ");
+        assert!(
+            !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"),
+            "{sql}: {plan}"
+        );
+    }
+}

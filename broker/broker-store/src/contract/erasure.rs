@@ -1,0 +1,205 @@
+//! Facts about erasing people and subjects.
+
+use broker_domain::consent::EventKind;
+use broker_domain::ids::ParticipantId;
+
+use super::samples::{
+    LEAVES, assert_conflict, at, batch, consent, enrolment_code, event, furnish, gateway, id, key, leaf,
+    participant, point, record, refused, session, span, transfer, transfer_in,
+};
+use crate::{
+    FlowFilter, GatewayRow, Page, ParticipantRow, PointRow, SessionRole, Store, SubjectRow, TransferRow, Tx,
+};
+
+const PAGE: Page = Page {
+    before_leaf: u64::MAX,
+    limit: 100,
+};
+
+/// Gives participants 1 and 2 a row in every table that links to a person. The leaves of `who` start at `10 × who`.
+async fn live(tx: &mut dyn Tx, who: u8) {
+    let number = 10 * who;
+    tx.add_key(&key(who, 2)).await.unwrap();
+    tx.add_enrolment_code(&enrolment_code(who)).await.unwrap();
+    tx.use_enrolment_code([who; 32], id(who)).await.unwrap();
+    tx.add_consent(&consent(number, who)).await.unwrap();
+    tx.add_consent_event(id(number), &event(0, EventKind::Given, u64::from(number)))
+        .await
+        .unwrap();
+    tx.add_transfer(&transfer_in(number + 1, who)).await.unwrap();
+    tx.add_batch(&batch(number + 1, who, 0, 60)).await.unwrap();
+    let under = TransferRow {
+        consent: Some(id(number)),
+        ..transfer(number + 2, who)
+    };
+    tx.add_transfer(&under).await.unwrap();
+    tx.add_transfer(&refused(number + 3, who)).await.unwrap();
+    tx.add_session(&session(who, SessionRole::Participant(id(who)), 600), at(0))
+        .await
+        .unwrap();
+    tx.next_number(id(who)).await.unwrap();
+    tx.add_record(&record(who, 1, u64::from(number))).await.unwrap();
+}
+
+async fn street(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("live").await.unwrap();
+    live(&mut *tx, 1).await;
+    live(&mut *tx, 2).await;
+    tx.commit().await.unwrap();
+}
+
+async fn erase(store: &dyn Store, who: u8, seconds: i64) {
+    let mut tx = store.begin("erase").await.unwrap();
+    tx.erase_participant(id(who), at(seconds)).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Invariant I3. The instant of joining goes too: it would find the enrolment leaf.
+pub async fn erasing_a_person_leaves_an_empty_row_and_nothing_else(store: &dyn Store) {
+    street(store).await;
+    erase(store, 1, 500).await;
+    let mut view = store.read().await.unwrap();
+    let row = view.participant(id(1)).await.unwrap().unwrap();
+    let empty = ParticipantRow {
+        ordinal: 1,
+        language: "fr".into(),
+        profile_sealed: Vec::new(),
+        created_at: at(500),
+        erased_at: Some(at(500)),
+        ..participant(1)
+    };
+    assert_eq!(row, empty);
+    assert_eq!(view.newest_key(id(1)).await.unwrap(), None);
+    assert_eq!(view.key(id(1), 1).await.unwrap(), None);
+    assert_eq!(view.points_of(id(1)).await.unwrap(), []);
+    assert_eq!(view.point(id(1)).await.unwrap(), None);
+    assert_eq!(view.gateways_of(id(1)).await.unwrap(), []);
+    assert_eq!(view.gateway(id(1)).await.unwrap(), None);
+    assert_eq!(view.enrolment_code([1; 32]).await.unwrap(), None);
+    assert_eq!(view.consents_of(id(1)).await.unwrap(), []);
+    assert_eq!(view.consent(id(10)).await.unwrap(), None);
+    assert_eq!(view.recorded_events(id(10)).await.unwrap(), []);
+    assert_eq!(view.transfers_of(id(1), PAGE).await.unwrap(), []);
+    assert_eq!(view.batch(id(1), id(11)).await.unwrap(), None);
+    assert_eq!(view.batches_of(id(1), &span(0, 60)).await.unwrap(), []);
+    assert_eq!(view.session([1; 32]).await.unwrap(), None);
+    let flows = view.flows(FlowFilter::All, PAGE).await.unwrap();
+    assert!(
+        flows
+            .iter()
+            .all(|row| row.participant == ParticipantId::from_bytes([2; 16]))
+    );
+}
+
+/// Every row of the neighbour is still there, and the log too.
+pub async fn erasing_a_person_leaves_other_people_alone(store: &dyn Store) {
+    street(store).await;
+    erase(store, 1, 500).await;
+    let mut view = store.read().await.unwrap();
+    assert_eq!(view.key(id(2), 1).await.unwrap(), Some(key(2, 1)));
+    assert_eq!(view.newest_key(id(2)).await.unwrap(), Some(key(2, 2)));
+    assert_eq!(view.points_of(id(2)).await.unwrap(), [point(2)]);
+    assert_eq!(view.gateways_of(id(2)).await.unwrap(), [gateway(2)]);
+    assert_eq!(
+        view.enrolment_code([2; 32]).await.unwrap().unwrap().used_by,
+        Some(id(2))
+    );
+    assert_eq!(view.recorded_events(id(20)).await.unwrap().len(), 1);
+    assert_eq!(view.transfers_of(id(2), PAGE).await.unwrap().len(), 3);
+    assert_eq!(
+        view.batches_of(id(2), &span(0, 60)).await.unwrap(),
+        [batch(21, 2, 0, 60)]
+    );
+    assert!(view.session([2; 32]).await.unwrap().is_some());
+    assert_eq!(
+        view.leaves(0, u64::MAX).await.unwrap().len(),
+        usize::try_from(LEAVES).unwrap()
+    );
+}
+
+/// Jobs may run twice; the first instant stays.
+pub async fn erasing_twice_changes_nothing(store: &dyn Store) {
+    street(store).await;
+    erase(store, 1, 500).await;
+    let once = store.read().await.unwrap().participant(id(1)).await.unwrap();
+    erase(store, 1, 900).await;
+    assert_eq!(
+        store.read().await.unwrap().participant(id(1)).await.unwrap(),
+        once
+    );
+}
+
+/// A wrong identifier must not pass for a success.
+pub async fn erasing_an_unknown_person_is_a_conflict(store: &dyn Store) {
+    let mut tx = store.begin("erase").await.unwrap();
+    assert_conflict(tx.erase_participant(id(9), at(1)).await, "participant");
+    assert_conflict(tx.erase_subject(id(9)).await, "subject_key");
+}
+
+/// A job that was decided before the erasure must not undo it.
+pub async fn nothing_can_be_added_about_an_erased_person(store: &dyn Store) {
+    street(store).await;
+    let mut tx = store.begin("late").await.unwrap();
+    tx.erase_participant(id(1), at(500)).await.unwrap();
+    // With the neighbour's point and gateway, so that only the person is wrong.
+    let stray_point = PointRow {
+        participant: id(1),
+        ..point(9)
+    };
+    let mut stray_gateway = GatewayRow { ..gateway(9) };
+    (stray_gateway.gateway.participant, stray_gateway.gateway.point) = (id(1), id(2));
+    let mut stray_consent = consent(9, 1);
+    stray_consent.point = id(2);
+    let mut stray_code = enrolment_code(9);
+    (stray_code.participant, stray_code.point) = (id(1), id(2));
+    let mut stray_batch = batch(9, 2, 0, 60);
+    stray_batch.participant = id(1);
+    let stray_session = session(9, SessionRole::Participant(id(1)), 600);
+    assert_conflict(tx.add_point(&stray_point).await, "point");
+    assert_conflict(tx.add_key(&key(1, 3)).await, "wrapped_key");
+    assert_conflict(tx.add_gateway(&stray_gateway).await, "gateway");
+    assert_conflict(tx.add_consent(&stray_consent).await, "consent");
+    assert_conflict(
+        tx.add_consent_event(id(10), &event(1, EventKind::Withdrawn, 9))
+            .await,
+        "consent_event",
+    );
+    assert_conflict(tx.add_enrolment_code(&stray_code).await, "enrolment_code");
+    assert_conflict(tx.add_transfer(&transfer(9, 1)).await, "transfer");
+    assert_conflict(tx.add_batch(&stray_batch).await, "batch");
+    assert_conflict(tx.add_session(&stray_session, at(0)).await, "session");
+}
+
+/// Old proofs still verify, and nothing opens the leaves any more.
+pub async fn erasing_a_subject_deletes_records_and_key_and_keeps_leaves(store: &dyn Store) {
+    street(store).await;
+    let mut tx = store.begin("erase").await.unwrap();
+    tx.next_number(id(1)).await.unwrap();
+    tx.add_record(&record(1, 2, 11)).await.unwrap();
+    assert_eq!(tx.erase_subject(id(1)).await.unwrap(), 2);
+    assert_eq!(tx.erase_subject(id(1)).await.unwrap(), 0);
+    tx.commit().await.unwrap();
+    let mut view = store.read().await.unwrap();
+    assert_eq!(view.record(10).await.unwrap(), None);
+    assert_eq!(view.record(11).await.unwrap(), None);
+    assert_eq!(view.records_of(id(1), u64::MAX, 10).await.unwrap(), []);
+    let erased = SubjectRow {
+        id: id(1),
+        key: None,
+        newest: 2,
+    };
+    assert_eq!(view.subject(id(1)).await.unwrap(), Some(erased));
+    assert_eq!(view.leaves(10, 12).await.unwrap(), [leaf(10), leaf(11)]);
+    assert_eq!(view.record(20).await.unwrap(), Some(record(2, 1, 20)));
+}
+
+/// No number is used again, and no record appears without a key.
+pub async fn an_erased_subject_takes_no_more_numbers_or_records(store: &dyn Store) {
+    street(store).await;
+    let mut tx = store.begin("erase").await.unwrap();
+    tx.erase_subject(id(1)).await.unwrap();
+    assert_eq!(tx.next_number(id(1)).await.unwrap(), None);
+    assert_conflict(tx.add_record(&record(1, 1, 12)).await, "record");
+    assert_conflict(tx.add_subject(id(1), [3; 32]).await, "subject_key");
+}
