@@ -1,1 +1,17 @@
 //! Evidence that a stranger can verify: records, JWS signatures and proof bundles.
+//!
+//! - [`record`]: what is said about an event, as canonical JSON;
+//! - [`jws`]: who said it;
+//! - [`bundle`]: a record with all that proves that it stands in the log;
+//! - [`delivery`]: the files a recipient got, against the record about them.
+//!
+//! This crate deliberately does no I/O, reads no clock and draws no randomness. It does not decide whether an event
+//! was allowed, only whether the evidence about it is whole. Records hold no readings, names or meter numbers.
+
+pub mod bundle;
+pub mod delivery;
+pub mod jcs;
+pub mod jws;
+pub mod record;
+
+mod base64url;

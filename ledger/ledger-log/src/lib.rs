@@ -1,1 +1,33 @@
 //! The sequencer of the ledger: group commit, tiles, checkpoint, in an order that survives a crash.
+//!
+//! One writer per log, many front ends. The order of a batch (each step durable before the next begins):
+//!
+//! 1. [`Sequencer`] collects jobs from a bounded queue.
+//! 2. The service's [`Committer`] runs **one** SQL transaction: details, salts, numbers, leaves, new hashes, head.
+//! 3. [`Publisher`] checks that time moved forward, recomputes the root and signs the checkpoint.
+//! 4. It swaps the checkpoint in the [`LockStore`]: the commit point. From here on an error stops the writer.
+//! 5. It writes tiles and bundles to the [`PublicStore`].
+//! 6. (Here witnesses will be asked to cosign, in parallel and with a time limit; the log has none yet.)
+//! 7. It replaces the file `checkpoint`.
+//! 8. [`Sequencer`] answers the callers with the signed checkpoint their records stand in.
+//!
+//! [`Publisher::recover`] runs steps 4 to 7 for whatever a crash left undone, with the same code, and refuses to
+//! sign when the stores contradict each other.
+//!
+//! This crate deliberately knows neither SQL nor records: leaves are bytes. It reads no clock; instants arrive with
+//! the committed head.
+
+mod edge;
+mod folder;
+mod ports;
+mod publisher;
+mod sequencer;
+
+pub use folder::FolderStore;
+pub use ports::{
+    DataHead, LockStore, LogData, LogId, PublicFault, PublicFile, PublicStore, StoreFault, Swap, UnixMicros,
+};
+pub use publisher::{Appended, PublishFault, Publisher, RecoverError, Stores};
+pub use sequencer::{
+    CommitFault, Committed, Committer, Published, Sequencer, SequencerConfig, Stop, SubmitError,
+};

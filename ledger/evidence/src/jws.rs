@@ -1,0 +1,142 @@
+//! Compact JWS (RFC 7515) over canonical JSON, in the one form we emit and accept.
+//!
+//! ```text
+//! protected = JCS({"alg": "EdDSA" | "ES256", "kid": thumbprint, "typ": "fiducie-record+jws"})
+//! jws       = base64url(protected) "." base64url(payload) "." base64url(signature[64])
+//! ```
+
+mod jwk;
+
+use ring::signature::{ECDSA_P256_SHA256_FIXED, ED25519, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    base64url,
+    jcs::{self, JcsError},
+};
+
+pub use jwk::{Jwk, JwkError, Thumbprint};
+
+/// The media type of our records.
+pub const TYP: &str = "fiducie-record+jws";
+
+/// Why a JWS was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum JwsError {
+    /// Not three strict base64url parts.
+    #[error("not a compact JWS")]
+    Malformed,
+    /// The header is not the canonical one: another member (`jku`, `jwk`, `x5u`, `crit` …), type or spelling.
+    #[error("the header is not one of ours")]
+    Header,
+    /// The algorithm is not that of the key.
+    #[error("the algorithm is not that of the key")]
+    Algorithm,
+    /// The `kid` is not the thumbprint of the key.
+    #[error("the JWS names another key")]
+    OtherKey,
+    /// The signature does not verify.
+    #[error("the signature does not verify")]
+    Signature,
+    /// The payload is not canonical JSON.
+    #[error("the payload is not canonical")]
+    Payload(#[from] JcsError),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    alg: Algorithm,
+    kid: Thumbprint,
+    typ: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Algorithm {
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    #[serde(rename = "ES256")]
+    Es256,
+}
+
+impl Algorithm {
+    const fn of(key: &Jwk) -> Self {
+        match key {
+            Jwk::Ed25519 { .. } => Self::EdDsa,
+            Jwk::P256 { .. } => Self::Es256,
+        }
+    }
+}
+
+/// A record with its signature, as the exact ASCII bytes that are stored and committed to. Never re-serialised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jws(String);
+
+impl Jws {
+    /// Signs canonical bytes. `sign` gets the signing input and returns the 64-byte signature of the private half of
+    /// `key` (for ES256: `r || s`).
+    ///
+    /// # Errors
+    /// [`JwsError::Payload`] when the payload is not canonical JSON.
+    pub fn sign(payload: &[u8], key: &Jwk, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> Result<Self, JwsError> {
+        jcs::parse::<serde_json::Value>(payload)?;
+        let header = Header {
+            alg: Algorithm::of(key),
+            kid: key.thumbprint(),
+            typ: TYP.to_owned(),
+        };
+        let input = format!(
+            "{}.{}",
+            base64url::encode(&jcs::to_bytes(&header)?),
+            base64url::encode(payload)
+        );
+        let signature = base64url::encode(&sign(input.as_bytes()));
+        Ok(Self(format!("{input}.{signature}")))
+    }
+
+    /// Takes a stored string up; nothing is verified.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The compact string.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `base64url(SHA-256(ASCII of the compact string))`: how a later record names this one.
+    pub fn digest(&self) -> crate::record::Digest {
+        crate::record::Digest::of(self.0.as_bytes())
+    }
+
+    /// Verifies header, key and signature and returns the payload. No key is taken from the header.
+    ///
+    /// # Errors
+    /// Any [`JwsError`].
+    pub fn verify(&self, key: &Jwk) -> Result<Vec<u8>, JwsError> {
+        let (input, signature) = self.0.rsplit_once('.').ok_or(JwsError::Malformed)?;
+        let (protected, payload) = input.split_once('.').ok_or(JwsError::Malformed)?;
+        let decode = |part| base64url::decode(part).ok_or(JwsError::Malformed);
+        let (protected, payload, signature) = (decode(protected)?, decode(payload)?, decode(signature)?);
+        let header: Header = jcs::parse(&protected).map_err(|_| JwsError::Header)?;
+        if header.typ != TYP {
+            return Err(JwsError::Header);
+        }
+        if header.alg != Algorithm::of(key) {
+            return Err(JwsError::Algorithm);
+        }
+        if header.kid != key.thumbprint() {
+            return Err(JwsError::OtherKey);
+        }
+        let verified = match key {
+            Jwk::Ed25519 { x } => {
+                UnparsedPublicKey::new(&ED25519, x.as_slice()).verify(input.as_bytes(), &signature)
+            }
+            Jwk::P256 { .. } => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.to_sec1())
+                .verify(input.as_bytes(), &signature),
+        };
+        verified.map_err(|_| JwsError::Signature)?;
+        jcs::parse::<serde_json::Value>(&payload)?;
+        Ok(payload)
+    }
+}

@@ -1,0 +1,139 @@
+//! Records: what is said about an event. The payload of a [`crate::jws::Jws`], in canonical JSON.
+//!
+//! Identifiers are opaque, instants UTC with microseconds, intervals half-open, hashes base64url without padding.
+//! A record never holds readings, names or meter numbers; it still is personal data and lives in the erasable store.
+
+mod consent;
+mod enrolment;
+mod field;
+mod release;
+mod transfer;
+
+use ledger_core::leaf::SubjectKind;
+use serde::{Deserialize, Serialize};
+
+use crate::jcs::{self, JcsError};
+
+pub use consent::{ConsentGiven, ConsentWithdrawn, EvidenceLevel, Method};
+pub use enrolment::{Access, Actor, Enrolment, Role};
+pub use field::{Digest, Id, Instant, Seconds, Text};
+pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
+pub use transfer::{InOutcome, OutOutcome, TransferIn, TransferOut};
+
+/// A record. The `type` member carries the version of its form: a changed form is a new type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum Record {
+    /// A subject is enrolled; number 1 of its records.
+    #[serde(rename = "enrolment/1")]
+    Enrolment(Enrolment),
+    /// A consent was given.
+    #[serde(rename = "consent-given/1")]
+    ConsentGiven(ConsentGiven),
+    /// A consent was withdrawn.
+    #[serde(rename = "consent-withdrawn/1")]
+    ConsentWithdrawn(ConsentWithdrawn),
+    /// A gateway or source handed data in.
+    #[serde(rename = "transfer-in/1")]
+    TransferIn(TransferIn),
+    /// Data went to an application, or were refused to it.
+    #[serde(rename = "transfer-out/1")]
+    TransferOut(TransferOut),
+    /// A researcher's request advanced.
+    #[serde(rename = "request-step/1")]
+    RequestStep(RequestStep),
+    /// Data were released to researchers.
+    #[serde(rename = "release/1")]
+    Release(Release),
+    /// A release was refused.
+    #[serde(rename = "release-refused/1")]
+    ReleaseRefused(ReleaseRefused),
+    /// Someone looked at data or records.
+    #[serde(rename = "access/1")]
+    Access(Access),
+}
+
+/// Why a record was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Not canonical JSON of one of our types.
+    #[error("not a canonical record")]
+    Json(#[from] JcsError),
+    /// Its members contradict each other.
+    #[error("the record contradicts itself: {what}")]
+    Contradiction {
+        /// Which members.
+        what: &'static str,
+    },
+}
+
+impl Record {
+    /// The canonical bytes, which are signed.
+    ///
+    /// # Errors
+    /// [`RecordError::Contradiction`], or [`RecordError::Json`] for a count of 2^53 or more.
+    pub fn to_jcs_bytes(&self) -> Result<Vec<u8>, RecordError> {
+        self.check()?;
+        Ok(jcs::to_bytes(self)?)
+    }
+
+    /// Reads a record strictly: canonical, known type, no unknown member, nothing contradictory.
+    ///
+    /// # Errors
+    /// Any [`RecordError`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, RecordError> {
+        let record: Self = jcs::parse(bytes)?;
+        record.check()?;
+        Ok(record)
+    }
+
+    /// The kind of the leaf that stands for this record.
+    pub const fn kind(&self) -> SubjectKind {
+        match self {
+            Self::Enrolment(_) => SubjectKind::Enrolment,
+            Self::ConsentGiven(_) => SubjectKind::ConsentOpened,
+            Self::ConsentWithdrawn(_) => SubjectKind::ConsentClosed,
+            Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
+            Self::RequestStep(_) => SubjectKind::Request,
+            Self::Release(_) | Self::ReleaseRefused(_) => SubjectKind::Release,
+            Self::Access(_) => SubjectKind::Access,
+        }
+    }
+
+    /// When the event was recorded; the hour of the leaf follows from it.
+    pub const fn at(&self) -> Instant {
+        match self {
+            Self::Enrolment(record) => record.at,
+            Self::ConsentGiven(record) => record.at,
+            Self::ConsentWithdrawn(record) => record.at,
+            Self::TransferIn(record) => record.at,
+            Self::TransferOut(record) => record.at,
+            Self::RequestStep(record) => record.at,
+            Self::Release(record) => record.at,
+            Self::ReleaseRefused(record) => record.at,
+            Self::Access(record) => record.at,
+        }
+    }
+
+    fn check(&self) -> Result<(), RecordError> {
+        match self {
+            Self::ConsentGiven(record) => record.check(),
+            Self::TransferIn(record) => record.check(),
+            Self::TransferOut(record) => record.check(),
+            Self::RequestStep(record) => record.check(),
+            Self::Release(record) => record.check(),
+            Self::Enrolment(_) | Self::ConsentWithdrawn(_) | Self::ReleaseRefused(_) | Self::Access(_) => {
+                Ok(())
+            }
+        }
+    }
+}
+
+/// `Ok` where the statement about a record holds.
+fn demand(holds: bool, what: &'static str) -> Result<(), RecordError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(RecordError::Contradiction { what })
+    }
+}

@@ -1,0 +1,16 @@
+//! Records, signatures, bundles and deliveries, with samples made here.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking, and draw a key where the library needs randomness"
+)]
+
+mod bundles;
+mod records;
+mod samples;
+mod signatures;

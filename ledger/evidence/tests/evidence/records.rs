@@ -1,0 +1,146 @@
+//! The forms of records, byte for byte.
+
+use evidence::record::{Id, InOutcome, OutOutcome, Record, RecordError, Seconds, Step};
+use ledger_core::leaf::SubjectKind;
+use proptest::prelude::*;
+
+use crate::samples::{all, at, consent_given, id, release, transfer_in, transfer_out};
+
+/// A failing line means that an old record would no longer verify: make a new type instead of changing it.
+const FROZEN: &str = include_str!("records.golden");
+
+#[test]
+fn each_type_has_its_frozen_bytes() {
+    assert_eq!(FROZEN.lines().count(), all().len());
+    for (record, frozen) in all().iter().zip(FROZEN.lines()) {
+        let bytes = record.to_jcs_bytes().unwrap();
+        assert_eq!(String::from_utf8(bytes.clone()).unwrap(), frozen);
+        assert_eq!(Record::parse(&bytes).unwrap(), *record);
+    }
+}
+
+#[test]
+fn each_type_has_its_kind_of_leaf() {
+    use SubjectKind::{Access, ConsentClosed, ConsentOpened, Enrolment, Release, Request, Transfer};
+    let kinds: Vec<_> = all().iter().map(Record::kind).collect();
+    let expected = [
+        Enrolment,
+        ConsentOpened,
+        ConsentClosed,
+        Transfer,
+        Transfer,
+        Request,
+        Release,
+        Release,
+        Access,
+    ];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn other_members_types_and_spellings_are_refused() {
+    for record in all() {
+        let text = String::from_utf8(record.to_jcs_bytes().unwrap()).unwrap();
+        for wrong in [
+            text.replacen('{', r#"{"aa":1,"#, 1),
+            text.replacen("/1\"", "/2\"", 1),
+            text.replacen("250000Z", "25Z", 1),
+            text.replacen(r#""type""#, r#""typE""#, 1),
+            format!("{text}\n"),
+            text.replacen(',', ", ", 1),
+        ] {
+            assert!(Record::parse(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+    let given = String::from_utf8(Record::ConsentGiven(consent_given()).to_jcs_bytes().unwrap()).unwrap();
+    let with_null = given.replacen(r#""purpose""#, r#""prev_sha256":null,"purpose""#, 1);
+    assert!(Record::parse(with_null.as_bytes()).is_err());
+}
+
+fn contradicts(record: &Record) -> bool {
+    matches!(record.to_jcs_bytes(), Err(RecordError::Contradiction { .. }))
+}
+
+#[test]
+fn contradictory_records_are_neither_written_nor_read() {
+    let code = || Some(id("no-consent"));
+    let wrong_in = [
+        (|r| r.refusal = Some(id("no-consent"))) as fn(&mut evidence::record::TransferIn),
+        |r| r.ciphertext_sha256 = None,
+        |r| r.consent = None,
+        |r| r.last_at = None,
+        |r| (r.first_at, r.last_at) = (None, None),
+        |r| r.first_at = Some(at(591)),
+        |r| r.outcome = InOutcome::Refused,
+    ];
+    for change in wrong_in {
+        let mut record = transfer_in();
+        change(&mut record);
+        assert!(contradicts(&Record::TransferIn(record)));
+    }
+    let mut refused = transfer_in();
+    (refused.outcome, refused.refusal, refused.ciphertext_sha256) = (InOutcome::Refused, code(), None);
+    (refused.consent, refused.first_at, refused.last_at) = (None, None, None);
+    assert!(!contradicts(&Record::TransferIn(refused)));
+
+    let mut out = transfer_out();
+    out.outcome = OutOutcome::Refused;
+    assert!(contradicts(&Record::TransferOut(out.clone())));
+    (out.refusal, out.ciphertext_sha256) = (code(), None);
+    assert!(!contradicts(&Record::TransferOut(out)));
+
+    let mut given = consent_given();
+    given.until = given.from;
+    assert!(contradicts(&Record::ConsentGiven(given)));
+    let mut given = consent_given();
+    given.step_s = Seconds(0);
+    assert!(contradicts(&Record::ConsentGiven(given)));
+
+    for name in [
+        "../x",
+        "a/b",
+        ".hidden",
+        "manifest.json",
+        "evidence.json",
+        "curve.parquet",
+        "c:x",
+    ] {
+        let mut wrong = release();
+        wrong.files[0].name = id(name);
+        assert!(contradicts(&Record::Release(wrong)), "{name}");
+    }
+    let Record::RequestStep(mut step) = all().remove(5) else {
+        panic!("not a request step")
+    };
+    step.reason = None;
+    assert!(contradicts(&Record::RequestStep(step.clone())));
+    step.step = Step::Approved;
+    assert!(!contradicts(&Record::RequestStep(step)));
+}
+
+#[test]
+fn counts_a_browser_would_change_are_not_written() {
+    let mut record = transfer_in();
+    record.rows = 1 << 53;
+    assert!(matches!(
+        Record::TransferIn(record).to_jcs_bytes(),
+        Err(RecordError::Json(_))
+    ));
+    assert!(Id::new("12345678901234").is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..100), place in 0_usize..300, byte in any::<u8>()) {
+        let _ = Record::parse(&bytes);
+        for record in all() {
+            let good = record.to_jcs_bytes().unwrap();
+            let mut changed = good.clone();
+            let place = place % changed.len();
+            changed[place] = byte;
+            if let Ok(read) = Record::parse(&changed) {
+                prop_assert_eq!(read.to_jcs_bytes().unwrap(), changed);
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! One record of each type, and a log to put them in.
+
+use std::array;
+
+use evidence::{
+    bundle::{Bundle, leaf_of},
+    jws::{Jwk, Jws},
+    record::{
+        Access, Actor, ConsentGiven, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, Id, InOutcome,
+        Instant, Method, OutOutcome, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Role,
+        Seconds, Step, Text, TransferIn, TransferOut,
+    },
+};
+use ledger_core::{
+    checkpoint::{Checkpoint, SignedCheckpoint},
+    leaf::{ActorClass, RecordNumber, Salt, SubjectKey},
+    note::{Ed25519Signer, KeyName, NoteSigner},
+    proof::TlogProof,
+    tree::{Frontier, LeafIndex, NodeMap, ProofPlan, leaf_hash},
+};
+use ring::signature::{Ed25519KeyPair, KeyPair};
+
+pub fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
+
+pub fn at(seconds: i64) -> Instant {
+    Instant::from_unix_micros((1_767_225_600 + seconds) * 1_000_000 + 250_000).unwrap()
+}
+
+pub fn digest(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
+}
+
+/// The broker's key for records.
+pub fn record_pair() -> (Ed25519KeyPair, Jwk) {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[9; 32]).unwrap();
+    let key = Jwk::Ed25519 {
+        x: pair.public_key().as_ref().try_into().unwrap(),
+    };
+    (pair, key)
+}
+
+pub fn signed(record: &Record) -> Jws {
+    let (pair, key) = record_pair();
+    let payload = record.to_jcs_bytes().unwrap();
+    Jws::sign(&payload, &key, |input| {
+        pair.sign(input).as_ref().try_into().unwrap()
+    })
+    .unwrap()
+}
+
+pub fn transfer_in() -> TransferIn {
+    TransferIn {
+        transfer: id("t-1"),
+        participant: id("p-1"),
+        gateway: id("gw-1"),
+        point: id("pt-1"),
+        consent: Some(id("c-1")),
+        batch: id("b-1"),
+        first_at: Some(at(0)),
+        last_at: Some(at(590)),
+        rows: 60,
+        ciphertext_sha256: Some(digest("sealed")),
+        envelope_sha256: digest("envelope"),
+        outcome: InOutcome::Stored,
+        refusal: None,
+        at: at(600),
+    }
+}
+
+pub fn transfer_out() -> TransferOut {
+    TransferOut {
+        transfer: id("t-2"),
+        participant: id("p-1"),
+        consent: Some(id("c-1")),
+        recipient: id("org-1"),
+        purpose: id("self-consumption"),
+        step_s: Seconds(1800),
+        from: at(0),
+        until: at(3600),
+        rows: 2,
+        ciphertext_sha256: Some(digest("age file")),
+        policy_set_sha256: digest("policies"),
+        policies: vec![id("transfer-under-consent")],
+        outcome: OutOutcome::Delivered,
+        refusal: None,
+        at: at(3700),
+    }
+}
+
+pub fn release() -> Release {
+    let file = |name: &str, content: &str| ReleasedFile {
+        name: id(name),
+        sha256: digest(content),
+        bytes: content.len() as u64,
+    };
+    Release {
+        release: id("r-1"),
+        request: id("q-1"),
+        dataset: id("street-load"),
+        researcher: Some(id("researcher-1")),
+        rule: id("fr-d111-63/2026"),
+        households: 120,
+        from: at(0),
+        until: at(86_400),
+        step_s: Seconds(1800),
+        files: vec![file("curve.csv", "a,b\n"), file("curve.parquet", "PAR1")],
+        manifest_sha256: digest("{}"),
+        ciphertext_sha256: digest("age file"),
+        policy_set_sha256: digest("policies"),
+        at: at(90_000),
+    }
+}
+
+pub fn consent_given() -> ConsentGiven {
+    ConsentGiven {
+        consent: id("c-1"),
+        participant: id("p-1"),
+        point: id("pt-1"),
+        purpose: id("self-consumption"),
+        step_s: Seconds(1800),
+        recipient: id("org-1"),
+        from: at(0),
+        until: at(31_536_000),
+        terms_sha256: digest("terms"),
+        notice_sha256: digest("notice"),
+        method: Method::Web,
+        evidence_level: EvidenceLevel::L1,
+        prev_sha256: None,
+        at: at(1),
+    }
+}
+
+/// One of each type.
+pub fn all() -> Vec<Record> {
+    let (dataset, researcher) = (id("street-load"), id("researcher-1"));
+    vec![
+        Record::Enrolment(Enrolment {
+            subject: id("p-1"),
+            role: Role::Participant,
+            gateway: Some(id("gw-1")),
+            point: Some(id("pt-1")),
+            key: Some(record_pair().1),
+            at: at(0),
+        }),
+        Record::ConsentGiven(consent_given()),
+        Record::ConsentWithdrawn(ConsentWithdrawn {
+            consent: id("c-1"),
+            participant: id("p-1"),
+            method: Method::EmailLink,
+            prev_sha256: digest("before"),
+            at: at(2),
+        }),
+        Record::TransferIn(transfer_in()),
+        Record::TransferOut(transfer_out()),
+        Record::RequestStep(RequestStep {
+            request: id("q-1"),
+            dataset: dataset.clone(),
+            researcher: researcher.clone(),
+            step: Step::Refused,
+            reason: Some(Text::new("La finalité n’est pas précise.").unwrap()),
+            at: at(4),
+        }),
+        Record::Release(release()),
+        Record::ReleaseRefused(ReleaseRefused {
+            request: id("q-1"),
+            dataset,
+            researcher,
+            rule: id("fr-d111-63/2026"),
+            refusal: id("too-few-households"),
+            policy_set_sha256: digest("policies"),
+            at: at(5),
+        }),
+        Record::Access(Access {
+            access: id("a-1"),
+            participant: id("p-1"),
+            actor: Actor::Dpo,
+            purpose: id("audit"),
+            scope: id("transfers"),
+            at: at(6),
+        }),
+    ]
+}
+
+pub fn subject_key() -> SubjectKey {
+    SubjectKey::new(array::from_fn(|i| 0x80 + i as u8))
+}
+
+pub fn log_signer(seed: u8) -> Ed25519Signer {
+    Ed25519Signer::from_seed(KeyName::new("log.example/consent").unwrap(), &[seed; 32]).unwrap()
+}
+
+/// Bundles of the records, all in one log, as numbers 1, 2, 3 … of one subject.
+pub fn bundles(records: &[Record]) -> Vec<Bundle> {
+    let signer = log_signer(1);
+    let (mut frontier, mut nodes) = (Frontier::empty(), NodeMap::default());
+    let mut sealed = Vec::new();
+    for (i, record) in records.iter().enumerate() {
+        let (jws, n, salt) = (
+            signed(record),
+            RecordNumber::new(i as u64 + 1).unwrap(),
+            Salt::new([i as u8; 64]),
+        );
+        let leaf = leaf_of(record, &jws, ActorClass::Broker, &subject_key(), n, &salt).unwrap();
+        for node in frontier.append(leaf_hash(&leaf.to_bytes())).unwrap() {
+            nodes.insert(node.id, node.hash);
+        }
+        sealed.push((jws, n, salt, leaf));
+    }
+    let checkpoint = Checkpoint::new("log.example/consent", frontier.size(), frontier.root()).unwrap();
+    let checkpoint = SignedCheckpoint::sign(checkpoint, &signer).unwrap();
+    let made = sealed
+        .into_iter()
+        .enumerate()
+        .map(|(i, (record, n, salt, leaf))| {
+            let index = LeafIndex::new(i as u64).unwrap();
+            let path = ProofPlan::inclusion(index, frontier.size())
+                .unwrap()
+                .build(&nodes)
+                .unwrap();
+            let proof = TlogProof::new(index, path, &checkpoint);
+            let (record_key, log_key) = (record_pair().1, signer.vkey().clone());
+            Bundle {
+                record,
+                record_key,
+                salt,
+                n,
+                leaf,
+                proof,
+                log_key,
+            }
+        });
+    made.collect()
+}

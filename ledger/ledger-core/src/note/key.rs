@@ -1,0 +1,247 @@
+//! Names, ids and keys of signed notes.
+
+use std::{fmt, str::FromStr};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+
+use crate::tree::digest;
+
+/// Name of a signing key: not empty, no white space, no `+`. For a log it is the origin, advised to be a URL
+/// without scheme.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyName(String);
+
+impl KeyName {
+    /// `None` when the name is empty or holds Unicode white space, a control character or `+`.
+    pub fn new(name: &str) -> Option<Self> {
+        let wrong = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+        if name.is_empty() || name.contains(wrong) {
+            None
+        } else {
+            Some(Self(name.to_owned()))
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `SHA-256(name || 0x0A || type || public key)[0..4]`: helps to find a key, proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId([u8; 4]);
+
+impl KeyId {
+    /// Wraps four bytes read from a signature or a leaf.
+    pub const fn new(bytes: [u8; 4]) -> Self {
+        Self(bytes)
+    }
+
+    /// The four bytes.
+    pub const fn as_bytes(&self) -> &[u8; 4] {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", u32::from_be_bytes(self.0))
+    }
+}
+
+/// What a key signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// 0x01: Ed25519 over the text of the note.
+    Ed25519,
+    /// 0x04: Ed25519 over time and text (C2SP tlog-cosignature v1).
+    Cosignature,
+}
+
+impl KeyKind {
+    const fn number(self) -> u8 {
+        match self {
+            Self::Ed25519 => 0x01,
+            Self::Cosignature => 0x04,
+        }
+    }
+}
+
+/// A public key that verifies notes: `name+hex id+base64(type || public key)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vkey {
+    name: KeyName,
+    id: KeyId,
+    kind: KeyKind,
+    public: [u8; 32],
+}
+
+/// Why a text is not a key of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VkeyError {
+    /// Not `name+hex id+base64`.
+    #[error("not of the form name+id+key")]
+    Malformed,
+    /// A type other than 0x01 and 0x04.
+    #[error("key type {kind:#04x} is unknown")]
+    UnknownKind {
+        /// The type byte.
+        kind: u8,
+    },
+    /// The public key does not have 32 bytes.
+    #[error("the public key does not have 32 bytes")]
+    WrongLength,
+    /// The id is not that of this name and key.
+    #[error("the key id does not belong to this name and key")]
+    WrongId,
+}
+
+impl Vkey {
+    /// A key from its parts; the id follows from them.
+    pub fn new(name: KeyName, kind: KeyKind, public: [u8; 32]) -> Self {
+        let hash = digest(&[name.0.as_bytes(), b"\n", &[kind.number()], &public]);
+        let [a, b, c, d, ..] = *hash.as_bytes();
+        Self {
+            id: KeyId([a, b, c, d]),
+            name,
+            kind,
+            public,
+        }
+    }
+
+    /// Name of the key; for a log, its origin.
+    pub const fn name(&self) -> &KeyName {
+        &self.name
+    }
+
+    /// Id of the key.
+    pub const fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// What the key signs.
+    pub const fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// The 32 bytes of the Ed25519 public key.
+    pub const fn public(&self) -> &[u8; 32] {
+        &self.public
+    }
+
+    /// Whether `signature` is this Ed25519 key's over exactly `message`, whatever the kind of the key.
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, &self.public)
+            .verify(message, signature)
+            .is_ok()
+    }
+
+    /// Verifies the signature field of a note (without key id): `None` when it is wrong, otherwise the time a
+    /// cosignature states.
+    pub(super) fn verify(&self, text: &str, field: &[u8]) -> Option<Option<u64>> {
+        match self.kind {
+            KeyKind::Ed25519 => self.verifies(text.as_bytes(), field).then_some(None),
+            KeyKind::Cosignature => {
+                let (time, signature) = field.split_first_chunk::<8>()?;
+                // C2SP tlog-cosignature v1: the time is at most 2^63 - 1, and not 0 for a witness.
+                let time = u64::from_be_bytes(*time);
+                if time == 0 || i64::try_from(time).is_err() {
+                    return None;
+                }
+                let message = format!("cosignature/v1\ntime {time}\n{text}");
+                self.verifies(message.as_bytes(), signature).then_some(Some(time))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Vkey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key: Vec<u8> = std::iter::once(self.kind.number()).chain(self.public).collect();
+        write!(f, "{}+{}+{}", self.name, self.id, STANDARD.encode(key))
+    }
+}
+
+impl FromStr for Vkey {
+    type Err = VkeyError;
+
+    fn from_str(text: &str) -> Result<Self, VkeyError> {
+        // Only the first two `+` separate: base64 may hold more.
+        let mut parts = text.splitn(3, '+');
+        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(VkeyError::Malformed);
+        };
+        let name = KeyName::new(name).ok_or(VkeyError::Malformed)?;
+        let key = STANDARD.decode(key).map_err(|_| VkeyError::Malformed)?;
+        let (kind, public) = key.split_first().ok_or(VkeyError::Malformed)?;
+        let kind = match kind {
+            0x01 => KeyKind::Ed25519,
+            0x04 => KeyKind::Cosignature,
+            other => return Err(VkeyError::UnknownKind { kind: *other }),
+        };
+        let vkey = Self::new(name, kind, public.try_into().map_err(|_| VkeyError::WrongLength)?);
+        if vkey.id.to_string() == id {
+            Ok(vkey)
+        } else {
+            Err(VkeyError::WrongId)
+        }
+    }
+}
+
+/// Signs notes. The private key may live elsewhere; only signatures come out.
+pub trait NoteSigner: Send + Sync {
+    /// The public half, of kind [`KeyKind::Ed25519`].
+    fn vkey(&self) -> &Vkey;
+
+    /// The Ed25519 signature over `message`, 64 bytes.
+    fn sign(&self, message: &[u8]) -> [u8; 64];
+}
+
+/// A signer whose private key is in memory.
+pub struct Ed25519Signer {
+    pair: Ed25519KeyPair,
+    vkey: Vkey,
+}
+
+impl Ed25519Signer {
+    /// A signer from the 32-byte seed of RFC 8032; `None` if the seed is refused by the implementation.
+    pub fn from_seed(name: KeyName, seed: &[u8; 32]) -> Option<Self> {
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
+        let public = pair.public_key().as_ref().try_into().ok()?;
+        Some(Self {
+            vkey: Vkey::new(name, KeyKind::Ed25519, public),
+            pair,
+        })
+    }
+}
+
+impl NoteSigner for Ed25519Signer {
+    fn vkey(&self) -> &Vkey {
+        &self.vkey
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        let mut bytes = [0; 64];
+        bytes
+            .iter_mut()
+            .zip(self.pair.sign(message).as_ref())
+            .for_each(|(to, from)| *to = *from);
+        bytes
+    }
+}
+
+impl fmt::Debug for Ed25519Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ed25519Signer")
+            .field("vkey", &self.vkey.to_string())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,221 @@
+//! The public files in a local folder, which any web server can serve.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{self, ErrorKind, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use ledger_core::tile::{FULL, Resource, Span, TileId};
+
+use crate::ports::{PublicFault, PublicFile, PublicStore, StoreFault};
+
+/// Files being written live here until they are complete. The name is no path of a log, so a server that parses
+/// paths strictly never shows them.
+const STAGING: &str = ".staging";
+
+/// A [`PublicStore`] in a folder: temporary file, fsync, rename, fsync of the folder; files are read-only.
+///
+/// A batch costs one fsync per new file and per touched folder. All files of a batch are written before the first is
+/// synced, so that one journal commit of the file system carries most of them.
+///
+/// Partial tiles are deleted one full tile late: a reader with a slightly old checkpoint still finds them.
+#[derive(Clone, Debug)]
+pub struct FolderStore {
+    root: Arc<Path>,
+    staged: Arc<AtomicU64>,
+}
+
+impl FolderStore {
+    /// Opens the folder, makes it if it is absent, and removes unfinished files of an earlier run.
+    ///
+    /// # Errors
+    /// [`StoreFault`] when the folder cannot be made or cleaned.
+    pub async fn open(root: PathBuf) -> Result<Self, StoreFault> {
+        blocking(move || {
+            let staging = root.join(STAGING);
+            match fs::remove_dir_all(&staging) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => fs::create_dir_all(&staging)?,
+            }
+            Ok(Self {
+                root: root.into(),
+                staged: Arc::default(),
+            })
+        })
+        .await
+        .map_err(StoreFault::new)
+    }
+
+    fn path(&self, resource: Resource) -> PathBuf {
+        self.root.join(resource.to_string())
+    }
+
+    /// Writes a complete, read-only file into the staging folder; not synced yet.
+    fn stage(&self, bytes: &[u8], target: PathBuf) -> io::Result<Staged> {
+        let number = self.staged.fetch_add(1, Ordering::Relaxed);
+        let path = self.root.join(STAGING).join(number.to_string());
+        let mut file = File::create_new(&path)?;
+        file.write_all(bytes)?;
+        make_read_only(&file)?;
+        Ok(Staged { file, path, target })
+    }
+
+    fn write_files(&self, files: &[PublicFile]) -> Result<(), WriteError> {
+        let mut staged = Vec::new();
+        let mut folders = BTreeSet::new();
+        for file in files {
+            let target = self.path(file.resource);
+            self.note_folders(&target, &mut folders)?;
+            match read_if_exists(&target)? {
+                None => staged.push(self.stage(&file.bytes, target)?),
+                // It may have been renamed but not synced when an earlier run died.
+                Some(existing) if existing == file.bytes => File::open(&target)?.sync_all()?,
+                Some(_) => return Err(WriteError::Different(file.resource)),
+            }
+        }
+        for one in &staged {
+            one.file.sync_all()?;
+        }
+        for one in staged {
+            fs::rename(&one.path, &one.target)?;
+        }
+        for folder in folders {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the folder of a file, and notes it and all above it up to the root: each holds a name that must last.
+    fn note_folders(&self, target: &Path, folders: &mut BTreeSet<PathBuf>) -> io::Result<()> {
+        let Some(folder) = target.parent() else {
+            return Ok(());
+        };
+        if folders.contains(folder) {
+            return Ok(());
+        }
+        fs::create_dir_all(folder)?;
+        let inside = folder
+            .ancestors()
+            .take_while(|above| above.starts_with(&self.root));
+        folders.extend(inside.map(Path::to_path_buf));
+        Ok(())
+    }
+
+    /// Deletes the partial tiles of the tile before each full one. Nobody depends on it: errors are left for the
+    /// next run.
+    fn delete_old_partials(&self, files: &[PublicFile]) {
+        for resource in files.iter().filter_map(|file| tile_before(file.resource)) {
+            let partials = format!("{}.p", self.path(resource).display());
+            match fs::remove_dir_all(partials) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    tracing::warn!(%error, "old partial tiles could not be deleted");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl PublicStore for FolderStore {
+    async fn read(&self, resource: Resource) -> Result<Option<Vec<u8>>, StoreFault> {
+        let path = self.path(resource);
+        blocking(move || read_if_exists(&path))
+            .await
+            .map_err(StoreFault::new)
+    }
+
+    async fn write(&self, files: Vec<PublicFile>) -> Result<(), PublicFault> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let store = self.clone();
+        let written = blocking(move || {
+            let written = store.write_files(&files);
+            if written.is_ok() {
+                store.delete_old_partials(&files);
+            }
+            Ok(written)
+        });
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(WriteError::Different(resource))) => Err(PublicFault::Different { resource }),
+            Ok(Err(WriteError::Io(error))) | Err(error) => Err(StoreFault::new(error).into()),
+        }
+    }
+
+    async fn replace_checkpoint(&self, note: Vec<u8>) -> Result<(), StoreFault> {
+        let store = self.clone();
+        blocking(move || {
+            let staged = store.stage(&note, store.path(Resource::Checkpoint))?;
+            staged.file.sync_all()?;
+            fs::rename(&staged.path, &staged.target)?;
+            File::open(&store.root)?.sync_all()
+        })
+        .await
+        .map_err(StoreFault::new)
+    }
+}
+
+struct Staged {
+    file: File,
+    path: PathBuf,
+    target: PathBuf,
+}
+
+enum WriteError {
+    Different(Resource),
+    Io(io::Error),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// The full tile or bundle before a full one of the same level.
+fn tile_before(resource: Resource) -> Option<Resource> {
+    let before = |span: Span| {
+        let index = span.is_full().then_some(span.index())?.checked_sub(1)?;
+        Span::new(index, FULL)
+    };
+    match resource {
+        Resource::Checkpoint => None,
+        Resource::Tile(tile) => TileId::new(tile.level(), before(tile.span())?).map(Resource::Tile),
+        Resource::Entries(span) => before(span).map(Resource::Entries),
+    }
+}
+
+fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn make_read_only(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o444))
+}
+
+#[cfg(not(unix))]
+fn make_read_only(_: &File) -> io::Result<()> {
+    // LIMIT: a read-only file cannot be renamed or replaced everywhere, so elsewhere files stay writable.
+    Ok(())
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(io::Error::other)?
+}

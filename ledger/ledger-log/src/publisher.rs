@@ -1,0 +1,195 @@
+//! Steps 3 to 7 of the commit order: sign, swap, write, replace.
+
+mod recover;
+
+use std::sync::Arc;
+
+use ledger_core::{
+    checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint},
+    note::NoteSigner,
+    tree::{Hash, TreeSize},
+};
+
+use crate::{
+    edge::{Edge, EdgeError},
+    ports::{DataHead, LockStore, LogId, PublicFault, PublicFile, PublicStore, StoreFault, Swap, UnixMicros},
+};
+
+pub use recover::RecoverError;
+
+/// The key and the stores of one log. Its origin is the name of the signer's key.
+#[derive(Clone)]
+pub struct Stores {
+    /// Signs checkpoints.
+    pub signer: Arc<dyn NoteSigner>,
+    /// Keeps the last signed checkpoint.
+    pub lock: Arc<dyn LockStore>,
+    /// What everybody may read.
+    pub public: Arc<dyn PublicStore>,
+}
+
+impl Stores {
+    fn log_id(&self) -> LogId {
+        LogId::of_origin(self.signer.vkey().name())
+    }
+}
+
+/// What a transaction appended to the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The head the transaction wrote.
+    pub head: DataHead,
+    /// The leaves since the head before, in the order of their indexes.
+    pub leaves: Vec<Vec<u8>>,
+}
+
+/// Why a batch was not published. The writer must stop: only [`Publisher::recover`] knows what stands.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishFault {
+    /// An earlier batch failed.
+    #[error("the log stopped after an earlier fault")]
+    Stopped,
+    /// The head is not later than the one before.
+    #[error("time went from {before:?} to {now:?}: the clock must move forward")]
+    ClockWentBack {
+        /// Time of the last head.
+        before: UnixMicros,
+        /// Time of this head.
+        now: UnixMicros,
+    },
+    /// The leaves do not lead to the head that the transaction wrote.
+    #[error("the committed head is not that of the appended leaves")]
+    HeadMismatch,
+    /// The lock store holds another checkpoint: a second writer is at work.
+    #[error("the lock store holds another checkpoint: a second writer is at work")]
+    LockConflict,
+    /// The lock store failed: the new checkpoint may or may not be there.
+    #[error("the lock store failed")]
+    Lock(#[source] StoreFault),
+    /// Tiles, bundles or the checkpoint could not be written.
+    #[error("the public files could not be written")]
+    Public(#[from] PublicFault),
+    /// The checkpoint could not be made.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The leaves do not fit in the log.
+    #[error("the appended leaves do not fit in the log")]
+    Leaves {
+        /// Why.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// The one writer of a log.
+pub struct Publisher {
+    stores: Stores,
+    edge: Edge,
+    last: Arc<SignedCheckpoint>,
+    last_at: Option<UnixMicros>,
+    stopped: bool,
+}
+
+impl Publisher {
+    /// Makes a new, empty log: its row in the lock store, then its public checkpoint of size 0. To be run once, by
+    /// hand or by an installer, never at every start: a log whose lock row vanished must not start again at 0.
+    ///
+    /// # Errors
+    /// [`RecoverError::AlreadyExists`] when the lock store or the public folder knows the log already.
+    pub async fn initialise(stores: &Stores) -> Result<(), RecoverError> {
+        recover::initialise(stores).await
+    }
+
+    /// Takes a log up after a start: finishes what a crash interrupted, or refuses to sign.
+    ///
+    /// Also checks that the public tiles on the right edge are those of the data, and writes missing ones.
+    ///
+    /// # Errors
+    /// Every [`RecoverError`] means: do not write, call a person.
+    pub async fn recover(
+        stores: Stores,
+        data: &dyn crate::LogData,
+        now: UnixMicros,
+    ) -> Result<Self, RecoverError> {
+        recover::recover(stores, data, now).await
+    }
+
+    /// The last published checkpoint.
+    pub fn latest(&self) -> Arc<SignedCheckpoint> {
+        Arc::clone(&self.last)
+    }
+
+    /// Publishes what a transaction appended; when it returns, the checkpoint is signed, durable and public.
+    ///
+    /// # Errors
+    /// After any [`PublishFault`] this publisher is stopped for good.
+    pub async fn publish(&mut self, appended: Appended) -> Result<Arc<SignedCheckpoint>, PublishFault> {
+        if self.stopped {
+            return Err(PublishFault::Stopped);
+        }
+        // Set first, so that a future dropped half way stops the log as an error does.
+        self.stopped = true;
+        if let Some(before) = self.last_at.filter(|before| appended.head.at <= *before) {
+            return Err(PublishFault::ClockWentBack {
+                before,
+                now: appended.head.at,
+            });
+        }
+        let checkpoint = self.advance(appended).await?;
+        self.stopped = false;
+        Ok(checkpoint)
+    }
+
+    /// Steps 3 (without the clock) to 7, for a new batch and for one that a crash left unsigned.
+    async fn advance(&mut self, appended: Appended) -> Result<Arc<SignedCheckpoint>, PublishFault> {
+        let Appended { head, leaves } = appended;
+        let before = self.edge.size();
+        let mut files = Vec::new();
+        for leaf in leaves {
+            files.extend(self.edge.push(leaf)?);
+        }
+        // Recomputed here from the leaves, so that a wrong hash in the data store is never signed.
+        if self.edge.size() != head.size || self.edge.root() != head.root {
+            return Err(PublishFault::HeadMismatch);
+        }
+        files.extend(self.edge.partials(before)?);
+        let signed = sign(&self.stores, head.size, head.root)?;
+        let (old, new) = (self.last.note().to_string(), signed.note().to_string());
+        let lock = &self.stores.lock;
+        match lock
+            .swap(self.stores.log_id(), old.as_bytes(), new.as_bytes())
+            .await
+        {
+            Ok(Swap::Done) => {}
+            Ok(Swap::Conflict) => return Err(PublishFault::LockConflict),
+            Err(fault) => return Err(PublishFault::Lock(fault)),
+        }
+        show(&self.stores, files, &signed).await?;
+        self.last = Arc::new(signed);
+        self.last_at = Some(head.at);
+        Ok(self.latest())
+    }
+}
+
+fn sign(stores: &Stores, size: TreeSize, root: Hash) -> Result<SignedCheckpoint, CheckpointError> {
+    let origin = stores.signer.vkey().name().as_str();
+    SignedCheckpoint::sign(Checkpoint::new(origin, size, root)?, stores.signer.as_ref())
+}
+
+/// Steps 5 and 7, in normal running and in recovery.
+async fn show(stores: &Stores, files: Vec<PublicFile>, signed: &SignedCheckpoint) -> Result<(), PublicFault> {
+    stores.public.write(files).await?;
+    stores
+        .public
+        .replace_checkpoint(signed.note().to_string().into_bytes())
+        .await?;
+    Ok(())
+}
+
+impl From<EdgeError> for PublishFault {
+    fn from(cause: EdgeError) -> Self {
+        Self::Leaves {
+            cause: Box::new(cause),
+        }
+    }
+}

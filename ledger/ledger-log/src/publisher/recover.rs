@@ -1,0 +1,269 @@
+//! What to do at a start, by what is found in the three stores.
+
+use std::{ops::Range, sync::Arc};
+
+use ledger_core::{
+    checkpoint::{CheckpointError, SignedCheckpoint},
+    tile::Resource,
+    tree::{TreeSize, empty_root},
+};
+
+use super::{Appended, PublishFault, Publisher, Stores, show, sign};
+use crate::{
+    edge::{Edge, EdgeError},
+    ports::{DataHead, LogData, PublicFault, StoreFault, Swap, UnixMicros},
+};
+
+/// Leaves read at once while tiles are rewritten: some full tiles, and little memory.
+const CHUNK: u64 = 4096;
+
+/// Why a log may not be taken up. None of these heals by trying again.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The lock store has no row for this log.
+    #[error("the lock store does not know this log")]
+    LockMissing,
+    /// A new log was asked for where there is one.
+    #[error("the log exists already")]
+    AlreadyExists,
+    /// A stored checkpoint is not signed by this key.
+    #[error("the checkpoint in the {place} is not one of this key")]
+    ForeignCheckpoint {
+        /// Lock store or public folder.
+        place: &'static str,
+        /// Why.
+        #[source]
+        cause: CheckpointError,
+    },
+    /// The data store lost leaves that were signed for: restored from a backup?
+    #[error("the data store has {data} leaves, {signed} were signed for")]
+    DataBehindLock {
+        /// Leaves in the data store.
+        data: TreeSize,
+        /// Leaves of the checkpoint in the lock store.
+        signed: TreeSize,
+    },
+    /// The lock store lost a checkpoint that is public: restored from a backup?
+    #[error("the public checkpoint has {public} leaves, the lock store {signed}")]
+    PublicAheadOfLock {
+        /// Leaves of the public checkpoint.
+        public: TreeSize,
+        /// Leaves of the checkpoint in the lock store.
+        signed: TreeSize,
+    },
+    /// The leaves in the data store are not those that were signed for.
+    #[error("the data store does not have the root of the checkpoint in the {place} at {size} leaves")]
+    RootMismatch {
+        /// Lock store, public folder or head of the data store.
+        place: &'static str,
+        /// Size at which the roots differ.
+        size: TreeSize,
+    },
+    /// Leaves and hashes of the data store do not belong together.
+    #[error("the data store contradicts itself: {what}")]
+    Contradiction {
+        /// Which.
+        what: String,
+    },
+    /// The clock shows a time before the last head.
+    #[error("it is {now:?}, before the last head at {head:?}")]
+    ClockBehind {
+        /// Time of the last head.
+        head: UnixMicros,
+        /// The clock.
+        now: UnixMicros,
+    },
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// A public file was changed, or could not be written.
+    #[error("the public files are wrong or could not be written")]
+    Public(#[from] PublicFault),
+    /// Publishing what was left undone failed.
+    #[error(transparent)]
+    Publish(#[from] PublishFault),
+}
+
+impl From<EdgeError> for RecoverError {
+    fn from(error: EdgeError) -> Self {
+        match error {
+            EdgeError::Store(fault) => Self::Store(fault),
+            other => Self::Contradiction {
+                what: other.to_string(),
+            },
+        }
+    }
+}
+
+pub(super) async fn initialise(stores: &Stores) -> Result<(), RecoverError> {
+    let locked = stores.lock.load(stores.log_id()).await?;
+    let public = stores.public.read(Resource::Checkpoint).await?;
+    if locked.is_some() || public.is_some() {
+        return Err(RecoverError::AlreadyExists);
+    }
+    let signed = sign(stores, TreeSize::ZERO, empty_root()).map_err(PublishFault::from)?;
+    match stores
+        .lock
+        .create(stores.log_id(), signed.note().to_string().as_bytes())
+        .await?
+    {
+        Swap::Conflict => Err(RecoverError::AlreadyExists),
+        Swap::Done => Ok(show(stores, Vec::new(), &signed).await?),
+    }
+}
+
+pub(super) async fn recover(
+    stores: Stores,
+    data: &dyn LogData,
+    now: UnixMicros,
+) -> Result<Publisher, RecoverError> {
+    let locked = stores
+        .lock
+        .load(stores.log_id())
+        .await?
+        .ok_or(RecoverError::LockMissing)?;
+    let locked = open(&stores, &locked, "lock store")?;
+    let public = match stores.public.read(Resource::Checkpoint).await? {
+        None => None,
+        Some(bytes) => Some(open(&stores, &bytes, "public folder")?),
+    };
+    let head = data.head().await?;
+    check_order(&locked, public.as_ref(), head, now)?;
+
+    // Take the tree up where the public files end: from there on they are rewritten from the data.
+    let shown = public.as_ref().map_or(TreeSize::ZERO, SignedCheckpoint::size);
+    let mut edge = Edge::load(shown, data).await?;
+    if let Some(public) = &public
+        && public.root() != edge.root()
+    {
+        return Err(RecoverError::RootMismatch {
+            place: "public folder",
+            size: shown,
+        });
+    }
+    // A changed file on the edge is found here, and a lost one restored.
+    stores.public.write(edge.files()?).await?;
+    rewrite(&stores, data, &mut edge, locked.size()).await?;
+    if edge.root() != locked.root() {
+        return Err(RecoverError::RootMismatch {
+            place: "lock store",
+            size: locked.size(),
+        });
+    }
+    if public.as_ref() != Some(&locked) {
+        show(&stores, edge.partials(shown)?, &locked).await?;
+    }
+    let last_at = head.map(|head| head.at);
+    let mut publisher = Publisher {
+        stores,
+        edge,
+        last: Arc::new(locked),
+        last_at,
+        stopped: false,
+    };
+    finish(&mut publisher, data, head).await?;
+    tracing::info!(ledger.size = publisher.last.size().get(), "ledger taken up");
+    Ok(publisher)
+}
+
+fn open(stores: &Stores, note: &[u8], place: &'static str) -> Result<SignedCheckpoint, RecoverError> {
+    SignedCheckpoint::open(note, stores.signer.vkey())
+        .map_err(|cause| RecoverError::ForeignCheckpoint { place, cause })
+}
+
+/// The rows of the recovery table that need no tree: sizes must not shrink from data to lock to public.
+fn check_order(
+    locked: &SignedCheckpoint,
+    public: Option<&SignedCheckpoint>,
+    head: Option<DataHead>,
+    now: UnixMicros,
+) -> Result<(), RecoverError> {
+    let (data, signed) = (head.map_or(TreeSize::ZERO, |head| head.size), locked.size());
+    if data < signed {
+        return Err(RecoverError::DataBehindLock { data, signed });
+    }
+    if let Some(public) = public {
+        if public.size() > signed {
+            return Err(RecoverError::PublicAheadOfLock {
+                public: public.size(),
+                signed,
+            });
+        }
+        if public.size() == signed && public.root() != locked.root() {
+            return Err(RecoverError::RootMismatch {
+                place: "public folder",
+                size: signed,
+            });
+        }
+    }
+    match head {
+        Some(head) if now < head.at => Err(RecoverError::ClockBehind { head: head.at, now }),
+        _ => Ok(()),
+    }
+}
+
+/// Step 5 for leaves that were signed for: writes the full tiles and bundles up to `size`.
+async fn rewrite(
+    stores: &Stores,
+    data: &dyn LogData,
+    edge: &mut Edge,
+    size: TreeSize,
+) -> Result<(), RecoverError> {
+    while edge.size() < size {
+        let from = edge.size().get();
+        let mut files = Vec::new();
+        for leaf in leaves(data, from..size.get().min(from.saturating_add(CHUNK))).await? {
+            files.extend(edge.push(leaf)?);
+        }
+        stores.public.write(files).await?;
+    }
+    Ok(())
+}
+
+/// A crash between steps 2 and 4 left committed leaves unsigned. Nothing was promised: sign, swap, go on.
+async fn finish(
+    publisher: &mut Publisher,
+    data: &dyn LogData,
+    head: Option<DataHead>,
+) -> Result<(), RecoverError> {
+    let Some(head) = head else { return Ok(()) };
+    let mut unsigned = Vec::new();
+    let mut from = publisher.edge.size().get();
+    while from < head.size.get() {
+        let chunk = leaves(data, from..head.size.get().min(from.saturating_add(CHUNK))).await?;
+        from = from.saturating_add(CHUNK);
+        unsigned.extend(chunk);
+    }
+    if unsigned.is_empty() {
+        return if head.root == publisher.last.root() {
+            Ok(())
+        } else {
+            Err(RecoverError::RootMismatch {
+                place: "head of the data store",
+                size: head.size,
+            })
+        };
+    }
+    tracing::warn!(
+        records = unsigned.len(),
+        "signing for leaves that a crash left unsigned"
+    );
+    publisher
+        .advance(Appended {
+            head,
+            leaves: unsigned,
+        })
+        .await?;
+    Ok(())
+}
+
+async fn leaves(data: &dyn LogData, range: Range<u64>) -> Result<Vec<Vec<u8>>, RecoverError> {
+    let asked = range.end - range.start;
+    let leaves = data.leaves(range).await?;
+    if u64::try_from(leaves.len()) == Ok(asked) {
+        return Ok(leaves);
+    }
+    Err(RecoverError::Contradiction {
+        what: "it gave another number of leaves than it was asked for".into(),
+    })
+}

@@ -1,0 +1,87 @@
+//! The folder of public files.
+
+use std::{fs, path::PathBuf};
+
+use ledger_core::tile::{FULL, Resource, Span};
+use ledger_log::{FolderStore, PublicFault, PublicFile, PublicStore};
+use tempfile::TempDir;
+
+use crate::support::Log;
+
+#[tokio::test]
+async fn tiles_follow_the_size_across_the_first_full_tile() {
+    let log = Log::new().await;
+    log.grow(&[1, 254, 1, 1, 255, 1, 3, 600]).await;
+    assert_eq!(log.check_files().size().get(), 1116);
+}
+
+#[tokio::test]
+async fn a_second_tile_level_appears_at_65536_leaves() {
+    let log = Log::new().await;
+    log.grow(&[65_535, 1, 1]).await;
+    assert_eq!(fs::read(log.path("tile/2/000.p/1")).unwrap().len(), 32);
+    assert_eq!(fs::read(log.path("tile/1/000")).unwrap().len(), 8192);
+}
+
+#[tokio::test]
+async fn partial_tiles_are_deleted_one_full_tile_late() {
+    let log = Log::new().await;
+    log.grow(&[100, 156]).await;
+    assert!(log.path("tile/0/000.p/100").exists());
+    assert!(log.path("tile/entries/000.p/100").exists());
+    log.grow(&[256]).await;
+    assert!(!log.path("tile/0/000.p").exists());
+    assert!(!log.path("tile/entries/000.p").exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn published_files_are_read_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let log = Log::new().await;
+    log.grow(&[3]).await;
+    for name in ["checkpoint", "tile/0/000.p/3", "tile/entries/000.p/3"] {
+        assert_eq!(
+            fs::metadata(log.path(name)).unwrap().permissions().mode() & 0o777,
+            0o444,
+            "{name}"
+        );
+    }
+}
+
+fn bundle(bytes: &[u8]) -> PublicFile {
+    PublicFile {
+        resource: Resource::Entries(Span::new(0, FULL).unwrap()),
+        bytes: bytes.to_vec(),
+    }
+}
+
+async fn folder() -> (TempDir, FolderStore, PathBuf) {
+    let temp = TempDir::new().unwrap();
+    let root = temp.path().join("deep/log");
+    (temp, FolderStore::open(root.clone()).await.unwrap(), root)
+}
+
+#[tokio::test]
+async fn a_file_is_written_once_and_never_changed() {
+    let (_temp, store, root) = folder().await;
+    store.write(vec![bundle(b"one")]).await.unwrap();
+    store.write(vec![bundle(b"one")]).await.unwrap();
+    let refused = store.write(vec![bundle(b"two")]).await;
+    assert!(matches!(refused, Err(PublicFault::Different { .. })));
+    assert_eq!(fs::read(root.join("tile/entries/000")).unwrap(), b"one");
+    assert_eq!(store.read(bundle(b"").resource).await.unwrap().unwrap(), b"one");
+    assert_eq!(store.read(Resource::Checkpoint).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn unfinished_files_of_an_earlier_run_are_removed() {
+    let (_temp, _store, root) = folder().await;
+    fs::write(root.join(".staging/0"), b"half").unwrap();
+    let store = FolderStore::open(root.clone()).await.unwrap();
+    assert_eq!(fs::read_dir(root.join(".staging")).unwrap().count(), 0);
+    store.replace_checkpoint(b"a".to_vec()).await.unwrap();
+    store.replace_checkpoint(b"b".to_vec()).await.unwrap();
+    assert_eq!(fs::read(root.join("checkpoint")).unwrap(), b"b");
+    assert_eq!(fs::read_dir(root.join(".staging")).unwrap().count(), 0);
+}
