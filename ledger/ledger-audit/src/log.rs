@@ -62,7 +62,10 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     }
     check_leaves(&mut report, &tree, checkpoint.checkpoint().origin(), &officers)?;
     match old {
-        None => report.skip("Whether the log was rewritten since an earlier visit: keep its checkpoint and give it with --old-checkpoint."),
+        None => report.skip(
+            "Whether the log was rewritten since an earlier visit: keep its checkpoint and give it with \
+             --old-checkpoint.",
+        ),
         Some(old) => {
             if tree.tree.old_root() != Some(old.root()) {
                 return Err(Failure::Refused(format!(
@@ -70,7 +73,10 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
                     old.size()
                 )));
             }
-            report.check(format!("The first {} entries are those of the older checkpoint.", old.size()));
+            report.check(format!(
+                "The first {} entries are those of the older checkpoint.",
+                old.size()
+            ));
             report.detail("old_size", old.size().get());
         }
     }
