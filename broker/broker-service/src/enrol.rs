@@ -6,9 +6,8 @@ use broker_domain::ids::{Digest, GatewayId, ParticipantId, PointId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::Instant;
 use broker_store::{
-    ApplicationRow, ConsentWrites, DatasetRow, EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites,
-    LedgerWrites, MemberWrites, Notice, OfferRow, OfficerRow, OrganisationRow, ParticipantReads,
-    ParticipantRow, ParticipantWrites, PointRow, ResearchWrites, ResearcherRow, WrappedKeyRow,
+    ApplicationRow, DatasetRow, EnrolmentCode, GatewayRow, Notice, OfferRow, OfficerRow, OrganisationRow,
+    ParticipantRow, PointRow, ResearcherRow, WrappedKeyRow,
 };
 use broker_vault::{DataKey, Epoch, ProfileField};
 use evidence::record::Role;

@@ -243,13 +243,28 @@ fn one_line(text: &str) -> Result<Text, Fault> {
     Text::new(line).map_err(|_| Fault::Corrupt { what: "reason" })
 }
 
+/// What a release's record says of its files. The manifest is named by its own digest.
+pub(crate) fn released_files(bundle: &Bundle) -> Result<Vec<ReleasedFile>, Fault> {
+    let files = bundle.files().iter().filter(|file| file.name != "manifest.json");
+    files
+        .map(|file| {
+            Ok(ReleasedFile {
+                name: id(file.name)?,
+                sha256: wire::Digest::of(&file.bytes),
+                bytes: u64::try_from(file.bytes.len()).map_err(|_| Fault::Corrupt { what: "file size" })?,
+            })
+        })
+        .collect()
+}
+
 /// What a release's record says.
 pub(crate) struct ReleaseFacts<'a> {
     pub id: ReleaseId,
     pub rule: &'a str,
     pub households: u32,
     pub step: Step,
-    pub bundle: &'a Bundle,
+    pub files: &'a [ReleasedFile],
+    pub manifest: Digest,
     pub ciphertext: Digest,
     pub permit: &'a Permit,
     pub now: Instant,
@@ -270,18 +285,6 @@ pub(crate) fn release(
     facts: &ReleaseFacts<'_>,
     copy: Copy,
 ) -> Result<Record, Fault> {
-    let files = facts
-        .bundle
-        .files()
-        .iter()
-        .filter(|file| file.name != "manifest.json");
-    let files = files.map(|file| {
-        Ok(ReleasedFile {
-            name: id(file.name)?,
-            sha256: wire::Digest::of(&file.bytes),
-            bytes: u64::try_from(file.bytes.len()).map_err(|_| Fault::Corrupt { what: "file size" })?,
-        })
-    });
     Ok(Record::Release(wire::Release {
         release: id(facts.id)?,
         request: id(request.id)?,
@@ -295,8 +298,8 @@ pub(crate) fn release(
         from: at(request.period.start())?,
         until: at(request.period.end())?,
         step_s: Seconds(facts.step.seconds()),
-        files: files.collect::<Result<_, Fault>>()?,
-        manifest_sha256: wire::Digest::new(*facts.bundle.manifest_sha256()),
+        files: facts.files.to_vec(),
+        manifest_sha256: digest(facts.manifest),
         ciphertext_sha256: digest(facts.ciphertext),
         policy_set_sha256: digest(facts.permit.set()),
         at: at(facts.now)?,
