@@ -171,7 +171,7 @@ impl Broker {
         &self,
         beat: C,
     ) -> Result<Result<C::Answer, C::Refusal>, Fault> {
-        let (job, claim) = Carrier::new(beat);
+        let (job, claim) = Carrier::load(beat);
         match self.sequencer.submit(job).await {
             Ok(_) => claim.redeem(),
             Err(SubmitError::Full) => Err(Fault::Busy),
