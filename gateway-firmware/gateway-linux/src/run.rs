@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -43,7 +43,11 @@ pub(crate) fn run(arguments: &cli::Run, system: &System) -> anyhow::Result<()> {
         retry: Duration::from_millis(arguments.retry_ms),
         settings_every: Duration::from_millis(arguments.settings_ms),
     };
-    let held = *settings.lock().unwrap_or_else(PoisonError::into_inner);
+    // Before the first byte: a household that switched off while this was down is obeyed at once. If the broker
+    // cannot be reached, the settings held are in force.
+    let mut sender = Sender::new(&shared, system);
+    sender.look_at_settings();
+    let held = shared.settings_now();
     let next_sequence = state
         .next_sequence()?
         .max(spool.last_sequence()?.map_or(1, |last| last + 1));
@@ -54,10 +58,9 @@ pub(crate) fn run(arguments: &cli::Run, system: &System) -> anyhow::Result<()> {
     // One place: a second piece of news changes nothing to the first.
     let (tell, news) = sync_channel(1);
     let sent = std::thread::scope(|scope| {
-        let shared = &shared;
-        let sender = scope.spawn(move || Sender::new(shared, system).run(&news));
+        let sender = scope.spawn(move || sender.run(&news));
         let mut reader = Reader {
-            shared,
+            shared: &shared,
             system,
             device,
             pending: None,
@@ -110,13 +113,7 @@ impl Reader<'_> {
             let Looked::Read { bytes, at_us } = source.look(self.system.now_us())? else {
                 break;
             };
-            self.device.adopt(
-                *self
-                    .shared
-                    .settings
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner),
-            );
+            self.device.adopt(self.shared.settings_now());
             self.device.push(bytes, at_us);
             let started_us = *self.batch_started_us.get_or_insert(at_us);
             if self.device.is_full() || at_us.saturating_sub(started_us) >= every_s * 1_000_000 {

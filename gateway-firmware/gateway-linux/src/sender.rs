@@ -35,6 +35,13 @@ pub(crate) struct Shared<'s> {
     pub(crate) settings_every: Duration,
 }
 
+impl Shared<'_> {
+    /// The newest settings known.
+    pub(crate) fn settings_now(&self) -> Settings {
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// How batches ended.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
@@ -155,7 +162,8 @@ impl<'s, P: Clock + Entropy> Sender<'s, P> {
         self.next_attempt = Instant::now() + delay.max(asked.unwrap_or_default());
     }
 
-    fn look_at_settings(&mut self) {
+    /// Asks the broker for newer settings; without an answer the settings held stay in force.
+    pub(crate) fn look_at_settings(&mut self) {
         self.next_settings = Instant::now() + self.shared.settings_every;
         if let Err(error) = self.adopt_settings() {
             tracing::warn!("the settings could not be looked at: {error:#}");

@@ -48,6 +48,16 @@ pub enum Answer {
     Late(Duration, Box<Answer>),
 }
 
+impl Answer {
+    fn is_success(&self) -> bool {
+        match self {
+            Self::Status(status, ..) => (200..300).contains(status),
+            Self::Silence => false,
+            Self::Late(_, answer) => answer.is_success(),
+        }
+    }
+}
+
 pub fn ok(body: &str) -> Answer {
     Answer::Status(200, "", body.to_owned())
 }
@@ -72,6 +82,8 @@ pub struct FakeBroker {
     pub url: String,
     pub requests: Arc<Mutex<Vec<Request>>>,
     pub settings: Arc<Mutex<String>>,
+    /// Batches that were answered with success: a broker that fails has kept nothing.
+    kept: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl FakeBroker {
@@ -81,13 +93,15 @@ impl FakeBroker {
             url: format!("http://{}", listener.local_addr().unwrap()),
             requests: Arc::default(),
             settings: Arc::new(Mutex::new(settings(1, "on"))),
+            kept: Arc::default(),
         };
         let (requests, settings) = (Arc::clone(&broker.requests), Arc::clone(&broker.settings));
+        let kept = Arc::clone(&broker.kept);
         let intake = Arc::new(intake);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (requests, settings) = (Arc::clone(&requests), Arc::clone(&settings));
-                let intake = Arc::clone(&intake);
+                let (intake, kept) = (Arc::clone(&intake), Arc::clone(&kept));
                 thread::spawn(move || {
                     let mut stream = stream;
                     let Some(request) = read_request(&mut stream) else {
@@ -104,11 +118,19 @@ impl FakeBroker {
                         "/api/v1/intake" => intake(before, &request),
                         _ => ok(&settings.lock().unwrap()),
                     };
+                    if request.path == "/api/v1/intake" && answer.is_success() {
+                        kept.lock().unwrap().push(request.body);
+                    }
                     reply(&mut stream, answer);
                 });
             }
         });
         broker
+    }
+
+    /// Bodies of the batches acknowledged, in order; the acknowledgement may have been lost.
+    pub fn kept(&self) -> Vec<Vec<u8>> {
+        self.kept.lock().unwrap().clone()
     }
 
     /// Bodies of the batches received, in order, repeats included.
