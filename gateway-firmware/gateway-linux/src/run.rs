@@ -15,7 +15,7 @@ use crate::broker::Broker;
 use crate::cli;
 use crate::key::DeviceKey;
 use crate::ports::{Clock as _, Entropy as _, System};
-use crate::sender::{Sender, Shared};
+use crate::sender::{Sender, Sent, Shared};
 use crate::source::{Looked, Replay, Serial, Source};
 use crate::spool::{Spool, SpoolError};
 use crate::state::State;
@@ -55,19 +55,37 @@ pub(crate) fn run(arguments: &cli::Run, system: &System) -> anyhow::Result<()> {
         .with_parity(source.parity())
         .with_next_sequence(next_sequence);
     tracing::info!(gateway.id = %enrolment.gateway_id, measuring = ?held.measuring, "started");
+    let reader = Reader {
+        shared: &shared,
+        system,
+        device,
+        pending: None,
+        batch_started_us: None,
+        given_up: 0,
+    };
+    let sent = work(reader, sender, source.as_mut(), arguments)?;
+    tracing::info!(
+        batches.acknowledged = sent.acknowledged,
+        batches.without_consent = sent.without_consent,
+        batches.refused = sent.refused,
+        "stopped"
+    );
+    Ok(())
+}
+
+/// Reads in this thread and sends in another, until both are done.
+fn work(
+    mut reader: Reader<'_>,
+    sender: Sender<'_, System>,
+    source: &mut dyn Source,
+    arguments: &cli::Run,
+) -> anyhow::Result<Sent> {
+    let stop = reader.shared.stop;
     // One place: a second piece of news changes nothing to the first.
     let (tell, news) = sync_channel(1);
-    let sent = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let sender = scope.spawn(move || sender.run(&news));
-        let mut reader = Reader {
-            shared: &shared,
-            system,
-            device,
-            pending: None,
-            batch_started_us: None,
-            given_up: 0,
-        };
-        let read = reader.read(source.as_mut(), i64::from(arguments.every), &tell);
+        let read = reader.read(source, i64::from(arguments.every), &tell);
         reader.say_counters();
         if read.is_ok() && arguments.keep_running {
             while !stop.load(Ordering::Relaxed) {
@@ -80,14 +98,7 @@ pub(crate) fn run(arguments: &cli::Run, system: &System) -> anyhow::Result<()> {
         drop(tell);
         let sent = sender.join().map_err(|_| anyhow!("the sender stopped"));
         read.and(sent)
-    })?;
-    tracing::info!(
-        batches.acknowledged = sent.acknowledged,
-        batches.without_consent = sent.without_consent,
-        batches.refused = sent.refused,
-        "stopped"
-    );
-    Ok(())
+    })
 }
 
 struct Reader<'s> {

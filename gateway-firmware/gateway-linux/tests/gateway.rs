@@ -311,8 +311,11 @@ fn kill_9_at_any_moment_loses_no_batch_that_was_spooled() {
         gateway.log()
     );
     assert!(gateway.files("spool").is_empty());
+    assert_all_arrived(&gateway.log(), &broker);
+}
 
-    let log = gateway.log();
+/// Every batch the log calls spooled was acknowledged, under one id and one sequence number each.
+fn assert_all_arrived(log: &str, broker: &FakeBroker) {
     let spooled: Vec<_> = log
         .lines()
         .filter(|line| line.contains("batch spooled"))

@@ -125,7 +125,7 @@ pub struct Verdicts {
 ///
 /// LIMIT: the very first frame has no past. In standard mode its supplier registers must still add up to the total;
 /// in historique a permutation of digits in a first index is not seen, and the right frames after it are refused
-/// until [`AGREEING_FRAMES`] of them agree.
+/// until several of them agree.
 #[derive(Debug)]
 pub struct Plausibility {
     legal_time: LegalTime,
