@@ -247,7 +247,11 @@ fn standard(n: u32, status: &str, more: &[String]) -> Vec<String> {
         "NTARF\t02\t".to_owned(),
         "NJOURF\t00\t".to_owned(),
         "NJOURF+1\t00\t".to_owned(),
-        format!("PJOURF+1\t{}{}\t", "00004001 06004002 22004001", " NONUTILE".repeat(8)),
+        format!(
+            "PJOURF+1\t{}{}\t",
+            "00004001 06004002 22004001",
+            " NONUTILE".repeat(8)
+        ),
     ]);
     groups.extend_from_slice(more);
     groups

@@ -174,7 +174,8 @@ impl Frame {
     }
 
     fn is_named(&self, slot: &Slot, name: &str) -> bool {
-        self.texts(slot).is_some_and(|texts| texts.name == name.as_bytes())
+        self.texts(slot)
+            .is_some_and(|texts| texts.name == name.as_bytes())
     }
 
     fn read(&self, slot: &Slot) -> Option<Group<'_>> {
@@ -200,11 +201,7 @@ impl Frame {
         let (name, rest) = rest.split_at_checked(usize::from(slot.name))?;
         let (horodate, rest) = rest.split_at_checked(usize::from(slot.horodate.unwrap_or(0)))?;
         let (data, _) = rest.split_at_checked(usize::from(slot.data))?;
-        Some(Texts {
-            name,
-            horodate,
-            data,
-        })
+        Some(Texts { name, horodate, data })
     }
 
     pub(super) const fn clear(&mut self) {

@@ -18,7 +18,11 @@ impl Place {
         let home = hash(name);
         // A slot after the other, around the table once at most; the loop ends at the first empty slot.
         let (before, from_home) = PLACES.split_at_checked(home)?;
-        for place in from_home.iter().chain(before).take_while(|place| **place != EMPTY) {
+        for place in from_home
+            .iter()
+            .chain(before)
+            .take_while(|place| **place != EMPTY)
+        {
             let place = Self(*place);
             if place.label()?.name.as_bytes() == name {
                 return Some(place);
@@ -106,7 +110,9 @@ mod tests {
         let probes = |label: &Label| {
             let home = hash(label.name.as_bytes());
             let found = (0..SLOTS).find(|step| {
-                LABELS.get(usize::from(PLACES[(home + step) % SLOTS])).is_some_and(|other| other == label)
+                LABELS
+                    .get(usize::from(PLACES[(home + step) % SLOTS]))
+                    .is_some_and(|other| other == label)
             });
             found.unwrap() + 1
         };
