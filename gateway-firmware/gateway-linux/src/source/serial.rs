@@ -96,6 +96,7 @@ impl Source for Serial {
         };
         let count = match port.read(&mut self.buffer) {
             Ok(0) => {
+                tracing::warn!("the serial port was lost: it has ended");
                 self.port = None;
                 0
             }

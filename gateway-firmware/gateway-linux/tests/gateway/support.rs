@@ -265,13 +265,18 @@ impl Gateway {
     pub fn replay(&self, capture: &[u8], arguments: &[&str]) -> Child {
         let path = self.folder.path().join("capture.bin");
         fs::write(&path, capture).unwrap();
+        self.run("--replay", &path, arguments)
+    }
+
+    /// The same, from that source.
+    pub fn run(&self, source: &str, path: &Path, arguments: &[&str]) -> Child {
         let log = fs::OpenOptions::new()
             .append(true)
             .create(true)
             .open(self.log_path())
             .unwrap();
         self.command("run")
-            .arg("--replay")
+            .arg(source)
             .arg(path)
             .args(["--retry-ms", "20", "--settings-ms", "200"])
             .args(arguments)
