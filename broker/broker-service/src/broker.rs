@@ -175,7 +175,10 @@ impl Broker {
         match self.sequencer.submit(job).await {
             Ok(_) => claim.redeem(),
             Err(SubmitError::Full) => Err(Fault::Busy),
-            Err(SubmitError::NotCommitted(_)) => Err(Fault::NotCommitted),
+            Err(SubmitError::NotCommitted(fault)) => {
+                tracing::error!(error = &*fault as &dyn std::error::Error, "a group was not committed");
+                Err(Fault::NotCommitted)
+            }
             Err(SubmitError::Stopped | SubmitError::Unanswered) => Err(Fault::Stopped),
         }
     }

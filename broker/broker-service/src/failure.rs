@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum Failure<R> {
     /// Expected and explained: the caller can act on it.
-    #[error("refused")]
+    #[error("{0}")]
     Refused(R),
     /// Something changed between the decision and the commit: the same request may succeed when repeated.
     #[error("something changed meanwhile: repeat the request")]

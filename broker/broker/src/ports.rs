@@ -1,6 +1,7 @@
 //! The only places that read the system's clock and its randomness.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant as Stopwatch;
 
 use broker_domain::time::{Clock, Entropy, EntropyUnavailable, Instant};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -22,37 +23,48 @@ fn epoch() -> Instant {
     Instant::from_micros(0).unwrap_or_else(|_| SystemClock.now())
 }
 
-/// A clock that a story sets by hand, and that follows the system's once released. Demo and tests only.
+/// A clock that a story sets by hand and that runs on from there; once released it follows the system's. Demo and
+/// benchmarks only.
 #[derive(Debug)]
-pub struct StoryClock {
-    set_us: AtomicI64,
+pub struct StoryClock(Mutex<Hands>);
+
+#[derive(Debug, Clone, Copy)]
+enum Hands {
+    Set { at: Instant, since: Stopwatch },
+    Released,
 }
 
-const RELEASED: i64 = i64::MIN;
-
 impl StoryClock {
-    /// A clock that shows this instant until it is set again.
+    /// A clock that shows this instant now.
     #[must_use]
-    pub const fn at(instant: Instant) -> Self {
-        Self { set_us: AtomicI64::new(instant.as_micros()) }
+    pub fn at(instant: Instant) -> Self {
+        Self(Mutex::new(Hands::Set { at: instant, since: Stopwatch::now() }))
     }
 
     /// Sets the clock. Going back is possible, and then the ledger refuses to record: that is its job.
     pub fn set(&self, instant: Instant) {
-        self.set_us.store(instant.as_micros(), Ordering::SeqCst);
+        self.turn(Hands::Set { at: instant, since: Stopwatch::now() });
     }
 
     /// Lets it follow the system's clock from now on.
     pub fn release(&self) {
-        self.set_us.store(RELEASED, Ordering::SeqCst);
+        self.turn(Hands::Released);
+    }
+
+    fn turn(&self, hands: Hands) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = hands;
     }
 }
 
 impl Clock for StoryClock {
     fn now(&self) -> Instant {
-        match self.set_us.load(Ordering::SeqCst) {
-            RELEASED => SystemClock.now(),
-            micros => Instant::from_micros(micros).unwrap_or_else(|_| SystemClock.now()),
+        let hands = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match hands {
+            Hands::Released => SystemClock.now(),
+            Hands::Set { at, since } => {
+                let elapsed = i64::try_from(since.elapsed().as_micros()).unwrap_or(i64::MAX);
+                Instant::from_micros(at.as_micros().saturating_add(elapsed)).unwrap_or(at)
+            }
         }
     }
 }

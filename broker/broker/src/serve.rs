@@ -8,8 +8,6 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use broker_http::Api;
 use broker_store_sqlite::{NEWEST_SCHEMA, migrate as migrate_database};
-use consent_ui::page::{Mode, Operator};
-use consent_ui::routes::{DemoDoor, Pages};
 use ledger_log::SequencerConfig;
 use tokio::net::TcpListener;
 use tower_http::timeout::TimeoutLayer;
@@ -27,28 +25,20 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// When it cannot start, or when the ledger stopped.
 pub async fn run(config: &Config) -> Result<()> {
     let running = open(config).await?;
-    let operator =
-        Operator { name: config.operator.name.clone(), contact_email: config.operator.contact_email.clone() };
-    let pages = pages(&running, Mode::Serve, operator, None);
     let listener = TcpListener::bind(config.listen).await.context("the address cannot be listened on")?;
     tracing::info!(listen = %config.listen, "the broker listens");
-    serve(listener, running, pages).await
-}
-
-/// The pages over a running broker. Without `demo` there is no one-click sign-in.
-pub fn pages(running: &Running, mode: Mode, operator: Operator, demo: Option<Arc<dyn DemoDoor>>) -> Pages {
-    Pages { broker: Arc::clone(&running.broker), mode, operator, demo }
+    serve(listener, running, Router::new()).await
 }
 
 /// Serves the interface and the pages until a signal comes or the ledger stops.
 ///
 /// # Errors
 /// When the ledger stopped.
-pub async fn serve(listener: TcpListener, running: Running, pages: Pages) -> Result<()> {
+pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Result<()> {
     let Running { broker, public, writer } = running;
     let (api, _) = broker_http::routes(Api { broker: Arc::clone(&broker), public });
     let app: Router = api
-        .merge(consent_ui::routes::routes(pages))
+        .merge(pages)
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME));
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     let (stopped, mut watch) = tokio::sync::watch::channel(false);

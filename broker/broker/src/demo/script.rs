@@ -103,15 +103,17 @@ async fn story(mut stage: Stage, folder: &Path, entropy: &dyn Entropy) -> Result
     let detail = json!({ "says": "a household joined and its gateway proved its key", "folder": folder });
     tell("enrol", true, Some(newcomer.leaf_index), detail);
 
-    intake_refused(&stage, &mut newcomer, first.plus_seconds(1_800)).await?;
+    intake_refused(&stage, &mut newcomer, first.plus_seconds(1_801)).await?;
     let (neighbourhood, consent_receipt) = grant(&stage, &newcomer, &files).await?;
 
-    stage.clock.set(second);
-    intake(&stage, &mut newcomer, second, &files).await?;
-    street::measure(&stage.broker, &mut stage.neighbours, second).await?;
-    stage.clock.set(third);
-    street::measure(&stage.broker, std::slice::from_mut(&mut newcomer), third).await?;
-    street::measure(&stage.broker, &mut stage.neighbours, third).await?;
+    // One second past midnight: the frame of midnight closes the last half hour of the day.
+    let (second_read, third_read) = (second.plus_seconds(1), third.plus_seconds(1));
+    stage.clock.set(second_read);
+    intake(&stage, &mut newcomer, second_read, &files).await?;
+    street::measure(&stage.broker, &mut stage.neighbours, second_read).await?;
+    stage.clock.set(third_read);
+    street::measure(&stage.broker, std::slice::from_mut(&mut newcomer), third_read).await?;
+    street::measure(&stage.broker, &mut stage.neighbours, third_read).await?;
 
     let yesterday = Interval::new(second, third)?;
     deliver(&stage, neighbourhood, yesterday, entropy, &files).await?;
