@@ -93,7 +93,10 @@ impl FormErrors {
 
     /// The first problem of a field.
     pub(crate) fn of(&self, field: &str) -> Option<FieldProblem> {
-        self.0.iter().find(|error| error.field == field).map(|error| error.problem)
+        self.0
+            .iter()
+            .find(|error| error.field == field)
+            .map(|error| error.problem)
     }
 }
 
@@ -126,19 +129,30 @@ mod tests {
 
     #[test]
     fn a_single_page_leads_nowhere() {
-        let pager = Pager { page: 1, pages: 1, total: 3 };
+        let pager = Pager {
+            page: 1,
+            pages: 1,
+            total: 3,
+        };
         assert_eq!((pager.previous(), pager.next()), (None, None));
     }
 
     #[test]
     fn a_middle_page_leads_both_ways() {
-        let pager = Pager { page: 2, pages: 3, total: 120 };
+        let pager = Pager {
+            page: 2,
+            pages: 3,
+            total: 120,
+        };
         assert_eq!((pager.previous(), pager.next()), (Some(1), Some(3)));
     }
 
     #[test]
     fn a_field_knows_its_own_problem_only() {
-        let errors = FormErrors(vec![FieldError { field: "meter".into(), problem: FieldProblem::MeterMissing }]);
+        let errors = FormErrors(vec![FieldError {
+            field: "meter".into(),
+            problem: FieldProblem::MeterMissing,
+        }]);
         assert_eq!(errors.of("meter"), Some(FieldProblem::MeterMissing));
         assert_eq!(errors.of("answer-1"), None);
     }

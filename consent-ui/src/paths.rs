@@ -101,6 +101,9 @@ mod tests {
     #[test]
     fn a_parameter_joins_the_query_there_is() {
         assert_eq!(with_query("/moi", "lang", "en"), "/moi?lang=en");
-        assert_eq!(with_query("/moi?jour=2026-11-14", "lang", "en"), "/moi?jour=2026-11-14&lang=en");
+        assert_eq!(
+            with_query("/moi?jour=2026-11-14", "lang", "en"),
+            "/moi?jour=2026-11-14&lang=en"
+        );
     }
 }

@@ -90,8 +90,13 @@ pub enum DataKind {
 
 impl DataKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Consumption, Self::Production, Self::Index, Self::MaxPower, Self::ContractData];
+    pub const ALL: [Self; 5] = [
+        Self::Consumption,
+        Self::Production,
+        Self::Index,
+        Self::MaxPower,
+        Self::ContractData,
+    ];
 }
 
 impl Word for DataKind {
@@ -163,7 +168,12 @@ pub enum RecipientRole {
 
 impl RecipientRole {
     /// Every role.
-    pub const ALL: [Self; 4] = [Self::Controller, Self::JointController, Self::Processor, Self::Recipient];
+    pub const ALL: [Self; 4] = [
+        Self::Controller,
+        Self::JointController,
+        Self::Processor,
+        Self::Recipient,
+    ];
 }
 
 impl Word for RecipientRole {

@@ -179,7 +179,8 @@ pub fn render_offers(page: &PageContext, view: &OffersView) -> Result<String, Re
 /// [`RenderError`] when the template fails.
 pub fn render_offer(page: &PageContext, view: &OfferView) -> Result<String, RenderError> {
     let f = Frame::new(page, "offer-heading-plain");
-    let heading = f.t.say1("offer-heading", "recipient", &view.recipient.trading_name);
+    let heading =
+        f.t.say1("offer-heading", "recipient", &view.recipient.trading_name);
     let f = f.headed(heading).answering(&view.errors);
     f.render(&OfferTemplate { f: &f, t: f.t, view })
 }

@@ -22,7 +22,12 @@ pub struct DeskView {
 impl DeskView {
     /// Every error of every form; a form that comes back is the only one that has any.
     fn errors(&self) -> FormErrors {
-        FormErrors(self.to_decide.iter().flat_map(|request| request.form.errors.0.iter().cloned()).collect())
+        FormErrors(
+            self.to_decide
+                .iter()
+                .flat_map(|request| request.form.errors.0.iter().cloned())
+                .collect(),
+        )
     }
 }
 
@@ -88,14 +93,21 @@ impl Check {
     fn passes(&self) -> bool {
         match self {
             Self::Households { consenting, needed } => consenting >= needed,
-            Self::Dominance { largest_share, allowed } => largest_share <= allowed,
+            Self::Dominance {
+                largest_share,
+                allowed,
+            } => largest_share <= allowed,
             Self::PeriodCovered => true,
             Self::DominanceUnknown | Self::PeriodNotCovered => false,
         }
     }
 
     fn result(&self, t: &Speech) -> String {
-        t.say(if self.passes() { "check-passes" } else { "check-fails" })
+        t.say(if self.passes() {
+            "check-passes"
+        } else {
+            "check-fails"
+        })
     }
 
     fn words(&self, t: &Speech) -> String {
@@ -103,10 +115,15 @@ impl Check {
             Self::Households { consenting, needed } => {
                 t.say2("check-households", "consenting", consenting, "needed", needed)
             }
-            Self::Dominance { largest_share, allowed } => t.say2(
+            Self::Dominance {
+                largest_share,
+                allowed,
+            } => t.say2(
                 "check-dominance",
-                "share", &t.per_cent(*largest_share),
-                "allowed", &t.per_cent(*allowed),
+                "share",
+                &t.per_cent(*largest_share),
+                "allowed",
+                &t.per_cent(*allowed),
             ),
             Self::DominanceUnknown => t.say("check-dominance-unknown"),
             Self::PeriodCovered => t.say("check-period-covered"),
@@ -190,7 +207,12 @@ impl Word for FlowFilter {
 pub fn render_desk(page: &PageContext, view: &DeskView) -> Result<String, RenderError> {
     let errors = view.errors();
     let f = Frame::new(page, "desk-heading").answering(&errors);
-    f.render(&DeskTemplate { f: &f, t: f.t, view, errors })
+    f.render(&DeskTemplate {
+        f: &f,
+        t: f.t,
+        view,
+        errors,
+    })
 }
 
 /// Renders `/dpo/transferts`.
@@ -200,7 +222,12 @@ pub fn render_desk(page: &PageContext, view: &DeskView) -> Result<String, Render
 pub fn render_flows(page: &PageContext, view: &FlowsView) -> Result<String, RenderError> {
     let f = Frame::new(page, "flows-heading");
     let base = view.filter.href();
-    f.render(&FlowsTemplate { f: &f, t: f.t, view, base })
+    f.render(&FlowsTemplate {
+        f: &f,
+        t: f.t,
+        view,
+        base,
+    })
 }
 
 #[derive(Template)]

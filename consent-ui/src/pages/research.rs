@@ -87,8 +87,10 @@ impl MeanCurve {
             title: &t.say1("mean-curve-title", "households", self.households),
             description: &t.say2(
                 "mean-curve-description",
-                "from", &t.day_words(&self.from),
-                "until", &t.day_words(&self.until),
+                "from",
+                &t.day_words(&self.from),
+                "until",
+                &t.day_words(&self.until),
             ),
             lang: t.lang(),
             slots: &self.slots,
