@@ -22,7 +22,7 @@ pub mod svg;
 mod vocabulary;
 
 pub use assets::{STYLE_SHEET, STYLE_SHEET_TYPE};
-pub use form::{FieldError, FieldProblem, FormErrors, Pager};
+pub use form::{FieldError, FieldProblem, FormErrors, Pager, Position};
 pub use format::Moment;
 pub use lang::Lang;
 pub use page::{Mode, Notice, Operator, PageContext, RenderError, Role, Visitor};

@@ -121,17 +121,20 @@ pub enum Notice {
     RequestRefused,
     /// The visitor signed out.
     SignedOut,
+    /// The page asked for needs somebody signed in.
+    SignInFirst,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
         Self::RequestApproved,
         Self::RequestRefused,
         Self::SignedOut,
+        Self::SignInFirst,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -143,6 +146,7 @@ impl Notice {
             Self::RequestApproved => "demande-acceptee",
             Self::RequestRefused => "demande-refusee",
             Self::SignedOut => "deconnexion",
+            Self::SignInFirst => "connexion",
         }
     }
 
@@ -161,6 +165,7 @@ impl Word for Notice {
             Self::RequestApproved => "notice-request-approved",
             Self::RequestRefused => "notice-request-refused",
             Self::SignedOut => "notice-signed-out",
+            Self::SignInFirst => "notice-sign-in-first",
         }
     }
 }
