@@ -114,7 +114,10 @@ pub struct Pager {
 
 impl Pager {
     /// The one page of a short list.
-    pub const WHOLE: Self = Self { place: Position::Newest, older: None };
+    pub const WHOLE: Self = Self {
+        place: Position::Newest,
+        older: None,
+    };
 }
 
 /// Whether a page shows the newest lines.

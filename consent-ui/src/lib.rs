@@ -17,6 +17,7 @@ mod messages;
 mod page;
 pub mod pages;
 pub mod paths;
+mod routes;
 mod speech;
 pub mod svg;
 mod vocabulary;
@@ -26,6 +27,7 @@ pub use form::{FieldError, FieldProblem, FormErrors, Pager, Position};
 pub use format::Moment;
 pub use lang::Lang;
 pub use page::{Mode, Notice, Operator, PageContext, RenderError, Role, Visitor};
+pub use routes::{DemoDoor, DemoPeople, Pages, Site, routes};
 pub use vocabulary::{
     DataKind, Direction, GatewayState, GivenBy, Granularity, LegalBasis, Measuring, Membership, Outcome,
     ProofStatus, RecipientRole, RefusalReason, SharingState,

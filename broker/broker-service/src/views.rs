@@ -67,7 +67,11 @@ impl Broker {
     ///
     /// # Errors
     /// [`OwnRefusal::NotYours`] for every other record, and for one that does not exist.
-    pub async fn own_receipt(&self, who: ParticipantId, leaf_index: u64) -> Result<Receipt, Failure<OwnRefusal>> {
+    pub async fn own_receipt(
+        &self,
+        who: ParticipantId,
+        leaf_index: u64,
+    ) -> Result<Receipt, Failure<OwnRefusal>> {
         self.read_own(who)?;
         self.receipt_of(who.into(), leaf_index).await
     }
@@ -89,12 +93,21 @@ impl Broker {
     ///
     /// # Errors
     /// [`OwnRefusal::NotYours`] for anybody else and for records of other kinds.
-    pub async fn officer_receipt(&self, who: OfficerId, leaf_index: u64) -> Result<Receipt, Failure<OwnRefusal>> {
+    pub async fn officer_receipt(
+        &self,
+        who: OfficerId,
+        leaf_index: u64,
+    ) -> Result<Receipt, Failure<OwnRefusal>> {
         self.read_flows(who)?;
         let row = self.store.read().await?.record(leaf_index).await?;
-        let flow = row.and_then(|row| SubjectKind::from_number(row.kind)).is_some_and(|kind| {
-            matches!(kind, SubjectKind::Transfer | SubjectKind::Request | SubjectKind::Release)
-        });
+        let flow = row
+            .and_then(|row| SubjectKind::from_number(row.kind))
+            .is_some_and(|kind| {
+                matches!(
+                    kind,
+                    SubjectKind::Transfer | SubjectKind::Request | SubjectKind::Release
+                )
+            });
         if !flow {
             return Err(Failure::Refused(OwnRefusal::NotYours));
         }
@@ -104,7 +117,8 @@ impl Broker {
     async fn receipt_of(&self, subject: SubjectId, leaf_index: u64) -> Result<Receipt, Failure<OwnRefusal>> {
         let row = self.store.read().await?.record(leaf_index).await?;
         // Another person's record and none at all get the same answer, so that leaves cannot be probed.
-        row.filter(|row| row.subject == subject).ok_or(Failure::Refused(OwnRefusal::NotYours))?;
+        row.filter(|row| row.subject == subject)
+            .ok_or(Failure::Refused(OwnRefusal::NotYours))?;
         Ok(self.receipt(leaf_index).await?)
     }
 
@@ -112,7 +126,11 @@ impl Broker {
     ///
     /// # Errors
     /// See [`OwnRefusal`].
-    pub async fn meter_digits(&self, who: ParticipantId, point: PointId) -> Result<String, Failure<OwnRefusal>> {
+    pub async fn meter_digits(
+        &self,
+        who: ParticipantId,
+        point: PointId,
+    ) -> Result<String, Failure<OwnRefusal>> {
         let now = self.clock.now();
         let permit = self.read_own(who)?;
         let warrant = AccessWarrant::issue(permit, Interval::new(now, now.plus_seconds(1))?)
@@ -126,7 +144,9 @@ impl Broker {
         let key = self.vault.data_key(&wrapped)?;
         let sealed = SealedText(row.number_sealed);
         let number = broker_vault::open_profile(&warrant, &key, ProfileField::MeterNumber(point), &sealed)
-            .map_err(|_| Fault::Crypto { during: "open meter number" })?;
+            .map_err(|_| Fault::Crypto {
+                during: "open meter number",
+            })?;
         let number = number.expose_secret();
         let hidden = number.chars().count().saturating_sub(4);
         Ok(number.chars().skip(hidden).collect())
@@ -145,13 +165,18 @@ impl Broker {
         consent: ConsentId,
         page: Page,
     ) -> Result<ConsentHistory, Fault> {
-        let look = Page { before_leaf: page.before_leaf, limit: LOOK_AT };
+        let look = Page {
+            before_leaf: page.before_leaf,
+            limit: LOOK_AT,
+        };
         let seen = self.store.read().await?.transfers_of(who, look).await?;
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let seen_all = u32::try_from(seen.len()).is_ok_and(|seen| seen < LOOK_AT);
         let last_seen = seen.last().map(|row| row.leaf_index);
-        let mut rows: Vec<TransferRow> =
-            seen.into_iter().filter(|row| row.consent == Some(consent)).collect();
+        let mut rows: Vec<TransferRow> = seen
+            .into_iter()
+            .filter(|row| row.consent == Some(consent))
+            .collect();
         let more_found = rows.len() > limit;
         rows.truncate(limit);
         let older = if more_found {
@@ -195,8 +220,12 @@ impl Broker {
         let zone = TimeZone::get(ZONE).map_err(|_| Fault::Corrupt { what: "zone" })?;
         let day = now.plus_seconds(-86_400).day_in(&zone)?;
         let (start, end) = (day.start().to_timestamp(), day.end().to_timestamp());
-        let Some(step) = anonymiser::StepSeconds::new(step_s) else { return Ok(None) };
-        let Ok(period) = anonymiser::Period::new(start, end, step, zone.clone()) else { return Ok(None) };
+        let Some(step) = anonymiser::StepSeconds::new(step_s) else {
+            return Ok(None);
+        };
+        let Ok(period) = anonymiser::Period::new(start, end, step, zone.clone()) else {
+            return Ok(None);
+        };
         let today = now.to_timestamp().to_zoned(zone).date();
         let version = self.rules.in_force(self.rules.default_rule(), today);
         Ok(version.and_then(|version| version.resolve(&period, anonymiser::Direction::Withdrawal)))
@@ -215,7 +244,9 @@ impl Broker {
         let leaves = read.leaves(size.saturating_sub(ERASURE_WINDOW), size).await?;
         let mut entries = Vec::new();
         for leaf in leaves.iter().rev().filter(|leaf| leaf.tag.is_none()) {
-            let Ok(erasure) = ErasureLeaf::parse(&leaf.bytes) else { continue };
+            let Ok(erasure) = ErasureLeaf::parse(&leaf.bytes) else {
+                continue;
+            };
             let erasure = erasure.erasure();
             entries.push(ErasureEntry {
                 leaf_index: leaf.index,

@@ -22,6 +22,7 @@ check-households = { $consenting } households agree, { $needed } needed.
 check-later = To come
 check-rule = Rule { $name } has no objection before the values are opened.
 check-dominance-later = Weight of each household in the values: tested when the release is made, which is refused if one weighs too much.
+counterpart-gateway = Gateway of the household
 flows-heading = Transfers
 flows-intro = All that came in, went out or was refused. People appear under a pseudonym.
 flows-none = No transfer matches this filter. Choose another one.

@@ -35,6 +35,7 @@ curve-days-label = Days of the curve
 curve-previous-day = Previous day
 curve-next-day = Next day
 curve-today = Today
+meter-label = Meter { $n }
 meter-number = Number
 meter-last-digits = ends in { $digits }
 meter-gateway = Gateway

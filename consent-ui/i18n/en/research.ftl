@@ -10,10 +10,9 @@ dataset-too-few = Too few for a release today.
 dataset-purpose = Use the households agreed to
 dataset-terms = Terms
 dataset-decided-by = Decision
-dataset-delay = { $n ->
-    [one] usually within { $n } day
-   *[other] usually within { $n } days
-}
+dataset-households-agree = { $households } agree
+dataset-no-days = no complete day so far
+dataset-officer-of = Data-protection officer of { $name }
 dataset-preview = Preview
 dataset-ask = Ask for this dataset
 dataset-justification = Why these data are needed

@@ -22,6 +22,7 @@ check-households = { $consenting } foyers d'accord, { $needed } nécessaires.
 check-later = À venir
 check-rule = La règle { $name } n'a pas d'objection avant l'ouverture des valeurs.
 check-dominance-later = Poids de chaque foyer dans les valeurs : contrôlé au moment de la livraison, qui est refusée si un foyer pèse trop.
+counterpart-gateway = Passerelle du foyer
 flows-heading = Transferts
 flows-intro = Tout ce qui est entré, sorti ou a été refusé. Les personnes y figurent sous pseudonyme.
 flows-none = Aucun transfert ne correspond à ce filtre. Choisissez-en un autre.

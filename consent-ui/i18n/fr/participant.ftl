@@ -35,6 +35,7 @@ curve-days-label = Jours de la courbe
 curve-previous-day = Jour précédent
 curve-next-day = Jour suivant
 curve-today = Aujourd'hui
+meter-label = Compteur { $n }
 meter-number = Numéro
 meter-last-digits = finit par { $digits }
 meter-gateway = Passerelle

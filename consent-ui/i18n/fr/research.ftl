@@ -10,10 +10,9 @@ dataset-too-few = Trop peu pour une livraison aujourd'hui.
 dataset-purpose = Usage accepté par les foyers
 dataset-terms = Conditions
 dataset-decided-by = Décision
-dataset-delay = { $n ->
-    [one] en { $n } jour d'ordinaire
-   *[other] en { $n } jours d'ordinaire
-}
+dataset-households-agree = { $households } d'accord
+dataset-no-days = aucun jour complet pour l'instant
+dataset-officer-of = Délégué à la protection des données de { $name }
 dataset-preview = Aperçu
 dataset-ask = Demander ce jeu de données
 dataset-justification = Pourquoi ces données sont nécessaires
