@@ -81,6 +81,7 @@ pub(crate) const POLICIES: &[Source<'static>] = cedar![
     "officer-reads-flows",
     "officer-releases-approved",
     "participant-acts-on-her-own",
+    "participant-erases-herself",
     "participant-withdraws",
     "researcher-downloads-her-release",
     "researcher-requests-for-her-laboratory",

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 use broker_domain::consent::State as ConsentState;
 use broker_domain::time::{Instant, Interval, Step};
 use broker_service::{Authorisation, Order, credential_hash};
-use broker_store::{ApplicationRow, MemberReads};
+use broker_store::ApplicationRow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;

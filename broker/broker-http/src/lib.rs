@@ -48,7 +48,6 @@ pub struct Api {
 struct Document;
 
 /// The routes of `/api/v1` and `/ledger`, and the description of the former.
-#[must_use]
 pub fn routes(api: Api) -> (Router, utoipa::openapi::OpenApi) {
     let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
         .nest(

@@ -4,7 +4,6 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use broker_domain::ids::Digest;
-use broker_store::ConsentReads;
 
 use crate::Api;
 use crate::problem::Problem;

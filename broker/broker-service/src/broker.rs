@@ -9,7 +9,7 @@ use broker_domain::ids::{ParticipantId, SubjectId};
 use broker_domain::policy::PolicyEngine;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{MemberCrypto, RecordSigner};
-use broker_store::{LedgerReads, ParticipantReads, Store};
+use broker_store::Store;
 use evidence::bundle::Bundle;
 use evidence::jcs;
 use evidence::jws::{Jwk, Jws};
@@ -68,7 +68,7 @@ pub struct Broker {
     pub(crate) origin: String,
     pub(crate) vault: VaultKeys,
     record_signer: Arc<RecordSigner>,
-    record_key: Jwk,
+    pub(crate) record_key: Jwk,
     log_signer: Arc<dyn NoteSigner>,
     sequencer: Sequencer<GroupCommitter>,
 }
@@ -171,7 +171,7 @@ impl Broker {
         &self,
         beat: C,
     ) -> Result<Result<C::Answer, C::Refusal>, Fault> {
-        let (job, claim) = Carrier::new(beat);
+        let (job, claim) = Carrier::load(beat);
         match self.sequencer.submit(job).await {
             Ok(_) => claim.redeem(),
             Err(SubmitError::Full) => Err(Fault::Busy),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use broker_domain::time::{Clock, Entropy, Instant};
-use broker_store::{HeadRow, LedgerReads, LedgerWrites, Read, Store, StoreError};
+use broker_store::{HeadRow, LedgerReads, Read, Store, StoreError};
 use ledger_core::tree::{Frontier, Hash, NodeId, TreeSize};
 use ledger_log::{Appended, CommitFault, Committed, Committer, DataHead, LogData, StoreFault, UnixMicros};
 

@@ -5,7 +5,7 @@ use broker_domain::consent::{Consent, ConsentEvent, EventKind, State};
 use broker_domain::ids::{ConsentId, Digest, OfferId, ParticipantId, PointId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval};
-use broker_store::{ConsentReads, ConsentWrites, OfferRow, ParticipantReads, RecordedEvent};
+use broker_store::{OfferRow, RecordedEvent};
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
@@ -41,8 +41,8 @@ pub enum Answer {
 pub struct Chosen {
     /// The consent it made or refused.
     pub consent: ConsentId,
-    /// The proof.
-    pub receipt: Receipt,
+    /// The proof of an agreement. A refusal leaves no trace in the log, so it has none.
+    pub receipt: Option<Receipt>,
 }
 
 /// Why a choice cannot be recorded.
@@ -113,36 +113,47 @@ impl Broker {
             return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
         }
 
-        let kind = match choice.answer {
+        let _kind = match choice.answer {
             Answer::Agree => EventKind::Given,
             Answer::Refuse => EventKind::Refused,
         };
-        let signed = self.sign(records::consent_given(&consent, now)?)?;
-        let event = ConsentEvent {
-            seq: 0,
-            kind,
-            effective_at: now,
-            recorded_at: now,
-            record: signed.digest(),
-        };
-        let draft = Draft {
-            subject: who.into(),
-            actor: ActorClass::Participant,
-            signed,
-        };
-
         let id = consent.id;
-        let leaf_index = self
-            .commit(AddConsent {
-                consent,
-                event,
-                draft,
-            })
-            .await?;
-        Ok(Chosen {
-            consent: id,
-            receipt: self.receipt(leaf_index).await?,
-        })
+        match choice.answer {
+            Answer::Agree => {
+                let signed = self.sign(records::consent_given(&consent, now)?)?;
+                let event = first_event(EventKind::Given, now, signed.digest());
+                let draft = Draft {
+                    subject: who.into(),
+                    actor: ActorClass::Participant,
+                    signed,
+                };
+                let leaf_index = self
+                    .commit(AddConsent {
+                        consent,
+                        event,
+                        draft,
+                    })
+                    .await?;
+                Ok(Chosen {
+                    consent: id,
+                    receipt: Some(self.receipt(leaf_index).await?),
+                })
+            }
+            Answer::Refuse => {
+                let event = RecordedEvent {
+                    event: first_event(EventKind::Refused, now, consent.terms),
+                    leaf_index: None,
+                };
+                let mut tx = self.store.begin("refuse an offer").await?;
+                tx.add_consent(&consent).await?;
+                tx.add_consent_event(id, &event).await?;
+                tx.commit().await?;
+                Ok(Chosen {
+                    consent: id,
+                    receipt: None,
+                })
+            }
+        }
     }
 
     /// Ends a consent. Needs no reason, no key and no JavaScript (invariant I5, GDPR art. 7(3)).
@@ -234,6 +245,16 @@ impl Broker {
     }
 }
 
+const fn first_event(kind: EventKind, now: Instant, record: Digest) -> ConsentEvent {
+    ConsentEvent {
+        seq: 0,
+        kind,
+        effective_at: now,
+        recorded_at: now,
+        record,
+    }
+}
+
 fn already_given(consents: &[Consent], new: &Consent, now: Instant) -> bool {
     consents.iter().any(|old| {
         old.point == new.point
@@ -273,7 +294,7 @@ impl Commit for AddConsent {
                 self.consent.id,
                 &RecordedEvent {
                     event: self.event,
-                    leaf_index,
+                    leaf_index: Some(leaf_index),
                 },
             )
             .await?;
@@ -305,7 +326,7 @@ impl Commit for AddEvent {
                 self.consent,
                 &RecordedEvent {
                     event: self.event,
-                    leaf_index,
+                    leaf_index: Some(leaf_index),
                 },
             )
             .await?;

@@ -7,9 +7,7 @@ use broker_domain::ids::{ConsentId, Digest, SubjectId, TransferId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_domain::warrant::DeliveryWarrant;
-use broker_store::{
-    ApplicationRow, ConsentReads, Direction, Outcome, TransferReads, TransferRow, TransferWrites,
-};
+use broker_store::{ApplicationRow, Direction, Outcome, TransferRow};
 use evidence::record::Record;
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;

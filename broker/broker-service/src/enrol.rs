@@ -6,9 +6,8 @@ use broker_domain::ids::{Digest, GatewayId, ParticipantId, PointId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::Instant;
 use broker_store::{
-    ApplicationRow, ConsentWrites, DatasetRow, EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites,
-    LedgerWrites, MemberWrites, Notice, OfferRow, OfficerRow, OrganisationRow, ParticipantReads,
-    ParticipantRow, ParticipantWrites, PointRow, ResearchWrites, ResearcherRow, WrappedKeyRow,
+    ApplicationRow, DatasetRow, EnrolmentCode, GatewayRow, Notice, OfferRow, OfficerRow, OrganisationRow,
+    ParticipantRow, PointRow, ResearcherRow, WrappedKeyRow,
 };
 use broker_vault::{DataKey, Epoch, ProfileField};
 use evidence::record::Role;
@@ -166,20 +165,14 @@ impl Broker {
         };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(EnrolRefusal::NotYours))?;
         let code = self.draw_code()?;
-        let mut tx = self.store.begin("make gateway code").await?;
-        tx.point(point)
-            .await?
-            .filter(|row| row.participant == who)
-            .ok_or(Failure::Refused(EnrolRefusal::NotYours))?;
-        tx.add_enrolment_code(&EnrolmentCode {
+        let row = EnrolmentCode {
             code_hash: sha256(code.as_bytes()),
             participant: who,
             point,
             expires_at: now.plus_seconds(CODE_LIFETIME_SECONDS),
             used_by: None,
-        })
-        .await?;
-        tx.commit().await?;
+        };
+        self.commit(MakeCode { row }).await?;
         Ok(code)
     }
 
@@ -384,6 +377,30 @@ impl Commit for Join {
         group.tx.add_key(&self.key).await?;
         group.tx.add_point(&self.point).await?;
         Ok(Ok(self.enrolment.run(group).await?))
+    }
+}
+
+struct MakeCode {
+    row: EnrolmentCode,
+}
+
+#[async_trait]
+impl Commit for MakeCode {
+    type Answer = ();
+    type Refusal = EnrolRefusal;
+    const NAME: &'static str = "make gateway code";
+
+    fn leaves(&self) -> usize {
+        0
+    }
+
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), EnrolRefusal>, Fault> {
+        let point = group.tx.point(self.row.point).await?;
+        if point.is_none_or(|point| point.participant != self.row.participant) {
+            return Ok(Err(EnrolRefusal::NotYours));
+        }
+        group.tx.add_enrolment_code(&self.row).await?;
+        Ok(Ok(()))
     }
 }
 

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use broker_domain::ids::{ParticipantId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
-use broker_store::{LedgerWrites, ParticipantReads, ParticipantWrites};
 use ledger_core::leaf::{Hour, UnsignedErasure};
 use ledger_core::note::NoteSigner;
 use ledger_core::tree::Hash;
@@ -42,7 +41,10 @@ impl Broker {
     pub async fn erase(&self, by: Principal, who: ParticipantId) -> Result<Erased, Failure<ErasureRefusal>> {
         let now = self.clock.now();
         let row = self.store.read().await?.participant(who).await?;
-        if row.is_none_or(|row| row.erased_at.is_some()) {
+        let row = row.ok_or(Failure::Refused(ErasureRefusal::Unknown))?;
+        if row.erased_at.is_some() {
+            // The rows are gone; an earlier call may have failed before their bytes were.
+            self.store.scrub().await?;
             return Err(Failure::Refused(ErasureRefusal::Unknown));
         }
         let query = Query {

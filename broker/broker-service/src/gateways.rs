@@ -3,7 +3,6 @@
 use broker_domain::gateway::{Measuring, Settings};
 use broker_domain::ids::{GatewayId, ParticipantId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
-use broker_store::{GatewayReads, GatewayWrites};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use thiserror::Error;
 

@@ -210,7 +210,7 @@ impl<C: Commit> Claim<C> {
 }
 
 impl<C: Commit> Carrier<C> {
-    pub fn new(beat: C) -> (Box<dyn Job>, Claim<C>) {
+    pub fn load(beat: C) -> (Box<dyn Job>, Claim<C>) {
         let slot: Slot<C> = Arc::new(Mutex::new(None));
         (
             Box::new(Self {

@@ -8,10 +8,7 @@ use broker_domain::intake::{Unsound, check, minimise};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::reading::ReadingBatch;
 use broker_domain::time::{Instant, Interval};
-use broker_store::{
-    BatchRow, ConsentReads, Direction, GatewayReads, GatewayRow, GatewayWrites, Outcome, ParticipantReads,
-    TransferReads, TransferRow, TransferWrites, WrappedKeyRow,
-};
+use broker_store::{BatchRow, Direction, GatewayRow, Outcome, TransferRow, WrappedKeyRow};
 use ledger_core::leaf::ActorClass;
 use meter_core::envelope::{Envelope, EnvelopeError};
 use ring::signature::{ED25519, UnparsedPublicKey};

@@ -5,7 +5,7 @@ use broker_domain::ids::{OfficerId, ParticipantId, PointId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Interval, Step};
 use broker_domain::warrant::AccessWarrant;
-use broker_store::{FlowFilter, Page, ParticipantReads, TransferReads, TransferRow};
+use broker_store::{FlowFilter, Page, TransferRow};
 use broker_vault::OpenedReadings;
 use thiserror::Error;
 

@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::deliver::Order;
 use crate::failure::Fault;
 
-fn id(value: impl ToString) -> Result<Id, Fault> {
+fn id(value: &(impl ToString + ?Sized)) -> Result<Id, Fault> {
     Id::new(value.to_string()).map_err(|_| Fault::Corrupt {
         what: "record identifier",
     })
@@ -38,7 +38,7 @@ const fn digest(digest: Digest) -> wire::Digest {
 /// Record number 1 of everybody.
 pub(crate) fn subject_enrolled(subject: SubjectId, role: Role, now: Instant) -> Result<Record, Fault> {
     Ok(Record::Enrolment(Enrolment {
-        subject: id(subject)?,
+        subject: id(&subject)?,
         role,
         gateway: None,
         point: None,
@@ -50,10 +50,10 @@ pub(crate) fn subject_enrolled(subject: SubjectId, role: Role, now: Instant) -> 
 /// A gateway's key enters the list of its household: what it signs can be checked for ever.
 pub(crate) fn gateway_enrolled(row: &GatewayRow, now: Instant) -> Result<Record, Fault> {
     Ok(Record::Enrolment(Enrolment {
-        subject: id(SubjectId::from(row.gateway.participant))?,
+        subject: id(&SubjectId::from(row.gateway.participant))?,
         role: Role::Participant,
-        gateway: Some(id(row.gateway.id)?),
-        point: Some(id(row.gateway.point)?),
+        gateway: Some(id(&row.gateway.id)?),
+        point: Some(id(&row.gateway.point)?),
         key: Some(Jwk::Ed25519 {
             x: row.gateway.public_key,
         }),
@@ -92,12 +92,12 @@ pub(crate) fn terms_digest(consent: &Consent) -> Result<Digest, Fault> {
 /// The person agreed.
 pub(crate) fn consent_given(consent: &Consent, now: Instant) -> Result<Record, Fault> {
     Ok(Record::ConsentGiven(ConsentGiven {
-        consent: id(consent.id)?,
-        participant: id(consent.participant)?,
-        point: id(consent.point)?,
+        consent: id(&consent.id)?,
+        participant: id(&consent.participant)?,
+        point: id(&consent.point)?,
         purpose: id(&consent.purpose)?,
         step_s: Seconds(consent.step.seconds()),
-        recipient: id(consent.recipient)?,
+        recipient: id(&consent.recipient)?,
         from: at(consent.data.start())?,
         until: at(consent.data.end())?,
         terms_sha256: digest(consent.terms),
@@ -113,8 +113,8 @@ pub(crate) fn consent_given(consent: &Consent, now: Instant) -> Result<Record, F
 /// The person ended it.
 pub(crate) fn consent_withdrawn(consent: &Consent, previous: Digest, now: Instant) -> Result<Record, Fault> {
     Ok(Record::ConsentWithdrawn(ConsentWithdrawn {
-        consent: id(consent.id)?,
-        participant: id(consent.participant)?,
+        consent: id(&consent.id)?,
+        participant: id(&consent.participant)?,
         method: Method::Web,
         prev_sha256: digest(previous),
         at: at(now)?,
@@ -137,12 +137,12 @@ pub(crate) fn transfer_in(row: &TransferRow, inbound: &Inbound<'_>) -> Result<Re
         Outcome::Refused { code } => (InOutcome::Refused, Some(id(code)?)),
     };
     Ok(Record::TransferIn(TransferIn {
-        transfer: id(row.id)?,
-        participant: id(row.participant)?,
-        gateway: id(inbound.gateway)?,
-        point: id(row.point)?,
+        transfer: id(&row.id)?,
+        participant: id(&row.participant)?,
+        gateway: id(&inbound.gateway)?,
+        point: id(&row.point)?,
         consent: inbound.consents.first().map(id).transpose()?,
-        batch: id(inbound.batch)?,
+        batch: id(&inbound.batch)?,
         first_at: Some(at(row.span.start())?),
         last_at: Some(at(row.span.end())?),
         rows: u64::from(row.rows),
@@ -171,11 +171,11 @@ pub(crate) fn transfer_out(
         return Err(missing);
     };
     Ok(Record::TransferOut(TransferOut {
-        transfer: id(row.id)?,
-        participant: id(row.participant)?,
-        consent: row.consent.map(id).transpose()?,
-        recipient: id(recipient)?,
-        purpose: id(purpose)?,
+        transfer: id(&row.id)?,
+        participant: id(&row.participant)?,
+        consent: row.consent.as_ref().map(id).transpose()?,
+        recipient: id(&recipient)?,
+        purpose: id(&purpose)?,
         step_s: Seconds(step.seconds()),
         from: at(row.span.start())?,
         until: at(row.span.end())?,
@@ -227,9 +227,9 @@ pub(crate) fn request_step(request: &AccessRequest, now: Instant) -> Result<Reco
         RequestState::Declined { reason, .. } => (wire::Step::Refused, Some(one_line(reason)?)),
     };
     Ok(Record::RequestStep(RequestStep {
-        request: id(request.id)?,
-        dataset: id(request.dataset)?,
-        researcher: id(request.researcher)?,
+        request: id(&request.id)?,
+        dataset: id(&request.dataset)?,
+        researcher: id(&request.researcher)?,
         step,
         reason,
         at: at(now)?,
@@ -243,13 +243,28 @@ fn one_line(text: &str) -> Result<Text, Fault> {
     Text::new(line).map_err(|_| Fault::Corrupt { what: "reason" })
 }
 
+/// What a release's record says of its files. The manifest is named by its own digest.
+pub(crate) fn released_files(bundle: &Bundle) -> Result<Vec<ReleasedFile>, Fault> {
+    let files = bundle.files().iter().filter(|file| file.name != "manifest.json");
+    files
+        .map(|file| {
+            Ok(ReleasedFile {
+                name: id(&file.name)?,
+                sha256: wire::Digest::of(&file.bytes),
+                bytes: u64::try_from(file.bytes.len()).map_err(|_| Fault::Corrupt { what: "file size" })?,
+            })
+        })
+        .collect()
+}
+
 /// What a release's record says.
 pub(crate) struct ReleaseFacts<'a> {
     pub id: ReleaseId,
     pub rule: &'a str,
     pub households: u32,
     pub step: Step,
-    pub bundle: &'a Bundle,
+    pub files: &'a [ReleasedFile],
+    pub manifest: Digest,
     pub ciphertext: Digest,
     pub permit: &'a Permit,
     pub now: Instant,
@@ -270,33 +285,21 @@ pub(crate) fn release(
     facts: &ReleaseFacts<'_>,
     copy: Copy,
 ) -> Result<Record, Fault> {
-    let files = facts
-        .bundle
-        .files()
-        .iter()
-        .filter(|file| file.name != "manifest.json");
-    let files = files.map(|file| {
-        Ok(ReleasedFile {
-            name: id(file.name)?,
-            sha256: wire::Digest::of(&file.bytes),
-            bytes: u64::try_from(file.bytes.len()).map_err(|_| Fault::Corrupt { what: "file size" })?,
-        })
-    });
     Ok(Record::Release(wire::Release {
-        release: id(facts.id)?,
-        request: id(request.id)?,
-        dataset: id(request.dataset)?,
+        release: id(&facts.id)?,
+        request: id(&request.id)?,
+        dataset: id(&request.dataset)?,
         researcher: match copy {
-            Copy::Whole => Some(id(request.researcher)?),
+            Copy::Whole => Some(id(&request.researcher)?),
             Copy::Household => None,
         },
-        rule: id(facts.rule)?,
+        rule: id(&facts.rule)?,
         households: u64::from(facts.households),
         from: at(request.period.start())?,
         until: at(request.period.end())?,
         step_s: Seconds(facts.step.seconds()),
-        files: files.collect::<Result<_, Fault>>()?,
-        manifest_sha256: wire::Digest::new(*facts.bundle.manifest_sha256()),
+        files: facts.files.to_vec(),
+        manifest_sha256: digest(facts.manifest),
         ciphertext_sha256: digest(facts.ciphertext),
         policy_set_sha256: digest(facts.permit.set()),
         at: at(facts.now)?,
@@ -312,9 +315,9 @@ pub(crate) fn release_refused(
     now: Instant,
 ) -> Result<Record, Fault> {
     Ok(Record::ReleaseRefused(wire::ReleaseRefused {
-        request: id(request.id)?,
-        dataset: id(request.dataset)?,
-        researcher: id(request.researcher)?,
+        request: id(&request.id)?,
+        dataset: id(&request.dataset)?,
+        researcher: id(&request.researcher)?,
         rule: id(rule)?,
         refusal: id(code)?,
         policy_set_sha256: digest(permit.set()),

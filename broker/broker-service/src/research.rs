@@ -5,7 +5,6 @@ use broker_domain::ids::{DatasetId, OfficerId, RequestId, ResearcherId};
 use broker_domain::policy::{Action, Approval, Permit, Principal, Query, Resource};
 use broker_domain::research::{AccessRequest, CannotDecide, Decision, RequestState};
 use broker_domain::time::Interval;
-use broker_store::{MemberReads, ResearchReads, ResearchWrites};
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 

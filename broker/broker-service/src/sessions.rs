@@ -1,7 +1,7 @@
 //! Sessions of the pages: opened by a sign-in, found by a cookie, ended on demand.
 
 use broker_domain::time::Instant;
-use broker_store::{SessionReads, SessionRole, SessionRow, SessionWrites};
+use broker_store::{SessionRole, SessionRow};
 use ring::digest;
 
 use crate::broker::Broker;

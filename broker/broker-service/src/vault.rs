@@ -5,7 +5,7 @@ use std::sync::Arc;
 use broker_domain::ids::ParticipantId;
 use broker_domain::time::{Entropy, Interval};
 use broker_domain::warrant::{AccessWarrant, Warrant};
-use broker_store::{BatchRow, ParticipantReads, ParticipantRow, Read, WrappedKeyRow};
+use broker_store::{BatchRow, ParticipantRow, Read, WrappedKeyRow};
 use broker_vault::{
     BatchHeader, DataKey, Epoch, IndexKey, KeyRing, OpenedReadings, PointIndex, ProfileField, SealedBatch,
     SealedText, VaultIdentity, VaultRecipient, WrappedKey,
@@ -84,6 +84,22 @@ impl VaultKeys {
             .map_err(|_| Fault::Crypto {
                 during: "seal profile",
             })
+    }
+
+    /// Seals files to the vault itself, for the day the same question is asked again.
+    pub(crate) fn keep(&self, files: &[u8]) -> Result<Vec<u8>, Fault> {
+        broker_vault::seal_for_person(&self.identity.recipient().to_string(), files).map_err(|_| {
+            Fault::Crypto {
+                during: "keep release",
+            }
+        })
+    }
+
+    /// Opens what [`VaultKeys::keep`] sealed.
+    pub(crate) fn kept(&self, sealed: &[u8]) -> Result<Vec<u8>, Fault> {
+        broker_vault::open_own(&self.identity, sealed).map_err(|_| Fault::Crypto {
+            during: "open kept release",
+        })
     }
 
     /// Name and address as one text: the address begins after the first line end.

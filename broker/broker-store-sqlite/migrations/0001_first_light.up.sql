@@ -198,8 +198,9 @@ CREATE TABLE consent_event (
     effective_at_us INTEGER NOT NULL,                               -- personal: when it took effect
     recorded_at_us  INTEGER NOT NULL,                               -- when we knew
     record          BLOB NOT NULL CHECK (length(record) = 32),      -- personal: SHA-256 of the event's signed record
-    leaf_index      INTEGER NOT NULL REFERENCES leaf (leaf_index) DEFERRABLE INITIALLY DEFERRED, -- personal: its leaf
-    PRIMARY KEY (consent, seq)
+    leaf_index      INTEGER REFERENCES leaf (leaf_index) DEFERRABLE INITIALLY DEFERRED, -- personal: its leaf
+    PRIMARY KEY (consent, seq),
+    CHECK ((leaf_index IS NULL) = (kind = 'refused'))               -- a refusal leaves no trace in the log
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX consent_event_at_leaf ON consent_event (leaf_index);
 
@@ -295,7 +296,8 @@ CREATE TABLE release (
     ciphertext BLOB NOT NULL CHECK (length(ciphertext) = 32),       -- SHA-256 of `sealed`
     leaf_index INTEGER NOT NULL UNIQUE REFERENCES leaf (leaf_index) DEFERRABLE INITIALLY DEFERRED, -- the researcher's
     at_us      INTEGER NOT NULL,                                    -- when
-    sealed     BLOB NOT NULL                                        -- sealed to the researcher: age file
+    sealed     BLOB NOT NULL,                                       -- sealed to the researcher: age file
+    vault_copy BLOB NOT NULL                                        -- the same files sealed to the vault: age file
 ) STRICT;
 
 -- Who was in a release. Bits outlive erasure; they then point to an empty participant row.

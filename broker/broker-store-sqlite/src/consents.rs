@@ -102,7 +102,7 @@ impl ConsentReads for SqliteTx {
         self.all(query.bind(id.as_bytes().as_slice()), |row| {
             Ok(RecordedEvent {
                 event: event(row)?,
-                leaf_index: row.number("consent_event.leaf_index")?,
+                leaf_index: row.number_or_null("consent_event.leaf_index")?,
             })
         })
         .await
@@ -176,7 +176,7 @@ impl ConsentWrites for SqliteTx {
             .bind(event.event.effective_at.as_micros())
             .bind(event.event.recorded_at.as_micros())
             .bind(event.event.record.0.as_slice())
-            .bind(stored(event.leaf_index)?);
+            .bind(event.leaf_index.map(stored).transpose()?);
         self.change_one("consent_event", query).await
     }
 }

@@ -66,7 +66,8 @@ impl ResearchReads for SqliteTx {
 
     async fn release(&mut self, id: ReleaseId) -> Result<Option<ReleaseRow>, StoreError> {
         let query = sqlx::query(
-            "SELECT id, request, researcher, households, manifest, ciphertext, leaf_index, at_us, sealed \
+            "SELECT id, request, researcher, households, manifest, ciphertext, leaf_index, at_us, sealed, \
+                 vault_copy \
              FROM release WHERE id = ?1",
         );
         self.one(query.bind(id.as_bytes().as_slice()))
@@ -78,7 +79,8 @@ impl ResearchReads for SqliteTx {
 
     async fn release_of(&mut self, request: RequestId) -> Result<Option<ReleaseRow>, StoreError> {
         let query = sqlx::query(
-            "SELECT id, request, researcher, households, manifest, ciphertext, leaf_index, at_us, sealed \
+            "SELECT id, request, researcher, households, manifest, ciphertext, leaf_index, at_us, sealed, \
+                 vault_copy \
              FROM release WHERE request = ?1",
         );
         self.one(query.bind(request.as_bytes().as_slice()))
@@ -161,8 +163,8 @@ impl ResearchWrites for SqliteTx {
     async fn add_release(&mut self, row: &ReleaseRow, members: &MembershipRow) -> Result<(), StoreError> {
         let release = sqlx::query(
             "INSERT INTO release (id, request, researcher, households, manifest, ciphertext, leaf_index, \
-                 at_us, sealed) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 at_us, sealed, vault_copy) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         );
         let release = release
             .bind(row.id.as_bytes().as_slice())
@@ -173,7 +175,8 @@ impl ResearchWrites for SqliteTx {
             .bind(row.ciphertext.0.as_slice())
             .bind(stored(row.leaf_index)?)
             .bind(row.at.as_micros())
-            .bind(row.sealed.clone());
+            .bind(row.sealed.clone())
+            .bind(row.vault_copy.clone());
         self.change_one("release", release).await?;
         let membership = sqlx::query(
             "INSERT INTO release_membership (release, dataset, period_start_at_us, period_end_at_us, \
@@ -278,6 +281,7 @@ fn release(row: &SqliteRow) -> Result<ReleaseRow, StoreError> {
         manifest: row.digest("release.manifest")?,
         ciphertext: row.digest("release.ciphertext")?,
         sealed: row.bytes("release.sealed")?,
+        vault_copy: row.bytes("release.vault_copy")?,
         leaf_index: row.number("release.leaf_index")?,
         at: row.instant("release.at_us")?,
     })

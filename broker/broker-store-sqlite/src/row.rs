@@ -74,6 +74,14 @@ pub(crate) trait Cells {
         self.cell(column)
     }
 
+    /// A number that fits its type, or NULL.
+    fn number_or_null<T: TryFrom<i64>>(&self, column: &'static str) -> Result<Option<T>, StoreError> {
+        let value: Option<i64> = self.cell(column)?;
+        value
+            .map(|value| T::try_from(value).map_err(|_| StoreError::Corrupt { column }))
+            .transpose()
+    }
+
     /// A number that fits its type.
     fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T, StoreError> {
         let value: i64 = self.cell(column)?;

@@ -33,8 +33,9 @@ pub struct OfferRow {
 pub struct RecordedEvent {
     /// The event.
     pub event: ConsentEvent,
-    /// Index of the participant's leaf.
-    pub leaf_index: u64,
+    /// Index of the participant's leaf. A refusal has none: the log holds what was agreed and what ended
+    /// (`consent.md` §3), and asking again must not be provable against the person.
+    pub leaf_index: Option<u64>,
 }
 
 /// Reading consents.

@@ -39,6 +39,9 @@ pub struct ReleaseRow {
     pub ciphertext: Digest,
     /// The age file.
     pub sealed: Vec<u8>,
+    /// The same files sealed to the vault itself: the same question is answered with the same files, never with new
+    /// ones (`anonymisation.md` §4(c)).
+    pub vault_copy: Vec<u8>,
     /// Index of the researcher's leaf.
     pub leaf_index: u64,
     /// When.

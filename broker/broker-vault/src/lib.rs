@@ -30,7 +30,7 @@ pub use encoding::InvalidPlaintext;
 pub use error::VaultError;
 pub use key::{DataKey, Epoch};
 pub use key_ring::KeyRing;
-pub use person::seal_for_person;
+pub use person::{open_own, seal_for_person};
 pub use point_index::{IndexKey, PointIndex};
 pub use profile::{ProfileField, SealedText, open_profile, seal_profile};
 pub use wrap::{VaultIdentity, VaultRecipient, WrappedKey, unwrap, wrap};

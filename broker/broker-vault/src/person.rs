@@ -1,5 +1,5 @@
 use crate::error::VaultError;
-use crate::wrap::{VaultRecipient, encrypt};
+use crate::wrap::{VaultIdentity, VaultRecipient, decrypt, encrypt};
 
 /// Encrypts bytes that leave for a person: an ordinary binary age file, which the public tool opens with
 /// `age --decrypt -i key.txt`. `recipient` is the person's `age1…` text.
@@ -8,6 +8,15 @@ use crate::wrap::{VaultRecipient, encrypt};
 /// [`VaultError::InvalidRecipient`] when it is not one; [`VaultError::Age`] when age fails.
 pub fn seal_for_person(recipient: &str, bytes: &[u8]) -> Result<Vec<u8>, VaultError> {
     encrypt(&[VaultRecipient::parse(recipient.trim())?], bytes)
+}
+
+/// Opens an age file that was sealed to the vault itself.
+///
+/// # Errors
+/// [`VaultError::UnknownFormat`] when it is not an age file; [`VaultError::NotAuthentic`] when the identity does not open
+/// it or a byte was changed.
+pub fn open_own(identity: &VaultIdentity, file: &[u8]) -> Result<Vec<u8>, VaultError> {
+    decrypt(identity, file)
 }
 
 #[cfg(test)]
@@ -26,6 +35,17 @@ mod tests {
         assert!(file.starts_with(b"age-encryption.org/v1\n"));
         assert_eq!(age::decrypt(&identity, &file).unwrap(), content);
         assert!(age::decrypt(&age::x25519::Identity::generate(), &file).is_err());
+    }
+
+    #[test]
+    fn the_vault_opens_its_own_copy_and_notices_a_changed_byte() {
+        use secrecy::SecretString;
+        let identity = age::x25519::Identity::generate();
+        let own = VaultIdentity::parse(&SecretString::from(identity.to_string().expose_secret())).unwrap();
+        let mut file = seal_for_person(&identity.to_public().to_string(), b"files").unwrap();
+        assert_eq!(open_own(&own, &file).unwrap(), b"files");
+        *file.last_mut().unwrap() ^= 1;
+        assert!(matches!(open_own(&own, &file), Err(VaultError::NotAuthentic)));
     }
 
     #[test]

@@ -166,6 +166,19 @@ pub(crate) fn encrypt(recipients: &[VaultRecipient], plaintext: &[u8]) -> Result
     Ok(file)
 }
 
+/// The bytes inside a binary age file sealed to this identity.
+pub(crate) fn decrypt(identity: &VaultIdentity, file: &[u8]) -> Result<Vec<u8>, VaultError> {
+    let decryptor = Decryptor::new_buffered(file).map_err(|_| VaultError::UnknownFormat)?;
+    let mut reader = decryptor
+        .decrypt(std::iter::once(&identity.0 as &dyn age::Identity))
+        .map_err(|_| VaultError::NotAuthentic)?;
+    let mut plaintext = Vec::new();
+    reader
+        .read_to_end(&mut plaintext)
+        .map_err(|_| VaultError::NotAuthentic)?;
+    Ok(plaintext)
+}
+
 fn take<'a, const N: usize>(bytes: &mut &'a [u8]) -> Result<&'a [u8; N], VaultError> {
     let (head, rest) = bytes.split_first_chunk::<N>().ok_or(VaultError::UnknownFormat)?;
     *bytes = rest;

@@ -1,2 +1,33 @@
-//! x
-fn main(){}
+//! `fiducie`: the consent and data-trust broker for energy data.
+
+mod assemble;
+mod bench;
+mod cli;
+mod config;
+mod demo;
+mod ports;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match cli::run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            report(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Errors of the command line go to people: what failed, and each cause below it.
+#[expect(clippy::print_stderr, reason = "the last word of a command goes to the terminal")]
+fn report(error: &anyhow::Error) {
+    eprintln!("fiducie: {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("  because: {cause}");
+    }
+}

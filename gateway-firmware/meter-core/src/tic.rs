@@ -12,6 +12,7 @@ mod group;
 mod horodate;
 mod label;
 mod labels;
+mod place;
 mod plausibility;
 mod status;
 
@@ -22,5 +23,6 @@ pub use group::{Cause, Group, LONGEST_GROUP, checksum_historique, checksum_stand
 pub use horodate::{Horodate, HorodateError, LegalTime, MeterClock, Season, SeasonCheck};
 pub use label::{Class, Dating, Field, FieldSet, Form, Label, Mode, Unit};
 pub use labels::LABELS;
+pub(crate) use place::Place;
 pub use plausibility::{Implausible, Plausibility, Trusted, Verdicts};
 pub use status::{Breaker, Colour, Euridis, PeakDay, Plc, Status, StatusError};

@@ -9,7 +9,8 @@ use meter_core::envelope::{ContentType, Envelope, EnvelopeError, Header, encode}
 use meter_core::measurement::measurements_of_payload;
 use meter_core::senml::{Number, Pack, Record, Value, resolve};
 use meter_core::tic::{
-    Decoder, Event, Form, Horodate, LegalTime, Parity, Plausibility, Status, checksum_standard,
+    Decoder, Event, Form, GROUPS_PER_FRAME, Horodate, LegalTime, Parity, Plausibility, Status,
+    checksum_historique, checksum_standard,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -19,10 +20,7 @@ fn events(chunks: &[&[u8]], parity: Parity) -> Vec<String> {
     let mut decoder = Decoder::new(parity);
     let mut events = Vec::new();
     let mut on = |event: Event<'_>| {
-        if let Event::Frame(frame) = event {
-            events.extend(frame.groups().map(|group| format!("{group:?}")));
-        }
-        events.push(format!("{event:?}"));
+        note(&event, &mut events);
     };
     for chunk in chunks {
         decoder.push(chunk, &mut on);
@@ -31,6 +29,25 @@ fn events(chunks: &[&[u8]], parity: Parity) -> Vec<String> {
     events.push(format!("{:?}", decoder.refused()));
     events
 }
+
+fn note(event: &Event<'_>, events: &mut Vec<String>) {
+    if let Event::Frame(frame) = event {
+        events.extend(frame.groups().map(|group| format!("{group:?}")));
+    }
+    events.push(format!("{event:?}"));
+}
+
+/// Names with the separator they come with: known, unknown, and known in the other mode.
+const NAMES: &[(&str, char)] = &[
+    ("EAST", '\t'),
+    ("EAST", ' '),
+    ("PAPP", ' '),
+    ("PAPP", '\t'),
+    ("TENSION", ' '),
+    ("TENSION", '\t'),
+    ("EASF11", '\t'),
+    ("SMAXSN1-1", '\t'),
+];
 
 /// Bytes that look enough like a meter to reach every state.
 fn meterlike() -> impl Strategy<Value = Vec<u8>> {
@@ -119,6 +136,50 @@ proptest! {
         for parity in [Parity::Stripped, Parity::EvenInMsb] {
             prop_assert_eq!(events(&chunks, parity), events(&[&bytes], parity));
         }
+    }
+
+    #[test]
+    fn one_byte_at_a_time_or_all_at_once_is_the_same(bytes in meterlike()) {
+        for parity in [Parity::Stripped, Parity::EvenInMsb] {
+            let mut decoder = Decoder::new(parity);
+            let mut slow = Vec::new();
+            let mut on = |event: Event<'_>| note(&event, &mut slow);
+            for byte in &bytes {
+                decoder.push_byte(*byte, &mut on);
+            }
+            decoder.finish(&mut on);
+            slow.push(format!("{:?}", decoder.refused()));
+            prop_assert_eq!(slow, events(&[&bytes], parity));
+        }
+    }
+
+    #[test]
+    fn a_group_is_found_by_its_name_as_if_searched_for(names in vec(prop::sample::select(NAMES), 0..100)) {
+        let mut stream = vec![0x02];
+        for (n, (name, separator)) in (0..).zip(&names) {
+            let zone = format!("{name}{separator}{n:03}");
+            let sum = if *separator == '\t' {
+                checksum_standard(format!("{zone}\t").as_bytes())
+            } else {
+                checksum_historique(zone.as_bytes())
+            };
+            stream.extend(format!("\n{zone}{separator}{}\r", char::from(sum)).bytes());
+        }
+        stream.push(0x03);
+        let mut failure = None;
+        Decoder::new(Parity::Stripped).push(&stream, |event| {
+            let Event::Frame(frame) = event else { return };
+            if frame.groups().count() != names.len().min(GROUPS_PER_FRAME) {
+                failure = Some("a group is missing");
+            }
+            for (name, _) in NAMES {
+                let searched = frame.groups().find(|group| group.name == *name);
+                if frame.group(name) != searched || frame.number(name) != searched.and_then(|g| g.number()) {
+                    failure = Some(name);
+                }
+            }
+        });
+        prop_assert_eq!(failure, None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[path = "support/fixtures.rs"]
 mod support;
 
 use std::fs;

@@ -8,10 +8,9 @@
 //! This crate deliberately does no I/O, reads no clock and draws no randomness. It does not decide whether an event
 //! was allowed, only whether the evidence about it is whole. Records hold no readings, names or meter numbers.
 
+pub mod base64url;
 pub mod bundle;
 pub mod delivery;
 pub mod jcs;
 pub mod jws;
 pub mod record;
-
-mod base64url;

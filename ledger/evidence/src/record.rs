@@ -16,7 +16,7 @@ use crate::jcs::{self, JcsError};
 
 pub use consent::{ConsentGiven, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
-pub use field::{Digest, Id, Instant, Seconds, Text};
+pub use field::{Digest, FieldError, Id, Instant, Seconds, Text};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
 pub use transfer::{InOutcome, OutOutcome, TransferIn, TransferOut};
 

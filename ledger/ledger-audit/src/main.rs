@@ -1,2 +1,29 @@
 //! Verifies bundles and logs of the ledger without the broker.
-fn main() {}
+//!
+//! It shares with the broker only the pure crates `ledger-core` and `evidence`, needs no server of ours, and works
+//! offline on files. It says what it checked, against whose key, and what it did *not* check. It deliberately decides
+//! nothing about whether an event was lawful.
+
+mod cli;
+mod compare;
+mod log;
+mod report;
+mod source;
+mod tree;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Command::Verify(options) => verify::run(options),
+        Command::Log(options) => log::run(options),
+        Command::Compare(options) => compare::run(options),
+    };
+    report::print(outcome, arguments.json)
+}

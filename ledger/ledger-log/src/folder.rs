@@ -12,13 +12,18 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ledger_core::tile::{FULL, Resource, Span, TileId};
+use ledger_core::{
+    note::Vkey,
+    tile::{FULL, Resource, Span, TileId},
+};
 
 use crate::ports::{PublicFault, PublicFile, PublicStore, StoreFault};
 
 /// Files being written live here until they are complete. The name is no path of a log, so a server that parses
 /// paths strictly never shows them.
 const STAGING: &str = ".staging";
+
+const KEY_FILE: &str = "log.vkey";
 
 /// A [`PublicStore`] in a folder: temporary file, fsync, rename, fsync of the folder; files are read-only.
 ///
@@ -48,6 +53,28 @@ impl FolderStore {
                 root: root.into(),
                 staged: Arc::default(),
             })
+        })
+        .await
+        .map_err(StoreFault::new)
+    }
+
+    /// Writes the log's public key to `log.vkey` beside `checkpoint`, for readers who have it from nowhere else.
+    /// Durable when it returns. (A convenience of ours: C2SP names no such file, and a careful reader pins the key.)
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn publish_key(&self, key: &Vkey) -> Result<(), StoreFault> {
+        self.replace(format!("{key}\n").into_bytes(), self.root.join(KEY_FILE))
+            .await
+    }
+
+    async fn replace(&self, bytes: Vec<u8>, target: PathBuf) -> Result<(), StoreFault> {
+        let store = self.clone();
+        blocking(move || {
+            let staged = store.stage(&bytes, target)?;
+            staged.file.sync_all()?;
+            fs::rename(&staged.path, &staged.target)?;
+            File::open(&store.root)?.sync_all()
         })
         .await
         .map_err(StoreFault::new)
@@ -152,15 +179,7 @@ impl PublicStore for FolderStore {
     }
 
     async fn replace_checkpoint(&self, note: Vec<u8>) -> Result<(), StoreFault> {
-        let store = self.clone();
-        blocking(move || {
-            let staged = store.stage(&note, store.path(Resource::Checkpoint))?;
-            staged.file.sync_all()?;
-            fs::rename(&staged.path, &staged.target)?;
-            File::open(&store.root)?.sync_all()
-        })
-        .await
-        .map_err(StoreFault::new)
+        self.replace(note, self.path(Resource::Checkpoint)).await
     }
 }
 

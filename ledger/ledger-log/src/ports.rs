@@ -76,7 +76,8 @@ pub trait LockStore: Send + Sync {
     /// [`StoreFault`]; the row may or may not stand.
     async fn create(&self, log: LogId, body: &[u8]) -> Result<Swap, StoreFault>;
 
-    /// `UPDATE … SET body = new WHERE log_id = log AND body = old`; [`Swap::Conflict`] unless exactly one row changed.
+    /// `UPDATE … SET body = new WHERE log_id = log AND body = old`; [`Swap::Conflict`] unless exactly one row
+    /// changed.
     ///
     /// # Errors
     /// [`StoreFault`]; either value may stand.

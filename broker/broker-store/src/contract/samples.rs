@@ -160,7 +160,7 @@ pub fn event(seq: u32, kind: EventKind, leaf_index: u64) -> RecordedEvent {
             recorded_at: at(i64::from(seq) + 1),
             record: Digest([9; 32]),
         },
-        leaf_index,
+        leaf_index: (kind != EventKind::Refused).then_some(leaf_index),
     }
 }
 
@@ -341,6 +341,7 @@ pub fn release(number: u8) -> ReleaseRow {
         manifest: Digest([number; 32]),
         ciphertext: Digest([number + 1; 32]),
         sealed: vec![number; 100],
+        vault_copy: vec![number; 90],
         leaf_index: u64::from(number),
         at: at(120),
     }

@@ -7,7 +7,7 @@ use broker_domain::ids::{
 };
 use broker_domain::research::Dataset;
 use broker_domain::time::{Entropy, Step};
-use broker_keys::MemberKey;
+use broker_keys::{JoseMemberCrypto, MemberCrypto, MemberKeyPair};
 use broker_service::{Broker, Member, credential_hash, notice_digest};
 use broker_store::{
     ApplicationRow, DatasetRow, Notice, OfferRow, OfficerRow, OrganisationRow, ResearcherRow,
@@ -18,7 +18,7 @@ pub struct Player {
     /// As the broker knows it.
     pub row: ApplicationRow,
     /// What it opens deliveries with.
-    pub key: MemberKey,
+    pub key: MemberKeyPair,
 }
 
 /// A researcher of the demo with what only she knows.
@@ -157,7 +157,7 @@ async fn offer(broker: &Broker, entropy: &dyn Entropy, recipient: OrganisationId
 }
 
 async fn player(broker: &Broker, entropy: &dyn Entropy, organisation: OrganisationId, name: &str) -> Result<Player> {
-    let key = MemberKey::generate()?;
+    let key = JoseMemberCrypto::new().generate_member_key()?;
     let mut credential = [0_u8; 32];
     entropy.fill(&mut credential)?;
     let credential: String = credential.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -165,7 +165,7 @@ async fn player(broker: &Broker, entropy: &dyn Entropy, organisation: Organisati
         id: ApplicationId::random(entropy)?,
         organisation,
         name: name.into(),
-        encryption_jwk: key.public_jwk()?,
+        encryption_jwk: key.public_jwk.clone(),
         credential_hash: credential_hash(&credential),
     };
     broker.enrol_member(Member::Application(row.clone())).await?;

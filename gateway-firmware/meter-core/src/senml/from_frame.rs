@@ -6,11 +6,13 @@ use core::fmt::Write as _;
 
 use super::{Number, Pack, Record, Value};
 use crate::tic::{
-    Dating, FieldSet, Form, Group, LABELS, Label, LegalTime, MeterClock, SeasonCheck, Status, Trusted, Unit,
+    Dating, FieldSet, Form, Group, Label, LegalTime, MeterClock, Place, SeasonCheck, Status, Trusted, Unit,
 };
 
 /// `bver` of the packs we write: RFC 8428 (10) with the secondary units of RFC 8798, feature 4 of RFC 9100.
 pub const BASE_VERSION: u64 = 26;
+
+const LONGEST_LABEL: usize = 9;
 
 /// One value of one frame, ready to be packed.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +94,17 @@ pub fn name_of(label: &Label) -> String {
 /// The label of that SenML name.
 #[must_use]
 pub fn label_of(name: &str) -> Option<&'static Label> {
-    LABELS.iter().find(|label| name_of(label) == name)
+    let mut room = [0; LONGEST_LABEL];
+    let as_sent = room.get_mut(..name.len())?;
+    for (to, from) in as_sent.iter_mut().zip(name.bytes()) {
+        *to = match from {
+            // No SenML name of ours has them: two names for one label would be one too many.
+            b'A'..=b'Z' | b'+' => return None,
+            b'_' => b'+',
+            other => other.to_ascii_uppercase(),
+        };
+    }
+    Place::of(as_sent)?.label()
 }
 
 /// The SenML unit of a label (RFC 8428 and RFC 8798); `None` for words and registers.
@@ -153,7 +165,7 @@ fn value_of(group: &Group<'_>, label: &Label) -> Option<Value> {
 mod tests {
     use super::*;
     use crate::senml::resolve;
-    use crate::tic::Mode;
+    use crate::tic::{LABELS, Mode};
 
     #[test]
     fn names_are_unique_and_allowed() {
@@ -164,6 +176,14 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), LABELS.len());
+    }
+
+    #[test]
+    fn a_label_has_one_name_only() {
+        for name in ["", "EAST", "njourf+1", "papp ", "smaxsn1-1x", "tension", "é"] {
+            assert_eq!(label_of(name), None, "{name}");
+        }
+        assert_eq!(label_of("njourf_1").map(|label| label.name), Some("NJOURF+1"));
     }
 
     #[test]

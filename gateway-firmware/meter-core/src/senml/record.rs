@@ -12,7 +12,7 @@ pub struct Pack {
     pub records: Vec<Record>,
 }
 
-/// One record. Every field is optional here; [`super::resolve`] decides what is missing.
+/// One record. Every field is optional here; [`super::resolve()`] decides what is missing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
     /// `bn`

@@ -126,14 +126,40 @@ impl Decoder {
 
     /// Takes bytes as they come; how they are cut into calls changes nothing.
     pub fn push(&mut self, bytes: &[u8], mut on: impl FnMut(Event<'_>)) {
-        for byte in bytes {
+        let mut rest = bytes;
+        loop {
+            if self.place == Place::InGroup {
+                rest = self.take_text(rest);
+            }
+            let Some((byte, after)) = rest.split_first() else {
+                return;
+            };
             self.push_byte(*byte, &mut on);
+            rest = after;
         }
+    }
+
+    /// Takes the bytes of the open group up to the next one that may mean something else, as [`Self::push_byte`] would
+    /// one by one: most bytes of a frame go this way. Gives back the rest.
+    fn take_text<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let room = self.group.get_mut(self.length..).unwrap_or_default();
+        let parity = self.parity;
+        let mut taken = 0;
+        for (room, byte) in room.iter_mut().zip(bytes) {
+            let data = unwrap_parity(parity, *byte);
+            if is_control(data) {
+                break;
+            }
+            *room = data;
+            taken += 1;
+        }
+        self.length += taken;
+        bytes.get(taken..).unwrap_or_default()
     }
 
     /// Takes one byte.
     pub fn push_byte(&mut self, byte: u8, on: &mut impl FnMut(Event<'_>)) {
-        match (self.unwrap_parity(byte), self.place) {
+        match (unwrap_parity(self.parity, byte), self.place) {
             (STX, place) => {
                 if place != Place::OutsideFrame {
                     self.cut_frame(on);
@@ -179,15 +205,6 @@ impl Decoder {
         self.length = 0;
         self.place = Place::BetweenGroups;
         self.end_frame(FrameEnd::Truncated, on);
-    }
-
-    fn unwrap_parity(&self, byte: u8) -> u8 {
-        match self.parity {
-            Parity::Stripped if byte == 0 || byte > 0x7F => DAMAGED,
-            Parity::Stripped => byte,
-            Parity::EvenInMsb if byte.count_ones().is_multiple_of(2) => byte & 0x7F,
-            Parity::EvenInMsb => DAMAGED,
-        }
     }
 
     fn end_frame(&mut self, end: FrameEnd, on: &mut impl FnMut(Event<'_>)) {
@@ -236,6 +253,20 @@ impl Decoder {
         on(Event::Refused { cause, raw });
         self.length = 0;
     }
+}
+
+const fn unwrap_parity(parity: Parity, byte: u8) -> u8 {
+    match parity {
+        Parity::Stripped if byte == 0 || byte > 0x7F => DAMAGED,
+        Parity::Stripped => byte,
+        Parity::EvenInMsb if byte.count_ones().is_multiple_of(2) => byte & 0x7F,
+        Parity::EvenInMsb => DAMAGED,
+    }
+}
+
+/// Whether a byte ends the text of a group, or the frame.
+const fn is_control(byte: u8) -> bool {
+    matches!(byte, STX | ETX | EOT | LF | CR)
 }
 
 #[cfg(test)]

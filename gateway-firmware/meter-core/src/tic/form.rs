@@ -2,7 +2,7 @@
 
 use super::group::Group;
 use super::horodate::{Horodate, Season};
-use super::label::{Dating, Form, Mode};
+use super::label::{Dating, Form};
 
 const LONGEST_LABEL: usize = 9;
 
@@ -79,11 +79,6 @@ const fn is_upper_hex(byte: u8) -> bool {
 
 const fn is_printable(byte: u8) -> bool {
     matches!(byte, 0x20..=0x7E)
-}
-
-/// Whether every group of a frame speaks the same mode: a meter does not change in the middle.
-pub(super) fn one_mode<'g>(mut groups: impl Iterator<Item = Group<'g>>, mode: Option<Mode>) -> bool {
-    groups.all(|group| Some(group.mode) == mode)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One line of a frame: splitting and both checksum rules.
 
 use super::label::{Label, Mode};
+use super::place::Place;
 use super::{Horodate, HorodateError};
 
 /// Bytes between LF and CR that a group may have. The longest of the specification, `PPOINTE` and `PJOURF+1`, have
@@ -45,6 +46,8 @@ pub struct Group<'a> {
     pub horodate: Option<&'a str>,
     /// The data as sent, padding included.
     pub data: &'a str,
+    /// Where its name stands in the table, in this mode or the other.
+    pub(super) place: Option<Place>,
 }
 
 impl<'a> Group<'a> {
@@ -67,10 +70,7 @@ impl<'a> Group<'a> {
     /// The data as a number, if it is made of decimal digits only.
     #[must_use]
     pub fn number(&self) -> Option<u32> {
-        if self.data.is_empty() || !self.data.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        self.data.parse().ok()
+        number(self.data.as_bytes())
     }
 
     /// The horodate, read.
@@ -80,6 +80,16 @@ impl<'a> Group<'a> {
     pub fn time(&self) -> Option<Result<Horodate, HorodateError>> {
         self.horodate.map(Horodate::parse)
     }
+}
+
+/// Decimal digits only, at least one, as a number that fits.
+pub(super) fn number(digits: &[u8]) -> Option<u32> {
+    let append = |number: u32, digit: &u8| {
+        let digit = digit.is_ascii_digit().then(|| u32::from(*digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    };
+    digits.split_first()?;
+    digits.iter().try_fold(0, append)
 }
 
 /// Checksum of historique ("mode 1"): the zone is `label SP data`, the last separator excluded.
@@ -111,12 +121,14 @@ fn historique(text: &str) -> Result<Group<'_>, Cause> {
     if checksum_historique(zone.as_bytes()) != sum {
         return Err(Cause::Checksum);
     }
+    let place = Place::of(name.as_bytes());
     Ok(Group {
         mode: Mode::Historique,
         name,
-        label: Label::find(Mode::Historique, name),
+        label: label_at(place, Mode::Historique),
         horodate: None,
         data,
+        place,
     })
 }
 
@@ -140,13 +152,19 @@ fn standard(text: &str) -> Result<Group<'_>, Cause> {
     if checksum_standard(zone.as_bytes()) != sum {
         return Err(Cause::Checksum);
     }
+    let place = Place::of(name.as_bytes());
     Ok(Group {
         mode: Mode::Standard,
         name,
-        label: Label::find(Mode::Standard, name),
+        label: label_at(place, Mode::Standard),
         horodate,
         data,
+        place,
     })
+}
+
+pub(super) fn label_at(place: Option<Place>, mode: Mode) -> Option<&'static Label> {
+    place?.label().filter(|label| label.mode == mode)
 }
 
 fn split_last_byte(text: &str) -> Option<(&str, u8)> {

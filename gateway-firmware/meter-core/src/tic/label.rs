@@ -198,9 +198,9 @@ impl Label {
     /// The label `name` of `mode`, if the specification has it.
     #[must_use]
     pub fn find(mode: Mode, name: &str) -> Option<&'static Self> {
-        super::LABELS
-            .iter()
-            .find(|label| label.mode == mode && label.name == name)
+        super::Place::of(name.as_bytes())?
+            .label()
+            .filter(|label| label.mode == mode)
     }
 
     /// The field a participant must have chosen for this label to leave the gateway; `None` means never.

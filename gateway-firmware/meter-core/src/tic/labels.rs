@@ -182,9 +182,8 @@ mod tests {
         for (i, label) in LABELS.iter().enumerate() {
             assert!(label.name.len() <= 9);
             assert!(
-                LABELS[..i]
-                    .iter()
-                    .all(|other| (other.mode, other.name) != (label.mode, label.name))
+                LABELS[..i].iter().all(|other| other.name != label.name),
+                "a name tells its mode: `Place` counts on it"
             );
         }
     }

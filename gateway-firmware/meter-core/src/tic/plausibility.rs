@@ -5,7 +5,7 @@ mod history;
 
 use thiserror::Error;
 
-use super::form::{has_right_form, one_mode};
+use super::form::has_right_form;
 use super::frame::{Frame, FrameEnd};
 use super::horodate::{LegalTime, MeterClock, SeasonCheck};
 use super::status::Status;
@@ -125,7 +125,7 @@ pub struct Verdicts {
 ///
 /// LIMIT: the very first frame has no past. In standard mode its supplier registers must still add up to the total;
 /// in historique a permutation of digits in a first index is not seen, and the right frames after it are refused
-/// until [`AGREEING_FRAMES`] of them agree.
+/// until several of them agree.
 #[derive(Debug)]
 pub struct Plausibility {
     legal_time: LegalTime,
@@ -243,16 +243,16 @@ fn whole(frame: &Frame) -> Result<(), Implausible> {
 
 /// Rule 3, and the rules on the frame that need no past.
 fn well_formed(frame: &Frame) -> Result<(), Implausible> {
-    if !one_mode(frame.groups(), frame.mode()) {
+    if !frame.is_of_one_mode() {
         return Err(Implausible::MixedModes);
     }
-    for (i, group) in frame.groups().enumerate() {
+    for (group, repeated) in frame.groups_and_repeats() {
         if !has_right_form(&group) {
             return Err(Implausible::Form {
                 label: group.label.map_or("unknown", |label| label.name),
             });
         }
-        if frame.groups().skip(i + 1).any(|other| other.name == group.name) {
+        if repeated {
             return Err(Implausible::RepeatedLabel);
         }
     }

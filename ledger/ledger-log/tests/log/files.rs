@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use ledger_core::tile::{FULL, Resource, Span};
+use ledger_core::{
+    note::NoteSigner,
+    tile::{FULL, Resource, Span},
+};
 use ledger_log::{FolderStore, PublicFault, PublicFile, PublicStore};
 use tempfile::TempDir;
 
@@ -84,4 +87,15 @@ async fn unfinished_files_of_an_earlier_run_are_removed() {
     store.replace_checkpoint(b"b".to_vec()).await.unwrap();
     assert_eq!(fs::read(root.join("checkpoint")).unwrap(), b"b");
     assert_eq!(fs::read_dir(root.join(".staging")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn the_key_file_holds_the_key_in_use() {
+    let (_temp, store, root) = folder().await;
+    for seed in [1, 2] {
+        let signer = crate::support::signer(seed);
+        store.publish_key(signer.vkey()).await.unwrap();
+        let text = fs::read_to_string(root.join("log.vkey")).unwrap();
+        assert_eq!(text, format!("{}\n", signer.vkey()));
+    }
 }

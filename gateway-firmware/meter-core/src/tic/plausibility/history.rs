@@ -34,11 +34,7 @@ pub(super) struct Snapshot {
 impl Snapshot {
     pub(super) fn of(frame: &Frame, meter_clock_us: Option<i64>, received_at_us: i64) -> Self {
         let mut registers = [None; REGISTERS];
-        let counting = frame.groups().filter_map(|group| {
-            let label = group.label.filter(|label| label.counts_up())?;
-            Some((label, group.number()?))
-        });
-        for (place, register) in registers.iter_mut().zip(counting) {
+        for (place, register) in registers.iter_mut().zip(frame.registers()) {
             *place = Some(register);
         }
         Self {
@@ -78,7 +74,9 @@ impl Snapshot {
         }
         let elapsed_s = self.elapsed_s(last)?;
         for (label, value) in self.registers() {
-            let Some((_, before)) = last.registers().find(|(other, _)| *other == label) else {
+            // Labels are places of one static table: the same address is the same label.
+            let is_it = |(other, _): &(&'static Label, u32)| core::ptr::eq(*other, label);
+            let Some((_, before)) = last.registers().find(is_it) else {
                 continue;
             };
             let moved = (value + REGISTER - before) % REGISTER;
@@ -147,8 +145,8 @@ fn address(frame: &Frame) -> [u8; 12] {
 fn unassigned(frame: &Frame) -> Option<u32> {
     let total = frame.number("EAST")?;
     let mut sum = None;
-    for group in frame.groups().filter(|group| group.name.starts_with("EASF")) {
-        sum = Some((sum.unwrap_or(0) + group.number()?) % REGISTER);
+    for index in frame.numbers_of("EASF") {
+        sum = Some((sum.unwrap_or(0) + index?) % REGISTER);
     }
     Some((total + REGISTER - sum?) % REGISTER)
 }

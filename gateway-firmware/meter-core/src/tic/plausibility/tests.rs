@@ -107,6 +107,31 @@ fn another_meter_is_not_believed_at_once() {
 fn a_repeated_label_is_not_trusted() {
     let frame = historique(&[("ADCO", "021964910001"), ("PAPP", "00100"), ("PAPP", "00100")]);
     assert_eq!(verdicts(&[frame]), [Err(Implausible::RepeatedLabel)]);
+    let unknown = [
+        ("ADCO", "021964910001"),
+        ("TENSION", "233"),
+        ("PAPP", "00100"),
+        ("TENSION", "234"),
+    ];
+    assert_eq!(
+        verdicts(&[historique(&unknown)]),
+        [Err(Implausible::RepeatedLabel)]
+    );
+    let opening = [
+        ("ADCO", "021964910001"),
+        ("PAPP", "00100"),
+        ("ADCO", "021964910001"),
+    ];
+    assert_eq!(
+        verdicts(&[historique(&opening)]),
+        [Err(Implausible::RepeatedLabel)]
+    );
+}
+
+#[test]
+fn a_label_repeated_in_one_frame_is_forgotten_in_the_next() {
+    let once = historique(&[("ADCO", "021964910001"), ("PAPP", "00100"), ("TENSION", "233")]);
+    assert_eq!(verdicts(&[once.clone(), once]), [Ok(()); 2]);
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! Handing a release to its researcher.
+
+use broker_domain::ids::{ReleaseId, ResearcherId};
+use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use thiserror::Error;
+
+use crate::broker::{Broker, Receipt};
+use crate::failure::Failure;
+
+/// A release handed to its researcher: an ordinary age file and its proof.
+#[derive(Debug, Clone)]
+pub struct Download {
+    /// The age file: a tar archive sealed to the researcher.
+    pub sealed: Vec<u8>,
+    /// The proof.
+    pub receipt: Receipt,
+}
+
+/// Why no file is handed out.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum DownloadRefusal {
+    /// No such release, or made for somebody else.
+    #[error("this release does not exist, or was made for somebody else")]
+    NotYours,
+}
+
+impl Broker {
+    /// Hands a release to its researcher, with its proof.
+    ///
+    /// # Errors
+    /// See [`DownloadRefusal`].
+    pub async fn download(
+        &self,
+        who: ResearcherId,
+        id: ReleaseId,
+    ) -> Result<Download, Failure<DownloadRefusal>> {
+        let (row, researcher) = {
+            let mut read = self.store.read().await?;
+            (read.release(id).await?, read.researcher(who).await?)
+        };
+        let not_yours = || Failure::Refused(DownloadRefusal::NotYours);
+        let (row, researcher) = row.zip(researcher).ok_or_else(not_yours)?;
+        let query = Query {
+            principal: Principal::Researcher(who, researcher.organisation),
+            action: Action::Download,
+            resource: Resource::Release {
+                release: id,
+                researcher: row.researcher,
+            },
+            now: self.clock.now(),
+        };
+        Permit::ask(&*self.policy, query).map_err(|_| not_yours())?;
+        // Nothing is handed out before its inclusion proof exists (invariant I2).
+        let receipt = self.receipt(row.leaf_index).await?;
+        Ok(Download {
+            sealed: row.sealed,
+            receipt,
+        })
+    }
+}

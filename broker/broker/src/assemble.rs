@@ -1,0 +1,158 @@
+//! Puts a broker together from a folder: keys, database, lock, ledger.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use broker_anonymiser::PolicyBook;
+use broker_domain::time::{Clock, Entropy};
+use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner};
+use broker_service::{Broker, Parts, VaultKeys};
+use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
+use broker_vault::{IndexKey, VaultIdentity};
+use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
+use ledger_log::{FolderStore, PublicStore, Publisher, SequencerConfig, Stop, Stores};
+use policies::CedarEngine;
+use tokio::task::JoinHandle;
+
+/// Where a broker lives on disk.
+#[derive(Debug, Clone)]
+pub struct Home {
+    folder: PathBuf,
+}
+
+impl Home {
+    /// The broker in this folder.
+    #[must_use]
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// The folder of the secret keys.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.folder.join("keys")
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("broker.db")
+    }
+
+    /// The lock store: never restored from a backup.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.folder.join("lock.db")
+    }
+
+    /// The public files of the ledger.
+    #[must_use]
+    pub fn ledger(&self) -> PathBuf {
+        self.folder.join("ledger")
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// A broker that runs.
+pub struct Running {
+    /// Its use cases.
+    pub broker: Arc<Broker>,
+    /// The public files of its ledger.
+    pub public: Arc<dyn PublicStore>,
+    /// Ends when the ledger stops; then the process must exit.
+    pub writer: JoinHandle<Result<(), Stop>>,
+}
+
+/// A checkpoint or officer key as the ledger knows it: with a name.
+struct Named<S> {
+    vkey: Vkey,
+    signer: S,
+    sign: fn(&S, &[u8]) -> [u8; 64],
+}
+
+impl<S: Send + Sync> NoteSigner for Named<S> {
+    fn vkey(&self) -> &Vkey {
+        &self.vkey
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        (self.sign)(&self.signer, message)
+    }
+}
+
+fn key_name(name: &str) -> Result<KeyName> {
+    KeyName::new(name).with_context(|| format!("`{name}` cannot name a ledger: it must not be empty, hold white space or a plus sign"))
+}
+
+/// The name of the officer's key follows from the ledger's.
+fn officer_name(origin: &str) -> String {
+    format!("{origin}/officer")
+}
+
+fn stores(keys: CheckpointSigner, origin: &str, lock: SqliteLockStore, public: Arc<FolderStore>) -> Result<Stores> {
+    let vkey = Vkey::new(key_name(origin)?, KeyKind::Ed25519, keys.public_key());
+    let signer = Named { vkey, signer: keys, sign: |signer, message| signer.sign(message) };
+    Ok(Stores { signer: Arc::new(signer), lock: Arc::new(lock), public })
+}
+
+/// Makes keys, database, lock store and an empty ledger. Run once, by hand or by the demo.
+///
+/// # Errors
+/// When any of them exists already: nothing is ever overwritten.
+pub async fn create(home: &Home, origin: &str, entropy: &dyn Entropy) -> Result<()> {
+    std::fs::create_dir_all(home.folder()).with_context(|| "the data folder cannot be made")?;
+    let keys = Keys::create(&home.keys(), entropy)?;
+    OfficerSigner::create(&home.keys(), entropy)?;
+    SqliteStore::open(&home.database(), Create::IfMissing).await?.close().await;
+    let lock = SqliteLockStore::create(&home.lock()).await?;
+    let public = Arc::new(FolderStore::open(home.ledger()).await?);
+    Publisher::initialise(&stores(keys.checkpoint, origin, lock, public)?).await?;
+    Ok(())
+}
+
+/// Starts the broker of a folder. Creates nothing: a missing lock store or key is refused.
+///
+/// # Errors
+/// When a part is missing or damaged, or when the ledger refuses to be taken up.
+pub async fn start(
+    home: &Home,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    sequencer: SequencerConfig,
+) -> Result<Running> {
+    let keys = Keys::load(&home.keys())?;
+    let officer = OfficerSigner::load(&home.keys())?;
+    let store = SqliteStore::open(&home.database(), Create::Never).await?;
+    let lock = SqliteLockStore::open_existing(&home.lock()).await?;
+    let public = Arc::new(FolderStore::open(home.ledger()).await?);
+    let ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
+    public.publish_key(ledger.signer.vkey()).await?;
+    let officer_key = Vkey::new(key_name(&officer_name(origin))?, KeyKind::Ed25519, officer.public_key());
+    let identity = VaultIdentity::parse(&keys.vault_identity)?;
+    let parts = Parts {
+        store: Arc::new(store),
+        ledger,
+        policy: Arc::new(CedarEngine::embedded()?),
+        rules: PolicyBook::embedded()?,
+        record_signer: Arc::new(keys.record),
+        officer_signer: Arc::new(Named {
+            vkey: officer_key,
+            signer: officer,
+            sign: |signer, message| signer.sign(message),
+        }),
+        members: Arc::new(JoseMemberCrypto::new()),
+        vault: VaultKeys::new(identity, Vec::new(), IndexKey::from_bytes(keys.point_index)),
+        clock,
+        entropy,
+        sequencer,
+    };
+    let (broker, writer) = Broker::start(parts).await.context("the ledger refuses to be taken up; do not restart it blindly: read docs/OPERATING.md, chapter on recovery")?;
+    Ok(Running { broker, public, writer })
+}

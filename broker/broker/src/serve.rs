@@ -1,0 +1,121 @@
+//! `serve` and the commands that prepare it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use broker_http::Api;
+use broker_store_sqlite::{NEWEST_SCHEMA, migrate as migrate_database};
+use consent_ui::page::{Mode, Operator};
+use consent_ui::routes::{DemoDoor, Pages};
+use ledger_log::SequencerConfig;
+use tokio::net::TcpListener;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::assemble::{self, Home, Running};
+use crate::config::Config;
+use crate::ports::{SystemClock, SystemEntropy};
+
+/// Longest a request may take.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// Runs the broker until it is told to stop, or its ledger stops.
+///
+/// # Errors
+/// When it cannot start, or when the ledger stopped.
+pub async fn run(config: &Config) -> Result<()> {
+    let running = open(config).await?;
+    let operator =
+        Operator { name: config.operator.name.clone(), contact_email: config.operator.contact_email.clone() };
+    let pages = pages(&running, Mode::Serve, operator, None);
+    let listener = TcpListener::bind(config.listen).await.context("the address cannot be listened on")?;
+    tracing::info!(listen = %config.listen, "the broker listens");
+    serve(listener, running, pages).await
+}
+
+/// The pages over a running broker. Without `demo` there is no one-click sign-in.
+pub fn pages(running: &Running, mode: Mode, operator: Operator, demo: Option<Arc<dyn DemoDoor>>) -> Pages {
+    Pages { broker: Arc::clone(&running.broker), mode, operator, demo }
+}
+
+/// Serves the interface and the pages until a signal comes or the ledger stops.
+///
+/// # Errors
+/// When the ledger stopped.
+pub async fn serve(listener: TcpListener, running: Running, pages: Pages) -> Result<()> {
+    let Running { broker, public, writer } = running;
+    let (api, _) = broker_http::routes(Api { broker: Arc::clone(&broker), public });
+    let app: Router = api
+        .merge(consent_ui::routes::routes(pages))
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME));
+    let service = app.into_make_service_with_connect_info::<SocketAddr>();
+    let (stopped, mut watch) = tokio::sync::watch::channel(false);
+    let watcher = tokio::spawn(async move {
+        let outcome = writer.await;
+        let _ = stopped.send(true);
+        outcome
+    });
+    let signal = async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = terminated() => {}
+            _ = watch.changed() => {}
+        }
+    };
+    axum::serve(listener, service).with_graceful_shutdown(signal).await.context("serving failed")?;
+    drop(broker);
+    if watcher.is_finished() {
+        match watcher.await?? {
+            Ok(()) => {}
+            Err(stop) => bail!("the ledger has stopped and signs nothing: {stop}; read docs/OPERATING.md, chapter on recovery"),
+        }
+    }
+    Ok(())
+}
+
+async fn terminated() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn open(config: &Config) -> Result<Running> {
+    let entropy = Arc::new(SystemEntropy::open());
+    let home = Home::at(&config.data);
+    assemble::start(&home, &config.origin, Arc::new(SystemClock), entropy, SequencerConfig::default()).await
+}
+
+/// Makes keys, database, lock store and an empty ledger.
+///
+/// # Errors
+/// When one of them exists already.
+pub async fn keygen(config: &Config) -> Result<()> {
+    assemble::create(&Home::at(&config.data), &config.origin, &SystemEntropy::open()).await?;
+    tracing::info!("keys, database, lock store and ledger made; keep copies of the folder `keys` apart from backups of the database");
+    Ok(())
+}
+
+/// Brings the database to the newest schema.
+///
+/// # Errors
+/// When the database is newer than this program or cannot be changed.
+pub async fn migrate(config: &Config) -> Result<()> {
+    migrate_database(&Home::at(&config.data).database(), NEWEST_SCHEMA).await?;
+    Ok(())
+}
+
+/// Opens everything and checks the ledger's edge.
+///
+/// # Errors
+/// What is wrong.
+pub async fn check(config: &Config) -> Result<()> {
+    let running = open(config).await?;
+    let size = running.broker.latest_checkpoint().size().get();
+    tracing::info!(ledger.size = size, "keys, database, lock store and ledger agree");
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! Arguments.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use evidence::base64url;
+use ledger_core::{leaf::SubjectKey, note::Vkey};
+
+use crate::report::Failure;
+
+/// Verifies evidence of the ledger: bundles, delivered folders, whole logs.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit status: 0 verified, 1 refused (the evidence is wrong), 2 could not check (wrong usage, \
+                  missing file, network).\nA key is a C2SP verifier key, name+id+base64, or a file that holds one."
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print one JSON object instead of sentences.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Verify a bundle, or a folder with `evidence.json` and the delivered files.
+    Verify(Verify),
+    /// Recompute a whole log from its entries and compare everything.
+    Log(Log),
+    /// Check that a newer checkpoint only adds to an older one.
+    Compare(Compare),
+}
+
+/// Options of `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A bundle, or a folder that holds `evidence.json`.
+    pub evidence: PathBuf,
+    /// The log's key; without it the one in the bundle is used, which proves less.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub log_key: Option<String>,
+    /// A file with the subject's key (32 bytes, or 43 base64url characters): checks that the record is this subject's.
+    #[arg(long, value_name = "FILE")]
+    pub subject_key: Option<PathBuf>,
+}
+
+/// Options of `log`.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// Folder or URL prefix of the log.
+    pub source: String,
+    /// The log's key; without it the file `log.vkey` of the log is used, which proves less.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub log_key: Option<String>,
+    /// A checkpoint kept from an earlier visit: the log must only have added to it.
+    #[arg(long, value_name = "FILE")]
+    pub old_checkpoint: Option<PathBuf>,
+    /// Key of a data-protection officer: every erasure must be signed by one of them. May be repeated.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub dpo_key: Vec<String>,
+}
+
+/// Options of `compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// File of the older checkpoint.
+    pub old: PathBuf,
+    /// File of the newer checkpoint.
+    pub new: PathBuf,
+    /// Folder or URL prefix of the log whose tiles prove it.
+    pub source: String,
+    /// The log's key; without it the file `log.vkey` of the log is used, which proves less.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub log_key: Option<String>,
+}
+
+/// Reads a key that stands on the command line or in a file.
+pub fn read_key(argument: &str) -> Result<Vkey, Failure> {
+    if let Ok(key) = argument.parse() {
+        return Ok(key);
+    }
+    let text = fs::read_to_string(argument)
+        .with_context(|| format!("`{argument}` is neither a verifier key nor a readable file"))?;
+    let key = text.strip_suffix('\n').unwrap_or(&text).parse();
+    Ok(key.with_context(|| format!("`{argument}` does not hold a verifier key"))?)
+}
+
+/// Reads a subject's key.
+pub fn read_subject_key(path: &PathBuf) -> Result<SubjectKey, Failure> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let decoded = str::from_utf8(&bytes)
+        .ok()
+        .and_then(|text| base64url::decode(text.trim_end()));
+    let key = SubjectKey::from_slice(&bytes).or_else(|| SubjectKey::from_slice(&decoded?));
+    Ok(key.with_context(|| format!("`{}` does not hold a subject key", path.display()))?)
+}

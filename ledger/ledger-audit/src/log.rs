@@ -1,0 +1,255 @@
+//! `log`: everything recomputed from the entries.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use ledger_core::{
+    checkpoint::SignedCheckpoint,
+    leaf::{ErasureLeaf, Leaf},
+    note::Vkey,
+    tile::{Resource, bundles, parse_entries},
+};
+
+use crate::{
+    cli::{Log, read_key},
+    report::{Failure, Report, refused},
+    source::{Source, describe, read_checkpoint},
+    tree::Recomputed,
+};
+
+pub fn run(options: &Log) -> Result<Report, Failure> {
+    let officers = options
+        .dpo_key
+        .iter()
+        .map(|key| read_key(key))
+        .collect::<Result<Vec<_>, _>>()?;
+    let source = Source::new(&options.source);
+    let (key, key_source) = source.key(options.log_key.as_deref())?;
+    let old = options
+        .old_checkpoint
+        .as_ref()
+        .map(|path| read_checkpoint(path, &key))
+        .transpose()?;
+    let checkpoint = source.checkpoint(&key)?;
+    if let Some(old) = old.as_ref().filter(|old| old.size() > checkpoint.size()) {
+        return Err(Failure::Refused(format!(
+            "the log shows {} entries, but the older checkpoint has {}: the log was rewound or an old checkpoint is \
+             presented as the newest",
+            checkpoint.size(),
+            old.size()
+        )));
+    }
+
+    let tree = recompute(&source, &checkpoint, old.as_ref())?;
+    let mut report = Report {
+        summary: format!(
+            "The log {} of {} entries is whole.",
+            checkpoint.checkpoint().origin(),
+            checkpoint.size()
+        ),
+        ..Report::default()
+    };
+    describe(&mut report, &checkpoint);
+    report.key(&key, key_source, "log");
+    report.check("The root of the checkpoint was recomputed from all entries.");
+    check_tiles(&mut report, &source, &tree)?;
+    if let Some(folder) = source.folder() {
+        check_other_files(&mut report, folder, &tree)?;
+    }
+    check_leaves(&mut report, &tree, checkpoint.checkpoint().origin(), &officers)?;
+    match old {
+        None => report.skip(
+            "Whether the log was rewritten since an earlier visit: keep its checkpoint and give it with \
+             --old-checkpoint.",
+        ),
+        Some(old) => {
+            if tree.tree.old_root() != Some(old.root()) {
+                return Err(Failure::Refused(format!(
+                    "the log was rewritten: its first {} entries are not those of the older checkpoint",
+                    old.size()
+                )));
+            }
+            report.check(format!(
+                "The first {} entries are those of the older checkpoint.",
+                old.size()
+            ));
+            report.detail("old_size", old.size().get());
+        }
+    }
+    report.skip(
+        "Whether others are shown the same log: compare checkpoints with theirs. No witness was asked.",
+    );
+    Ok(report)
+}
+
+struct Entries {
+    tree: Recomputed,
+    leaves: Vec<Leaf>,
+}
+
+fn recompute(
+    source: &Source,
+    checkpoint: &SignedCheckpoint,
+    old: Option<&SignedCheckpoint>,
+) -> Result<Entries, Failure> {
+    let old = old.map(SignedCheckpoint::size);
+    let mut tree = Recomputed::remembering(old);
+    let mut leaves = Vec::new();
+    for span in bundles(checkpoint.size()) {
+        let (bytes, width) = source.bundle(span)?;
+        let wrong = |error| Failure::Refused(format!("`{}`: {error}", Resource::Entries(span)));
+        let entries = parse_entries(&bytes, width).map_err(wrong)?;
+        for entry in entries.into_iter().take(usize::from(span.width())) {
+            let index = tree.size();
+            let leaf = Leaf::parse(entry)
+                .map_err(|error| Failure::Refused(format!("entry {index} is not a leaf: {error}")))?;
+            leaves.push(leaf);
+            tree.push(entry, old).map_err(refused)?;
+        }
+    }
+    if tree.root() == checkpoint.root() && tree.size() == checkpoint.size() {
+        Ok(Entries { tree, leaves })
+    } else {
+        Err(Failure::Refused(
+            "the entries do not lead to the root of the checkpoint".to_owned(),
+        ))
+    }
+}
+
+fn check_tiles(report: &mut Report, source: &Source, entries: &Entries) -> Result<(), Failure> {
+    let mut count: u64 = 0;
+    for tile in entries.tree.tiles() {
+        let resource = Resource::Tile(tile);
+        if Some(source.tile(tile)?) != entries.tree.content(resource) {
+            return Err(Failure::Refused(format!(
+                "`{resource}` does not hold the hashes of the entries"
+            )));
+        }
+        count += 1;
+    }
+    report.check(format!("All {count} hash tiles hold the hashes of the entries."));
+    report.detail("tiles", count);
+    Ok(())
+}
+
+/// In a folder: older partial tiles and whatever else lies there.
+fn check_other_files(report: &mut Report, folder: &Path, entries: &Entries) -> Result<(), Failure> {
+    let (mut ahead, mut foreign) = (0_u64, Vec::new());
+    for path in files_below(folder)? {
+        let name = path
+            .strip_prefix(folder)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .into_owned();
+        match name.parse::<Resource>() {
+            Ok(Resource::Checkpoint) => {}
+            Ok(resource) => match entries.tree.content(resource) {
+                None => ahead += 1,
+                Some(content) => {
+                    let bytes =
+                        fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+                    if bytes != content {
+                        return Err(Failure::Refused(format!(
+                            "`{resource}` does not belong to the entries"
+                        )));
+                    }
+                }
+            },
+            Err(_) if name == "log.vkey" || name.starts_with(".staging") => {}
+            Err(_) => foreign.push(name),
+        }
+    }
+    report.check("Every other tile and bundle in the folder belongs to the same entries.");
+    if ahead > 0 {
+        report.skip(format!(
+            "{ahead} files go beyond the checkpoint: a batch was being published."
+        ));
+    }
+    if !foreign.is_empty() {
+        report.skip(format!(
+            "Files that are no part of a log: {}.",
+            foreign.join(", ")
+        ));
+    }
+    Ok(())
+}
+
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let context = || format!("cannot list `{}`", folder.display());
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).with_context(context)? {
+            let path = entry.with_context(context)?.path();
+            if path.is_dir() { &mut folders } else { &mut files }.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn check_leaves(
+    report: &mut Report,
+    entries: &Entries,
+    origin: &str,
+    officers: &[Vkey],
+) -> Result<(), Failure> {
+    let mut tags = BTreeMap::new();
+    let mut erasures = Vec::new();
+    for (index, leaf) in entries.leaves.iter().enumerate() {
+        match leaf {
+            Leaf::Subject(leaf) => {
+                if let Some(first) = tags.insert(leaf.tag, index) {
+                    return Err(Failure::Refused(format!(
+                        "entries {first} and {index} have the same tag"
+                    )));
+                }
+            }
+            Leaf::Erasure(leaf) => erasures.push((index, *leaf)),
+            Leaf::System(_) => {}
+        }
+    }
+    report.check(format!(
+        "Every entry is a well-formed leaf; {} are about subjects, and no tag is used twice.",
+        tags.len()
+    ));
+    report.detail("subject_leaves", tags.len());
+    report.detail("erasures", erasures.len());
+    check_erasures(report, &erasures, origin, officers)
+}
+
+fn check_erasures(
+    report: &mut Report,
+    erasures: &[(usize, ErasureLeaf)],
+    origin: &str,
+    officers: &[Vkey],
+) -> Result<(), Failure> {
+    report.detail("erasures_checked", !officers.is_empty());
+    if erasures.is_empty() {
+        report.check("The log holds no erasure.");
+        return Ok(());
+    }
+    if officers.is_empty() {
+        report.skip(format!(
+            "Who ordered the {} erasures: give the officer's key with --dpo-key.",
+            erasures.len()
+        ));
+        return Ok(());
+    }
+    let unsigned = |leaf: &ErasureLeaf| !officers.iter().any(|officer| leaf.verifies(origin, officer));
+    if let Some((index, leaf)) = erasures.iter().find(|(_, leaf)| unsigned(leaf)) {
+        return Err(Failure::Refused(format!(
+            "the erasure at entry {index}, which names the key {}, is not signed by an officer whose key you gave",
+            leaf.key_id()
+        )));
+    }
+    report.check(format!(
+        "All {} erasures are signed by an officer whose key you gave.",
+        erasures.len()
+    ));
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! Where the files of a log come from: a folder, or a web server.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use evidence::bundle::KeySource;
+use ledger_core::{
+    checkpoint::SignedCheckpoint,
+    note::{MAX_NOTE_LEN, Vkey},
+    tile::{FULL, MAX_ENTRY_LEN, Resource, Span, TileId},
+};
+use ureq::Agent;
+
+use crate::{
+    cli::read_key,
+    report::{Failure, Report, refused},
+};
+
+const KEY_FILE: &str = "log.vkey";
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The files of a log.
+pub enum Source {
+    /// A folder in the layout of C2SP tlog-tiles.
+    Folder(PathBuf),
+    /// A URL prefix.
+    Web { agent: Agent, prefix: String },
+}
+
+impl Source {
+    /// A folder, unless it is written as a URL.
+    pub fn new(argument: &str) -> Self {
+        if argument.starts_with("http://") || argument.starts_with("https://") {
+            let config = Agent::config_builder()
+                .timeout_global(Some(TIMEOUT))
+                .http_status_as_error(false);
+            let prefix = argument.trim_end_matches('/').to_owned();
+            Self::Web {
+                agent: config.build().new_agent(),
+                prefix,
+            }
+        } else {
+            Self::Folder(PathBuf::from(argument))
+        }
+    }
+
+    /// The folder, if it is one.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::Web { .. } => None,
+        }
+    }
+
+    /// The verified checkpoint, and what the report says of its key.
+    pub fn checkpoint(&self, key: &Vkey) -> Result<SignedCheckpoint, Failure> {
+        let note = self
+            .read("checkpoint", MAX_NOTE_LEN)?
+            .context("the log has no checkpoint")?;
+        SignedCheckpoint::open(&note, key).map_err(refused)
+    }
+
+    /// The key to verify with: the given one, or that of the log.
+    pub fn key(&self, given: Option<&str>) -> Result<(Vkey, KeySource), Failure> {
+        if let Some(given) = given {
+            return Ok((read_key(given)?, KeySource::Pinned));
+        }
+        let bytes = self
+            .read(KEY_FILE, 4096)?
+            .context("no --log-key was given, and the log offers no file `log.vkey`")?;
+        let text = String::from_utf8(bytes).map_err(refused)?;
+        let malformed = || Failure::Refused(format!("`{KEY_FILE}` is malformed"));
+        let line = text.strip_suffix('\n').ok_or_else(malformed)?;
+        let key = line.parse().map_err(refused)?;
+        Ok((key, KeySource::Evidence))
+    }
+
+    /// The first `32 * width` bytes of a tile.
+    pub fn tile(&self, tile: TileId) -> Result<Vec<u8>, Failure> {
+        let len = usize::from(tile.span().width()) * 32;
+        let full = TileId::new(tile.level(), tile.span().to_full()).map(Resource::Tile);
+        match self.read_or_full(Resource::Tile(tile), full, usize::from(FULL) * 32)? {
+            (bytes, true) => {
+                let first = bytes.get(..len).filter(|_| bytes.len() == usize::from(FULL) * 32);
+                first
+                    .map(<[u8]>::to_vec)
+                    .ok_or_else(|| wrong_length(Resource::Tile(tile)))
+            }
+            (bytes, false) if bytes.len() == len => Ok(bytes),
+            _ => Err(wrong_length(Resource::Tile(tile))),
+        }
+    }
+
+    /// A bundle, and how many entries it holds.
+    pub fn bundle(&self, span: Span) -> Result<(Vec<u8>, u16), Failure> {
+        let limit = usize::from(FULL) * (MAX_ENTRY_LEN + 2);
+        let full = Some(Resource::Entries(span.to_full()));
+        let (bytes, fell_back) = self.read_or_full(Resource::Entries(span), full, limit)?;
+        Ok((bytes, if fell_back { FULL } else { span.width() }))
+    }
+
+    /// A file, or the full tile in the place of a partial one that was deleted since.
+    fn read_or_full(
+        &self,
+        resource: Resource,
+        full: Option<Resource>,
+        limit: usize,
+    ) -> Result<(Vec<u8>, bool), Failure> {
+        if let Some(bytes) = self.read(&resource.to_string(), limit)? {
+            return Ok((bytes, false));
+        }
+        if let Some(full) = full.filter(|full| *full != resource)
+            && let Some(bytes) = self.read(&full.to_string(), limit)?
+        {
+            return Ok((bytes, true));
+        }
+        Err(Failure::Refused(format!(
+            "the checkpoint requires `{resource}`, which is missing"
+        )))
+    }
+
+    fn read(&self, name: &str, limit: usize) -> Result<Option<Vec<u8>>, Failure> {
+        let bytes = match self {
+            Self::Folder(folder) => read_file(&folder.join(name))?,
+            Self::Web { agent, prefix } => fetch(agent, &format!("{prefix}/{name}"), limit)?,
+        };
+        match bytes {
+            Some(bytes) if bytes.len() > limit => Err(Failure::Refused(format!("`{name}` is too large"))),
+            other => Ok(other),
+        }
+    }
+}
+
+fn wrong_length(resource: Resource) -> Failure {
+    Failure::Refused(format!("`{resource}` does not have the length of its name"))
+}
+
+fn read_file(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+    }
+}
+
+/// LIMIT: a server that compresses bundles without being asked is not understood.
+fn fetch(agent: &Agent, url: &str, limit: usize) -> anyhow::Result<Option<Vec<u8>>> {
+    let mut response = agent
+        .get(url)
+        .call()
+        .with_context(|| format!("cannot fetch `{url}`"))?;
+    match response.status().as_u16() {
+        200 => {}
+        404 | 410 => return Ok(None),
+        status => bail!("`{url}` answered {status}"),
+    }
+    if response.headers().contains_key("content-encoding") {
+        bail!("`{url}` is compressed, which this program does not read");
+    }
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let body = response.body_mut().with_config().limit(limit).read_to_vec();
+    body.map(Some).with_context(|| format!("cannot read `{url}`"))
+}
+
+/// Opens a checkpoint that somebody kept.
+pub fn read_checkpoint(path: &Path, key: &Vkey) -> Result<SignedCheckpoint, Failure> {
+    let note = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    SignedCheckpoint::open(&note, key).map_err(|error| match refused(error) {
+        Failure::Refused(reason) => Failure::Refused(format!("`{}`: {reason}", path.display())),
+        other => other,
+    })
+}
+
+/// Describes a checkpoint in the report.
+pub fn describe(report: &mut Report, checkpoint: &SignedCheckpoint) {
+    report.detail("origin", checkpoint.checkpoint().origin());
+    report.detail("size", checkpoint.size().get());
+    report.detail("root", checkpoint.root().to_base64());
+}

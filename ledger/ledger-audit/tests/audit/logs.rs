@@ -1,0 +1,279 @@
+//! `ledger-audit log` and `ledger-audit compare`.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    thread,
+};
+
+use ledger_core::note::NoteSigner;
+
+use crate::sample::{Log, audit, audit_json, log_signer, officer, put, signer, text};
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn a_whole_log_verifies() {
+    for sizes in [[0, 0], [0, 1], [255, 256], [100, 300]] {
+        let folder = Log::of_transfers(300).write(&sizes);
+        let (status, said) = audit_json(&["log", text(folder.path())]);
+        assert_eq!(
+            (status, said["details"]["size"].as_u64()),
+            (0, Some(sizes[1])),
+            "{said}"
+        );
+        assert_eq!(said["details"]["log_key_source"], "log");
+    }
+    let folder = Log::of_transfers(3).write(&[3]);
+    let (_, said) = audit(&["log", text(folder.path())]);
+    assert!(said.contains("the key was taken from the log itself"), "{said}");
+    let (status, said) = audit(&[
+        "log",
+        text(folder.path()),
+        "--log-key",
+        &log_signer().vkey().to_string(),
+    ]);
+    assert!(status == 0 && said.contains("the key you gave"), "{said}");
+}
+
+#[test]
+fn one_flipped_byte_in_any_file_is_refused() {
+    let folder = Log::of_transfers(300).write(&[100, 300]);
+    let files = files_below(folder.path());
+    assert_eq!(files.len(), 9, "{files:?}");
+    for path in files {
+        let bytes = fs::read(&path).unwrap();
+        for place in [0, bytes.len() / 3, bytes.len() / 2, bytes.len() - 2] {
+            let mut flipped = bytes.clone();
+            flipped[place] ^= 1;
+            fs::write(&path, flipped).unwrap();
+            let (status, said) = audit(&["log", text(folder.path())]);
+            assert_eq!(status, 1, "byte {place} of {}: {said}", path.display());
+        }
+        for wrong in [&bytes[..bytes.len() - 1], &[bytes.as_slice(), b"\n"].concat()] {
+            fs::write(&path, wrong).unwrap();
+            let (status, said) = audit(&["log", text(folder.path())]);
+            assert_eq!(status, 1, "length of {}: {said}", path.display());
+        }
+        fs::write(&path, bytes).unwrap();
+    }
+    assert_eq!(audit(&["log", text(folder.path())]).0, 0);
+}
+
+#[test]
+fn a_missing_tile_is_refused_and_a_full_one_stands_in_for_a_partial_one() {
+    let folder = Log::of_transfers(300).write(&[100, 300]);
+    fs::write(
+        folder.path().join("checkpoint"),
+        Log::of_transfers(300).checkpoint(100).note().to_string(),
+    )
+    .unwrap();
+    fs::remove_dir_all(folder.path().join("tile/0/000.p")).unwrap();
+    fs::remove_dir_all(folder.path().join("tile/entries/000.p")).unwrap();
+    let (status, said) = audit(&["log", text(folder.path())]);
+    assert_eq!(status, 0, "{said}");
+    fs::remove_file(folder.path().join("tile/0/000")).unwrap();
+    let (status, said) = audit(&["log", text(folder.path())]);
+    assert_eq!(status, 1);
+    assert!(said.contains("`tile/0/000.p/100`, which is missing"), "{said}");
+}
+
+#[test]
+fn an_older_checkpoint_is_held_against_the_log() {
+    let log = Log::of_transfers(300);
+    let folder = log.write(&[300]);
+    let other = tempfile::TempDir::new().unwrap();
+    let put_checkpoint = |name: &str, log: &Log, size: u64| {
+        put(
+            other.path(),
+            name,
+            log.checkpoint(size).note().to_string().as_bytes(),
+        )
+    };
+    for size in [0, 1, 100, 256, 300] {
+        let old = put_checkpoint("old", &log, size);
+        let (status, said) = audit(&["log", text(folder.path()), "--old-checkpoint", text(&old)]);
+        assert_eq!(status, 0, "{size}: {said}");
+    }
+    let mut rewritten = Log::of_transfers(0);
+    (500..800).for_each(|n| rewritten.push_record(&crate::sample::transfer(n), n));
+    let forked = put_checkpoint("forked", &rewritten, 100);
+    let (status, said) = audit(&["log", text(folder.path()), "--old-checkpoint", text(&forked)]);
+    assert!(status == 1 && said.contains("rewritten"), "{said}");
+
+    // The log shows an older checkpoint as its newest.
+    let seen = put_checkpoint("seen", &log, 300);
+    put(
+        folder.path(),
+        "checkpoint",
+        log.checkpoint(100).note().to_string().as_bytes(),
+    );
+    let (status, said) = audit(&["log", text(folder.path()), "--old-checkpoint", text(&seen)]);
+    assert!(status == 1 && said.contains("rewound"), "{said}");
+    assert_eq!(
+        audit(&["log", text(folder.path()), "--old-checkpoint", "/nowhere"]).0,
+        2
+    );
+}
+
+#[test]
+fn malformed_leaves_and_repeated_tags_are_refused() {
+    let mut log = Log::of_transfers(3);
+    log.push_record(&crate::sample::transfer(9), 2);
+    let (status, said) = audit(&["log", text(log.write(&[4]).path())]);
+    assert!(
+        status == 1 && said.contains("entries 1 and 3 have the same tag"),
+        "{said}"
+    );
+    let mut log = Log::of_transfers(3);
+    log.push(b"not a leaf".to_vec());
+    let (status, said) = audit(&["log", text(log.write(&[4]).path())]);
+    assert!(status == 1 && said.contains("entry 3 is not a leaf"), "{said}");
+}
+
+#[test]
+fn erasures_are_checked_with_the_officers_key_only() {
+    let mut log = Log::of_transfers(3);
+    log.push_erasure(&officer());
+    let folder = log.write(&[4]);
+    let (status, said) = audit(&["log", text(folder.path())]);
+    assert!(
+        status == 0 && said.contains("Who ordered the 1 erasures"),
+        "{said}"
+    );
+    let (status, said) = audit(&[
+        "log",
+        text(folder.path()),
+        "--dpo-key",
+        &officer().vkey().to_string(),
+    ]);
+    assert!(
+        status == 0 && said.contains("All 1 erasures are signed"),
+        "{said}"
+    );
+    let other = signer("broker.example/dpo", 3).vkey().to_string();
+    let (status, said) = audit(&["log", text(folder.path()), "--dpo-key", &other]);
+    assert!(status == 1 && said.contains("the erasure at entry 3"), "{said}");
+}
+
+#[test]
+fn without_any_key_the_log_is_not_judged() {
+    let folder = Log::of_transfers(3).write(&[3]);
+    fs::remove_file(folder.path().join("log.vkey")).unwrap();
+    assert_eq!(audit(&["log", text(folder.path())]).0, 2);
+    let other = signer(crate::sample::ORIGIN, 7).vkey().to_string();
+    assert_eq!(audit(&["log", text(folder.path()), "--log-key", &other]).0, 1);
+    assert_eq!(audit(&["log", "/nowhere"]).0, 2);
+}
+
+#[test]
+fn two_checkpoints_are_compared_by_a_proof_from_the_tiles() {
+    let log = Log::of_transfers(600);
+    let folder = log.write(&[256, 300, 600]);
+    // Once the tile is full its partial ones may go.
+    fs::remove_dir_all(folder.path().join("tile/0/001.p")).unwrap();
+    let put_checkpoint = |name: &str, log: &Log, size: u64| {
+        put(
+            folder.path(),
+            name,
+            log.checkpoint(size).note().to_string().as_bytes(),
+        )
+    };
+    let source = text(folder.path());
+    for (old, new) in [
+        (0, 600),
+        (1, 600),
+        (100, 256),
+        (256, 300),
+        (300, 600),
+        (599, 600),
+        (600, 600),
+    ] {
+        let (old_file, new_file) = (put_checkpoint("old", &log, old), put_checkpoint("new", &log, new));
+        let (status, said) = audit(&["compare", text(&old_file), text(&new_file), source]);
+        assert_eq!(status, 0, "{old} {new}: {said}");
+        if old < new {
+            let (status, said) = audit(&["compare", text(&new_file), text(&old_file), source]);
+            assert_eq!(status, 1, "{said}");
+        }
+    }
+    let mut forked = Log::of_transfers(299);
+    forked.push_record(&crate::sample::transfer(999), 999);
+    let (fork, new) = (
+        put_checkpoint("fork", &forked, 300),
+        put_checkpoint("new", &log, 600),
+    );
+    let (status, said) = audit(&["compare", text(&fork), text(&new), source]);
+    assert!(status == 1 && said.contains("older root"), "{said}");
+    let same = put_checkpoint("same", &log, 300);
+    let (status, said) = audit(&["compare", text(&fork), text(&same), source]);
+    assert!(status == 1 && said.contains("two different logs"), "{said}");
+}
+
+/// Serves a folder over HTTP until the test ends.
+fn serve(folder: PathBuf) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            let mut buffer = [0; 1024];
+            while !request.ends_with(b"\r\n\r\n") {
+                let count = stream.read(&mut buffer).unwrap();
+                request.extend_from_slice(&buffer[..count]);
+            }
+            let request = String::from_utf8(request).unwrap();
+            let path = request
+                .split(' ')
+                .nth(1)
+                .unwrap()
+                .strip_prefix("/ledger/")
+                .unwrap()
+                .to_owned();
+            let (status, body) = match fs::read(folder.join(path)) {
+                Ok(body) => ("200 OK", body),
+                Err(_) => ("404 Not Found", Vec::new()),
+            };
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        }
+    });
+    format!("http://{address}/ledger")
+}
+
+#[test]
+fn a_log_on_a_web_server_verifies() {
+    let folder = Log::of_transfers(300).write(&[300]);
+    let url = serve(folder.path().to_path_buf());
+    let (status, said) = audit_json(&["log", &url]);
+    assert_eq!(
+        (status, said["details"]["size"].as_u64()),
+        (0, Some(300)),
+        "{said}"
+    );
+    let path = folder.path().join("tile/entries/000");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[50] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(audit(&["log", &format!("{url}/")]).0, 1);
+    fs::remove_file(path).unwrap();
+    assert_eq!(audit(&["log", &url]).0, 1);
+    assert_eq!(audit(&["log", "http://127.0.0.1:1/ledger"]).0, 2);
+}
