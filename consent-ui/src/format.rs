@@ -160,20 +160,11 @@ pub(crate) fn power(lang: Lang, watts: i64) -> String {
     format!("{}{NO_BREAK}W", number(lang, watts))
 }
 
-/// A share given in thousandths, shown in per cent with one decimal.
-pub(crate) fn per_cent(lang: Lang, thousandths: u32) -> String {
-    let (whole, tenth) = (thousandths / 10, thousandths % 10);
-    match lang {
-        Lang::French => format!("{whole},{tenth}{NO_BREAK}%"),
-        Lang::English => format!("{whole}.{tenth}%"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil;
 
-    use super::{Moment, date, date_and_time, energy, group_digits, per_cent, time_of_day};
+    use super::{Moment, date, date_and_time, energy, group_digits, time_of_day};
     use crate::lang::Lang;
 
     /// 2026-10-25T00:30:00Z, half an hour before summer time ends in Paris.
@@ -229,11 +220,5 @@ mod tests {
             energy(Lang::French, i64::MIN),
             "\u{2212}9\u{202f}223\u{202f}372\u{202f}036\u{202f}854\u{202f}775,808\u{a0}kWh"
         );
-    }
-
-    #[test]
-    fn shares_show_one_decimal() {
-        assert_eq!(per_cent(Lang::French, 1), "0,1\u{a0}%");
-        assert_eq!(per_cent(Lang::English, 1000), "100.0%");
     }
 }

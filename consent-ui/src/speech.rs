@@ -116,11 +116,6 @@ impl Speech {
     pub(crate) fn power(&self, watts: impl Value<i64>) -> String {
         format::power(self.lang, watts.value())
     }
-
-    /// Thousandths, shown in per cent.
-    pub(crate) fn per_cent(&self, thousandths: u32) -> String {
-        format::per_cent(self.lang, thousandths)
-    }
 }
 
 fn machine_time(at: Moment) -> String {

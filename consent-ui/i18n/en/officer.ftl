@@ -20,7 +20,6 @@ check-passes = Passes
 check-fails = Fails
 check-households = { $consenting } households agree, { $needed } needed.
 check-later = To come
-check-rule = Rule { $name } has no objection before the values are opened.
 check-dominance-later = Weight of each household in the values: tested when the release is made, which is refused if one weighs too much.
 counterpart-gateway = Gateway of the household
 flows-heading = Transfers

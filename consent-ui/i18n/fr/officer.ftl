@@ -20,7 +20,6 @@ check-passes = Conforme
 check-fails = Non conforme
 check-households = { $consenting } foyers d'accord, { $needed } nécessaires.
 check-later = À venir
-check-rule = La règle { $name } n'a pas d'objection avant l'ouverture des valeurs.
 check-dominance-later = Poids de chaque foyer dans les valeurs : contrôlé au moment de la livraison, qui est refusée si un foyer pèse trop.
 counterpart-gateway = Passerelle du foyer
 flows-heading = Transferts

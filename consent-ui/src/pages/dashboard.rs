@@ -123,7 +123,7 @@ impl DayCurve {
     }
 
     fn drawing(&self, t: &Speech) -> Svg {
-        let day = t.day_words(&self.day);
+        let day = t.day_words(self.day);
         let title = t.say2("curve-title", "meter", &self.meter_label, "day", &day);
         draw(&Curve {
             id: "day-curve",
@@ -140,13 +140,7 @@ impl DayCurve {
     fn summary(&self, t: &Speech) -> String {
         let mut sentences = vec![t.say1("curve-total", "energy", t.energy(self.total()))];
         if let Some((at, watts)) = self.peak() {
-            sentences.push(t.say2(
-                "curve-peak",
-                "power",
-                &t.power(watts),
-                "time",
-                &t.clock_words(&at),
-            ));
+            sentences.push(t.say2("curve-peak", "power", t.power(watts), "time", t.clock_words(at)));
         }
         sentences.push(self.gaps_in_words(t));
         sentences.join(" ")
@@ -160,9 +154,9 @@ impl DayCurve {
                 t.say2(
                     "curve-gap",
                     "from",
-                    &t.clock_words(from),
+                    t.clock_words(from),
                     "until",
-                    &t.clock_words(until),
+                    t.clock_words(until),
                 )
             })
             .collect();

@@ -74,11 +74,6 @@ pub enum Check {
         /// How many the rule wants.
         needed: u32,
     },
-    /// The rule that was applied, which has no objection before the values are opened.
-    Rule {
-        /// Its name.
-        name: String,
-    },
     /// The rules of disclosure object.
     Objection {
         /// Why, in the language of the page.
@@ -92,7 +87,7 @@ impl Check {
     fn verdict(&self) -> Verdict {
         match self {
             Self::Households { consenting, needed } if consenting < needed => Verdict::Fails,
-            Self::Households { .. } | Self::Rule { .. } => Verdict::Passes,
+            Self::Households { .. } => Verdict::Passes,
             Self::Objection { .. } => Verdict::Fails,
             Self::DominanceLater => Verdict::Later,
         }
@@ -103,7 +98,6 @@ impl Check {
             Self::Households { consenting, needed } => {
                 t.say2("check-households", "consenting", consenting, "needed", needed)
             }
-            Self::Rule { name } => t.say1("check-rule", "name", name),
             Self::Objection { sentence } => sentence.clone(),
             Self::DominanceLater => t.say("check-dominance-later"),
         }

@@ -85,9 +85,9 @@ impl MeanCurve {
             description: &t.say2(
                 "mean-curve-description",
                 "from",
-                &t.day_words(&self.from),
+                t.day_words(self.from),
                 "until",
-                &t.day_words(&self.until),
+                t.day_words(self.until),
             ),
             lang: t.lang(),
             slots: &self.slots,

@@ -98,7 +98,6 @@ fn checks(visit: &Visit, found: Feasibility) -> Vec<Check> {
             needed,
         });
     }
-    checks.extend(found.rule.map(|name| Check::Rule { name }));
     for reason in found.refusal.iter().flat_map(|refusal| &refusal.reasons) {
         checks.push(match reason {
             Reason::TooFewHouseholds { found, needed } => Check::Households {
@@ -184,7 +183,7 @@ async fn release(visit: &Visit, request: RequestId) -> Result<Response, Trouble>
     match refusal {
         ReleaseRefusal::UnknownRequest => Err(Trouble::NotFound),
         ReleaseRefusal::NotAllowed => Err(Trouble::NotYours),
-        ReleaseRefusal::Unsafe(refusal) => {
+        ReleaseRefusal::Unsafe { refusal, .. } => {
             let view = fill(visit, None, Some((request, refusal))).await?;
             shown(render_desk(&visit.page_at(paths::DESK.to_owned()), &view))
         }
