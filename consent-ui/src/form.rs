@@ -93,52 +93,52 @@ impl FormErrors {
 
     /// The first problem of a field.
     pub(crate) fn of(&self, field: &str) -> Option<FieldProblem> {
-        self.0.iter().find(|error| error.field == field).map(|error| error.problem)
+        self.0
+            .iter()
+            .find(|error| error.field == field)
+            .map(|error| error.problem)
     }
 }
 
 /// Where a page of a list stands.
+///
+/// Lists run from the newest line back, and a page is named by the line it goes on from (`avant`), so that what is added
+/// meanwhile never shifts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pager {
-    /// This page, from 1.
-    pub page: u32,
-    /// How many pages there are, at least 1.
-    pub pages: u32,
-    /// How many lines there are in all pages.
-    pub total: u64,
+    /// Whether the newest line is on this page.
+    pub place: Position,
+    /// The value of `avant` that leads to the lines before these, when there may be any.
+    pub older: Option<u64>,
 }
 
 impl Pager {
-    /// The page before, when there is one.
-    pub(crate) fn previous(&self) -> Option<u32> {
-        self.page.checked_sub(1).filter(|page| *page >= 1)
-    }
+    /// The one page of a short list.
+    pub const WHOLE: Self = Self {
+        place: Position::Newest,
+        older: None,
+    };
+}
 
-    /// The page after, when there is one.
-    pub(crate) fn next(&self) -> Option<u32> {
-        self.page.checked_add(1).filter(|page| *page <= self.pages)
-    }
+/// Whether a page shows the newest lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// It does.
+    Newest,
+    /// It goes on from further back.
+    Further,
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FieldError, FieldProblem, FormErrors, Pager};
-
-    #[test]
-    fn a_single_page_leads_nowhere() {
-        let pager = Pager { page: 1, pages: 1, total: 3 };
-        assert_eq!((pager.previous(), pager.next()), (None, None));
-    }
-
-    #[test]
-    fn a_middle_page_leads_both_ways() {
-        let pager = Pager { page: 2, pages: 3, total: 120 };
-        assert_eq!((pager.previous(), pager.next()), (Some(1), Some(3)));
-    }
+    use super::{FieldError, FieldProblem, FormErrors};
 
     #[test]
     fn a_field_knows_its_own_problem_only() {
-        let errors = FormErrors(vec![FieldError { field: "meter".into(), problem: FieldProblem::MeterMissing }]);
+        let errors = FormErrors(vec![FieldError {
+            field: "meter".into(),
+            problem: FieldProblem::MeterMissing,
+        }]);
         assert_eq!(errors.of("meter"), Some(FieldProblem::MeterMissing));
         assert_eq!(errors.of("answer-1"), None);
     }

@@ -20,11 +20,31 @@ static PARIS: LazyLock<TimeZone> = LazyLock::new(|| {
 });
 
 const FRENCH_MONTHS: [&str; 12] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
     "décembre",
 ];
 const ENGLISH_MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -55,7 +75,11 @@ pub(crate) fn date(lang: Lang, day: Date) -> String {
         Lang::French => &FRENCH_MONTHS,
         Lang::English => &ENGLISH_MONTHS,
     };
-    let month = usize::try_from(day.month() - 1).ok().and_then(|index| months.get(index)).copied().unwrap_or("");
+    let month = usize::try_from(day.month() - 1)
+        .ok()
+        .and_then(|index| months.get(index))
+        .copied()
+        .unwrap_or("");
     let number = match (lang, day.day()) {
         (Lang::French, 1) => "1er".to_owned(),
         (_, number) => number.to_string(),
@@ -74,13 +98,21 @@ pub(crate) fn clock(lang: Lang, hour: i8, minute: i8) -> String {
 
 /// The wall-clock time of an instant, without its date.
 pub(crate) fn time_of_day(lang: Lang, at: Moment) -> String {
-    at.in_paris().map_or_else(|| "—".to_owned(), |local| clock(lang, local.hour(), local.minute()))
+    at.in_paris().map_or_else(
+        || "—".to_owned(),
+        |local| clock(lang, local.hour(), local.minute()),
+    )
 }
 
 /// Date and wall-clock time of an instant.
 pub(crate) fn date_and_time(lang: Lang, at: Moment) -> String {
-    let Some(local) = at.in_paris() else { return "—".to_owned() };
-    let (day, time) = (date(lang, local.date()), clock(lang, local.hour(), local.minute()));
+    let Some(local) = at.in_paris() else {
+        return "—".to_owned();
+    };
+    let (day, time) = (
+        date(lang, local.date()),
+        clock(lang, local.hour(), local.minute()),
+    );
     match lang {
         Lang::French => format!("{day} à{NO_BREAK}{time}"),
         Lang::English => format!("{day}, {time}"),
@@ -93,7 +125,9 @@ pub(crate) fn group_digits(lang: Lang, digits: &str) -> String {
         Lang::French => NARROW_NO_BREAK,
         Lang::English => ',',
     };
-    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("\u{2212}", rest));
+    let (sign, digits) = digits
+        .strip_prefix('-')
+        .map_or(("", digits), |rest| ("\u{2212}", rest));
     let mut grouped = String::from(sign);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -126,20 +160,11 @@ pub(crate) fn power(lang: Lang, watts: i64) -> String {
     format!("{}{NO_BREAK}W", number(lang, watts))
 }
 
-/// A share given in thousandths, shown in per cent with one decimal.
-pub(crate) fn per_cent(lang: Lang, thousandths: u32) -> String {
-    let (whole, tenth) = (thousandths / 10, thousandths % 10);
-    match lang {
-        Lang::French => format!("{whole},{tenth}{NO_BREAK}%"),
-        Lang::English => format!("{whole}.{tenth}%"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil;
 
-    use super::{Moment, date, date_and_time, energy, group_digits, per_cent, time_of_day};
+    use super::{Moment, date, date_and_time, energy, group_digits, time_of_day};
     use crate::lang::Lang;
 
     /// 2026-10-25T00:30:00Z, half an hour before summer time ends in Paris.
@@ -147,10 +172,22 @@ mod tests {
 
     #[test]
     fn times_follow_the_wall_clock_of_paris() {
-        assert_eq!(date_and_time(Lang::French, BEFORE_CHANGE), "25\u{a0}octobre 2026 à\u{a0}2\u{a0}h\u{a0}30");
-        assert_eq!(date_and_time(Lang::English, BEFORE_CHANGE), "25\u{a0}October 2026, 02:30");
-        assert_eq!(time_of_day(Lang::English, BEFORE_CHANGE.plus_minutes(60)), "02:30");
-        assert_eq!(time_of_day(Lang::French, BEFORE_CHANGE.plus_minutes(90)), "3\u{a0}h");
+        assert_eq!(
+            date_and_time(Lang::French, BEFORE_CHANGE),
+            "25\u{a0}octobre 2026 à\u{a0}2\u{a0}h\u{a0}30"
+        );
+        assert_eq!(
+            date_and_time(Lang::English, BEFORE_CHANGE),
+            "25\u{a0}October 2026, 02:30"
+        );
+        assert_eq!(
+            time_of_day(Lang::English, BEFORE_CHANGE.plus_minutes(60)),
+            "02:30"
+        );
+        assert_eq!(
+            time_of_day(Lang::French, BEFORE_CHANGE.plus_minutes(90)),
+            "3\u{a0}h"
+        );
     }
 
     #[test]
@@ -169,19 +206,19 @@ mod tests {
     fn digits_are_grouped_by_three() {
         assert_eq!(group_digits(Lang::English, "1"), "1");
         assert_eq!(group_digits(Lang::English, "123456"), "123,456");
-        assert_eq!(group_digits(Lang::French, "-1234567"), "\u{2212}1\u{202f}234\u{202f}567");
+        assert_eq!(
+            group_digits(Lang::French, "-1234567"),
+            "\u{2212}1\u{202f}234\u{202f}567"
+        );
     }
 
     #[test]
     fn energy_keeps_every_watt_hour() {
         assert_eq!(energy(Lang::French, 8_042), "8,042\u{a0}kWh");
         assert_eq!(energy(Lang::English, -1_234_567), "\u{2212}1,234.567\u{a0}kWh");
-        assert_eq!(energy(Lang::French, i64::MIN), "\u{2212}9\u{202f}223\u{202f}372\u{202f}036\u{202f}854\u{202f}775,808\u{a0}kWh");
-    }
-
-    #[test]
-    fn shares_show_one_decimal() {
-        assert_eq!(per_cent(Lang::French, 1), "0,1\u{a0}%");
-        assert_eq!(per_cent(Lang::English, 1000), "100.0%");
+        assert_eq!(
+            energy(Lang::French, i64::MIN),
+            "\u{2212}9\u{202f}223\u{202f}372\u{202f}036\u{202f}854\u{202f}775,808\u{a0}kWh"
+        );
     }
 }

@@ -24,7 +24,9 @@ impl Lang {
     /// The language of a tag such as `fr` or `en-GB`; `None` for a language we do not speak.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or(tag).trim();
-        Self::ALL.into_iter().find(|lang| lang.tag().eq_ignore_ascii_case(primary))
+        Self::ALL
+            .into_iter()
+            .find(|lang| lang.tag().eq_ignore_ascii_case(primary))
     }
 
     /// The first language of an `Accept-Language` header that we speak, French when there is none.

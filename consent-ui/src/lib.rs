@@ -1,28 +1,29 @@
 //! Pages for participants, researchers and data-protection officers.
 //!
-//! This crate turns view models into HTML: plain structs go in, one string comes out. It holds the templates, the
-//! style sheet, the French and English messages and the server-side curves. Every page works without a script and
-//! under a content security policy that forbids inline script and style; the only sub-resource is [`STYLE_SHEET`],
-//! served at [`paths::STYLE_SHEET`].
+//! Two halves. [`pages`] turns view models into HTML: plain structs go in, one string comes out. It holds the templates,
+//! the French and English messages and the server-side curves. [`routes`] fills the view models from the use cases of
+//! `broker-service` and answers requests. Every page works without a script and under a content security policy that
+//! forbids inline script and style; the only sub-resource is [`STYLE_SHEET`], served at [`paths::STYLE_SHEET`].
 //!
-//! What it deliberately does not do: it decides nothing, reads no clock, opens no store. Whoever fills a view model
-//! has already checked that this visitor may see it. Text that a person reads as a promise (purposes, notices) comes
-//! in with the view model, because legal texts are versioned documents and not interface messages.
+//! What it deliberately does not do: it decides nothing and reads no clock; whatever a person may see or do is asked of a
+//! use case. Text that a person reads as a promise (purposes, notices) comes in with the view model, because legal texts
+//! are versioned documents and not interface messages.
 
 mod assets;
 mod form;
 mod format;
 mod lang;
 mod messages;
-mod page;
+pub mod page;
 pub mod pages;
 pub mod paths;
+pub mod routes;
 mod speech;
 pub mod svg;
 mod vocabulary;
 
 pub use assets::{STYLE_SHEET, STYLE_SHEET_TYPE};
-pub use form::{FieldError, FieldProblem, FormErrors, Pager};
+pub use form::{FieldError, FieldProblem, FormErrors, Pager, Position};
 pub use format::Moment;
 pub use lang::Lang;
 pub use page::{Mode, Notice, Operator, PageContext, RenderError, Role, Visitor};

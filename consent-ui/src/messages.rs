@@ -35,8 +35,10 @@ const ENGLISH: [&str; 8] = [
     include_str!("../i18n/en/problem.ftl"),
 ];
 
-static FRENCH_BUNDLE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Lang::French, &FRENCH));
-static ENGLISH_BUNDLE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Lang::English, &ENGLISH));
+static FRENCH_BUNDLE: LazyLock<FluentBundle<FluentResource>> =
+    LazyLock::new(|| bundle(Lang::French, &FRENCH));
+static ENGLISH_BUNDLE: LazyLock<FluentBundle<FluentResource>> =
+    LazyLock::new(|| bundle(Lang::English, &ENGLISH));
 
 /// The message `key` in `lang`, with its arguments filled in.
 ///
@@ -52,7 +54,11 @@ pub(crate) fn message(lang: Lang, key: &str, args: Option<&FluentArgs<'_>>) -> S
     };
     let mut errors = Vec::new();
     let text = bundle.format_pattern(pattern, args, &mut errors).into_owned();
-    if errors.is_empty() { text } else { format!("{MISSING} argument of {key}⟧") }
+    if errors.is_empty() {
+        text
+    } else {
+        format!("{MISSING} argument of {key}⟧")
+    }
 }
 
 fn bundle(lang: Lang, sources: &[&str]) -> FluentBundle<FluentResource> {
@@ -115,7 +121,9 @@ mod tests {
     fn keys(sources: &[&str]) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
         for line in sources.iter().flat_map(|source| source.lines()) {
-            let Some((key, _)) = line.split_once(" =") else { continue };
+            let Some((key, _)) = line.split_once(" =") else {
+                continue;
+            };
             if key.starts_with(|first: char| first.is_ascii_lowercase()) {
                 assert!(keys.insert(key.to_owned()), "key {key} is written twice");
             }
@@ -126,8 +134,12 @@ mod tests {
     #[test]
     fn every_file_parses() {
         for source in FRENCH.iter().chain(&ENGLISH) {
-            FluentResource::try_new((*source).to_owned()).map_err(|(_, errors)| errors).unwrap();
-            FluentResource::try_new(french_spaces(source).into_owned()).map_err(|(_, errors)| errors).unwrap();
+            FluentResource::try_new((*source).to_owned())
+                .map_err(|(_, errors)| errors)
+                .unwrap();
+            FluentResource::try_new(french_spaces(source).into_owned())
+                .map_err(|(_, errors)| errors)
+                .unwrap();
         }
     }
 
@@ -150,16 +162,29 @@ mod tests {
 
     #[test]
     fn french_double_punctuation_keeps_its_space() {
-        assert_eq!(french_spaces("Quoi ? Ceci : « 30 jours »"), "Quoi\u{202f}? Ceci\u{a0}: «\u{a0}30\u{a0}jours\u{a0}»");
+        assert_eq!(
+            french_spaces("Quoi ? Ceci : « 30 jours »"),
+            "Quoi\u{202f}? Ceci\u{a0}: «\u{a0}30\u{a0}jours\u{a0}»"
+        );
     }
 
     #[test]
     fn french_messages_have_a_space_before_double_punctuation() {
-        for line in FRENCH.iter().flat_map(|source| source.lines()).filter(|line| !line.starts_with('#')) {
+        for line in FRENCH
+            .iter()
+            .flat_map(|source| source.lines())
+            .filter(|line| !line.starts_with('#'))
+        {
             let mut before = ' ';
             for letter in line.chars() {
-                assert!(!(matches!(letter, ';' | '!' | '?') && before != ' '), "no space before {letter}: {line}");
-                assert!(!(letter == ':' && before.is_alphabetic()), "no space before the colon: {line}");
+                assert!(
+                    !(matches!(letter, ';' | '!' | '?') && before != ' '),
+                    "no space before {letter}: {line}"
+                );
+                assert!(
+                    !(letter == ':' && before.is_alphabetic()),
+                    "no space before the colon: {line}"
+                );
                 before = letter;
             }
         }

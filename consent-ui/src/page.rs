@@ -121,17 +121,20 @@ pub enum Notice {
     RequestRefused,
     /// The visitor signed out.
     SignedOut,
+    /// The page asked for needs somebody signed in.
+    SignInFirst,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
         Self::RequestApproved,
         Self::RequestRefused,
         Self::SignedOut,
+        Self::SignInFirst,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -143,6 +146,7 @@ impl Notice {
             Self::RequestApproved => "demande-acceptee",
             Self::RequestRefused => "demande-refusee",
             Self::SignedOut => "deconnexion",
+            Self::SignInFirst => "connexion",
         }
     }
 
@@ -161,6 +165,7 @@ impl Word for Notice {
             Self::RequestApproved => "notice-request-approved",
             Self::RequestRefused => "notice-request-refused",
             Self::SignedOut => "notice-signed-out",
+            Self::SignInFirst => "notice-sign-in-first",
         }
     }
 }
@@ -182,12 +187,22 @@ impl<'a> Frame<'a> {
         let t = Speech::new(page.lang);
         let heading = t.say(key);
         let title = t.say1("frame-title", "heading", &heading);
-        Self { page, t, heading, title, key }
+        Self {
+            page,
+            t,
+            heading,
+            title,
+            key,
+        }
     }
 
     /// Replaces the heading by one that holds a name.
     pub(crate) fn headed(self, heading: String) -> Self {
-        Self { title: self.t.say1("frame-title", "heading", &heading), heading, ..self }
+        Self {
+            title: self.t.say1("frame-title", "heading", &heading),
+            heading,
+            ..self
+        }
     }
 
     /// Says in the title that the form came back with errors.
@@ -195,29 +210,46 @@ impl<'a> Frame<'a> {
         if errors.is_empty() {
             return self;
         }
-        Self { title: self.t.say1("frame-title-error", "heading", &self.heading), ..self }
+        Self {
+            title: self.t.say1("frame-title-error", "heading", &self.heading),
+            ..self
+        }
     }
 
     pub(crate) fn render(&self, template: &impl Template) -> Result<String, RenderError> {
-        template.render().map_err(|source| RenderError::Template { page: self.key, source })
+        template.render().map_err(|source| RenderError::Template {
+            page: self.key,
+            source,
+        })
     }
 
     /// The links of the visitor's role.
     pub(crate) fn navigation(&self) -> Vec<NavigationLink> {
         let links: &[(&str, &str)] = match &self.page.visitor {
             Visitor::SignedOut => &[(paths::HOME, "nav-home"), (paths::CATALOGUE, "nav-catalogue")],
-            Visitor::SignedIn { role: Role::Participant, .. } => &[
+            Visitor::SignedIn {
+                role: Role::Participant,
+                ..
+            } => &[
                 (paths::DASHBOARD, "nav-dashboard"),
                 (paths::SHARINGS, "nav-sharings"),
                 (paths::HISTORY, "nav-history"),
                 (paths::ERASURE, "nav-erasure"),
             ],
-            Visitor::SignedIn { role: Role::Researcher, .. } => {
-                &[(paths::CATALOGUE, "nav-catalogue"), (paths::REQUESTS, "nav-requests")]
-            }
-            Visitor::SignedIn { role: Role::Officer, .. } => {
-                &[(paths::DESK, "nav-desk"), (paths::FLOWS, "nav-flows"), (paths::LEDGER, "nav-ledger")]
-            }
+            Visitor::SignedIn {
+                role: Role::Researcher,
+                ..
+            } => &[
+                (paths::CATALOGUE, "nav-catalogue"),
+                (paths::REQUESTS, "nav-requests"),
+            ],
+            Visitor::SignedIn {
+                role: Role::Officer, ..
+            } => &[
+                (paths::DESK, "nav-desk"),
+                (paths::FLOWS, "nav-flows"),
+                (paths::LEDGER, "nav-ledger"),
+            ],
         };
         links.iter().map(|(href, key)| self.link(href, key)).collect()
     }
@@ -228,15 +260,24 @@ impl<'a> Frame<'a> {
             .into_iter()
             .map(|lang| LanguageLink {
                 lang,
-                href: (lang != self.page.lang).then(|| paths::with_query(&self.page.here, "lang", lang.tag())),
+                href: (lang != self.page.lang)
+                    .then(|| paths::with_query(&self.page.here, "lang", lang.tag())),
             })
             .collect()
     }
 
     fn link(&self, href: &str, key: &str) -> NavigationLink {
         let path = self.page.here.split('?').next().unwrap_or_default();
-        let place = if path == href { Place::Here } else { Place::Elsewhere };
-        NavigationLink { href: href.to_owned(), label: self.t.say(key), place }
+        let place = if path == href {
+            Place::Here
+        } else {
+            Place::Elsewhere
+        };
+        NavigationLink {
+            href: href.to_owned(),
+            label: self.t.say(key),
+            place,
+        }
     }
 }
 

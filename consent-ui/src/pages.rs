@@ -21,13 +21,17 @@ pub use history::{HistoryView, TransferRow, render_history};
 pub use home::{DemoPerson, HomeView, SignIn, render_home};
 pub use ledger::{ErasureRow, LedgerView, VerificationCommands, render_ledger};
 pub use offer::{
-    Answer, AnswerOutcome, AnsweredView, FullNotice, MeterChoice, NoticeSection, OfferCard, OfferChoice, OfferView,
-    OffersView, render_answered, render_offer, render_offers,
+    Answer, AnswerOutcome, AnsweredView, FullNotice, MeterChoice, NoticeSection, OfferCard, OfferChoice,
+    OfferView, OffersView, render_answered, render_offer, render_offers,
 };
-pub use officer::{Check, DecisionForm, DeskView, FlowFilter, FlowRow, FlowsView, RequestToDecide, render_desk, render_flows};
+pub use officer::{
+    Check, DecisionForm, DeskView, FlowFilter, FlowRow, FlowsView, RequestToDecide, render_desk, render_flows,
+};
 pub use problem::{ProblemKind, ProblemView, render_problem};
 pub use requests::{DatasetRequest, RequestState, RequestsView, render_requests};
-pub use research::{CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset};
+pub use research::{
+    CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
+};
 pub use sharing::{
     ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter, SharingPage, SharingsView, render_sharing,
     render_sharings,

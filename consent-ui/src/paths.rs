@@ -15,11 +15,11 @@ pub const SIGN_OUT: &str = "/deconnexion";
 
 /// Participant: meters, curve, counts. Query: `compteur`, `jour` (`YYYY-MM-DD`).
 pub const DASHBOARD: &str = "/moi";
-/// Participant: who may use what. Query: `filtre` (`actifs`, `termines`).
+/// Participant: who may use what. Query: `filtre` (`actifs`, `termines`), `avant`.
 pub const SHARINGS: &str = "/moi/partages";
 /// Participant: sharings they could agree to.
 pub const OFFERS: &str = "/moi/partages/nouveau";
-/// Participant: every transfer. Query: `page`.
+/// Participant: every transfer. Query: `avant`.
 pub const HISTORY: &str = "/moi/historique";
 /// GET: what erasing means. POST: erase. Field: `confirm`.
 pub const ERASURE: &str = "/moi/effacement";
@@ -31,7 +31,7 @@ pub const REQUESTS: &str = "/recherche/demandes";
 
 /// DPO: requests to decide.
 pub const DESK: &str = "/dpo";
-/// DPO: every transfer. Query: `filtre` (`entrants`, `sortants`, `refuses`), `page`.
+/// DPO: every transfer. Query: `filtre` (`entrants`, `sortants`, `refuses`), `avant`.
 pub const FLOWS: &str = "/dpo/transferts";
 /// DPO: state of the ledger.
 pub const LEDGER: &str = "/dpo/registre";
@@ -88,6 +88,16 @@ pub fn decision(request_id: &str) -> String {
     format!("{DESK}/demandes/{request_id}/decision")
 }
 
+/// POST: make the release of a request approved before; no other field than `csrf`.
+pub fn make_release(request_id: &str) -> String {
+    format!("{DESK}/demandes/{request_id}/livraison")
+}
+
+/// GET: what was answered to an offer, right after the answer.
+pub fn answered(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/reponse")
+}
+
 /// The same address with one more query parameter.
 pub(crate) fn with_query(path: &str, name: &str, value: &str) -> String {
     let joint = if path.contains('?') { '&' } else { '?' };
@@ -101,6 +111,9 @@ mod tests {
     #[test]
     fn a_parameter_joins_the_query_there_is() {
         assert_eq!(with_query("/moi", "lang", "en"), "/moi?lang=en");
-        assert_eq!(with_query("/moi?jour=2026-11-14", "lang", "en"), "/moi?jour=2026-11-14&lang=en");
+        assert_eq!(
+            with_query("/moi?jour=2026-11-14", "lang", "en"),
+            "/moi?jour=2026-11-14&lang=en"
+        );
     }
 }

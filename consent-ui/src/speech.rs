@@ -65,17 +65,26 @@ impl Speech {
 
     /// An instant with its date, as a `<time>` element.
     pub(crate) fn time(&self, at: impl Value<Moment>) -> TimeTag {
-        TimeTag { machine: machine_time(at.value()), human: format::date_and_time(self.lang, at.value()) }
+        TimeTag {
+            machine: machine_time(at.value()),
+            human: format::date_and_time(self.lang, at.value()),
+        }
     }
 
     /// An instant without its date, as a `<time>` element.
     pub(crate) fn clock(&self, at: impl Value<Moment>) -> TimeTag {
-        TimeTag { machine: machine_time(at.value()), human: format::time_of_day(self.lang, at.value()) }
+        TimeTag {
+            machine: machine_time(at.value()),
+            human: format::time_of_day(self.lang, at.value()),
+        }
     }
 
     /// A day, as a `<time>` element.
     pub(crate) fn day(&self, day: impl Value<Date>) -> TimeTag {
-        TimeTag { machine: day.value().to_string(), human: format::date(self.lang, day.value()) }
+        TimeTag {
+            machine: day.value().to_string(),
+            human: format::date(self.lang, day.value()),
+        }
     }
 
     /// A day in words, for the argument of a message.
@@ -107,15 +116,12 @@ impl Speech {
     pub(crate) fn power(&self, watts: impl Value<i64>) -> String {
         format::power(self.lang, watts.value())
     }
-
-    /// Thousandths, shown in per cent.
-    pub(crate) fn per_cent(&self, thousandths: u32) -> String {
-        format::per_cent(self.lang, thousandths)
-    }
 }
 
 fn machine_time(at: Moment) -> String {
-    at.timestamp().map(|instant| instant.to_string()).unwrap_or_default()
+    at.timestamp()
+        .map(|instant| instant.to_string())
+        .unwrap_or_default()
 }
 
 /// A `<time>` element whose attribute holds UTC and whose text is in the language of the page.

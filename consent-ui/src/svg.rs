@@ -104,13 +104,26 @@ struct Scale {
 
 impl Scale {
     fn of(curve: &Curve<'_>) -> Self {
-        let watts = || curve.slots.iter().filter_map(|slot| slot.mean_watts(curve.step_minutes));
+        let watts = || {
+            curve
+                .slots
+                .iter()
+                .filter_map(|slot| slot.mean_watts(curve.step_minutes))
+        };
         let lowest = watts().min().unwrap_or(0).min(0);
         let highest = watts().max().unwrap_or(0).max(0);
         let slots = i64::try_from(curve.slots.len()).unwrap_or(i64::MAX).max(1);
         // A flat day at zero still needs a height to be drawn in.
-        let highest = if highest == lowest { lowest.saturating_add(100) } else { highest };
-        Self { slots, lowest, highest }
+        let highest = if highest == lowest {
+            lowest.saturating_add(100)
+        } else {
+            highest
+        };
+        Self {
+            slots,
+            lowest,
+            highest,
+        }
     }
 
     fn x(&self, slot: usize) -> Tenths {
@@ -188,7 +201,9 @@ fn gaps(svg: &mut String, curve: &Curve<'_>, scale: &Scale) {
 fn bars(svg: &mut String, curve: &Curve<'_>, scale: &Scale) {
     let zero = scale.y(0);
     for (index, slot) in curve.slots.iter().enumerate() {
-        let Some(watts) = slot.mean_watts(curve.step_minutes) else { continue };
+        let Some(watts) = slot.mean_watts(curve.step_minutes) else {
+            continue;
+        };
         let (left, right, value) = (scale.x(index), scale.x(index + 1), scale.y(watts));
         let (top, bottom) = (value.min(zero), value.max(zero));
         // A measured zero keeps a visible foot: it is not a gap.
@@ -237,7 +252,12 @@ enum Pen {
 
 fn hours(svg: &mut String, curve: &Curve<'_>, scale: &Scale) {
     let zero = scale.y(0);
-    add(svg, format_args!("<path class=\"curve-axis\" d=\"M0 {zero}H{WIDTH}\" stroke=\"#1c2b2d\" stroke-width=\"2\"/>"));
+    add(
+        svg,
+        format_args!(
+            "<path class=\"curve-axis\" d=\"M0 {zero}H{WIDTH}\" stroke=\"#1c2b2d\" stroke-width=\"2\"/>"
+        ),
+    );
     for HourMark { slot, label } in hour_marks(curve.lang, curve.slots, curve.step_minutes) {
         let x = scale.x(slot);
         let anchor = match slot {
@@ -259,7 +279,11 @@ fn hours(svg: &mut String, curve: &Curve<'_>, scale: &Scale) {
 /// Runs of slots without a value, as half-open ranges of indices.
 pub(crate) fn missing_runs(slots: &[Slot]) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
-    for (index, _) in slots.iter().enumerate().filter(|(_, slot)| slot.watt_hours.is_none()) {
+    for (index, _) in slots
+        .iter()
+        .enumerate()
+        .filter(|(_, slot)| slot.watt_hours.is_none())
+    {
         match runs.last_mut() {
             Some((_, end)) if *end == index => *end += 1,
             _ => runs.push((index, index + 1)),
@@ -304,7 +328,10 @@ mod tests {
         let mut start = MIDNIGHT;
         let mut slots = Vec::new();
         for value in values {
-            slots.push(Slot { start, watt_hours: *value });
+            slots.push(Slot {
+                start,
+                watt_hours: *value,
+            });
             start = start.plus_minutes(30);
         }
         slots
@@ -340,7 +367,10 @@ mod tests {
 
     #[test]
     fn neighbouring_gaps_are_one_run() {
-        assert_eq!(missing_runs(&slots(&[None, None, Some(1), None])), [(0, 2), (3, 4)]);
+        assert_eq!(
+            missing_runs(&slots(&[None, None, Some(1), None])),
+            [(0, 2), (3, 4)]
+        );
     }
 
     #[test]
@@ -352,7 +382,14 @@ mod tests {
 
     #[test]
     fn half_an_hour_of_500_watt_hours_is_1000_watts() {
-        assert_eq!(Slot { start: MIDNIGHT, watt_hours: Some(500) }.mean_watts(30), Some(1000));
+        assert_eq!(
+            Slot {
+                start: MIDNIGHT,
+                watt_hours: Some(500)
+            }
+            .mean_watts(30),
+            Some(1000)
+        );
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub enum Granularity {
     HalfHourly,
     /// One value every quarter of an hour.
     QuarterHourly,
+    /// One value every ten minutes.
+    TenMinutes,
     /// One value a minute.
     Minute,
     /// One value every ten seconds.
@@ -44,13 +46,14 @@ pub enum Granularity {
 
 impl Granularity {
     /// Every granularity, from coarse to fine.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Yearly,
         Self::Monthly,
         Self::Daily,
         Self::Hourly,
         Self::HalfHourly,
         Self::QuarterHourly,
+        Self::TenMinutes,
         Self::Minute,
         Self::TenSeconds,
         Self::RealTime,
@@ -66,6 +69,7 @@ impl Word for Granularity {
             Self::Hourly => "granularity-hourly",
             Self::HalfHourly => "granularity-half-hourly",
             Self::QuarterHourly => "granularity-quarter-hourly",
+            Self::TenMinutes => "granularity-ten-minutes",
             Self::Minute => "granularity-minute",
             Self::TenSeconds => "granularity-ten-seconds",
             Self::RealTime => "granularity-real-time",
@@ -90,8 +94,13 @@ pub enum DataKind {
 
 impl DataKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Consumption, Self::Production, Self::Index, Self::MaxPower, Self::ContractData];
+    pub const ALL: [Self; 5] = [
+        Self::Consumption,
+        Self::Production,
+        Self::Index,
+        Self::MaxPower,
+        Self::ContractData,
+    ];
 }
 
 impl Word for DataKind {
@@ -163,7 +172,12 @@ pub enum RecipientRole {
 
 impl RecipientRole {
     /// Every role.
-    pub const ALL: [Self; 4] = [Self::Controller, Self::JointController, Self::Processor, Self::Recipient];
+    pub const ALL: [Self; 4] = [
+        Self::Controller,
+        Self::JointController,
+        Self::Processor,
+        Self::Recipient,
+    ];
 }
 
 impl Word for RecipientRole {
@@ -450,6 +464,8 @@ impl Word for RefusalReason {
 /// What is known about the ledger record of an event. Leaf numbers start at 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofStatus {
+    /// Not in the ledger, and not meant to be: saying no leaves no trace there.
+    Unrecorded,
     /// Written, not yet covered by a signed checkpoint.
     Pending,
     /// In the ledger; nobody has checked it again since.
@@ -477,7 +493,7 @@ impl ProofStatus {
     /// The number of the record, once it has one.
     pub fn leaf(&self) -> Option<u64> {
         match self {
-            Self::Pending => None,
+            Self::Unrecorded | Self::Pending => None,
             Self::Recorded { leaf } | Self::Checked { leaf, .. } | Self::Failing { leaf, .. } => Some(*leaf),
         }
     }

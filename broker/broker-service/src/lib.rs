@@ -21,6 +21,7 @@ mod research;
 mod senml;
 mod sessions;
 mod vault;
+mod views;
 
 pub use broker::{Broker, Parts, Receipt};
 pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
@@ -37,3 +38,4 @@ pub use release::{Download, DownloadRefusal, Feasibility, ReleaseRefusal, Releas
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use sessions::OpenedSession;
 pub use vault::VaultKeys;
+pub use views::{CatalogueEntry, ConsentHistory, ErasureEntry};

@@ -44,7 +44,6 @@ offer-record = Record my answer
 answer-accept = I accept
 answer-refuse = I refuse
 notice-title = Full notice
-notice-version = Version { $version } of
 notice-fingerprint = Fingerprint of the text:
 answered-heading = Your answers are recorded
 answered-text = Each answer to { $recipient } has its receipt. It can be checked without us.

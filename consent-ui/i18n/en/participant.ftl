@@ -35,6 +35,7 @@ curve-days-label = Days of the curve
 curve-previous-day = Previous day
 curve-next-day = Next day
 curve-today = Today
+meter-label = Meter { $n }
 meter-number = Number
 meter-last-digits = ends in { $digits }
 meter-gateway = Gateway
@@ -49,10 +50,6 @@ measuring-of = , { $meter }
 history-heading = History of my data
 history-intro = Every entry, every exit and every refusal, with its proof.
 history-none = No transfer so far. They appear here as soon as a sharing is active.
-history-total = { $n ->
-    [one] { $n } line
-   *[other] { $n } lines
-}
 history-caption = Transfers, latest first
 erasure-heading = Erase everything
 erasure-intro = You can have everything we hold about you erased. First read what this entails.
@@ -76,4 +73,5 @@ erasure-keep = Erase nothing
 erased-heading = Your data are erased
 erased-text = The keys to your data are destroyed. Nobody can read them any more.
 erased-at = Erased on
-erased-keep-receipt = Keep the proof: it is your receipt, and it can be checked without us.
+erased-record = Line of the ledger
+erased-keep-receipt = Note this number: the line is public and says nothing about you. Proofs you downloaded before still hold.

@@ -10,10 +10,9 @@ dataset-too-few = Too few for a release today.
 dataset-purpose = Use the households agreed to
 dataset-terms = Terms
 dataset-decided-by = Decision
-dataset-delay = { $n ->
-    [one] usually within { $n } day
-   *[other] usually within { $n } days
-}
+dataset-households-agree = { $households } agree
+dataset-no-days = no complete day so far
+dataset-officer-of = Data-protection officer of { $name }
 dataset-preview = Preview
 dataset-ask = Ask for this dataset
 dataset-justification = Why these data are needed
@@ -37,6 +36,9 @@ request-awaiting-officer = Awaiting a decision
 request-awaiting-officer-means = It is the data-protection officer's turn to answer.
 request-preparing = Approved, being prepared
 request-preparing-means = It is Fiducie's turn to prepare the release. Come back in a moment.
+request-withheld = Approved, cannot be released today
+request-withheld-means = The rules of publication stand against the release. The request stays approved.
+request-remedies = What would allow the release
 request-released = Released
 request-released-means = It is your turn: download the release and check its proof.
 request-refused = Refused

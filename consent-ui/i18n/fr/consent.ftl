@@ -44,7 +44,6 @@ offer-record = Enregistrer ma réponse
 answer-accept = J'accepte
 answer-refuse = Je refuse
 notice-title = Notice complète
-notice-version = Version { $version } du
 notice-fingerprint = Empreinte du texte :
 answered-heading = Vos réponses sont enregistrées
 answered-text = Chaque réponse à { $recipient } a son reçu. Il se vérifie sans nous.

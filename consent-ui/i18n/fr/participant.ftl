@@ -35,6 +35,7 @@ curve-days-label = Jours de la courbe
 curve-previous-day = Jour précédent
 curve-next-day = Jour suivant
 curve-today = Aujourd'hui
+meter-label = Compteur { $n }
 meter-number = Numéro
 meter-last-digits = finit par { $digits }
 meter-gateway = Passerelle
@@ -49,10 +50,6 @@ measuring-of = , { $meter }
 history-heading = Historique de mes données
 history-intro = Chaque entrée, chaque sortie et chaque refus, avec sa preuve.
 history-none = Aucun transfert pour l'instant. Ils apparaîtront ici dès qu'un partage sera en cours.
-history-total = { $n ->
-    [one] { $n } ligne
-   *[other] { $n } lignes
-}
 history-caption = Transferts, du plus récent au plus ancien
 erasure-heading = Tout effacer
 erasure-intro = Vous pouvez faire effacer tout ce que nous détenons sur vous. Lisez d'abord ce que cela entraîne.
@@ -76,4 +73,5 @@ erasure-keep = Ne rien effacer
 erased-heading = Vos données sont effacées
 erased-text = Les clés de vos données sont détruites. Plus personne ne peut les lire.
 erased-at = Effacé le
-erased-keep-receipt = Gardez la preuve : c'est votre reçu, il se vérifie sans nous.
+erased-record = Ligne du registre
+erased-keep-receipt = Notez ce numéro : la ligne est publique et ne dit rien de vous. Les preuves déjà téléchargées restent valables.

@@ -10,10 +10,9 @@ dataset-too-few = Trop peu pour une livraison aujourd'hui.
 dataset-purpose = Usage accepté par les foyers
 dataset-terms = Conditions
 dataset-decided-by = Décision
-dataset-delay = { $n ->
-    [one] en { $n } jour d'ordinaire
-   *[other] en { $n } jours d'ordinaire
-}
+dataset-households-agree = { $households } d'accord
+dataset-no-days = aucun jour complet pour l'instant
+dataset-officer-of = Délégué à la protection des données de { $name }
 dataset-preview = Aperçu
 dataset-ask = Demander ce jeu de données
 dataset-justification = Pourquoi ces données sont nécessaires
@@ -37,6 +36,9 @@ request-awaiting-officer = En attente de décision
 request-awaiting-officer-means = C'est au délégué à la protection des données de répondre.
 request-preparing = Accordée, en préparation
 request-preparing-means = C'est à Fiducie de préparer la livraison. Revenez dans un instant.
+request-withheld = Acceptée, non livrable aujourd'hui
+request-withheld-means = Les règles de publication s'opposent à la livraison. La demande reste acceptée.
+request-remedies = Ce qui permettrait la livraison
 request-released = Livrée
 request-released-means = C'est à vous : téléchargez la livraison et vérifiez sa preuve.
 request-refused = Refusée

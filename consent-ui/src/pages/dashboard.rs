@@ -77,7 +77,10 @@ impl DayCurve {
     }
 
     fn total(&self) -> i64 {
-        self.slots.iter().filter_map(|slot| slot.watt_hours).fold(0, i64::saturating_add)
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.watt_hours)
+            .fold(0, i64::saturating_add)
     }
 
     /// The slot with the highest value.
@@ -94,7 +97,10 @@ impl DayCurve {
             .into_iter()
             .filter_map(|(first, end)| {
                 let last = self.slots.get(end.checked_sub(1)?)?;
-                Some((self.slots.get(first)?.start, last.start.plus_minutes(self.step_minutes)))
+                Some((
+                    self.slots.get(first)?.start,
+                    last.start.plus_minutes(self.step_minutes),
+                ))
             })
             .collect()
     }
@@ -117,7 +123,7 @@ impl DayCurve {
     }
 
     fn drawing(&self, t: &Speech) -> Svg {
-        let day = t.day_words(&self.day);
+        let day = t.day_words(self.day);
         let title = t.say2("curve-title", "meter", &self.meter_label, "day", &day);
         draw(&Curve {
             id: "day-curve",
@@ -134,7 +140,7 @@ impl DayCurve {
     fn summary(&self, t: &Speech) -> String {
         let mut sentences = vec![t.say1("curve-total", "energy", t.energy(self.total()))];
         if let Some((at, watts)) = self.peak() {
-            sentences.push(t.say2("curve-peak", "power", &t.power(watts), "time", &t.clock_words(&at)));
+            sentences.push(t.say2("curve-peak", "power", t.power(watts), "time", t.clock_words(at)));
         }
         sentences.push(self.gaps_in_words(t));
         sentences.join(" ")
@@ -144,9 +150,21 @@ impl DayCurve {
         let gaps: Vec<String> = self
             .gaps()
             .iter()
-            .map(|(from, until)| t.say2("curve-gap", "from", &t.clock_words(from), "until", &t.clock_words(until)))
+            .map(|(from, until)| {
+                t.say2(
+                    "curve-gap",
+                    "from",
+                    t.clock_words(from),
+                    "until",
+                    t.clock_words(until),
+                )
+            })
             .collect();
-        if gaps.is_empty() { t.say("curve-no-gap") } else { t.say1("curve-gaps", "list", gaps.join(", ")) }
+        if gaps.is_empty() {
+            t.say("curve-no-gap")
+        } else {
+            t.say1("curve-gaps", "list", gaps.join(", "))
+        }
     }
 }
 
@@ -211,8 +229,17 @@ mod tests {
     #[test]
     fn links_stop_at_the_first_day_and_at_today() {
         let curve = day_of(&[Some(1)]);
-        assert_eq!((curve.previous_day(), curve.next_day()), (None, Some(date(2026, 11, 15))));
-        let last = DayCurve { day: date(2026, 11, 15), ..curve };
-        assert_eq!((last.previous_day(), last.next_day()), (Some(date(2026, 11, 14)), None));
+        assert_eq!(
+            (curve.previous_day(), curve.next_day()),
+            (None, Some(date(2026, 11, 15)))
+        );
+        let last = DayCurve {
+            day: date(2026, 11, 15),
+            ..curve
+        };
+        assert_eq!(
+            (last.previous_day(), last.next_day()),
+            (Some(date(2026, 11, 14)), None)
+        );
     }
 }

@@ -7,7 +7,6 @@ use crate::format::Moment;
 use crate::page::{Frame, PageContext, RenderError};
 use crate::paths;
 use crate::speech::Speech;
-use crate::vocabulary::ProofStatus;
 
 /// What erasing means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +24,8 @@ pub struct ErasureView {
 pub struct ErasedView {
     /// When the keys were destroyed.
     pub at: Moment,
-    /// Its record.
-    pub proof: ProofStatus,
+    /// The number of its record, to be found in the public ledger by whoever kept it.
+    pub leaf: u64,
 }
 
 /// Renders `/moi/effacement`, empty or with errors (then HTTP 422).

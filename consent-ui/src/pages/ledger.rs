@@ -5,7 +5,6 @@ use askama::Template;
 use crate::format::Moment;
 use crate::page::{Frame, PageContext, RenderError};
 use crate::speech::Speech;
-use crate::vocabulary::ProofStatus;
 
 /// The state of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +39,14 @@ pub struct VerificationCommands {
 /// One erasure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErasureRow {
-    /// The pseudonym the person had.
-    pub subject: String,
-    /// When the keys were destroyed.
-    pub at: Moment,
-    /// Its record.
-    pub proof: ProofStatus,
+    /// Number of its record.
+    pub leaf: u64,
+    /// The hour in which the keys were destroyed: the ledger knows no finer time.
+    pub hour: Moment,
+    /// What names it to whoever held the subject's key, in hexadecimal.
+    pub handle: String,
+    /// How many records were erased.
+    pub records: u32,
 }
 
 /// Renders `/dpo/registre`.

@@ -73,8 +73,8 @@ pub struct OfferChoice {
     pub covers_from: Date,
     /// The last day.
     pub ends_on: Date,
-    /// What refusing changes, in the words of the notice.
-    pub if_refused: String,
+    /// What refusing changes, in the words of the notice, where the notice says so under a heading of its own.
+    pub if_refused: Option<String>,
     /// What the person answered in a form that came back.
     pub answer: Answer,
 }
@@ -121,10 +121,8 @@ pub struct MeterChoice {
 /// A notice, exactly as the person agrees to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FullNotice {
-    /// Its version.
-    pub version: String,
-    /// The day this version was issued.
-    pub issued_on: Date,
+    /// Its title.
+    pub title: String,
     /// SHA-256 of its text in lowercase hex; posted back in the `notice` field so that the answer is bound to it.
     pub sha256: String,
     /// Its text.
@@ -134,7 +132,7 @@ pub struct FullNotice {
 /// A part of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeSection {
-    /// Its title.
+    /// Its title; empty when the text has none.
     pub heading: String,
     /// Its paragraphs.
     pub paragraphs: Vec<String>,
@@ -179,7 +177,8 @@ pub fn render_offers(page: &PageContext, view: &OffersView) -> Result<String, Re
 /// [`RenderError`] when the template fails.
 pub fn render_offer(page: &PageContext, view: &OfferView) -> Result<String, RenderError> {
     let f = Frame::new(page, "offer-heading-plain");
-    let heading = f.t.say1("offer-heading", "recipient", &view.recipient.trading_name);
+    let heading =
+        f.t.say1("offer-heading", "recipient", &view.recipient.trading_name);
     let f = f.headed(heading).answering(&view.errors);
     f.render(&OfferTemplate { f: &f, t: f.t, view })
 }

@@ -22,7 +22,12 @@ pub struct DeskView {
 impl DeskView {
     /// Every error of every form; a form that comes back is the only one that has any.
     fn errors(&self) -> FormErrors {
-        FormErrors(self.to_decide.iter().flat_map(|request| request.form.errors.0.iter().cloned()).collect())
+        FormErrors(
+            self.to_decide
+                .iter()
+                .flat_map(|request| request.form.errors.0.iter().cloned())
+                .collect(),
+        )
     }
 }
 
@@ -60,7 +65,7 @@ pub struct DecisionForm {
 }
 
 /// What the broker found by itself about a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Check {
     /// Households that agree to this purpose and granularity over the whole period.
     Households {
@@ -69,33 +74,23 @@ pub enum Check {
         /// How many the rule wants.
         needed: u32,
     },
-    /// The weight of the largest household in any released value.
-    Dominance {
-        /// In thousandths of the value.
-        largest_share: u32,
-        /// What the rule allows, in thousandths.
-        allowed: u32,
+    /// The rules of disclosure object.
+    Objection {
+        /// Why, in the language of the page.
+        sentence: String,
     },
-    /// The dominance cannot be computed before there are enough households.
-    DominanceUnknown,
-    /// The dataset covers the whole period asked for.
-    PeriodCovered,
-    /// The dataset does not cover the whole period asked for.
-    PeriodNotCovered,
+    /// The weight of single households is only known when the release is made, and is tested then.
+    DominanceLater,
 }
 
 impl Check {
-    fn passes(&self) -> bool {
+    fn verdict(&self) -> Verdict {
         match self {
-            Self::Households { consenting, needed } => consenting >= needed,
-            Self::Dominance { largest_share, allowed } => largest_share <= allowed,
-            Self::PeriodCovered => true,
-            Self::DominanceUnknown | Self::PeriodNotCovered => false,
+            Self::Households { consenting, needed } if consenting < needed => Verdict::Fails,
+            Self::Households { .. } => Verdict::Passes,
+            Self::Objection { .. } => Verdict::Fails,
+            Self::DominanceLater => Verdict::Later,
         }
-    }
-
-    fn result(&self, t: &Speech) -> String {
-        t.say(if self.passes() { "check-passes" } else { "check-fails" })
     }
 
     fn words(&self, t: &Speech) -> String {
@@ -103,14 +98,35 @@ impl Check {
             Self::Households { consenting, needed } => {
                 t.say2("check-households", "consenting", consenting, "needed", needed)
             }
-            Self::Dominance { largest_share, allowed } => t.say2(
-                "check-dominance",
-                "share", &t.per_cent(*largest_share),
-                "allowed", &t.per_cent(*allowed),
-            ),
-            Self::DominanceUnknown => t.say("check-dominance-unknown"),
-            Self::PeriodCovered => t.say("check-period-covered"),
-            Self::PeriodNotCovered => t.say("check-period-not-covered"),
+            Self::Objection { sentence } => sentence.clone(),
+            Self::DominanceLater => t.say("check-dominance-later"),
+        }
+    }
+}
+
+/// How a check ended.
+enum Verdict {
+    Passes,
+    Fails,
+    Later,
+}
+
+impl Verdict {
+    fn class(&self) -> &'static str {
+        match self {
+            Self::Passes => "mark-yes",
+            Self::Fails => "mark-no",
+            Self::Later => "mark-wait",
+        }
+    }
+}
+
+impl Word for Verdict {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Passes => "check-passes",
+            Self::Fails => "check-fails",
+            Self::Later => "check-later",
         }
     }
 }
@@ -190,7 +206,12 @@ impl Word for FlowFilter {
 pub fn render_desk(page: &PageContext, view: &DeskView) -> Result<String, RenderError> {
     let errors = view.errors();
     let f = Frame::new(page, "desk-heading").answering(&errors);
-    f.render(&DeskTemplate { f: &f, t: f.t, view, errors })
+    f.render(&DeskTemplate {
+        f: &f,
+        t: f.t,
+        view,
+        errors,
+    })
 }
 
 /// Renders `/dpo/transferts`.
@@ -200,7 +221,12 @@ pub fn render_desk(page: &PageContext, view: &DeskView) -> Result<String, Render
 pub fn render_flows(page: &PageContext, view: &FlowsView) -> Result<String, RenderError> {
     let f = Frame::new(page, "flows-heading");
     let base = view.filter.href();
-    f.render(&FlowsTemplate { f: &f, t: f.t, view, base })
+    f.render(&FlowsTemplate {
+        f: &f,
+        t: f.t,
+        view,
+        base,
+    })
 }
 
 #[derive(Template)]

@@ -69,16 +69,38 @@ impl ProblemKind {
 
     fn keys(self) -> ProblemKeys {
         let (heading, what, next) = match self {
-            Self::NotFound => ("problem-not-found", "problem-not-found-what", "problem-not-found-next"),
-            Self::NotYours => ("problem-not-yours", "problem-not-yours-what", "problem-not-yours-next"),
+            Self::NotFound => (
+                "problem-not-found",
+                "problem-not-found-what",
+                "problem-not-found-next",
+            ),
+            Self::NotYours => (
+                "problem-not-yours",
+                "problem-not-yours-what",
+                "problem-not-yours-next",
+            ),
             Self::SignInFirst => ("problem-sign-in", "problem-sign-in-what", "problem-sign-in-next"),
-            Self::FormExpired => ("problem-form-expired", "problem-form-expired-what", "problem-form-expired-next"),
-            Self::NotUnderstood => {
-                ("problem-not-understood", "problem-not-understood-what", "problem-not-understood-next")
-            }
+            Self::FormExpired => (
+                "problem-form-expired",
+                "problem-form-expired-what",
+                "problem-form-expired-next",
+            ),
+            Self::NotUnderstood => (
+                "problem-not-understood",
+                "problem-not-understood-what",
+                "problem-not-understood-next",
+            ),
             Self::Changed => ("problem-changed", "problem-changed-what", "problem-changed-next"),
-            Self::TooLarge => ("problem-too-large", "problem-too-large-what", "problem-too-large-next"),
-            Self::Unavailable => ("problem-unavailable", "problem-unavailable-what", "problem-unavailable-next"),
+            Self::TooLarge => (
+                "problem-too-large",
+                "problem-too-large-what",
+                "problem-too-large-next",
+            ),
+            Self::Unavailable => (
+                "problem-unavailable",
+                "problem-unavailable-what",
+                "problem-unavailable-next",
+            ),
             Self::Fault => ("problem-fault", "problem-fault-what", "problem-fault-next"),
         };
         ProblemKeys { heading, what, next }
@@ -98,7 +120,12 @@ struct ProblemKeys {
 pub fn render_problem(page: &PageContext, view: &ProblemView) -> Result<String, RenderError> {
     let keys = view.kind.keys();
     let f = Frame::new(page, keys.heading);
-    f.render(&ProblemTemplate { f: &f, t: f.t, view, keys })
+    f.render(&ProblemTemplate {
+        f: &f,
+        t: f.t,
+        view,
+        keys,
+    })
 }
 
 #[derive(Template)]

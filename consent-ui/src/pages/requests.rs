@@ -44,6 +44,13 @@ pub enum RequestState {
     AwaitingOfficer,
     /// Approved; the broker is preparing the release.
     Preparing,
+    /// Approved, but the rules of disclosure do not allow the release as things stand.
+    Withheld {
+        /// Why, in the language of the page.
+        reasons: Vec<String>,
+        /// What would pass, in the language of the page.
+        remedies: Vec<String>,
+    },
     /// Released: the researcher can download.
     Released {
         /// What paths call the release.
@@ -71,6 +78,7 @@ impl Word for RequestState {
         match self {
             Self::AwaitingOfficer => "request-awaiting-officer",
             Self::Preparing => "request-preparing",
+            Self::Withheld { .. } => "request-withheld",
             Self::Released { .. } => "request-released",
             Self::Refused { .. } => "request-refused",
         }

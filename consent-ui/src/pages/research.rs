@@ -30,27 +30,24 @@ pub struct Dataset {
     pub data: DataKind,
     /// How fine the released values are.
     pub granularity: Granularity,
-    /// The first day available.
-    pub from: Date,
-    /// The last day available.
-    pub until: Date,
+    /// The first and the last day available, when there is any.
+    pub days: Option<(Date, Date)>,
     /// Households that agree today.
     pub households: u32,
-    /// Households the rule wants for a release.
-    pub households_needed: u32,
+    /// Households the rule wants for a release of one day; `None` when the rule has no number for this granularity.
+    pub households_needed: Option<u32>,
     /// The purpose the households agreed to.
     pub purpose: String,
-    /// The terms of use, in one sentence.
-    pub terms: String,
+    /// The rule of release, in the language of the page.
+    pub terms: Option<String>,
     /// Who decides, by name or office.
     pub decided_by: String,
-    /// The usual delay in days.
-    pub usual_delay_days: u32,
 }
 
 impl Dataset {
     fn has_enough_households(&self) -> bool {
-        self.households >= self.households_needed
+        self.households_needed
+            .is_some_and(|needed| self.households >= needed)
     }
 }
 
@@ -87,8 +84,10 @@ impl MeanCurve {
             title: &t.say1("mean-curve-title", "households", self.households),
             description: &t.say2(
                 "mean-curve-description",
-                "from", &t.day_words(&self.from),
-                "until", &t.day_words(&self.until),
+                "from",
+                t.day_words(self.from),
+                "until",
+                t.day_words(self.until),
             ),
             lang: t.lang(),
             slots: &self.slots,

@@ -172,7 +172,12 @@ impl Word for ReceiptKind {
 pub fn render_sharings(page: &PageContext, view: &SharingsView) -> Result<String, RenderError> {
     let f = Frame::new(page, "sharings-heading");
     let base = view.filter.href();
-    f.render(&SharingsTemplate { f: &f, t: f.t, view, base })
+    f.render(&SharingsTemplate {
+        f: &f,
+        t: f.t,
+        view,
+        base,
+    })
 }
 
 /// Renders `/moi/partages/{id}`.
@@ -181,10 +186,19 @@ pub fn render_sharings(page: &PageContext, view: &SharingsView) -> Result<String
 /// [`RenderError`] when the template fails.
 pub fn render_sharing(page: &PageContext, view: &SharingPage) -> Result<String, RenderError> {
     let f = Frame::new(page, "sharing-heading-plain");
-    let heading = f.t.say1("sharing-heading", "recipient", &view.sharing.recipient.trading_name);
+    let heading = f.t.say1(
+        "sharing-heading",
+        "recipient",
+        &view.sharing.recipient.trading_name,
+    );
     let f = f.headed(heading);
     let base = paths::sharing(&view.sharing.id);
-    f.render(&SharingTemplate { f: &f, t: f.t, view, base })
+    f.render(&SharingTemplate {
+        f: &f,
+        t: f.t,
+        view,
+        base,
+    })
 }
 
 #[derive(Template)]

@@ -35,7 +35,11 @@ pub struct WithdrawnView {
 /// [`RenderError`] when the template fails.
 pub fn render_withdrawal(page: &PageContext, view: &WithdrawalView) -> Result<String, RenderError> {
     let f = Frame::new(page, "withdrawal-heading-plain");
-    let heading = f.t.say1("withdrawal-heading", "recipient", &view.sharing.recipient.trading_name);
+    let heading = f.t.say1(
+        "withdrawal-heading",
+        "recipient",
+        &view.sharing.recipient.trading_name,
+    );
     let f = f.headed(heading);
     f.render(&WithdrawalTemplate { f: &f, t: f.t, view })
 }

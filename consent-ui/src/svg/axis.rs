@@ -45,8 +45,12 @@ fn decade_of(step: i128) -> i128 {
 ///
 /// A day has 23, 24 or 25 hours: the marks follow the wall clock of each slot and never count slots.
 pub(super) fn hour_marks(lang: Lang, slots: &[Slot], step_minutes: u32) -> Vec<HourMark> {
-    let Some(first) = slots.first() else { return Vec::new() };
-    let Some(last) = slots.last() else { return Vec::new() };
+    let Some(first) = slots.first() else {
+        return Vec::new();
+    };
+    let Some(last) = slots.last() else {
+        return Vec::new();
+    };
     let span_minutes = (last.start.0.saturating_sub(first.start.0)) / 60_000_000;
     let one_day = span_minutes < 26 * 60;
     let mut marks: Vec<HourMark> = slots
@@ -56,11 +60,24 @@ pub(super) fn hour_marks(lang: Lang, slots: &[Slot], step_minutes: u32) -> Vec<H
         .filter(|(_, local)| local.minute() == 0 && local.hour() % if one_day { 6 } else { 24 } == 0)
         .map(|(slot, local)| HourMark {
             slot,
-            label: if one_day { clock(lang, local.hour(), 0) } else { date(lang, local.date()) },
+            label: if one_day {
+                clock(lang, local.hour(), 0)
+            } else {
+                date(lang, local.date())
+            },
         })
         .collect();
-    if one_day && last.start.plus_minutes(step_minutes).in_paris().is_some_and(|end| end.hour() == 0 && end.minute() == 0) {
-        marks.push(HourMark { slot: slots.len(), label: clock(lang, 24, 0) });
+    if one_day
+        && last
+            .start
+            .plus_minutes(step_minutes)
+            .in_paris()
+            .is_some_and(|end| end.hour() == 0 && end.minute() == 0)
+    {
+        marks.push(HourMark {
+            slot: slots.len(),
+            label: clock(lang, 24, 0),
+        });
     }
     let stride = marks.len().div_ceil(8).max(1);
     marks.into_iter().step_by(stride).collect()
@@ -75,11 +92,19 @@ mod tests {
 
     fn day(start_us: i64, half_hours: u32) -> Vec<Slot> {
         let start = Moment(start_us);
-        (0..half_hours).map(|index| Slot { start: start.plus_minutes(index * 30), watt_hours: Some(1) }).collect()
+        (0..half_hours)
+            .map(|index| Slot {
+                start: start.plus_minutes(index * 30),
+                watt_hours: Some(1),
+            })
+            .collect()
     }
 
     fn places(slots: &[Slot]) -> Vec<usize> {
-        hour_marks(Lang::English, slots, 30).iter().map(|mark| mark.slot).collect()
+        hour_marks(Lang::English, slots, 30)
+            .iter()
+            .map(|mark| mark.slot)
+            .collect()
     }
 
     #[test]

@@ -1,0 +1,167 @@
+//! The handlers: each reads what one visitor may see, fills a view model, and answers with a page.
+//!
+//! What it does: sign-in state, language, protection of forms, security headers, and one page for whatever goes wrong.
+//! What it deliberately does not: decide who may do what. Every act goes through a use case of `broker-service`, which
+//! asks the policies; the checks here only choose the page that is shown.
+//!
+//! The table of routes below is the whole interface. The one-click sign-in is in it only when a [`DemoDoor`] is handed
+//! in, so a broker that serves people has no such address at all.
+
+mod cookies;
+mod dashboard;
+mod desk;
+mod door;
+mod erasure;
+mod fields;
+mod gate;
+mod history;
+mod holdings;
+mod meters;
+mod notice_text;
+mod offers;
+mod overview;
+mod phrases;
+mod proofs;
+mod requests;
+mod research;
+mod sharings;
+mod shelf;
+mod trouble;
+mod visit;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use broker_service::Broker;
+
+use crate::lang::Lang;
+use crate::page::{Mode, Operator};
+use crate::pages::DemoPerson;
+use crate::{STYLE_SHEET, STYLE_SHEET_TYPE, paths};
+
+/// Largest form the pages read, in bytes: a justification of 4000 characters, percent-encoded, and some slack.
+const MAX_FORM: usize = 64 * 1024;
+
+/// What the pages stand on.
+pub struct Pages {
+    /// The use cases.
+    pub broker: Arc<Broker>,
+    /// Whether this is a demonstration.
+    pub mode: Mode,
+    /// Who runs this broker.
+    pub operator: Operator,
+    /// Where people and auditors reach it.
+    pub site: Site,
+    /// One-click sign-in; `None` in a broker that serves people.
+    pub demo: Option<Arc<dyn DemoDoor>>,
+}
+
+/// The public address of the pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// Scheme and authority without a slash at the end, such as `https://fiducie.example` or `http://127.0.0.1:8080`.
+    /// With `https`, cookies are `Secure` and carry the prefix `__Host-`.
+    pub url: String,
+}
+
+/// The demonstration's way in. Implemented by the demo and by nothing else.
+#[async_trait]
+pub trait DemoDoor: Send + Sync {
+    /// Who can be signed in with one click, described in this language. Nobody else is let in.
+    async fn people(&self, lang: Lang) -> DemoPeople;
+}
+
+/// Whom the demonstration lets in. Each `subject` is the identifier of a participant, officer or researcher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemoPeople {
+    /// A few households.
+    pub participants: Vec<DemoPerson>,
+    /// The data-protection officer.
+    pub officer: DemoPerson,
+    /// The researcher.
+    pub researcher: DemoPerson,
+}
+
+/// Every page, form and file of [`paths`].
+///
+/// The one-click sign-in reads the peer's address: serve the router with
+/// `into_make_service_with_connect_info::<SocketAddr>()`, or nobody is let in. The router has a fallback, so it is merged
+/// with routers that have none.
+pub fn routes(pages: Pages) -> Router {
+    let pages = Arc::new(pages);
+    let mut router = open_pages();
+    if pages.demo.is_some() {
+        router = router.route(paths::DEMO_SIGN_IN, post(door::sign_in));
+    }
+    router
+        .merge(participant_pages())
+        .merge(researcher_pages())
+        .merge(officer_pages())
+        .fallback(door::nowhere)
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(from_fn_with_state(pages, gate::gate))
+        .route(paths::STYLE_SHEET, get(style_sheet))
+}
+
+fn open_pages() -> Router {
+    Router::new()
+        .route(paths::HOME, get(door::home))
+        .route(paths::PROOFS_EXPLAINED, get(door::proofs_explained))
+        .route(paths::ACCESSIBILITY, get(door::accessibility))
+        .route(paths::SIGN_OUT, post(door::sign_out))
+        .route(paths::CATALOGUE, get(research::catalogue))
+        .route("/recherche/jeux/{dataset}", get(research::dataset))
+}
+
+fn participant_pages() -> Router {
+    Router::new()
+        .route(paths::DASHBOARD, get(dashboard::dashboard))
+        .route("/moi/compteurs/{meter}/mesure", post(dashboard::measuring))
+        .route(paths::SHARINGS, get(sharings::list))
+        .route(paths::OFFERS, get(offers::list))
+        .route(
+            "/moi/partages/nouveau/{offer}",
+            get(offers::offer).post(offers::answer),
+        )
+        .route("/moi/partages/{sharing}", get(sharings::detail))
+        .route("/moi/partages/{sharing}/reponse", get(offers::answered))
+        .route(
+            "/moi/partages/{sharing}/retrait",
+            get(sharings::withdrawal).post(sharings::withdraw),
+        )
+        .route(paths::HISTORY, get(history::own))
+        .route("/moi/preuves/{leaf}", get(proofs::own))
+        .route(paths::ERASURE, get(erasure::page).post(erasure::erase))
+}
+
+fn researcher_pages() -> Router {
+    Router::new()
+        .route("/recherche/jeux/{dataset}/demande", post(research::request))
+        .route(paths::REQUESTS, get(requests::own))
+        .route("/recherche/livraisons/{release}", get(proofs::release))
+        .route("/recherche/preuves/{leaf}", get(proofs::researcher))
+}
+
+fn officer_pages() -> Router {
+    Router::new()
+        .route(paths::DESK, get(desk::desk))
+        .route("/dpo/demandes/{request}/decision", post(desk::decide))
+        .route("/dpo/demandes/{request}/livraison", post(desk::make_release))
+        .route(paths::FLOWS, get(history::flows))
+        .route(paths::LEDGER, get(overview::ledger))
+        .route("/dpo/preuves/{leaf}", get(proofs::officer))
+}
+
+async fn style_sheet() -> impl axum::response::IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, STYLE_SHEET_TYPE),
+        (header::CACHE_CONTROL, "public, max-age=600"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, STYLE_SHEET)
+}

@@ -1,0 +1,238 @@
+//! What every request passes: language switch, session, origin of forms; and on the way back the page for whatever went
+//! wrong, and the security headers.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::lang::Lang;
+use crate::page::Notice;
+use crate::pages::{ProblemKind, ProblemView, render_problem};
+use crate::paths;
+use crate::routes::Pages;
+use crate::routes::trouble::{Told, Trouble};
+use crate::routes::visit::{Visit, address, onward, onward_with, pairs};
+
+/// No script, no inline style, no frame, forms to this site only. `data:` images are those of the style sheet.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // Not `no-referrer`: under it browsers send `Origin: null` with our own forms (Fetch standard, "append a request
+    // `Origin` header"), and a form of ours could not be told from a foreign one.
+    (header::REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
+
+/// Where a request comes from, as the browser says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Provenance {
+    /// A page of this site, or the person's own doing.
+    Here,
+    /// Another site.
+    Elsewhere,
+    /// No browser that says so.
+    Unsaid,
+}
+
+/// The middleware around every page.
+pub(crate) async fn gate(State(pages): State<Arc<Pages>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let stranger = Visit::stranger(&pages, &parts);
+    if let Some(response) = language_switch(&pages, &parts) {
+        return guarded(response, &stranger);
+    }
+    let visit = match stranger.clone().recognised(&parts).await {
+        Ok(visit) => visit,
+        Err(trouble) => return guarded(problem(&stranger, &parts.method, &trouble), &stranger),
+    };
+    if parts.method == Method::POST && provenance(&parts) == Provenance::Elsewhere {
+        return guarded(problem(&visit, &parts.method, &Trouble::FormExpired), &visit);
+    }
+    let method = parts.method.clone();
+    parts.extensions.insert(visit.clone());
+    let response = next.run(Request::from_parts(parts, body)).await;
+    guarded(with_page(&visit, &method, response), &visit)
+}
+
+/// `?lang=` sets the cookie and leads to the same page without it.
+fn language_switch(pages: &Pages, parts: &Parts) -> Option<Response> {
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let query = pairs(&parts.uri);
+    let (_, tag) = query.iter().find(|(key, _)| key == "lang")?;
+    let mut response = onward(&address(&parts.uri, &query));
+    if let Some(cookie) = Lang::from_tag(tag).and_then(|lang| pages.site.keep_language(lang)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Some(response)
+}
+
+/// Where a request comes from: `Sec-Fetch-Site`, then `Origin` against `Host`.
+pub(crate) fn provenance(parts: &Parts) -> Provenance {
+    let site = text(&parts.headers, "sec-fetch-site");
+    let origin =
+        text(&parts.headers, "origin").map(|origin| origin.split_once("://").map(|(_, authority)| authority));
+    match (site, origin) {
+        // `same-site` is a neighbouring host: it has no business here.
+        (Some("cross-site" | "same-site"), _) => Provenance::Elsewhere,
+        (_, Some(authority)) if authority.is_some() && authority == host(&parts.uri, &parts.headers) => {
+            Provenance::Here
+        }
+        (_, Some(_)) => Provenance::Elsewhere,
+        (Some("same-origin" | "none"), None) => Provenance::Here,
+        (_, None) => Provenance::Unsaid,
+    }
+}
+
+/// The authority that the request names: `Host`, or that of the target in HTTP/2.
+pub(crate) fn host<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
+    text(headers, "host").or_else(|| uri.authority().map(axum::http::uri::Authority::as_str))
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The response itself, or the page that tells what went wrong.
+fn with_page(visit: &Visit, method: &Method, response: Response) -> Response {
+    if let Some(Told(trouble)) = response.extensions().get::<Told>() {
+        return problem(visit, method, trouble);
+    }
+    let kind = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("text/html")) {
+        return response;
+    }
+    match Trouble::of_status(response.status()) {
+        Some(trouble) => problem(visit, method, &trouble),
+        None => response,
+    }
+}
+
+fn problem(visit: &Visit, method: &Method, trouble: &Trouble) -> Response {
+    let kind = trouble.kind();
+    if kind == ProblemKind::SignInFirst && method != Method::POST {
+        return onward_with(paths::HOME, Notice::SignInFirst);
+    }
+    let reference = visit.broker().reference();
+    let quoted = reference.clone().unwrap_or_default();
+    let status = kind.status();
+    if status >= 500 {
+        let error: &dyn std::error::Error = trouble;
+        tracing::error!(reference = %quoted, status, error, "a page could not be shown");
+    } else {
+        tracing::info!(reference = %quoted, status, reason = %trouble, "a page was refused");
+    }
+    let onward = match trouble {
+        Trouble::Changed { onward } => onward.clone(),
+        _ => visit.first_page().to_owned(),
+    };
+    let view = ProblemView {
+        kind,
+        reference,
+        onward,
+    };
+    // The address may have been that of a form, which cannot be opened: the language switch leads to a page that can.
+    let here = if method == Method::POST {
+        view.onward.clone()
+    } else {
+        visit.page().here
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = match render_problem(&visit.page_at(here), &view) {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(reference = %quoted, error, "the page of a problem could not be written");
+            (status, "Fiducie").into_response()
+        }
+    };
+    if kind == ProblemKind::Unavailable {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    }
+    response
+}
+
+fn guarded(mut response: Response, visit: &Visit) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let private = visit.session.is_some() || headers.contains_key(header::SET_COOKIE);
+    let keeping = if private { "no-store" } else { "private, no-cache" };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping));
+    headers.insert(header::VARY, HeaderValue::from_static("Cookie, Accept-Language"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::{Provenance, provenance};
+
+    fn from(headers: &[(&str, &str)]) -> Provenance {
+        let request = headers.iter().fold(
+            Request::post("/moi").header("host", "127.0.0.1:8080"),
+            |request, (name, value)| request.header(*name, *value),
+        );
+        provenance(&request.body(()).unwrap().into_parts().0)
+    }
+
+    #[test]
+    fn our_own_forms_come_from_here() {
+        assert_eq!(from(&[("origin", "http://127.0.0.1:8080")]), Provenance::Here);
+        assert_eq!(from(&[("sec-fetch-site", "same-origin")]), Provenance::Here);
+        assert_eq!(
+            from(&[
+                ("sec-fetch-site", "same-origin"),
+                ("origin", "http://127.0.0.1:8080")
+            ]),
+            Provenance::Here
+        );
+    }
+
+    #[test]
+    fn forms_of_other_sites_do_not() {
+        for headers in [
+            [("origin", "http://elsewhere.example")].as_slice(),
+            &[("origin", "null")],
+            &[("origin", "http://127.0.0.1:8081")],
+            &[("sec-fetch-site", "cross-site")],
+            &[
+                ("sec-fetch-site", "same-site"),
+                ("origin", "http://127.0.0.1:8080"),
+            ],
+        ] {
+            assert_eq!(from(headers), Provenance::Elsewhere, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_says_nothing() {
+        assert_eq!(from(&[]), Provenance::Unsaid);
+    }
+}

@@ -1,0 +1,108 @@
+//! Everything a participant agreed to or refused, ready to be shown.
+
+use std::collections::BTreeMap;
+
+use broker_domain::consent::{Consent, State};
+use broker_domain::ids::{ConsentId, ParticipantId};
+use broker_domain::time::Instant;
+
+use crate::pages::{OfferCard, Sharing};
+use crate::routes::meters::{Meter, label_of, meters};
+use crate::routes::phrases::{day, first_event, granularity, last_day, moment, state};
+use crate::routes::shelf::{Asked, Shelf};
+use crate::routes::trouble::Trouble;
+use crate::routes::visit::Visit;
+use crate::vocabulary::{DataKind, GivenBy, LegalBasis};
+
+/// What one participant shares, and with whom.
+pub(crate) struct Holdings {
+    pub(crate) now: Instant,
+    pub(crate) shelf: Shelf,
+    pub(crate) meters: Vec<Meter>,
+    /// Newest first.
+    pub(crate) consents: Vec<Consent>,
+    uses: BTreeMap<ConsentId, (u64, Option<Instant>)>,
+}
+
+impl Holdings {
+    pub(crate) async fn of(visit: &Visit, who: ParticipantId) -> Result<Self, Trouble> {
+        // Each reading view is given back before the next use case opens its own: views are few.
+        let meters = meters(visit, who).await?;
+        let mut read = visit.broker().store().read().await?;
+        let shelf = Shelf::open(&mut *read, visit.lang).await?;
+        let mut consents = read.consents_of(who).await?;
+        consents.sort_by_key(|consent| std::cmp::Reverse((first_event(consent), consent.id)));
+        let mut uses = BTreeMap::new();
+        for consent in &consents {
+            uses.insert(consent.id, read.uses_of(consent.id).await?);
+        }
+        drop(read);
+        Ok(Self {
+            now: visit.broker().now(),
+            shelf,
+            meters,
+            consents,
+            uses,
+        })
+    }
+
+    /// One consent. Somebody else's is not found, like one that does not exist.
+    pub(crate) fn consent(&self, id: ConsentId) -> Result<&Consent, Trouble> {
+        self.consents
+            .iter()
+            .find(|consent| consent.id == id)
+            .ok_or(Trouble::NotFound)
+    }
+
+    /// Every sharing, newest first.
+    pub(crate) fn sharings(&self) -> impl Iterator<Item = Sharing> {
+        self.consents.iter().map(|consent| self.sharing(consent))
+    }
+
+    pub(crate) fn sharing(&self, consent: &Consent) -> Sharing {
+        let (transfers, last_access) = self.uses.get(&consent.id).copied().unwrap_or((0, None));
+        Sharing {
+            id: consent.id.to_string(),
+            recipient: self.shelf.recipient(consent.recipient),
+            state: state(consent, self.now),
+            data: DataKind::Consumption,
+            granularity: granularity(Some(consent.step)),
+            meter_label: label_of(&self.meters, consent.point),
+            purpose: self.shelf.purpose(consent.recipient, &consent.purpose),
+            basis: LegalBasis::Consent,
+            given_at: moment(first_event(consent)),
+            given_by: GivenBy::Me,
+            covers_from: day(consent.data.start()),
+            ends_on: last_day(consent.data.end()),
+            last_access: last_access.map(moment),
+            transfers,
+        }
+    }
+
+    /// What was never answered. A refusal counts as an answer: nobody is asked again and again (EDPB 03/2022).
+    pub(crate) fn pending(&self) -> Vec<OfferCard> {
+        self.cards(|asked| !self.consents.iter().any(|consent| asked.is_answered_by(consent)))
+    }
+
+    /// What could still be agreed to for some meter, refused before or not.
+    pub(crate) fn open_offers(&self) -> Vec<OfferCard> {
+        self.cards(|asked| {
+            self.meters.iter().any(|meter| {
+                !self.consents.iter().any(|consent| {
+                    asked.is_answered_by(consent)
+                        && consent.point == meter.point.id
+                        && matches!(consent.state(self.now), State::Given { .. })
+                })
+            })
+        })
+    }
+
+    fn cards(&self, wanted: impl Fn(&Asked) -> bool) -> Vec<OfferCard> {
+        self.shelf
+            .offers
+            .iter()
+            .filter(|asked| wanted(asked))
+            .map(|asked| self.shelf.card(asked))
+            .collect()
+    }
+}

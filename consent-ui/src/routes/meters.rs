@@ -1,0 +1,87 @@
+//! A person's meters as her pages call them.
+
+use broker_domain::gateway;
+use broker_domain::ids::{ParticipantId, PointId};
+use broker_domain::time::Instant;
+use broker_store::{GatewayRow, PointRow};
+
+use crate::pages::{MeterCard, MeterChoice};
+use crate::routes::phrases::moment;
+use crate::routes::trouble::Trouble;
+use crate::routes::visit::Visit;
+use crate::vocabulary::{GatewayState, Measuring};
+
+/// A gateway that has been quiet for so long is shown as silent: gateways send every ten minutes to an hour.
+const SILENCE_SECONDS: i64 = 2 * 3_600;
+
+/// A delivery point of the visitor.
+pub(crate) struct Meter {
+    pub(crate) point: PointRow,
+    /// `Compteur 1`: people do not name their meters yet.
+    pub(crate) label: String,
+    digits: String,
+    pub(crate) gateways: Vec<GatewayRow>,
+}
+
+/// The meters of a person, oldest first.
+pub(crate) async fn meters(visit: &Visit, who: ParticipantId) -> Result<Vec<Meter>, Trouble> {
+    let (points, gateways) = {
+        let mut read = visit.broker().store().read().await?;
+        (read.points_of(who).await?, read.gateways_of(who).await?)
+    };
+    let mut meters = Vec::with_capacity(points.len());
+    for (number, point) in (1_usize..).zip(points) {
+        let digits = visit.broker().meter_digits(who, point.id).await;
+        let own = gateways
+            .iter()
+            .filter(|row| row.gateway.point == point.id)
+            .cloned();
+        meters.push(Meter {
+            label: visit.speech().say1("meter-label", "n", number),
+            digits: digits.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?,
+            gateways: own.collect(),
+            point,
+        });
+    }
+    Ok(meters)
+}
+
+/// What a person calls a meter; nothing for one that is not hers.
+pub(crate) fn label_of(meters: &[Meter], point: PointId) -> String {
+    meters
+        .iter()
+        .find(|meter| meter.point.id == point)
+        .map(|meter| meter.label.clone())
+        .unwrap_or_default()
+}
+
+impl Meter {
+    pub(crate) fn card(&self, now: Instant) -> MeterCard {
+        let last_seen = self.gateways.iter().filter_map(|row| row.last_seen_at).max();
+        let measures = self
+            .gateways
+            .iter()
+            .any(|row| row.gateway.settings.measuring == gateway::Measuring::On);
+        MeterCard {
+            id: self.point.id.to_string(),
+            label: self.label.clone(),
+            last_digits: self.digits.clone(),
+            gateway: match last_seen {
+                _ if self.gateways.is_empty() => GatewayState::Absent,
+                None => GatewayState::NeverHeard,
+                Some(at) if now <= at.plus_seconds(SILENCE_SECONDS) => GatewayState::Connected,
+                Some(_) => GatewayState::Silent,
+            },
+            measuring: if measures { Measuring::On } else { Measuring::Off },
+            last_reading: last_seen.map(moment),
+        }
+    }
+
+    pub(crate) fn choice(&self) -> MeterChoice {
+        MeterChoice {
+            id: self.point.id.to_string(),
+            label: self.label.clone(),
+            last_digits: self.digits.clone(),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Files handed out: proofs of records, and releases. The exact bytes, never shown in the page.
+
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use broker_domain::ids::ReleaseId;
+use broker_service::{DownloadRefusal, Failure, OwnRefusal, Receipt};
+
+use crate::routes::trouble::Trouble;
+use crate::routes::visit::{Visit, id};
+
+/// `/moi/preuves/{leaf}`
+pub(crate) async fn own(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {
+    let who = visit.participant()?;
+    proof(visit.broker().own_receipt(who, id(&leaf)?).await)
+}
+
+/// `/recherche/preuves/{leaf}`
+pub(crate) async fn researcher(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {
+    let who = visit.researcher()?;
+    proof(visit.broker().researcher_receipt(who, id(&leaf)?).await)
+}
+
+/// `/dpo/preuves/{leaf}`
+pub(crate) async fn officer(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {
+    let who = visit.officer()?;
+    proof(visit.broker().officer_receipt(who, id(&leaf)?).await)
+}
+
+fn proof(receipt: Result<Receipt, Failure<OwnRefusal>>) -> Result<Response, Trouble> {
+    // Somebody else's record and none at all look the same from here.
+    let receipt = receipt.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+    let name = format!("fiducie-preuve-{}.json", receipt.leaf_index);
+    Ok(file("application/json", &name, receipt.bundle))
+}
+
+/// `/recherche/livraisons/{release}`: the age file, which only the researcher's own key opens.
+pub(crate) async fn release(visit: Visit, Path(release): Path<String>) -> Result<Response, Trouble> {
+    let who = visit.researcher()?;
+    let release: ReleaseId = id(&release)?;
+    let download = visit.broker().download(who, release).await;
+    let download = download.map_err(|failure| {
+        Trouble::from_failure(failure, |refusal| match refusal {
+            DownloadRefusal::NotYours => Trouble::NotFound,
+        })
+    })?;
+    let name = format!("fiducie-livraison-{release}.age");
+    Ok(file("application/octet-stream", &name, download.sealed))
+}
+
+fn file(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ];
+    (headers, bytes).into_response()
+}

@@ -1,0 +1,99 @@
+//! Requests as researchers and officers see them, and `/recherche/demandes`.
+
+use axum::response::Response;
+use broker_anonymiser::{Language, Refusal};
+use broker_domain::research::{self, AccessRequest};
+
+use crate::lang::Lang;
+use crate::pages::{DatasetRequest, RequestState, RequestsView, render_requests};
+use crate::routes::phrases::{day, last_day, moment, proof};
+use crate::routes::trouble::Trouble;
+use crate::routes::visit::{Visit, shown};
+use crate::vocabulary::RefusalReason;
+
+/// LIMIT: a researcher with more requests than this sees the newest.
+const MOST_REQUESTS: u32 = 100;
+
+/// `/recherche/demandes`
+pub(crate) async fn own(visit: Visit) -> Result<Response, Trouble> {
+    let who = visit.researcher()?;
+    let rows = visit
+        .broker()
+        .store()
+        .read()
+        .await?
+        .requests_of(who, MOST_REQUESTS)
+        .await?;
+    let mut requests = Vec::with_capacity(rows.len());
+    for row in &rows {
+        requests.push(described(&visit, row).await?);
+    }
+    shown(render_requests(&visit.page(), &RequestsView { requests }))
+}
+
+/// One request in words.
+pub(crate) async fn described(visit: &Visit, row: &AccessRequest) -> Result<DatasetRequest, Trouble> {
+    let (dataset, release) = {
+        let mut read = visit.broker().store().read().await?;
+        (read.dataset(row.dataset).await?, read.release_of(row.id).await?)
+    };
+    let title = dataset.map(|dataset| match visit.lang {
+        Lang::French => dataset.title_fr,
+        Lang::English => dataset.title_en,
+    });
+    let state = match (&row.state, release) {
+        (_, Some(release)) => RequestState::Released {
+            release_id: release.id.to_string(),
+            at: moment(release.at),
+            households: release.households,
+            proof: proof(release.leaf_index),
+        },
+        (research::RequestState::Submitted, None) => RequestState::AwaitingOfficer,
+        (research::RequestState::Declined { at, reason, .. }, None) => RequestState::Refused {
+            at: moment(*at),
+            reason: RefusalReason::Officer,
+            words: reason.clone(),
+        },
+        (research::RequestState::Approved { .. }, None) => {
+            let checks = visit.broker().feasibility(row.id).await?;
+            match checks.and_then(|checks| checks.refusal) {
+                Some(refusal) => withheld(visit.lang, &refusal),
+                None => RequestState::Preparing,
+            }
+        }
+    };
+    Ok(DatasetRequest {
+        id: row.id.to_string(),
+        dataset_id: row.dataset.to_string(),
+        dataset_title: title.unwrap_or_default(),
+        sent_at: moment(row.submitted_at),
+        from: day(row.period.start()),
+        until: last_day(row.period.end()),
+        justification: row.justification.clone(),
+        state,
+    })
+}
+
+/// A release that the rules of disclosure do not allow, in words.
+pub(crate) fn withheld(lang: Lang, refusal: &Refusal) -> RequestState {
+    let language = language(lang);
+    RequestState::Withheld {
+        reasons: refusal
+            .reasons
+            .iter()
+            .map(|reason| reason.sentence(language))
+            .collect(),
+        remedies: refusal
+            .remedies
+            .iter()
+            .map(|remedy| remedy.sentence(language))
+            .collect(),
+    }
+}
+
+pub(crate) fn language(lang: Lang) -> Language {
+    match lang {
+        Lang::French => Language::French,
+        Lang::English => Language::English,
+    }
+}

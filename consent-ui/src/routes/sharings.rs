@@ -1,0 +1,166 @@
+//! `/moi/partages`: who may use what, one sharing in full, and its end.
+
+use axum::extract::Path;
+use axum::response::Response;
+use broker_domain::consent::EventKind;
+use broker_domain::ids::ConsentId;
+use broker_service::WithdrawalRefusal;
+
+use crate::pages::{
+    ReceiptKind, ReceiptRow, Sharing, SharingFilter, SharingPage, SharingsView, WithdrawalView,
+    WithdrawnView, render_sharing, render_sharings, render_withdrawal, render_withdrawn,
+};
+use crate::paths;
+use crate::routes::fields::Posted;
+use crate::routes::holdings::Holdings;
+use crate::routes::notice_text::if_refused;
+use crate::routes::phrases::{moment, proof, transfer};
+use crate::routes::trouble::Trouble;
+use crate::routes::visit::{PAGE_LINES, Visit, id, onward, shown};
+use crate::vocabulary::SharingState;
+
+/// `/moi/partages`
+pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
+    let who = visit.participant()?;
+    let holdings = Holdings::of(&visit, who).await?;
+    let filter = visit
+        .asked("filtre")
+        .and_then(SharingFilter::from_tag)
+        .unwrap_or(SharingFilter::Active);
+    let before = visit
+        .before()
+        .and_then(|micros| i64::try_from(micros).ok())
+        .unwrap_or(i64::MAX);
+    let mut sharings = holdings
+        .sharings()
+        .filter(|sharing| belongs(sharing, filter))
+        .filter(|s| s.given_at.0 < before);
+    let lines = usize::try_from(PAGE_LINES).unwrap_or(usize::MAX);
+    let page: Vec<Sharing> = sharings.by_ref().take(lines).collect();
+    let older = sharings
+        .next()
+        .and(page.last())
+        .and_then(|last| u64::try_from(last.given_at.0).ok());
+    let view = SharingsView {
+        filter,
+        sharings: page,
+        pending: holdings.pending(),
+        pager: visit.pager(older),
+    };
+    shown(render_sharings(&visit.page(), &view))
+}
+
+fn belongs(sharing: &Sharing, filter: SharingFilter) -> bool {
+    match filter {
+        SharingFilter::Active => sharing.state.can_be_withdrawn(),
+        SharingFilter::Ended => !sharing.state.can_be_withdrawn(),
+    }
+}
+
+/// `/moi/partages/{sharing}`
+pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<Response, Trouble> {
+    let who = visit.participant()?;
+    let consent: ConsentId = id(&sharing)?;
+    let holdings = Holdings::of(&visit, who).await?;
+    let sharing = holdings.sharing(holdings.consent(consent)?);
+    let history = visit
+        .broker()
+        .consent_history(who, consent, visit.list_page())
+        .await?;
+    let recipient = sharing.recipient.trading_name.clone();
+    let view = SharingPage {
+        transfers: history
+            .rows
+            .iter()
+            .map(|row| transfer(row, recipient.clone()))
+            .collect(),
+        pager: visit.pager(history.older),
+        receipts: receipts(&visit, consent).await?,
+        sharing,
+    };
+    shown(render_sharing(&visit.page(), &view))
+}
+
+/// The receipts of a consent, latest first.
+pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<ReceiptRow>, Trouble> {
+    let events = visit
+        .broker()
+        .store()
+        .read()
+        .await?
+        .recorded_events(consent)
+        .await?;
+    let row = |recorded: &broker_store::RecordedEvent| ReceiptRow {
+        kind: match recorded.event.kind {
+            EventKind::Given => ReceiptKind::Granted,
+            EventKind::Refused => ReceiptKind::Refused,
+            EventKind::Withdrawn => ReceiptKind::Withdrawn,
+        },
+        at: moment(recorded.event.effective_at),
+        proof: proof(recorded.leaf_index),
+    };
+    Ok(events.iter().rev().map(row).collect())
+}
+
+/// `/moi/partages/{sharing}/retrait`: what withdrawing means; once withdrawn, the receipt.
+pub(crate) async fn withdrawal(visit: Visit, Path(sharing): Path<String>) -> Result<Response, Trouble> {
+    let who = visit.participant()?;
+    let consent: ConsentId = id(&sharing)?;
+    let holdings = Holdings::of(&visit, who).await?;
+    let given = holdings.consent(consent)?;
+    let sharing = holdings.sharing(given);
+    if let SharingState::EndedWithdrawn { at } = sharing.state {
+        let receipts = receipts(&visit, consent).await?;
+        let receipt = receipts
+            .iter()
+            .find(|receipt| receipt.kind == ReceiptKind::Withdrawn);
+        let proof = receipt.map_or(crate::vocabulary::ProofStatus::Pending, |receipt| receipt.proof);
+        return shown(render_withdrawn(
+            &visit.page(),
+            &WithdrawnView { sharing, at, proof },
+        ));
+    }
+    if !sharing.state.can_be_withdrawn() {
+        return Err(Trouble::Changed {
+            onward: paths::sharing(&sharing.id),
+        });
+    }
+    // What refusing would have changed is what withdrawing takes away: the notice says it once.
+    let lost = holdings
+        .shelf
+        .behind(given)
+        .and_then(|asked| if_refused(&asked.notice.text));
+    let view = WithdrawalView {
+        sharing,
+        services_lost: lost.into_iter().collect(),
+    };
+    shown(render_withdrawal(&visit.page(), &view))
+}
+
+/// POST `/moi/partages/{sharing}/retrait`. A second click finds it done and shows the same receipt.
+pub(crate) async fn withdraw(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
+    let visit = posted.visit;
+    let who = visit.participant()?;
+    let consent: ConsentId = id(&sharing)?;
+    let onward_to = paths::withdrawal(&consent.to_string());
+    match visit.broker().withdraw(who, consent).await {
+        Ok(_) => Ok(onward(&onward_to)),
+        Err(failure) => {
+            let mut ended = false;
+            let trouble = Trouble::from_failure(failure, |refusal| match refusal {
+                WithdrawalRefusal::NotYours => Trouble::NotFound,
+                WithdrawalRefusal::AlreadyEnded => {
+                    ended = true;
+                    Trouble::Changed {
+                        onward: onward_to.clone(),
+                    }
+                }
+            });
+            if ended {
+                Ok(onward(&onward_to))
+            } else {
+                Err(trouble)
+            }
+        }
+    }
+}

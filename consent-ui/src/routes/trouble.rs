@@ -1,0 +1,118 @@
+//! Whatever goes wrong, on its way to a page. The matches are exhaustive: a new refusal or fault does not compile until
+//! somebody has said what a person is told.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use broker_service::{Failure, Fault};
+use broker_store::StoreError;
+
+use crate::page::RenderError;
+use crate::pages::ProblemKind;
+
+/// Why a page is not shown as asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// There is no such thing.
+    #[error("not found")]
+    NotFound,
+    /// It is somebody else's, or another role's.
+    #[error("not for this visitor")]
+    NotYours,
+    /// Nobody is signed in.
+    #[error("nobody signed in")]
+    SignedOut,
+    /// The form does not carry the session's token, or comes from another site.
+    #[error("form token missing or foreign")]
+    FormExpired,
+    /// The body is no form of ours.
+    #[error("form not understood")]
+    NotUnderstood,
+    /// The body is too large.
+    #[error("form too large")]
+    TooLarge,
+    /// Something changed meanwhile.
+    #[error("changed meanwhile")]
+    Changed {
+        /// The page that shows how things stand now.
+        onward: String,
+    },
+    /// Ours.
+    #[error("a use case failed")]
+    Fault(#[source] Fault),
+    /// A template failed.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+impl Trouble {
+    /// What the person is told.
+    pub(crate) fn kind(&self) -> ProblemKind {
+        match self {
+            Self::NotFound => ProblemKind::NotFound,
+            Self::NotYours => ProblemKind::NotYours,
+            Self::SignedOut => ProblemKind::SignInFirst,
+            Self::FormExpired => ProblemKind::FormExpired,
+            Self::NotUnderstood => ProblemKind::NotUnderstood,
+            Self::TooLarge => ProblemKind::TooLarge,
+            Self::Changed { .. } => ProblemKind::Changed,
+            Self::Render(_) => ProblemKind::Fault,
+            Self::Fault(fault) => match fault {
+                Fault::Busy | Fault::Stopped | Fault::NotCommitted | Fault::LogFull => {
+                    ProblemKind::Unavailable
+                }
+                Fault::Conflict { .. } => ProblemKind::Changed,
+                Fault::SubjectErased => ProblemKind::NotFound,
+                Fault::Store(_) | Fault::Entropy(_) | Fault::Crypto { .. } | Fault::Corrupt { .. } => {
+                    ProblemKind::Fault
+                }
+            },
+        }
+    }
+
+    /// The trouble of a use case that did not happen: its refusals are translated by the caller.
+    pub(crate) fn from_failure<R>(failure: Failure<R>, refused: impl FnOnce(R) -> Self) -> Self {
+        match failure {
+            Failure::Refused(refusal) => refused(refusal),
+            // The same request may succeed when repeated; the person reads the page again and decides.
+            Failure::Conflict => Self::Fault(Fault::Conflict { table: "meanwhile" }),
+            Failure::Fault(fault) => Self::Fault(fault),
+        }
+    }
+
+    /// The trouble behind an answer that is not one of our pages: axum's own rejections.
+    pub(crate) fn of_status(status: StatusCode) -> Option<Self> {
+        match status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Some(Self::NotFound),
+            StatusCode::PAYLOAD_TOO_LARGE => Some(Self::TooLarge),
+            status if status.is_client_error() => Some(Self::NotUnderstood),
+            _ => None,
+        }
+    }
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// A trouble that travels in the extensions of a response to the gate, which knows the visitor and writes the page.
+#[derive(Clone)]
+pub(crate) struct Told(pub(crate) Arc<Trouble>);
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.kind().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Told(Arc::new(self)));
+        response
+    }
+}
