@@ -16,6 +16,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Name of the ledger: its public address without scheme, such as `broker.example/ledger`. Never changes.
     pub origin: String,
+    /// Public address of the pages without a slash at the end, such as `https://broker.example`.
+    pub site: String,
     /// Who runs this broker, as the pages' footer says.
     pub operator: Operator,
 }
@@ -47,6 +49,7 @@ mod tests {
     #[test]
     fn an_unknown_member_is_refused() {
         let good = "listen = \"127.0.0.1:8080\"\ndata = \"/var/lib/fiducie\"\norigin = \"broker.example/ledger\"\n\
+                    site = \"https://broker.example\"\n\
                     [operator]\nname = \"Fiducie\"\ncontact_email = \"dpo@broker.example\"\n";
         assert!(toml::from_str::<Config>(good).is_ok());
         assert!(toml::from_str::<Config>(&format!("secret = \"x\"\n{good}")).is_err());

@@ -1,15 +1,33 @@
 //! The demonstration: a whole broker on one machine, with a street of households that nobody lives in.
 
 pub mod cast;
+mod live;
+mod replay;
 pub mod script;
 pub mod street;
 pub mod verify;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use broker_domain::time::{Clock, Entropy};
+use broker_service::ZONE;
+use consent_ui::page::{Mode, Operator};
+use consent_ui::routes::{Pages, Site};
+use gateway_simulator::Street;
+use jiff::tz::TimeZone;
+use ledger_log::SequencerConfig;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
+use self::live::{Neighbourhood, OpenDoor};
+use self::replay::Speaker;
+use self::street::Resident;
+use crate::assemble::{self, Home, Running};
 use crate::cli::DemoArgs;
+use crate::ports::{StoryClock, SystemEntropy};
+use crate::serve;
 
 /// The folder of a demo: the one asked for, or a temporary one that stays, because its proofs are worth keeping.
 ///
@@ -26,7 +44,113 @@ pub fn folder(args: &DemoArgs) -> Result<PathBuf> {
     }
 }
 
+/// Runs the demonstration with pages until it is told to stop.
+///
+/// # Errors
+/// When the address is not a loopback one or is taken, or when the broker fails.
 pub async fn run(args: &DemoArgs) -> Result<()> {
-    let _ = args;
-    Ok(())
+    // Whoever reaches the demo can sign in as anybody in it: it never leaves this machine.
+    ensure!(args.listen.ip().is_loopback(), "the demo only listens on a loopback address such as 127.0.0.1:8080");
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .with_context(|| format!("`{}` cannot be listened on; choose another with --listen", args.listen))?;
+    let address = listener.local_addr()?;
+    let folder = folder(args)?;
+    let stage = Stage::set(args, &folder).await?;
+    let code = stage.running.broker.gateway_code(stage.spare.participant, stage.spare.point).await?;
+    let site = Site { url: format!("http://{address}") };
+    welcome(&site, &folder, &code, &stage.spare.name);
+
+    let speaker = stage.speaker.as_ref();
+    let door = OpenDoor::new(&stage.neighbourhood.residents, &stage.spare, speaker, &stage.cast);
+    let pages = Pages {
+        broker: Arc::clone(&stage.running.broker),
+        mode: Mode::Demo,
+        operator: Operator {
+            name: "Fiducie (démonstration)".into(),
+            contact_email: "dpo@fiducie.invalid".into(),
+        },
+        site,
+        demo: Some(Arc::new(door)),
+    };
+    let broker = Arc::clone(&stage.running.broker);
+    let mut life = JoinSet::new();
+    life.spawn(live::go_on(Arc::clone(&broker), stage.neighbourhood));
+    if let Some(speaker) = stage.speaker {
+        life.spawn(async move {
+            if let Err(error) = speaker.speak(broker, stage.entropy).await {
+                tracing::error!(error = format!("{error:#}"), "the replay ended early");
+            }
+        });
+    }
+    // The street stops when the set of its tasks is dropped, after the last page was served.
+    serve::serve(listener, stage.running, consent_ui::routes::routes(pages)).await
+}
+
+struct Stage {
+    running: Running,
+    cast: cast::Cast,
+    neighbourhood: Neighbourhood,
+    /// A household without gateway: for whoever wants to plug one in.
+    spare: Resident,
+    /// A household that speaks from a capture.
+    speaker: Option<Speaker>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Stage {
+    /// Three days of the street in a second: everything before now is simulated, everything after is real time.
+    async fn set(args: &DemoArgs, folder: &std::path::Path) -> Result<Self> {
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::open());
+        let [first, second, today] = script::days()?;
+        let clock = Arc::new(StoryClock::at(first.plus_seconds(-3_600)));
+        let home = Home::at(folder);
+        assemble::create(&home, script::ORIGIN, &*entropy).await?;
+        let port: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+        let running =
+            assemble::start(&home, script::ORIGIN, port, Arc::clone(&entropy), SequencerConfig::default()).await?;
+        let broker = &running.broker;
+        let cast = cast::enrol(broker, &*entropy).await?;
+        let opened = first.to_timestamp().to_zoned(TimeZone::get(ZONE)?).date().yesterday()?;
+        let street = Street::opened_on(script::seed(&*entropy)?, args.households + 1, opened)?;
+        let (spare, others) = street.households().split_first().context("an empty street")?;
+        let mut residents = street::join_all(broker, others, &entropy, 1).await?;
+        street::agree_all(broker, &residents, &cast.offers).await?;
+        for midnight in [second, today] {
+            let read = midnight.plus_seconds(1);
+            clock.set(read);
+            street::measure(broker, &mut residents, read).await?;
+            live::neighbourhood_page(broker, &cast, midnight).await?;
+        }
+        clock.release();
+        street::measure(broker, &mut residents, broker.now()).await?;
+        let spare = street::join_without_gateway(broker, spare).await?;
+        let [offer, ..] = &cast.offers;
+        let speaker = match &args.replay {
+            Some(file) => Some(Speaker::join(broker, file, offer, &*entropy).await?),
+            None => None,
+        };
+        Ok(Self { running, cast, neighbourhood: Neighbourhood { residents }, spare, speaker, entropy })
+    }
+}
+
+/// What the newcomer reads first.
+#[expect(clippy::print_stdout, reason = "the demo talks to the person who started it")]
+fn welcome(site: &Site, folder: &std::path::Path, code: &str, name: &str) {
+    let url = &site.url;
+    println!(
+        "\nFiducie — démonstration prête / demo ready:  {url}\n\n\
+         Cliquez dans l'ordre / click in this order:\n\
+         \x20 1. {url}            entrez comme un foyer / sign in as a household\n\
+         \x20 2. {url}/moi        sa courbe, ses partages / its curve, its sharing\n\
+         \x20 3. {url}/recherche  (chercheuse / researcher) demandez la journée d'hier / ask for yesterday\n\
+         \x20 4. {url}/dpo        (DPO) acceptez, voyez les flux et le registre / approve, see flows and ledger\n\
+         \x20 5. retirez un accord : le transfert suivant est refusé / withdraw: the next transfer is refused\n\n\
+         Vérifiez sans nous / verify without us:\n\
+         \x20 ledger-audit log {url}/ledger\n\n\
+         Branchez votre passerelle sur le foyer « {name} » / plug your own gateway into that household:\n\
+         \x20 fiducie-gateway enrol --broker {url} --code {code} --state ./gateway\n\n\
+         Données / data: {}\nCtrl-C pour arrêter / to stop.\n",
+        folder.display()
+    );
 }

@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use broker_http::Api;
 use broker_store_sqlite::{NEWEST_SCHEMA, migrate as migrate_database};
+use consent_ui::page::{Mode, Operator};
+use consent_ui::routes::{Pages, Site};
 use ledger_log::SequencerConfig;
 use tokio::net::TcpListener;
 use tower_http::timeout::TimeoutLayer;
@@ -25,9 +27,16 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// When it cannot start, or when the ledger stopped.
 pub async fn run(config: &Config) -> Result<()> {
     let running = open(config).await?;
+    let operator = Operator {
+        name: config.operator.name.clone(),
+        contact_email: config.operator.contact_email.clone(),
+    };
+    let site = Site { url: config.site.clone() };
+    // No way in is handed over: the one-click sign-in of the demo does not exist here.
+    let pages = Pages { broker: Arc::clone(&running.broker), mode: Mode::Serve, operator, site, demo: None };
     let listener = TcpListener::bind(config.listen).await.context("the address cannot be listened on")?;
     tracing::info!(listen = %config.listen, "the broker listens");
-    serve(listener, running, Router::new()).await
+    serve(listener, running, consent_ui::routes::routes(pages)).await
 }
 
 /// Serves the interface and the pages until a signal comes or the ledger stops.

@@ -79,7 +79,11 @@ impl Stage {
     }
 }
 
-fn seed(entropy: &dyn Entropy) -> Result<u64> {
+/// A fresh street.
+///
+/// # Errors
+/// When the random generator fails.
+pub fn seed(entropy: &dyn Entropy) -> Result<u64> {
     let mut bytes = [0_u8; 8];
     entropy.fill(&mut bytes)?;
     Ok(u64::from_be_bytes(bytes))

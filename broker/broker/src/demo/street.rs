@@ -20,7 +20,7 @@ const LISTEN_EVERY_S: u32 = 1_800;
 const BATCH_S: u32 = 86_400;
 
 /// A signing function that can move to another thread.
-type Signer = Box<dyn FnMut(&[u8]) -> [u8; 64] + Send>;
+pub type Signer = Box<dyn FnMut(&[u8]) -> [u8; 64] + Send + Sync>;
 
 /// A household that joined, with its gateway.
 pub struct Resident {
@@ -32,15 +32,15 @@ pub struct Resident {
     pub name: String,
     /// The enrolment's leaf.
     pub leaf_index: u64,
-    gateway: SimulatedGateway<Signer>,
+    gateway: Option<SimulatedGateway<Signer>>,
     heard_until: Instant,
 }
 
-/// Lets a household join and enrols its gateway, with the same calls that a page and a real gateway make.
+/// Lets a household join, as a page will.
 ///
 /// # Errors
 /// When the broker refuses.
-pub async fn join(broker: &Broker, household: &Household, entropy: &dyn Entropy, run: u64) -> Result<Resident> {
+pub async fn join_without_gateway(broker: &Broker, household: &Household) -> Result<Resident> {
     let profile = household.profile();
     let joined = broker
         .join(&Newcomer {
@@ -51,16 +51,29 @@ pub async fn join(broker: &Broker, household: &Household, entropy: &dyn Entropy,
         })
         .await
         .context("a household could not join")?;
-    let (row, signer) = enrol_gateway(broker, joined.participant, joined.point, entropy).await?;
-    let identity = Identity { gateway_id: *row.gateway.id.as_bytes(), point_id: *row.gateway.point.as_bytes() };
     Ok(Resident {
         participant: joined.participant,
         point: joined.point,
         name: profile.display_name.clone(),
         leaf_index: joined.receipt.leaf_index,
-        gateway: SimulatedGateway::new(household, identity, device_settings(&row)?, run, signer),
+        gateway: None,
         heard_until: broker.now(),
     })
+}
+
+/// Lets a household join and enrols its gateway, with the same calls that a page and a real gateway make.
+///
+/// # Errors
+/// When the broker refuses.
+pub async fn join(broker: &Broker, household: &Household, entropy: &dyn Entropy, run: u64) -> Result<Resident> {
+    let resident = join_without_gateway(broker, household).await?;
+    let (row, signer) = enrol_gateway(broker, resident.participant, resident.point, entropy).await?;
+    let gateway = SimulatedGateway::new(household, identity(&row), device_settings(&row)?, run, signer);
+    Ok(Resident { gateway: Some(gateway), ..resident })
+}
+
+fn identity(row: &GatewayRow) -> Identity {
+    Identity { gateway_id: *row.gateway.id.as_bytes(), point_id: *row.gateway.point.as_bytes() }
 }
 
 /// Makes a key, proves it with a one-time code, and gives the enrolled gateway with its signing function.
@@ -119,9 +132,21 @@ pub fn device_settings(row: &GatewayRow) -> Result<Settings> {
 /// # Errors
 /// When the broker refuses.
 pub async fn agree(broker: &Broker, resident: &Resident, offer: &OfferRow) -> Result<(ConsentId, u64)> {
-    let choice =
-        Choice { offer: offer.offer.id, point: resident.point, notice: offer.offer.notice, answer: Answer::Agree };
-    let chosen = broker.choose(resident.participant, choice).await.context("the consent was refused")?;
+    agree_for(broker, resident.participant, resident.point, offer).await
+}
+
+/// Agrees to an offer for a participant's meter.
+///
+/// # Errors
+/// When the broker refuses.
+pub async fn agree_for(
+    broker: &Broker,
+    participant: ParticipantId,
+    point: PointId,
+    offer: &OfferRow,
+) -> Result<(ConsentId, u64)> {
+    let choice = Choice { offer: offer.offer.id, point, notice: offer.offer.notice, answer: Answer::Agree };
+    let chosen = broker.choose(participant, choice).await.context("the consent was refused")?;
     let receipt = chosen.receipt.context("a consent without receipt")?;
     Ok((chosen.consent, receipt.leaf_index))
 }
@@ -134,7 +159,10 @@ impl Resident {
     pub fn listen(&mut self, until: Instant) -> Result<Vec<Vec<u8>>> {
         let from = self.heard_until.as_micros();
         self.heard_until = until;
-        Ok(self.gateway.batches(from, until.as_micros(), LISTEN_EVERY_S, BATCH_S)?)
+        match &mut self.gateway {
+            Some(gateway) => Ok(gateway.batches(from, until.as_micros(), LISTEN_EVERY_S, BATCH_S)?),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Follows the household's switch.
@@ -142,7 +170,9 @@ impl Resident {
     /// # Errors
     /// When the settings are not ones a device accepts.
     pub fn adopt(&mut self, row: &GatewayRow) -> Result<()> {
-        self.gateway.device_mut().adopt(device_settings(row)?);
+        if let Some(gateway) = &mut self.gateway {
+            gateway.device_mut().adopt(device_settings(row)?);
+        }
         Ok(())
     }
 }
@@ -189,15 +219,10 @@ pub const fn agrees_to(index: usize, offer: usize) -> bool {
 pub async fn agree_all(broker: &Arc<Broker>, residents: &[Resident], offers: &[OfferRow; 3]) -> Result<()> {
     let mut tasks = JoinSet::new();
     for (index, resident) in residents.iter().enumerate() {
-        for (number, offer) in offers.iter().enumerate().filter(|(number, _)| agrees_to(index, *number)) {
-            let _ = number;
+        for (_, offer) in offers.iter().enumerate().filter(|(number, _)| agrees_to(index, *number)) {
             let (broker, offer) = (Arc::clone(broker), offer.clone());
             let (participant, point) = (resident.participant, resident.point);
-            tasks.spawn(async move {
-                let choice =
-                    Choice { offer: offer.offer.id, point, notice: offer.offer.notice, answer: Answer::Agree };
-                broker.choose(participant, choice).await.map(|_| ())
-            });
+            tasks.spawn(async move { agree_for(&broker, participant, point, &offer).await });
         }
     }
     while let Some(done) = tasks.join_next().await {

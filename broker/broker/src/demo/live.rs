@@ -1,0 +1,131 @@
+//! The street goes on while somebody looks: gateways hand in, the neighbourhood page fetches, a replayed meter speaks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use async_trait::async_trait;
+use broker_domain::consent::State;
+use broker_domain::ids::{ParticipantId, TransferId};
+use broker_domain::time::{Instant, Interval, Step};
+use broker_service::{Broker, Order, ZONE};
+use consent_ui::Lang;
+use consent_ui::pages::DemoPerson;
+use consent_ui::routes::{DemoDoor, DemoPeople};
+use jiff::tz::TimeZone;
+
+use super::cast::Cast;
+use super::replay::Speaker;
+use super::street::{self, Resident};
+use crate::ports::SystemEntropy;
+
+/// How often gateways hand in what they heard.
+const EVERY: Duration = Duration::from_secs(20);
+/// How many deliveries the neighbourhood page fetches a day, so that the lists have something to show.
+const DELIVERIES_A_DAY: usize = 12;
+
+/// The households that are measured.
+pub struct Neighbourhood {
+    /// Each with its gateway.
+    pub residents: Vec<Resident>,
+}
+
+/// The neighbourhood page fetches the day that ends at `midnight` for a few homes.
+///
+/// # Errors
+/// When the broker fails.
+pub async fn neighbourhood_page(broker: &Broker, cast: &Cast, midnight: Instant) -> Result<()> {
+    let zone = TimeZone::get(ZONE)?;
+    let day = midnight.plus_seconds(-3_600).day_in(&zone)?;
+    for player in [&cast.neighbourhood, &cast.school] {
+        let authorisations = broker.authorisations(&player.row).await?;
+        let active = authorisations.iter().filter(|one| matches!(one.state, State::Given { .. }));
+        for one in active.take(DELIVERIES_A_DAY) {
+            let order = Order {
+                transfer: TransferId::random(&SystemEntropy::open())?,
+                authorisation: one.consent.id,
+                interval: Interval::new(day.start().max(one.consent.data.start()), day.end())?,
+                step: Step::HALF_HOUR,
+            };
+            broker.deliver(&player.row, order).await.context("the neighbourhood page got nothing")?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets time pass until the task is dropped. A fault is logged and tried again at the next turn.
+pub async fn go_on(broker: Arc<Broker>, mut street: Neighbourhood) {
+    let mut turns = tokio::time::interval(EVERY);
+    loop {
+        turns.tick().await;
+        if let Err(error) = turn(&broker, &mut street).await {
+            tracing::warn!(error = format!("{error:#}"), "the street missed a turn");
+        }
+    }
+}
+
+async fn turn(broker: &Arc<Broker>, street: &mut Neighbourhood) -> Result<()> {
+    for resident in &mut street.residents {
+        let rows = broker.store().read().await?.gateways_of(resident.participant).await?;
+        if let Some(row) = rows.first() {
+            resident.adopt(row)?;
+        }
+    }
+    street::measure(broker, &mut street.residents, broker.now()).await?;
+    Ok(())
+}
+
+/// One-click sign-in, for a demo on a loopback address only.
+pub struct OpenDoor {
+    participants: Vec<(ParticipantId, String)>,
+    spare: ParticipantId,
+    officer: String,
+    researcher: String,
+}
+
+impl OpenDoor {
+    /// Lets a few households in, the officer and the researcher.
+    pub fn new(residents: &[Resident], spare: &Resident, speaker: Option<&Speaker>, cast: &Cast) -> Self {
+        let shown = residents.iter().take(4).map(|one| (one.participant, one.name.clone()));
+        let speaker = speaker.map(|one| (one.participant, one.name.clone()));
+        Self {
+            participants: shown.chain([(spare.participant, spare.name.clone())]).chain(speaker).collect(),
+            spare: spare.participant,
+            officer: cast.officer.to_string(),
+            researcher: cast.scientist.row.id.to_string(),
+        }
+    }
+}
+
+#[async_trait]
+impl DemoDoor for OpenDoor {
+    async fn people(&self, lang: Lang) -> DemoPeople {
+        let say = |fr: &str, en: &str| match lang {
+            Lang::French => fr.to_owned(),
+            Lang::English => en.to_owned(),
+        };
+        let person = |subject: String, name: String, detail: String| DemoPerson { subject, name, detail };
+        let home = |(id, name): &(ParticipantId, String)| {
+            let detail = if *id == self.spare {
+                say("un foyer qui vient d'arriver, sans passerelle ni accord", "a newcomer, without gateway or consent")
+            } else {
+                say("un foyer de la rue, mesuré depuis trois jours", "a household of the street, measured for three days")
+            };
+            person(id.to_string(), name.clone(), detail)
+        };
+        DemoPeople {
+            participants: self.participants.iter().map(home).collect(),
+            officer: person(
+                self.officer.clone(),
+                say("La déléguée à la protection des données", "The data-protection officer"),
+                say("décide les demandes, voit les flux, jamais une valeur", "decides requests, sees flows, never a value"),
+            ),
+            researcher: person(
+                self.researcher.clone(),
+                say("La chercheuse", "The researcher"),
+                say("demande un jeu de données, le télécharge scellé", "asks for a dataset, downloads it sealed"),
+            ),
+        }
+    }
+}
+
