@@ -119,11 +119,7 @@ impl Broker {
         };
         let span = batch.span;
         let Some(kept) = minimise(batch.clone(), &covered) else {
-            let (from, until) = covered
-                .spans()
-                .first()
-                .map_or((span.start(), span.end()), |s| (s.start(), s.end()));
-            let reason = Reason::NotCovered(Refusal::OutsidePeriod { from, until });
+            let reason = Reason::NotCovered(Refusal::NothingNeeded);
             return self.refuse_intake(&case, &batch, digest, reason).await;
         };
 
