@@ -180,7 +180,10 @@ impl Answer {
         for letter in self.body.chars() {
             match letter {
                 '<' => inside = true,
-                '>' => inside = false,
+                '>' => {
+                    inside = false;
+                    text.push(' ');
+                }
                 letter if !inside => text.push(letter),
                 _ => {}
             }

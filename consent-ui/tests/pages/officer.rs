@@ -30,7 +30,7 @@ async fn a_refusal_needs_its_reason_and_tells_it() {
     let mut officer = house.as_officer().await;
     let desk = officer.open("/dpo").await;
     assert!(desk.text().contains("Rachel, Labo Énergie"));
-    assert!(desk.text().contains("1 foyers d'accord"), "{}", desk.text());
+    assert!(desk.text().contains("1 foyer d'accord"), "{}", desk.text());
     let action = desk.action("/decision");
     for (fields, told) in [
         ([("decision", "refuse")].as_slice(), "Donnez le motif"),
