@@ -215,7 +215,10 @@ impl Broker {
         let sealed = broker_vault::seal_batch(&key, covered, kept, &*self.entropy)
             .map_err(|_| Fault::Crypto { during: "seal batch" })?
             .sealed;
-        let transfer = self.inbound(case, kept, Outcome::Done)?;
+        let transfer = TransferRow {
+            step: Some(covered.finest_step()),
+            ..self.inbound(case, kept, Outcome::Done)?
+        };
         let signed = self.sign(records::transfer_in(
             &transfer,
             &records::Inbound {

@@ -25,7 +25,9 @@ impl Home {
     /// The broker in this folder.
     #[must_use]
     pub fn at(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+        }
     }
 
     /// The folder of the secret keys.
@@ -87,7 +89,9 @@ impl<S: Send + Sync> NoteSigner for Named<S> {
 }
 
 fn key_name(name: &str) -> Result<KeyName> {
-    KeyName::new(name).with_context(|| format!("`{name}` cannot name a ledger: it must not be empty, hold white space or a plus sign"))
+    KeyName::new(name).with_context(|| {
+        format!("`{name}` cannot name a ledger: it must not be empty, hold white space or a plus sign")
+    })
 }
 
 /// The name of the officer's key follows from the ledger's.
@@ -95,10 +99,23 @@ fn officer_name(origin: &str) -> String {
     format!("{origin}/officer")
 }
 
-fn stores(keys: CheckpointSigner, origin: &str, lock: SqliteLockStore, public: Arc<FolderStore>) -> Result<Stores> {
+fn stores(
+    keys: CheckpointSigner,
+    origin: &str,
+    lock: SqliteLockStore,
+    public: Arc<FolderStore>,
+) -> Result<Stores> {
     let vkey = Vkey::new(key_name(origin)?, KeyKind::Ed25519, keys.public_key());
-    let signer = Named { vkey, signer: keys, sign: |signer, message| signer.sign(message) };
-    Ok(Stores { signer: Arc::new(signer), lock: Arc::new(lock), public })
+    let signer = Named {
+        vkey,
+        signer: keys,
+        sign: |signer, message| signer.sign(message),
+    };
+    Ok(Stores {
+        signer: Arc::new(signer),
+        lock: Arc::new(lock),
+        public,
+    })
 }
 
 /// Makes keys, database, lock store and an empty ledger. Run once, by hand or by the demo.
@@ -109,7 +126,10 @@ pub async fn create(home: &Home, origin: &str, entropy: &dyn Entropy) -> Result<
     std::fs::create_dir_all(home.folder()).with_context(|| "the data folder cannot be made")?;
     let keys = Keys::create(&home.keys(), entropy)?;
     OfficerSigner::create(&home.keys(), entropy)?;
-    SqliteStore::open(&home.database(), Create::IfMissing).await?.close().await;
+    SqliteStore::open(&home.database(), Create::IfMissing)
+        .await?
+        .close()
+        .await;
     let lock = SqliteLockStore::create(&home.lock()).await?;
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
     Publisher::initialise(&stores(keys.checkpoint, origin, lock, public)?).await?;
@@ -134,7 +154,11 @@ pub async fn start(
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
     let ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
     public.publish_key(ledger.signer.vkey()).await?;
-    let officer_key = Vkey::new(key_name(&officer_name(origin))?, KeyKind::Ed25519, officer.public_key());
+    let officer_key = Vkey::new(
+        key_name(&officer_name(origin))?,
+        KeyKind::Ed25519,
+        officer.public_key(),
+    );
     let identity = VaultIdentity::parse(&keys.vault_identity)?;
     let parts = Parts {
         store: Arc::new(store),
@@ -154,5 +178,9 @@ pub async fn start(
         sequencer,
     };
     let (broker, writer) = Broker::start(parts).await.context("the ledger refuses to be taken up; do not restart it blindly: read docs/OPERATING.md, chapter on recovery")?;
-    Ok(Running { broker, public, writer })
+    Ok(Running {
+        broker,
+        public,
+        writer,
+    })
 }

@@ -36,7 +36,11 @@ use crate::serve;
 pub fn folder(args: &DemoArgs) -> Result<PathBuf> {
     match &args.keep {
         Some(folder) => {
-            ensure!(!folder.exists(), "`{}` exists already; name a folder that does not", folder.display());
+            ensure!(
+                !folder.exists(),
+                "`{}` exists already; name a folder that does not",
+                folder.display()
+            );
             std::fs::create_dir_all(folder)?;
             Ok(folder.clone())
         }
@@ -50,15 +54,27 @@ pub fn folder(args: &DemoArgs) -> Result<PathBuf> {
 /// When the address is not a loopback one or is taken, or when the broker fails.
 pub async fn run(args: &DemoArgs) -> Result<()> {
     // Whoever reaches the demo can sign in as anybody in it: it never leaves this machine.
-    ensure!(args.listen.ip().is_loopback(), "the demo only listens on a loopback address such as 127.0.0.1:8080");
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .with_context(|| format!("`{}` cannot be listened on; choose another with --listen", args.listen))?;
+    ensure!(
+        args.listen.ip().is_loopback(),
+        "the demo only listens on a loopback address such as 127.0.0.1:8080"
+    );
+    let listener = TcpListener::bind(args.listen).await.with_context(|| {
+        format!(
+            "`{}` cannot be listened on; choose another with --listen",
+            args.listen
+        )
+    })?;
     let address = listener.local_addr()?;
     let folder = folder(args)?;
     let stage = Stage::set(args, &folder).await?;
-    let code = stage.running.broker.gateway_code(stage.spare.participant, stage.spare.point).await?;
-    let site = Site { url: format!("http://{address}") };
+    let code = stage
+        .running
+        .broker
+        .gateway_code(stage.spare.participant, stage.spare.point)
+        .await?;
+    let site = Site {
+        url: format!("http://{address}"),
+    };
     welcome(&site, &folder, &code, &stage.spare.name);
 
     let speaker = stage.speaker.as_ref();
@@ -107,11 +123,21 @@ impl Stage {
         let home = Home::at(folder);
         assemble::create(&home, script::ORIGIN, &*entropy).await?;
         let port: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-        let running =
-            assemble::start(&home, script::ORIGIN, port, Arc::clone(&entropy), SequencerConfig::default()).await?;
+        let running = assemble::start(
+            &home,
+            script::ORIGIN,
+            port,
+            Arc::clone(&entropy),
+            SequencerConfig::default(),
+        )
+        .await?;
         let broker = &running.broker;
         let cast = cast::enrol(broker, &*entropy).await?;
-        let opened = first.to_timestamp().to_zoned(TimeZone::get(ZONE)?).date().yesterday()?;
+        let opened = first
+            .to_timestamp()
+            .to_zoned(TimeZone::get(ZONE)?)
+            .date()
+            .yesterday()?;
         let street = Street::opened_on(script::seed(&*entropy)?, args.households + 1, opened)?;
         let (spare, others) = street.households().split_first().context("an empty street")?;
         let mut residents = street::join_all(broker, others, &entropy, 1).await?;
@@ -130,7 +156,14 @@ impl Stage {
             Some(file) => Some(Speaker::join(broker, file, offer, &*entropy).await?),
             None => None,
         };
-        Ok(Self { running, cast, neighbourhood: Neighbourhood { residents }, spare, speaker, entropy })
+        Ok(Self {
+            running,
+            cast,
+            neighbourhood: Neighbourhood { residents },
+            spare,
+            speaker,
+            entropy,
+        })
     }
 }
 

@@ -39,7 +39,9 @@ pub async fn neighbourhood_page(broker: &Broker, cast: &Cast, midnight: Instant)
     let day = midnight.plus_seconds(-3_600).day_in(&zone)?;
     for player in [&cast.neighbourhood, &cast.school] {
         let authorisations = broker.authorisations(&player.row).await?;
-        let active = authorisations.iter().filter(|one| matches!(one.state, State::Given { .. }));
+        let active = authorisations
+            .iter()
+            .filter(|one| matches!(one.state, State::Given { .. }));
         for one in active.take(DELIVERIES_A_DAY) {
             let order = Order {
                 transfer: TransferId::random(&SystemEntropy::open())?,
@@ -47,7 +49,10 @@ pub async fn neighbourhood_page(broker: &Broker, cast: &Cast, midnight: Instant)
                 interval: Interval::new(day.start().max(one.consent.data.start()), day.end())?,
                 step: Step::HALF_HOUR,
             };
-            broker.deliver(&player.row, order).await.context("the neighbourhood page got nothing")?;
+            broker
+                .deliver(&player.row, order)
+                .await
+                .context("the neighbourhood page got nothing")?;
         }
     }
     Ok(())
@@ -66,7 +71,12 @@ pub async fn go_on(broker: Arc<Broker>, mut street: Neighbourhood) {
 
 async fn turn(broker: &Arc<Broker>, street: &mut Neighbourhood) -> Result<()> {
     for resident in &mut street.residents {
-        let rows = broker.store().read().await?.gateways_of(resident.participant).await?;
+        let rows = broker
+            .store()
+            .read()
+            .await?
+            .gateways_of(resident.participant)
+            .await?;
         if let Some(row) = rows.first() {
             resident.adopt(row)?;
         }
@@ -79,6 +89,7 @@ async fn turn(broker: &Arc<Broker>, street: &mut Neighbourhood) -> Result<()> {
 pub struct OpenDoor {
     participants: Vec<(ParticipantId, String)>,
     spare: ParticipantId,
+    speaker: Option<ParticipantId>,
     officer: String,
     researcher: String,
 }
@@ -86,11 +97,19 @@ pub struct OpenDoor {
 impl OpenDoor {
     /// Lets a few households in, the officer and the researcher.
     pub fn new(residents: &[Resident], spare: &Resident, speaker: Option<&Speaker>, cast: &Cast) -> Self {
-        let shown = residents.iter().take(4).map(|one| (one.participant, one.name.clone()));
+        let shown = residents
+            .iter()
+            .take(4)
+            .map(|one| (one.participant, one.name.clone()));
+        let speaker_id = speaker.map(|one| one.participant);
         let speaker = speaker.map(|one| (one.participant, one.name.clone()));
         Self {
-            participants: shown.chain([(spare.participant, spare.name.clone())]).chain(speaker).collect(),
+            participants: shown
+                .chain([(spare.participant, spare.name.clone())])
+                .chain(speaker)
+                .collect(),
             spare: spare.participant,
+            speaker: speaker_id,
             officer: cast.officer.to_string(),
             researcher: cast.scientist.row.id.to_string(),
         }
@@ -104,12 +123,27 @@ impl DemoDoor for OpenDoor {
             Lang::French => fr.to_owned(),
             Lang::English => en.to_owned(),
         };
-        let person = |subject: String, name: String, detail: String| DemoPerson { subject, name, detail };
+        let person = |subject: String, name: String, detail: String| DemoPerson {
+            subject,
+            name,
+            detail,
+        };
         let home = |(id, name): &(ParticipantId, String)| {
-            let detail = if *id == self.spare {
-                say("un foyer qui vient d'arriver, sans passerelle ni accord", "a newcomer, without gateway or consent")
+            let detail = if Some(*id) == self.speaker {
+                say(
+                    "un compteur réel rejoué depuis une capture",
+                    "a real meter replayed from a capture",
+                )
+            } else if *id == self.spare {
+                say(
+                    "un foyer qui vient d'arriver, sans passerelle ni accord",
+                    "a newcomer, without gateway or consent",
+                )
             } else {
-                say("un foyer de la rue, mesuré depuis trois jours", "a household of the street, measured for three days")
+                say(
+                    "un foyer de la rue, mesuré depuis trois jours",
+                    "a household of the street, measured for three days",
+                )
             };
             person(id.to_string(), name.clone(), detail)
         };
@@ -117,15 +151,23 @@ impl DemoDoor for OpenDoor {
             participants: self.participants.iter().map(home).collect(),
             officer: person(
                 self.officer.clone(),
-                say("La déléguée à la protection des données", "The data-protection officer"),
-                say("décide les demandes, voit les flux, jamais une valeur", "decides requests, sees flows, never a value"),
+                say(
+                    "La déléguée à la protection des données",
+                    "The data-protection officer",
+                ),
+                say(
+                    "décide les demandes, voit les flux, jamais une valeur",
+                    "decides requests, sees flows, never a value",
+                ),
             ),
             researcher: person(
                 self.researcher.clone(),
                 say("La chercheuse", "The researcher"),
-                say("demande un jeu de données, le télécharge scellé", "asks for a dataset, downloads it sealed"),
+                say(
+                    "demande un jeu de données, le télécharge scellé",
+                    "asks for a dataset, downloads it sealed",
+                ),
             ),
         }
     }
 }
-
