@@ -66,6 +66,14 @@ pub enum IntakeRefusal {
     /// The readings cannot be true.
     #[error(transparent)]
     Unsound(Unsound),
+    /// The same batch was refused before; nothing of it was kept.
+    #[error("this batch was refused before; readings that may be kept now come in a new batch")]
+    RefusedBefore {
+        /// The code of the first refusal.
+        code: String,
+        /// The record of the first refusal.
+        leaf_index: u64,
+    },
     /// The household switched measuring off.
     #[error("the household switched measuring off; the batch was not kept")]
     SwitchedOff {
@@ -282,17 +290,17 @@ impl Broker {
     }
 
     async fn remembered_refusal(&self, known: &BatchRow) -> Result<IntakeRefusal, Failure<IntakeRefusal>> {
-        let leaf_index = known.leaf_index;
         let transfer = self.store.read().await?.transfer(known.transfer).await?;
-        Ok(match transfer.map(|row| row.outcome) {
-            Some(Outcome::Refused { code }) if code == SWITCHED_OFF => {
-                IntakeRefusal::SwitchedOff { leaf_index }
+        match transfer.map(|row| row.outcome) {
+            Some(Outcome::Refused { code }) => Ok(IntakeRefusal::RefusedBefore {
+                code,
+                leaf_index: known.leaf_index,
+            }),
+            Some(Outcome::Done) | None => Err(Fault::Corrupt {
+                what: "batch.transfer",
             }
-            _ => IntakeRefusal::NotCovered {
-                refusal: Refusal::NoConsent,
-                leaf_index,
-            },
-        })
+            .into()),
+        }
     }
 
     async fn refuse_intake(

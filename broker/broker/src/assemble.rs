@@ -1,5 +1,6 @@
 //! Puts a broker together from a folder: keys, database, lock, ledger.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -123,7 +124,12 @@ fn stores(
 /// # Errors
 /// When any of them exists already: nothing is ever overwritten.
 pub async fn create(home: &Home, origin: &str, entropy: &dyn Entropy) -> Result<()> {
-    std::fs::create_dir_all(home.folder()).with_context(|| "the data folder cannot be made")?;
+    // The folder holds sealed readings, wrapped keys and signing keys: nobody else on the machine looks into it.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(home.folder())
+        .with_context(|| "the data folder cannot be made")?;
     let keys = Keys::create(&home.keys(), entropy)?;
     OfficerSigner::create(&home.keys(), entropy)?;
     SqliteStore::open(&home.database(), Create::IfMissing)
@@ -153,7 +159,6 @@ pub async fn start(
     let lock = SqliteLockStore::open_existing(&home.lock()).await?;
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
     let ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
-    public.publish_key(ledger.signer.vkey()).await?;
     let officer_key = Vkey::new(
         key_name(&officer_name(origin))?,
         KeyKind::Ed25519,
@@ -178,6 +183,8 @@ pub async fn start(
         sequencer,
     };
     let (broker, writer) = Broker::start(parts).await.context("the ledger refuses to be taken up; do not restart it blindly: read docs/OPERATING.md, chapter on recovery")?;
+    // Only a key that the ledger was taken up with is shown to the world.
+    public.publish_key(broker.log_key()).await?;
     Ok(Running {
         broker,
         public,
