@@ -57,6 +57,9 @@ pub struct DemoArgs {
     /// Households in the street.
     #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=2_000))]
     pub households: u32,
+    /// Makes the same street again: equal numbers give equal households and readings. Drawn when absent.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Keeps the data in this folder instead of a temporary one; it must not exist yet.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,

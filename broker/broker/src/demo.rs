@@ -138,7 +138,7 @@ impl Stage {
             .to_zoned(TimeZone::get(ZONE)?)
             .date()
             .yesterday()?;
-        let street = Street::opened_on(script::seed(&*entropy)?, args.households + 1, opened)?;
+        let street = Street::opened_on(script::seed(args.seed, &*entropy)?, args.households + 1, opened)?;
         let (spare, others) = street.households().split_first().context("an empty street")?;
         let mut residents = street::join_all(broker, others, &entropy, 1).await?;
         street::agree_all(broker, &residents, &cast.offers).await?;

@@ -1,4 +1,7 @@
 //! `fiducie`: the consent and data-trust broker for energy data.
+//!
+//! What it does: puts the parts together, reads the configuration, runs the demo, the server and the benchmarks.
+//! What it deliberately does not: decide, store or verify anything itself; those are the crates below it.
 
 mod assemble;
 mod bench;

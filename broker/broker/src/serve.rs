@@ -45,7 +45,9 @@ pub async fn run(config: &Config) -> Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .context("the address cannot be listened on")?;
-    tracing::info!(listen = %config.listen, "the broker listens");
+    // Port 0 lets the system choose one, so the log tells what was chosen.
+    let listen = listener.local_addr().context("the address cannot be read back")?;
+    tracing::info!(%listen, "the broker listens");
     serve(listener, running, consent_ui::routes::routes(pages)).await
 }
 

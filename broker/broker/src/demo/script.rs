@@ -3,10 +3,14 @@
 //! The clock is a story's: it starts three days ago and is set forward by hand, so that two days of readings pass in a
 //! second. Everything else is the real broker on a real folder, which stays for whoever wants to verify it.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use age::secrecy::ExposeSecret as _;
 use anyhow::{Context, Result, bail, ensure};
 use broker_domain::consent::Refusal;
 use broker_domain::ids::{ConsentId, RequestId, TransferId};
@@ -37,7 +41,7 @@ pub const ORIGIN: &str = "demo.fiducie.invalid/ledger";
 pub async fn run(args: &DemoArgs) -> Result<ExitCode> {
     let folder = super::folder(args)?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::open());
-    let stage = Stage::set(&folder, args.households, Arc::clone(&entropy)).await?;
+    let stage = Stage::set(&folder, args, Arc::clone(&entropy)).await?;
     match story(stage, &folder, &*entropy).await {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
@@ -59,7 +63,7 @@ struct Stage {
 
 impl Stage {
     /// The street as the newcomer finds it: the others joined and agreed long ago.
-    async fn set(folder: &Path, households: u32, entropy: Arc<dyn Entropy>) -> Result<Self> {
+    async fn set(folder: &Path, args: &DemoArgs, entropy: Arc<dyn Entropy>) -> Result<Self> {
         let days = days()?;
         let [first, ..] = days;
         let clock = Arc::new(StoryClock::at(first.plus_seconds(-3_600)));
@@ -81,7 +85,7 @@ impl Stage {
             .to_zoned(TimeZone::get(ZONE)?)
             .date()
             .yesterday()?;
-        let street = Street::opened_on(seed(&*entropy)?, households.max(101) + 1, opened)?;
+        let street = Street::opened_on(seed(args.seed, &*entropy)?, args.households.max(101) + 1, opened)?;
         let (_newcomer, others) = street.households().split_first().context("an empty street")?;
         let neighbours = street::join_all(&broker, others, &entropy, 1).await?;
         street::agree_all(&broker, &neighbours, &cast.offers).await?;
@@ -96,11 +100,14 @@ impl Stage {
     }
 }
 
-/// A fresh street.
+/// The street that was asked for, or a fresh one.
 ///
 /// # Errors
 /// When the random generator fails.
-pub fn seed(entropy: &dyn Entropy) -> Result<u64> {
+pub fn seed(asked: Option<u64>, entropy: &dyn Entropy) -> Result<u64> {
+    if let Some(seed) = asked {
+        return Ok(seed);
+    }
     let mut bytes = [0_u8; 8];
     entropy.fill(&mut bytes)?;
     Ok(u64::from_be_bytes(bytes))
@@ -145,7 +152,7 @@ async fn story(mut stage: Stage, folder: &Path, entropy: &dyn Entropy) -> Result
     deliver(&stage, neighbourhood, yesterday, entropy, &files).await?;
     let request = request(&stage, yesterday, &files).await?;
     decide(&stage, request).await?;
-    let release = release(&stage, request, &files).await?;
+    let release = release(&stage, request, folder, &files).await?;
     verify_all(&stage, folder, &files)?;
 
     withdraw(&stage, &newcomer, neighbourhood, &files).await?;
@@ -305,7 +312,7 @@ async fn decide(stage: &Stage, request: RequestId) -> Result<()> {
     Ok(())
 }
 
-async fn release(stage: &Stage, request: RequestId, files: &Files) -> Result<PathBuf> {
+async fn release(stage: &Stage, request: RequestId, folder: &Path, files: &Files) -> Result<PathBuf> {
     let made = stage
         .broker
         .release(stage.cast.officer, request)
@@ -321,14 +328,30 @@ async fn release(stage: &Stage, request: RequestId, files: &Files) -> Result<Pat
     std::fs::write(files.release.join("delivery.age"), &download.sealed)?;
     std::fs::write(files.release.join("evidence.json"), &download.receipt.bundle)?;
     let opened = age::decrypt(&stage.cast.scientist.identity, &download.sealed)?;
+    // What a real researcher never gives away: here it lets whoever reads the story open the file with `age`.
+    let identity = folder.join("researcher.agekey");
+    keep_secret(
+        &identity,
+        stage.cast.scientist.identity.to_string().expose_secret(),
+    )?;
     let detail = json!({
         "says": "the researcher opened the mean curve; nobody's own curve is in it",
         "households": made.households,
         "archive_bytes": opened.len(),
+        "identity": identity,
         "bundle": files.release,
     });
     tell("release", true, Some(made.receipt.leaf_index), detail);
     Ok(files.release.clone())
+}
+
+fn keep_secret(path: &Path, secret: &str) -> Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    Ok(writeln!(file, "{secret}")?)
 }
 
 fn verify_all(stage: &Stage, folder: &Path, files: &Files) -> Result<()> {
@@ -346,6 +369,7 @@ fn verify_all(stage: &Stage, folder: &Path, files: &Files) -> Result<()> {
         "tree_size": size,
         "log": Home::at(folder).ledger(),
         "log_key": key.to_string(),
+        "officer_key": stage.broker.officer_key().to_string(),
     });
     tell("verify", true, None, detail);
     Ok(())

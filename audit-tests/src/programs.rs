@@ -1,0 +1,122 @@
+//! The programs under test, built once, and how they are run.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+use serde_json::Value;
+
+/// Where the programs are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Programs {
+    /// `fiducie`.
+    pub fiducie: PathBuf,
+    /// `ledger-audit`.
+    pub ledger_audit: PathBuf,
+}
+
+/// The folder that holds the workspace.
+#[must_use]
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The programs, of the sources as they are now. Built by cargo, which knows what is stale; a test runner that gives
+/// each test a process of its own builds once a run.
+pub fn programs() -> &'static Programs {
+    static PROGRAMS: OnceLock<Programs> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        let note = env::var_os("NEXTEST_RUN_ID")
+            .map(|run| env::temp_dir().join(format!("fiducie-audit-{}", run.to_string_lossy())));
+        if let Some(known) = note.as_deref().and_then(|note| fs::read_to_string(note).ok()) {
+            return parse(&known);
+        }
+        let messages = build();
+        if let Some(note) = note {
+            // Visible only when whole: another test process may be reading.
+            let draft = note.with_extension(std::process::id().to_string());
+            fs::write(&draft, &messages).unwrap();
+            fs::rename(&draft, &note).unwrap();
+        }
+        parse(&messages)
+    })
+}
+
+/// Builds the same targets as the test runner does, so that no dependency is built twice with other features. Returns
+/// what cargo said about programs, one JSON object a line.
+fn build() -> String {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(workspace())
+        .args(["build", "--locked", "--bin", "fiducie", "--bin", "ledger-audit"])
+        .args(["--workspace", "--message-format", "json-render-diagnostics"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "the programs do not build: {}",
+        text(&output.stderr)
+    );
+    let lines = text(&output.stdout);
+    lines
+        .lines()
+        .filter(|line| line.contains("\"executable\":\""))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+fn parse(messages: &str) -> Programs {
+    let find = |name: &str| {
+        let found = messages.lines().find_map(|line| {
+            let message: Value = serde_json::from_str(line).ok()?;
+            let target = message.get("target")?;
+            let is_it = target.get("name")? == name && target.get("kind")?.get(0)? == "bin";
+            let is_test = message.get("profile")?.get("test")? == true;
+            let path = message.get("executable")?.as_str()?;
+            (is_it && !is_test).then(|| PathBuf::from(path))
+        });
+        found.unwrap_or_else(|| panic!("cargo named no program `{name}`"))
+    };
+    Programs {
+        fiducie: find("fiducie"),
+        ledger_audit: find("ledger-audit"),
+    }
+}
+
+/// Runs `ledger-audit`. Returns its exit status (0 verified, 1 refused, 2 could not check) and everything it said.
+pub fn ledger_audit<I: AsRef<std::ffi::OsStr>>(arguments: &[I]) -> (i32, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(&programs().ledger_audit)
+        .args(arguments)
+        .output()
+        .unwrap();
+    (status.code().unwrap(), text(&[stdout, stderr].concat()))
+}
+
+/// Whether a public tool can be run. When it cannot, says so; on a machine that must have everything, fails.
+#[must_use]
+pub fn has_tool(name: &str) -> bool {
+    let found = Command::new(name)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !found {
+        let message = format!("SKIPPED: `{name}` is not installed");
+        assert!(
+            env::var_os("CI").is_none(),
+            "{message}, and this is where everything must be"
+        );
+        eprintln!("{message}");
+    }
+    found
+}
+
+/// Bytes as text, whatever they are.
+#[must_use]
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,291 @@
+//! Dependencies between our crates, from `cargo metadata`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::process::Command;
+
+use audit_tests::programs::workspace;
+use serde_json::Value;
+
+/// The allow-list of `DESIGN.md` §3: layer, crate, and the crates of ours that its product code may use.
+///
+/// A crate may only use crates of a lower layer. A new line here is a decision: say in the commit why the edge is
+/// needed, and why neither a port nor a move of the code would do.
+const ALLOWED: [(u8, &str, &[&str]); 19] = [
+    (0, "meter-core", &[]),
+    (0, "ledger-core", &[]),
+    (1, "broker-domain", &[]),
+    (1, "ledger-log", &["ledger-core"]),
+    (1, "evidence", &["ledger-core"]),
+    (2, "policies", &["broker-domain"]),
+    (2, "broker-anonymiser", &[]),
+    (2, "broker-vault", &["broker-domain"]),
+    (2, "broker-keys", &["broker-domain"]),
+    (2, "broker-store", &["broker-domain", "ledger-log"]),
+    (2, "gateway-device", &["meter-core"]),
+    (3, "broker-store-sqlite", &["broker-domain", "broker-store"]),
+    (
+        3,
+        "broker-service",
+        &[
+            "broker-anonymiser",
+            "broker-domain",
+            "broker-keys",
+            "broker-store",
+            "broker-vault",
+            "evidence",
+            "ledger-core",
+            "ledger-log",
+            "meter-core",
+        ],
+    ),
+    (3, "gateway-linux", &["gateway-device", "meter-core"]),
+    (3, "gateway-simulator", &["gateway-device", "meter-core"]),
+    (
+        4,
+        "broker-http",
+        &[
+            "broker-domain",
+            "broker-service",
+            "broker-store",
+            "ledger-core",
+            "ledger-log",
+            "meter-core",
+        ],
+    ),
+    (
+        4,
+        "consent-ui",
+        &[
+            "broker-anonymiser",
+            "broker-domain",
+            "broker-service",
+            "broker-store",
+        ],
+    ),
+    (5, "ledger-audit", &["evidence", "ledger-core"]),
+    (
+        5,
+        "broker",
+        &[
+            "broker-anonymiser",
+            "broker-domain",
+            "broker-http",
+            "broker-keys",
+            "broker-service",
+            "broker-store",
+            "broker-store-sqlite",
+            "broker-vault",
+            "consent-ui",
+            "evidence",
+            "gateway-device",
+            "gateway-simulator",
+            "ledger-core",
+            "ledger-log",
+            "meter-core",
+            "policies",
+        ],
+    ),
+];
+
+/// What only the tests of a crate may use besides. No order of layers here: a test of a page may need a store.
+const ALLOWED_IN_TESTS: [(&str, &[&str]); 2] = [
+    ("broker-store-sqlite", &["broker-store", "ledger-core"]),
+    (
+        "consent-ui",
+        &[
+            "broker-keys",
+            "broker-store-sqlite",
+            "broker-vault",
+            "ledger-core",
+            "ledger-log",
+            "policies",
+        ],
+    ),
+];
+
+/// The only crate that may use anything: it stands outside of the product.
+const OUTSIDE: &str = "audit-tests";
+
+struct Crate {
+    name: String,
+    normal: BTreeSet<String>,
+    build: BTreeSet<String>,
+    dev: BTreeSet<String>,
+}
+
+impl Crate {
+    fn ours<'a>(names: &'a BTreeSet<String>, all: &[Self]) -> BTreeSet<&'a str> {
+        names
+            .iter()
+            .map(String::as_str)
+            .filter(|name| all.iter().any(|one| one.name == *name))
+            .collect()
+    }
+}
+
+fn crates() -> Vec<Crate> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(workspace())
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--locked",
+            "--offline",
+        ])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "cargo metadata failed");
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    packages.iter().map(read).collect()
+}
+
+fn read(package: &Value) -> Crate {
+    let of_kind = |kind: Option<&str>| {
+        let dependencies = package["dependencies"].as_array().unwrap().iter();
+        let wanted = dependencies.filter(|dependency| dependency["kind"].as_str() == kind);
+        wanted
+            .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    Crate {
+        name: package["name"].as_str().unwrap().to_owned(),
+        normal: of_kind(None),
+        build: of_kind(Some("build")),
+        dev: of_kind(Some("dev")),
+    }
+}
+
+#[test]
+fn every_edge_is_allowed_and_every_allowed_edge_exists() {
+    let all = crates();
+    let allowed: BTreeMap<_, _> = ALLOWED.iter().map(|(_, name, edges)| (*name, *edges)).collect();
+    let in_tests: BTreeMap<_, _> = ALLOWED_IN_TESTS.into_iter().collect();
+    let mut wrong = Vec::new();
+    for one in all.iter().filter(|one| one.name != OUTSIDE) {
+        let Some(edges) = allowed.get(one.name.as_str()) else {
+            wrong.push(format!(
+                "crate `{}` has no line in ALLOWED: give it a layer and its edges",
+                one.name
+            ));
+            continue;
+        };
+        let product: BTreeSet<String> = one.normal.union(&one.build).cloned().collect();
+        compare(&mut wrong, &one.name, "", &Crate::ours(&product, &all), edges);
+        let edges = in_tests.get(one.name.as_str()).copied().unwrap_or_default();
+        compare(
+            &mut wrong,
+            &one.name,
+            " in its tests",
+            &Crate::ours(&one.dev, &all),
+            edges,
+        );
+    }
+    for (_, name, _) in ALLOWED {
+        if !all.iter().any(|one| one.name == name) {
+            wrong.push(format!("crate `{name}` is gone: remove its line from ALLOWED"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "the dependencies between our crates changed:\n  {}\nAn edge is a decision (DESIGN.md §3): prefer a port, or a \
+         move of the code; if it must be, change the list in {} and say why in the commit.",
+        wrong.join("\n  "),
+        file!()
+    );
+}
+
+fn compare(wrong: &mut Vec<String>, name: &str, place: &str, found: &BTreeSet<&str>, allowed: &[&str]) {
+    let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
+    wrong.extend(
+        found
+            .difference(&allowed)
+            .map(|to| format!("new edge{place}: {name} → {to}")),
+    );
+    wrong.extend(
+        allowed
+            .difference(found)
+            .map(|to| format!("edge gone{place}, remove it: {name} → {to}")),
+    );
+}
+
+#[test]
+fn edges_only_lead_to_lower_layers() {
+    let layers: BTreeMap<_, _> = ALLOWED.iter().map(|(layer, name, _)| (*name, *layer)).collect();
+    for (layer, name, edges) in ALLOWED {
+        for to in edges {
+            assert!(
+                layers[to] < layer,
+                "{name} (layer {layer}) may not use {to} (layer {})",
+                layers[to]
+            );
+        }
+    }
+    assert_eq!(layers.len(), ALLOWED.len(), "a crate has two lines");
+}
+
+/// Invariant I10: a stranger reads two crates and knows what was verified.
+#[test]
+fn the_auditor_stands_on_the_pure_ledger_crates_alone() {
+    let edges = ALLOWED
+        .iter()
+        .find(|(_, name, _)| *name == "ledger-audit")
+        .unwrap()
+        .2;
+    assert_eq!(edges, ["evidence", "ledger-core"]);
+    let edges = ALLOWED.iter().find(|(_, name, _)| *name == "evidence").unwrap().2;
+    assert_eq!(edges, ["ledger-core"]);
+}
+
+#[test]
+fn nothing_depends_on_the_tests() {
+    for one in crates() {
+        assert!(
+            !one.normal.contains(OUTSIDE) && !one.build.contains(OUTSIDE),
+            "{} uses {OUTSIDE}",
+            one.name
+        );
+    }
+}
+
+/// Rows, JSON and forms are translated at the edges (`style.md`), so the domain has nothing to be serialised with.
+#[test]
+fn domain_types_cannot_be_serialised() {
+    let all = crates();
+    let domain = all.iter().find(|one| one.name == "broker-domain").unwrap();
+    let serialisers = domain
+        .normal
+        .iter()
+        .filter(|name| name.starts_with("serde") || name.contains("cbor"));
+    assert_eq!(serialisers.collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+/// Each kept out of all crates but those that exist to hold it.
+#[test]
+fn heavy_dependencies_stay_in_their_crate() {
+    let homes: [(&str, &[&str]); 9] = [
+        ("askama", &["consent-ui"]),
+        ("cedar-policy", &["policies"]),
+        ("chrono", &[]),
+        ("josekit", &["broker-keys"]),
+        ("openssl", &[]),
+        ("parquet", &["broker-anonymiser"]),
+        ("rand", &[]),
+        ("serialport", &["gateway-linux"]),
+        ("sqlx", &["broker-store-sqlite"]),
+    ];
+    for one in crates() {
+        for (dependency, homes) in homes {
+            let uses = one.normal.contains(dependency) || one.build.contains(dependency);
+            assert!(
+                !uses || homes.contains(&one.name.as_str()),
+                "`{dependency}` belongs to {homes:?}, but {} uses it",
+                one.name
+            );
+        }
+    }
+}
