@@ -1,14 +1,15 @@
 //! The street goes on while somebody looks: gateways hand in, the neighbourhood page fetches, a replayed meter speaks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use broker_domain::consent::State;
-use broker_domain::ids::{ParticipantId, TransferId};
+use broker_domain::ids::{ConsentId, ParticipantId, TransferId};
 use broker_domain::time::{Instant, Interval, Step};
-use broker_service::{Broker, Order, ZONE};
+use broker_service::{Broker, Failure, Order, ZONE};
 use consent_ui::Lang;
 use consent_ui::pages::DemoPerson;
 use consent_ui::routes::{DemoDoor, DemoPeople};
@@ -20,9 +21,12 @@ use super::street::{self, Resident};
 use crate::ports::SystemEntropy;
 
 /// How often gateways hand in what they heard.
-const EVERY: Duration = Duration::from_secs(20);
+const EVERY: Duration = Duration::from_secs(10);
 /// How many deliveries the neighbourhood page fetches a day, so that the lists have something to show.
 const DELIVERIES_A_DAY: usize = 12;
+
+/// How long after its consent an application asks for the first time.
+const FRESH_SECONDS: i64 = 3_600;
 
 /// The households that are measured.
 pub struct Neighbourhood {
@@ -59,12 +63,19 @@ pub async fn neighbourhood_page(broker: &Broker, cast: &Cast, midnight: Instant)
 }
 
 /// Lets time pass until the task is dropped. A fault is logged and tried again at the next turn.
-pub async fn go_on(broker: Arc<Broker>, mut street: Neighbourhood) {
+pub async fn go_on(broker: Arc<Broker>, mut street: Neighbourhood, cast: Cast) {
+    let mut page = Page::default();
     let mut turns = tokio::time::interval(EVERY);
     loop {
         turns.tick().await;
         if let Err(error) = turn(&broker, &mut street).await {
             tracing::warn!(error = format!("{error:#}"), "the street missed a turn");
+        }
+        if let Err(error) = page.refresh(&broker, &cast).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "the neighbourhood page missed a turn"
+            );
         }
     }
 }
@@ -83,6 +94,48 @@ async fn turn(broker: &Arc<Broker>, street: &mut Neighbourhood) -> Result<()> {
     }
     street::measure(broker, &mut street.residents, broker.now()).await?;
     Ok(())
+}
+
+/// What the applications remember between two turns.
+#[derive(Default)]
+struct Page {
+    /// Authorisations used or refused once in this demo: a real page would go on, and fill the lists.
+    tried: BTreeSet<(ConsentId, bool)>,
+}
+
+impl Page {
+    /// Each application asks once under each new authorisation, and once more after it ended, as an application does
+    /// that has not heard of the withdrawal yet: that transfer is refused, and the person sees it.
+    async fn refresh(&mut self, broker: &Broker, cast: &Cast) -> Result<()> {
+        for player in [&cast.neighbourhood, &cast.school] {
+            for one in broker.authorisations(&player.row).await? {
+                let active = match one.state {
+                    State::Given { since } => since.plus_seconds(FRESH_SECONDS) > broker.now(),
+                    State::Withdrawn { .. } => true,
+                    State::Refused | State::Unknown | State::Expired { .. } => false,
+                };
+                let given = matches!(one.state, State::Given { .. });
+                if !active || !self.tried.insert((one.consent.id, given)) {
+                    continue;
+                }
+                let now = broker.now();
+                let Ok(interval) = Interval::new(one.consent.data.start(), now) else {
+                    continue;
+                };
+                let order = Order {
+                    transfer: TransferId::random(&SystemEntropy::open())?,
+                    authorisation: one.consent.id,
+                    interval,
+                    step: Step::HALF_HOUR,
+                };
+                match broker.deliver(&player.row, order).await {
+                    Ok(_) | Err(Failure::Refused(_)) => {}
+                    Err(failure) => return Err(failure).context("the page got no answer"),
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// One-click sign-in, for a demo on a loopback address only.

@@ -3,9 +3,6 @@
 //! The clock is a story's: it starts three days ago and is set forward by hand, so that two days of readings pass in a
 //! second. Everything else is the real broker on a real folder, which stays for whoever wants to verify it.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -330,7 +327,7 @@ async fn release(stage: &Stage, request: RequestId, folder: &Path, files: &Files
     let opened = age::decrypt(&stage.cast.scientist.identity, &download.sealed)?;
     // What a real researcher never gives away: here it lets whoever reads the story open the file with `age`.
     let identity = folder.join("researcher.agekey");
-    keep_secret(
+    super::keep_secret(
         &identity,
         stage.cast.scientist.identity.to_string().expose_secret(),
     )?;
@@ -343,15 +340,6 @@ async fn release(stage: &Stage, request: RequestId, folder: &Path, files: &Files
     });
     tell("release", true, Some(made.receipt.leaf_index), detail);
     Ok(files.release.clone())
-}
-
-fn keep_secret(path: &Path, secret: &str) -> Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    Ok(writeln!(file, "{secret}")?)
 }
 
 fn verify_all(stage: &Stage, folder: &Path, files: &Files) -> Result<()> {
