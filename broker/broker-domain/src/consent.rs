@@ -156,6 +156,11 @@ pub enum Refusal {
         /// End of the span agreed.
         until: Instant,
     },
+    /// Nothing of what was handed in is needed for what was agreed.
+    #[error(
+        "nothing in the batch is needed for what was agreed; let the gateway send energy indices of the period agreed"
+    )]
+    NothingNeeded,
 }
 
 impl Refusal {
@@ -168,6 +173,7 @@ impl Refusal {
             Self::Expired { .. } => "consent-expired",
             Self::TooFine { .. } => "granularity-too-fine",
             Self::OutsidePeriod { .. } => "outside-period",
+            Self::NothingNeeded => "nothing-needed",
         }
     }
 
@@ -177,7 +183,7 @@ impl Refusal {
             Self::NoConsent => 0,
             Self::Expired { .. } => 1,
             Self::Withdrawn { .. } => 2,
-            Self::OutsidePeriod { .. } => 3,
+            Self::OutsidePeriod { .. } | Self::NothingNeeded => 3,
             Self::TooFine { .. } => 4,
         }
     }

@@ -122,7 +122,9 @@ fn check_indices(readings: &[Reading]) -> Result<(), Unsound> {
     Ok(())
 }
 
-/// Keeps what the live consents allow and drops the rest: one instant per consented step, inside the consented span.
+/// Keeps what the live consents allow and drops the rest: energy drawn, one instant per consented step, inside the
+/// consented span. Power, voltage and the like may have been let out by the household, but no purpose of today needs
+/// them, so they are not kept.
 ///
 /// Minimisation (GDPR art. 5(1)(c)) happens before anything is stored, so a gateway that sends more than was agreed
 /// teaches the broker nothing more. Returns `None` when nothing remains.
@@ -134,6 +136,7 @@ pub fn minimise(batch: ReadingBatch, covered: &CoveredIntake) -> Option<ReadingB
     let readings: Vec<Reading> = batch
         .readings
         .into_iter()
+        .filter(|reading| is_drawn_energy(reading))
         .filter(|reading| covered.spans().iter().any(|span| span.contains(reading.at)))
         .filter(|reading| {
             let slot = reading.at.as_micros().div_euclid(step);
@@ -150,6 +153,13 @@ pub fn minimise(batch: ReadingBatch, covered: &CoveredIntake) -> Option<ReadingB
         span,
         ..batch
     })
+}
+
+fn is_drawn_energy(reading: &Reading) -> bool {
+    matches!(
+        reading.label.quantity(),
+        Quantity::EnergyDrawnTotal | Quantity::EnergyDrawnTariff
+    )
 }
 
 #[cfg(test)]
@@ -229,5 +239,52 @@ mod tests {
     #[test]
     fn a_value_far_outside_any_index_does_not_overflow() {
         assert!(checked(vec![reading(0, "east", i64::MIN), reading(600, "east", i64::MAX)]).is_err());
+    }
+
+    fn covered(step: crate::time::Step) -> CoveredIntake {
+        use crate::consent::{Consent, ConsentEvent, EventKind, covers_intake};
+        use crate::ids::{ConsentId, Digest, OrganisationId, ParticipantId, Purpose};
+        let event = ConsentEvent {
+            seq: 0,
+            kind: EventKind::Given,
+            effective_at: at(0),
+            recorded_at: at(0),
+            record: Digest([0; 32]),
+        };
+        let consent = Consent {
+            id: ConsentId::from_bytes([1; 16]),
+            participant: ParticipantId::from_bytes([2; 16]),
+            point: PointId::from_bytes([3; 16]),
+            recipient: OrganisationId::from_bytes([4; 16]),
+            purpose: Purpose::parse("research").unwrap(),
+            step,
+            data: Interval::new(at(1_800), at(7_200)).unwrap(),
+            terms: Digest([0; 32]),
+            notice: Digest([0; 32]),
+            events: vec![event],
+        };
+        let (who, point, span) = (consent.participant, consent.point, consent.data);
+        covers_intake(&[consent], who, point, &span, at(1)).unwrap()
+    }
+
+    #[test]
+    fn only_energy_at_the_consented_step_and_span_is_kept() {
+        let readings = (0..=16_i64)
+            .flat_map(|i| [reading(i * 600, "east", i * 10), reading(i * 600, "sinsts", 500)])
+            .collect();
+        let kept = minimise(checked(readings).unwrap(), &covered(crate::time::Step::HALF_HOUR)).unwrap();
+        let seconds: Vec<_> = kept
+            .readings
+            .iter()
+            .map(|r| (r.at.as_micros() - at(0).as_micros()) / 1_000_000)
+            .collect();
+        assert_eq!(seconds, [1_800, 3_600, 5_400]);
+        assert!(kept.readings.iter().all(|r| r.label.as_str() == "east"));
+    }
+
+    #[test]
+    fn nothing_remains_of_a_batch_without_energy() {
+        let batch = checked(vec![reading(3_600, "papp", 500)]).unwrap();
+        assert_eq!(minimise(batch, &covered(crate::time::Step::HALF_HOUR)), None);
     }
 }

@@ -215,6 +215,9 @@ impl From<IntakeRefusal> for Problem {
                 "Readings cannot be true",
                 detail,
             ),
+            R::RefusedBefore { code, leaf_index } => {
+                Self::new(StatusCode::FORBIDDEN, &code, "Refused before", detail).at_leaf(leaf_index)
+            }
             R::SwitchedOff { leaf_index } => {
                 Self::new(StatusCode::FORBIDDEN, "switched-off", "Measuring is off", detail)
                     .at_leaf(leaf_index)

@@ -176,7 +176,10 @@ impl Broker {
             Ok(_) => claim.redeem(),
             Err(SubmitError::Full) => Err(Fault::Busy),
             Err(SubmitError::NotCommitted(fault)) => {
-                tracing::error!(error = &*fault as &dyn std::error::Error, "a group was not committed");
+                tracing::error!(
+                    error = &*fault as &dyn std::error::Error,
+                    "a group was not committed"
+                );
                 Err(Fault::NotCommitted)
             }
             Err(SubmitError::Stopped | SubmitError::Unanswered) => Err(Fault::Stopped),

@@ -127,9 +127,9 @@ impl Broker {
         let transfer = outbound(&order, &consent, Outcome::Done, rows, now, payload.clone());
         let permit = warrant.permit();
         let ciphertext = Some(Digest(sha256(&payload)));
-        let record = records::transfer_out(&transfer, ciphertext, permit.set(), permit.policies())?;
-
-        let drafts = self.both_sides(&consent, record)?;
+        let drafts = self.both_sides(&consent, |copy| {
+            records::transfer_out(&transfer, ciphertext, permit.set(), permit.policies(), copy)
+        })?;
         let covered = warrant.covered().clone();
         let beat = StoreDelivery {
             transfer,
@@ -201,15 +201,26 @@ impl Broker {
         })
     }
 
-    /// One record for the participant and one for the recipient: each has a complete list of its own.
-    fn both_sides(&self, consent: &Consent, record: Record) -> Result<[Draft; 2], Fault> {
-        let signed = self.sign(record)?;
-        let side = |subject: SubjectId| Draft {
-            subject,
-            actor: ActorClass::Broker,
-            signed: signed.clone(),
+    /// One record for the participant and one for the recipient: each has a complete list of its own, and the
+    /// recipient's does not say whose readings they are.
+    fn both_sides(
+        &self,
+        consent: &Consent,
+        record: impl Fn(records::Copy) -> Result<Record, Fault>,
+    ) -> Result<[Draft; 2], Fault> {
+        let side = |subject: SubjectId, copy| {
+            let signed = self.sign(record(copy)?)?;
+            Ok::<_, Fault>(Draft {
+                subject,
+                actor: ActorClass::Broker,
+                signed,
+            })
         };
-        Ok([side(consent.participant.into()), side(consent.recipient.into())])
+        let participant = side(consent.participant.into(), records::Copy::Whole)?;
+        Ok([
+            participant,
+            side(consent.recipient.into(), records::Copy::Recipient)?,
+        ])
     }
 
     async fn refuse_delivery(
@@ -223,8 +234,10 @@ impl Broker {
             code: denial.code().to_owned(),
         };
         let transfer = outbound(order, consent, outcome, 0, now, Vec::new());
-        let record = records::transfer_out(&transfer, None, self.policy.set_digest(), &[])?;
-        let drafts = self.both_sides(consent, record)?;
+        let set = self.policy.set_digest();
+        let drafts = self.both_sides(consent, |copy| {
+            records::transfer_out(&transfer, None, set, &[], copy)
+        })?;
         let leaves = self
             .try_commit(StoreDelivery {
                 transfer,
@@ -369,6 +382,9 @@ impl Broker {
         let mut read = self.store.read().await?;
         let mut purposes: Vec<_> = read.offers().await?;
         purposes.retain(|row| row.offer.recipient == application.organisation);
+        // Two offers of one organisation may ask for one purpose at different steps: its consents are listed once.
+        purposes.sort_by(|a, b| a.offer.purpose.cmp(&b.offer.purpose));
+        purposes.dedup_by(|a, b| a.offer.purpose == b.offer.purpose);
         let mut list = Vec::new();
         for row in purposes {
             for consent in read

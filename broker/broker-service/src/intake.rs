@@ -66,6 +66,14 @@ pub enum IntakeRefusal {
     /// The readings cannot be true.
     #[error(transparent)]
     Unsound(Unsound),
+    /// The same batch was refused before; nothing of it was kept.
+    #[error("this batch was refused before; readings that may be kept now come in a new batch")]
+    RefusedBefore {
+        /// The code of the first refusal.
+        code: String,
+        /// The record of the first refusal.
+        leaf_index: u64,
+    },
     /// The household switched measuring off.
     #[error("the household switched measuring off; the batch was not kept")]
     SwitchedOff {
@@ -119,11 +127,7 @@ impl Broker {
         };
         let span = batch.span;
         let Some(kept) = minimise(batch.clone(), &covered) else {
-            let (from, until) = covered
-                .spans()
-                .first()
-                .map_or((span.start(), span.end()), |s| (s.start(), s.end()));
-            let reason = Reason::NotCovered(Refusal::OutsidePeriod { from, until });
+            let reason = Reason::NotCovered(Refusal::NothingNeeded);
             return self.refuse_intake(&case, &batch, digest, reason).await;
         };
 
@@ -215,7 +219,10 @@ impl Broker {
         let sealed = broker_vault::seal_batch(&key, covered, kept, &*self.entropy)
             .map_err(|_| Fault::Crypto { during: "seal batch" })?
             .sealed;
-        let transfer = self.inbound(case, kept, Outcome::Done)?;
+        let transfer = TransferRow {
+            step: Some(covered.finest_step()),
+            ..self.inbound(case, kept, Outcome::Done)?
+        };
         let signed = self.sign(records::transfer_in(
             &transfer,
             &records::Inbound {
@@ -283,17 +290,17 @@ impl Broker {
     }
 
     async fn remembered_refusal(&self, known: &BatchRow) -> Result<IntakeRefusal, Failure<IntakeRefusal>> {
-        let leaf_index = known.leaf_index;
         let transfer = self.store.read().await?.transfer(known.transfer).await?;
-        Ok(match transfer.map(|row| row.outcome) {
-            Some(Outcome::Refused { code }) if code == SWITCHED_OFF => {
-                IntakeRefusal::SwitchedOff { leaf_index }
+        match transfer.map(|row| row.outcome) {
+            Some(Outcome::Refused { code }) => Ok(IntakeRefusal::RefusedBefore {
+                code,
+                leaf_index: known.leaf_index,
+            }),
+            Some(Outcome::Done) | None => Err(Fault::Corrupt {
+                what: "batch.transfer",
             }
-            _ => IntakeRefusal::NotCovered {
-                refusal: Refusal::NoConsent,
-                leaf_index,
-            },
-        })
+            .into()),
+        }
     }
 
     async fn refuse_intake(

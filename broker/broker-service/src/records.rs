@@ -161,6 +161,7 @@ pub(crate) fn transfer_out(
     ciphertext: Option<Digest>,
     policy_set: Digest,
     policies: &[String],
+    copy: Copy,
 ) -> Result<Record, Fault> {
     let missing = Fault::Corrupt { what: "transfer" };
     let (outcome, refusal) = match &row.outcome {
@@ -172,7 +173,10 @@ pub(crate) fn transfer_out(
     };
     Ok(Record::TransferOut(TransferOut {
         transfer: id(&row.id)?,
-        participant: id(&row.participant)?,
+        participant: match copy {
+            Copy::Whole | Copy::Household => Some(id(&row.participant)?),
+            Copy::Recipient => None,
+        },
         consent: row.consent.as_ref().map(id).transpose()?,
         recipient: id(&recipient)?,
         purpose: id(&purpose)?,
@@ -270,13 +274,15 @@ pub(crate) struct ReleaseFacts<'a> {
     pub now: Instant,
 }
 
-/// Whose copy of a release's record is written.
+/// Whose copy of a record is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Copy {
     /// The researcher's and the dataset's.
     Whole,
     /// A household's: it learns what was done with its readings, not which person asked.
     Household,
+    /// A recipient organisation's: it learns what it received, under its own authorisation, not whose it is.
+    Recipient,
 }
 
 /// A release was made.
@@ -291,7 +297,7 @@ pub(crate) fn release(
         dataset: id(&request.dataset)?,
         researcher: match copy {
             Copy::Whole => Some(id(&request.researcher)?),
-            Copy::Household => None,
+            Copy::Household | Copy::Recipient => None,
         },
         rule: id(&facts.rule)?,
         households: u64::from(facts.households),

@@ -1,5 +1,6 @@
 //! Puts a broker together from a folder: keys, database, lock, ledger.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,7 +26,9 @@ impl Home {
     /// The broker in this folder.
     #[must_use]
     pub fn at(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+        }
     }
 
     /// The folder of the secret keys.
@@ -87,7 +90,9 @@ impl<S: Send + Sync> NoteSigner for Named<S> {
 }
 
 fn key_name(name: &str) -> Result<KeyName> {
-    KeyName::new(name).with_context(|| format!("`{name}` cannot name a ledger: it must not be empty, hold white space or a plus sign"))
+    KeyName::new(name).with_context(|| {
+        format!("`{name}` cannot name a ledger: it must not be empty, hold white space or a plus sign")
+    })
 }
 
 /// The name of the officer's key follows from the ledger's.
@@ -95,10 +100,23 @@ fn officer_name(origin: &str) -> String {
     format!("{origin}/officer")
 }
 
-fn stores(keys: CheckpointSigner, origin: &str, lock: SqliteLockStore, public: Arc<FolderStore>) -> Result<Stores> {
+fn stores(
+    keys: CheckpointSigner,
+    origin: &str,
+    lock: SqliteLockStore,
+    public: Arc<FolderStore>,
+) -> Result<Stores> {
     let vkey = Vkey::new(key_name(origin)?, KeyKind::Ed25519, keys.public_key());
-    let signer = Named { vkey, signer: keys, sign: |signer, message| signer.sign(message) };
-    Ok(Stores { signer: Arc::new(signer), lock: Arc::new(lock), public })
+    let signer = Named {
+        vkey,
+        signer: keys,
+        sign: |signer, message| signer.sign(message),
+    };
+    Ok(Stores {
+        signer: Arc::new(signer),
+        lock: Arc::new(lock),
+        public,
+    })
 }
 
 /// Makes keys, database, lock store and an empty ledger. Run once, by hand or by the demo.
@@ -106,10 +124,18 @@ fn stores(keys: CheckpointSigner, origin: &str, lock: SqliteLockStore, public: A
 /// # Errors
 /// When any of them exists already: nothing is ever overwritten.
 pub async fn create(home: &Home, origin: &str, entropy: &dyn Entropy) -> Result<()> {
-    std::fs::create_dir_all(home.folder()).with_context(|| "the data folder cannot be made")?;
+    // The folder holds sealed readings, wrapped keys and signing keys: nobody else on the machine looks into it.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(home.folder())
+        .with_context(|| "the data folder cannot be made")?;
     let keys = Keys::create(&home.keys(), entropy)?;
     OfficerSigner::create(&home.keys(), entropy)?;
-    SqliteStore::open(&home.database(), Create::IfMissing).await?.close().await;
+    SqliteStore::open(&home.database(), Create::IfMissing)
+        .await?
+        .close()
+        .await;
     let lock = SqliteLockStore::create(&home.lock()).await?;
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
     Publisher::initialise(&stores(keys.checkpoint, origin, lock, public)?).await?;
@@ -133,8 +159,11 @@ pub async fn start(
     let lock = SqliteLockStore::open_existing(&home.lock()).await?;
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
     let ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
-    public.publish_key(ledger.signer.vkey()).await?;
-    let officer_key = Vkey::new(key_name(&officer_name(origin))?, KeyKind::Ed25519, officer.public_key());
+    let officer_key = Vkey::new(
+        key_name(&officer_name(origin))?,
+        KeyKind::Ed25519,
+        officer.public_key(),
+    );
     let identity = VaultIdentity::parse(&keys.vault_identity)?;
     let parts = Parts {
         store: Arc::new(store),
@@ -154,5 +183,11 @@ pub async fn start(
         sequencer,
     };
     let (broker, writer) = Broker::start(parts).await.context("the ledger refuses to be taken up; do not restart it blindly: read docs/OPERATING.md, chapter on recovery")?;
-    Ok(Running { broker, public, writer })
+    // Only a key that the ledger was taken up with is shown to the world.
+    public.publish_key(broker.log_key()).await?;
+    Ok(Running {
+        broker,
+        public,
+        writer,
+    })
 }

@@ -47,7 +47,9 @@ struct Figures {
 /// When the broker cannot be put together, or refuses a batch.
 pub async fn intake(args: &IntakeArgs) -> Result<()> {
     let folder = match &args.folder {
-        Some(parent) => tempfile::Builder::new().prefix("fiducie-bench-").tempdir_in(parent)?,
+        Some(parent) => tempfile::Builder::new()
+            .prefix("fiducie-bench-")
+            .tempdir_in(parent)?,
         None => tempfile::Builder::new().prefix("fiducie-bench-").tempdir()?,
     };
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::open());
@@ -78,10 +80,21 @@ async fn prepare(
     let home = Home::at(folder);
     assemble::create(&home, ORIGIN, &**entropy).await?;
     let port: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-    let running = assemble::start(&home, ORIGIN, port, Arc::clone(entropy), SequencerConfig::default()).await?;
+    let running = assemble::start(
+        &home,
+        ORIGIN,
+        port,
+        Arc::clone(entropy),
+        SequencerConfig::default(),
+    )
+    .await?;
     let broker = running.broker;
     let cast = cast::enrol(&broker, &**entropy).await?;
-    let opened = first.to_timestamp().to_zoned(TimeZone::get(broker_service::ZONE)?).date().yesterday()?;
+    let opened = first
+        .to_timestamp()
+        .to_zoned(TimeZone::get(broker_service::ZONE)?)
+        .date()
+        .yesterday()?;
     let homes = u32::try_from(args.gateways.clamp(1, 500))?;
     let street = Street::opened_on(1, homes, opened)?;
     let mut residents = street::join_all(&broker, street.households(), entropy, 1).await?;
@@ -119,8 +132,13 @@ async fn hand_in(
         gateways.spawn(async move {
             let mut latencies = Vec::new();
             loop {
-                let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
-                let Some(envelope) = next else { return Ok(latencies) };
+                let next = queue
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .pop();
+                let Some(envelope) = next else {
+                    return Ok(latencies);
+                };
                 let began = Stopwatch::now();
                 let taken = broker.intake(&envelope).await.context("a batch was refused")?;
                 ensure!(taken.news == News::Stored, "a batch was known before");
@@ -157,13 +175,28 @@ fn show(figures: &Figures, json: bool) -> Result<()> {
         return Ok(());
     }
     let ceilings = &figures.ceilings;
-    println!("durable intakes      {:>10.0} /s   ({} batches, {} gateways at once)", figures.intakes_per_second, figures.batches, figures.gateways);
+    println!(
+        "durable intakes      {:>10.0} /s   ({} batches, {} gateways at once)",
+        figures.intakes_per_second, figures.batches, figures.gateways
+    );
     println!("  latency p50        {:>10.1} ms", figures.p50_ms);
     println!("  latency p99        {:>10.1} ms", figures.p99_ms);
     println!("ceilings of this run");
-    println!("  fsync              {:>10.0} /s   (one 4 KiB write each)", ceilings.fsync_per_second);
-    println!("  Ed25519 verify     {:>10.0} /s   (one core)", ceilings.ed25519_verify_per_second);
-    println!("  Ed25519 sign       {:>10.0} /s   (one core)", ceilings.ed25519_sign_per_second);
-    println!("  AES-256-GCM seal   {:>10.0} /s   (1 KiB, one core)", ceilings.aead_seal_per_second);
+    println!(
+        "  fsync              {:>10.0} /s   (one 4 KiB write each)",
+        ceilings.fsync_per_second
+    );
+    println!(
+        "  Ed25519 verify     {:>10.0} /s   (one core)",
+        ceilings.ed25519_verify_per_second
+    );
+    println!(
+        "  Ed25519 sign       {:>10.0} /s   (one core)",
+        ceilings.ed25519_sign_per_second
+    );
+    println!(
+        "  AES-256-GCM seal   {:>10.0} /s   (1 KiB, one core)",
+        ceilings.aead_seal_per_second
+    );
     Ok(())
 }

@@ -105,13 +105,21 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         match cli.command {
             Command::Demo(args) if args.script => demo::script::run(&args).await,
             Command::Demo(args) => demo::run(&args).await.map(|()| ExitCode::SUCCESS),
-            Command::Serve(args) => serve::run(&config::read(&args.config)?).await.map(|()| ExitCode::SUCCESS),
-            Command::Keygen(args) => serve::keygen(&config::read(&args.config)?).await.map(|()| ExitCode::SUCCESS),
-            Command::Migrate(args) => serve::migrate(&config::read(&args.config)?).await.map(|()| ExitCode::SUCCESS),
-            Command::Check(args) => serve::check(&config::read(&args.config)?).await.map(|()| ExitCode::SUCCESS),
-            Command::Bench(BenchArgs { what: Bench::Intake(args) }) => {
-                bench::intake(&args).await.map(|()| ExitCode::SUCCESS)
-            }
+            Command::Serve(args) => serve::run(&config::read(&args.config)?)
+                .await
+                .map(|()| ExitCode::SUCCESS),
+            Command::Keygen(args) => serve::keygen(&config::read(&args.config)?)
+                .await
+                .map(|()| ExitCode::SUCCESS),
+            Command::Migrate(args) => serve::migrate(&config::read(&args.config)?)
+                .await
+                .map(|()| ExitCode::SUCCESS),
+            Command::Check(args) => serve::check(&config::read(&args.config)?)
+                .await
+                .map(|()| ExitCode::SUCCESS),
+            Command::Bench(BenchArgs {
+                what: Bench::Intake(args),
+            }) => bench::intake(&args).await.map(|()| ExitCode::SUCCESS),
         }
     })
 }

@@ -37,8 +37,12 @@ pub struct Operator {
 /// # Errors
 /// When it cannot be read, or holds a member that is missing, unknown or of the wrong kind.
 pub fn read(path: &Path) -> Result<Config> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("the configuration `{}` cannot be read; see docs/OPERATING.md for an example", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!(
+            "the configuration `{}` cannot be read; see docs/OPERATING.md for an example",
+            path.display()
+        )
+    })?;
     toml::from_str(&text).with_context(|| format!("the configuration `{}` is not understood", path.display()))
 }
 

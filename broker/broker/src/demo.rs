@@ -7,9 +7,13 @@ pub mod script;
 pub mod street;
 pub mod verify;
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use age::secrecy::ExposeSecret as _;
 use anyhow::{Context, Result, ensure};
 use broker_domain::time::{Clock, Entropy};
 use broker_service::ZONE;
@@ -36,12 +40,29 @@ use crate::serve;
 pub fn folder(args: &DemoArgs) -> Result<PathBuf> {
     match &args.keep {
         Some(folder) => {
-            ensure!(!folder.exists(), "`{}` exists already; name a folder that does not", folder.display());
+            ensure!(
+                !folder.exists(),
+                "`{}` exists already; name a folder that does not",
+                folder.display()
+            );
             std::fs::create_dir_all(folder)?;
             Ok(folder.clone())
         }
         None => Ok(tempfile::Builder::new().prefix("fiducie-demo-").tempdir()?.keep()),
     }
+}
+
+/// Writes a secret of somebody who plays a part: outside a demo it never leaves its owner.
+///
+/// # Errors
+/// When the file exists already or cannot be written.
+fn keep_secret(path: &Path, secret: &str) -> Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    Ok(writeln!(file, "{secret}")?)
 }
 
 /// Runs the demonstration with pages until it is told to stop.
@@ -50,15 +71,32 @@ pub fn folder(args: &DemoArgs) -> Result<PathBuf> {
 /// When the address is not a loopback one or is taken, or when the broker fails.
 pub async fn run(args: &DemoArgs) -> Result<()> {
     // Whoever reaches the demo can sign in as anybody in it: it never leaves this machine.
-    ensure!(args.listen.ip().is_loopback(), "the demo only listens on a loopback address such as 127.0.0.1:8080");
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .with_context(|| format!("`{}` cannot be listened on; choose another with --listen", args.listen))?;
+    ensure!(
+        args.listen.ip().is_loopback(),
+        "the demo only listens on a loopback address such as 127.0.0.1:8080"
+    );
+    let listener = TcpListener::bind(args.listen).await.with_context(|| {
+        format!(
+            "`{}` cannot be listened on; choose another with --listen",
+            args.listen
+        )
+    })?;
     let address = listener.local_addr()?;
     let folder = folder(args)?;
     let stage = Stage::set(args, &folder).await?;
-    let code = stage.running.broker.gateway_code(stage.spare.participant, stage.spare.point).await?;
-    let site = Site { url: format!("http://{address}") };
+    let code = stage
+        .running
+        .broker
+        .gateway_code(stage.spare.participant, stage.spare.point)
+        .await?;
+    let identity = folder.join("researcher.agekey");
+    keep_secret(
+        &identity,
+        stage.cast.scientist.identity.to_string().expose_secret(),
+    )?;
+    let site = Site {
+        url: format!("http://{address}"),
+    };
     welcome(&site, &folder, &code, &stage.spare.name);
 
     let speaker = stage.speaker.as_ref();
@@ -75,7 +113,7 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     };
     let broker = Arc::clone(&stage.running.broker);
     let mut life = JoinSet::new();
-    life.spawn(live::go_on(Arc::clone(&broker), stage.neighbourhood));
+    life.spawn(live::go_on(Arc::clone(&broker), stage.neighbourhood, stage.cast));
     if let Some(speaker) = stage.speaker {
         life.spawn(async move {
             if let Err(error) = speaker.speak(broker, stage.entropy).await {
@@ -100,18 +138,28 @@ struct Stage {
 
 impl Stage {
     /// Three days of the street in a second: everything before now is simulated, everything after is real time.
-    async fn set(args: &DemoArgs, folder: &std::path::Path) -> Result<Self> {
+    async fn set(args: &DemoArgs, folder: &Path) -> Result<Self> {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::open());
         let [first, second, today] = script::days()?;
         let clock = Arc::new(StoryClock::at(first.plus_seconds(-3_600)));
         let home = Home::at(folder);
         assemble::create(&home, script::ORIGIN, &*entropy).await?;
         let port: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-        let running =
-            assemble::start(&home, script::ORIGIN, port, Arc::clone(&entropy), SequencerConfig::default()).await?;
+        let running = assemble::start(
+            &home,
+            script::ORIGIN,
+            port,
+            Arc::clone(&entropy),
+            SequencerConfig::default(),
+        )
+        .await?;
         let broker = &running.broker;
         let cast = cast::enrol(broker, &*entropy).await?;
-        let opened = first.to_timestamp().to_zoned(TimeZone::get(ZONE)?).date().yesterday()?;
+        let opened = first
+            .to_timestamp()
+            .to_zoned(TimeZone::get(ZONE)?)
+            .date()
+            .yesterday()?;
         let street = Street::opened_on(script::seed(args.seed, &*entropy)?, args.households + 1, opened)?;
         let (spare, others) = street.households().split_first().context("an empty street")?;
         let mut residents = street::join_all(broker, others, &entropy, 1).await?;
@@ -130,13 +178,20 @@ impl Stage {
             Some(file) => Some(Speaker::join(broker, file, offer, &*entropy).await?),
             None => None,
         };
-        Ok(Self { running, cast, neighbourhood: Neighbourhood { residents }, spare, speaker, entropy })
+        Ok(Self {
+            running,
+            cast,
+            neighbourhood: Neighbourhood { residents },
+            spare,
+            speaker,
+            entropy,
+        })
     }
 }
 
 /// What the newcomer reads first.
 #[expect(clippy::print_stdout, reason = "the demo talks to the person who started it")]
-fn welcome(site: &Site, folder: &std::path::Path, code: &str, name: &str) {
+fn welcome(site: &Site, folder: &Path, code: &str, name: &str) {
     let url = &site.url;
     println!(
         "\nFiducie — démonstration prête / demo ready:  {url}\n\n\
@@ -147,10 +202,11 @@ fn welcome(site: &Site, folder: &std::path::Path, code: &str, name: &str) {
          \x20 4. {url}/dpo        (DPO) acceptez, voyez les flux et le registre / approve, see flows and ledger\n\
          \x20 5. retirez un accord : le transfert suivant est refusé / withdraw: the next transfer is refused\n\n\
          Vérifiez sans nous / verify without us:\n\
-         \x20 ledger-audit log {url}/ledger\n\n\
+         \x20 ledger-audit log {url}/ledger\n\
+         \x20 age --decrypt -i {folder}/researcher.agekey LIVRAISON.age | tar -tv\n\n\
          Branchez votre passerelle sur le foyer « {name} » / plug your own gateway into that household:\n\
          \x20 fiducie-gateway enrol --broker {url} --code {code} --state ./gateway\n\n\
-         Données / data: {}\nCtrl-C pour arrêter / to stop.\n",
-        folder.display()
+         Données / data: {folder}\nCtrl-C pour arrêter / to stop.\n",
+        folder = folder.display()
     );
 }

@@ -27,7 +27,10 @@ fn main() -> ExitCode {
 }
 
 /// Errors of the command line go to people: what failed, and each cause below it.
-#[expect(clippy::print_stderr, reason = "the last word of a command goes to the terminal")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the last word of a command goes to the terminal"
+)]
 fn report(error: &anyhow::Error) {
     eprintln!("fiducie: {error}");
     for cause in error.chain().skip(1) {

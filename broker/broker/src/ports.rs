@@ -38,12 +38,18 @@ impl StoryClock {
     /// A clock that shows this instant now.
     #[must_use]
     pub fn at(instant: Instant) -> Self {
-        Self(Mutex::new(Hands::Set { at: instant, since: Stopwatch::now() }))
+        Self(Mutex::new(Hands::Set {
+            at: instant,
+            since: Stopwatch::now(),
+        }))
     }
 
     /// Sets the clock. Going back is possible, and then the ledger refuses to record: that is its job.
     pub fn set(&self, instant: Instant) {
-        self.turn(Hands::Set { at: instant, since: Stopwatch::now() });
+        self.turn(Hands::Set {
+            at: instant,
+            since: Stopwatch::now(),
+        });
     }
 
     /// Lets it follow the system's clock from now on.

@@ -31,10 +31,20 @@ pub async fn run(config: &Config) -> Result<()> {
         name: config.operator.name.clone(),
         contact_email: config.operator.contact_email.clone(),
     };
-    let site = Site { url: config.site.clone() };
+    let site = Site {
+        url: config.site.clone(),
+    };
     // No way in is handed over: the one-click sign-in of the demo does not exist here.
-    let pages = Pages { broker: Arc::clone(&running.broker), mode: Mode::Serve, operator, site, demo: None };
-    let listener = TcpListener::bind(config.listen).await.context("the address cannot be listened on")?;
+    let pages = Pages {
+        broker: Arc::clone(&running.broker),
+        mode: Mode::Serve,
+        operator,
+        site,
+        demo: None,
+    };
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .context("the address cannot be listened on")?;
     // Port 0 lets the system choose one, so the log tells what was chosen.
     let listen = listener.local_addr().context("the address cannot be read back")?;
     tracing::info!(%listen, "the broker listens");
@@ -46,11 +56,19 @@ pub async fn run(config: &Config) -> Result<()> {
 /// # Errors
 /// When the ledger stopped.
 pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Result<()> {
-    let Running { broker, public, writer } = running;
-    let (api, _) = broker_http::routes(Api { broker: Arc::clone(&broker), public });
-    let app: Router = api
-        .merge(pages)
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME));
+    let Running {
+        broker,
+        public,
+        writer,
+    } = running;
+    let (api, _) = broker_http::routes(Api {
+        broker: Arc::clone(&broker),
+        public,
+    });
+    let app: Router = api.merge(pages).layer(TimeoutLayer::with_status_code(
+        axum::http::StatusCode::SERVICE_UNAVAILABLE,
+        REQUEST_TIME,
+    ));
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     let (stopped, mut watch) = tokio::sync::watch::channel(false);
     let watcher = tokio::spawn(async move {
@@ -65,12 +83,17 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Re
             _ = watch.changed() => {}
         }
     };
-    axum::serve(listener, service).with_graceful_shutdown(signal).await.context("serving failed")?;
+    axum::serve(listener, service)
+        .with_graceful_shutdown(signal)
+        .await
+        .context("serving failed")?;
     drop(broker);
     if watcher.is_finished() {
         match watcher.await?? {
             Ok(()) => {}
-            Err(stop) => bail!("the ledger has stopped and signs nothing: {stop}; read docs/OPERATING.md, chapter on recovery"),
+            Err(stop) => bail!(
+                "the ledger has stopped and signs nothing: {stop}; read docs/OPERATING.md, chapter on recovery"
+            ),
         }
     }
     Ok(())
@@ -88,7 +111,14 @@ async fn terminated() {
 async fn open(config: &Config) -> Result<Running> {
     let entropy = Arc::new(SystemEntropy::open());
     let home = Home::at(&config.data);
-    assemble::start(&home, &config.origin, Arc::new(SystemClock), entropy, SequencerConfig::default()).await
+    assemble::start(
+        &home,
+        &config.origin,
+        Arc::new(SystemClock),
+        entropy,
+        SequencerConfig::default(),
+    )
+    .await
 }
 
 /// Makes keys, database, lock store and an empty ledger.
@@ -97,7 +127,9 @@ async fn open(config: &Config) -> Result<Running> {
 /// When one of them exists already.
 pub async fn keygen(config: &Config) -> Result<()> {
     assemble::create(&Home::at(&config.data), &config.origin, &SystemEntropy::open()).await?;
-    tracing::info!("keys, database, lock store and ledger made; keep copies of the folder `keys` apart from backups of the database");
+    tracing::info!(
+        "keys, database, lock store and ledger made; keep copies of the folder `keys` apart from backups of the database"
+    );
     Ok(())
 }
 

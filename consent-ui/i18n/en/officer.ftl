@@ -18,7 +18,10 @@ desk-no-release = no release
 desk-make-release = Make the release
 check-passes = Passes
 check-fails = Fails
-check-households = { $consenting } households agree, { $needed } needed.
+check-households = { $consenting ->
+    [one] { $consenting } household agrees, { $needed } needed.
+   *[other] { $consenting } households agree, { $needed } needed.
+}
 check-later = To come
 check-dominance-later = Weight of each household in the values: tested when the release is made, which is refused if one weighs too much.
 counterpart-gateway = Gateway of the household

@@ -18,7 +18,10 @@ desk-no-release = aucune livraison
 desk-make-release = Préparer la livraison
 check-passes = Conforme
 check-fails = Non conforme
-check-households = { $consenting } foyers d'accord, { $needed } nécessaires.
+check-households = { $consenting ->
+    [one] { $consenting } foyer d'accord, { $needed } nécessaires.
+   *[other] { $consenting } foyers d'accord, { $needed } nécessaires.
+}
 check-later = À venir
 check-dominance-later = Poids de chaque foyer dans les valeurs : contrôlé au moment de la livraison, qui est refusée si un foyer pèse trop.
 counterpart-gateway = Passerelle du foyer

@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn the_cookie_wins_over_the_browser() {
         let english = (header::ACCEPT_LANGUAGE, "en-GB,en");
-        assert_eq!(language(&headers(&[english.clone()])), Lang::English);
+        assert_eq!(language(&headers(std::slice::from_ref(&english))), Lang::English);
         assert_eq!(
             language(&headers(&[english, (header::COOKIE, "fiducie-langue=fr")])),
             Lang::French

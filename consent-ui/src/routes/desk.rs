@@ -84,13 +84,16 @@ async fn to_decide(
     Ok(RequestToDecide {
         request: described(visit, row).await?,
         requester,
-        checks: feasibility.map(|found| checks(visit, found)).unwrap_or_default(),
+        checks: feasibility
+            .as_ref()
+            .map(|found| checks(visit, found))
+            .unwrap_or_default(),
         form,
     })
 }
 
 /// What the broker found by itself, one line each.
-fn checks(visit: &Visit, found: Feasibility) -> Vec<Check> {
+fn checks(visit: &Visit, found: &Feasibility) -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some(needed) = found.needed {
         checks.push(Check::Households {

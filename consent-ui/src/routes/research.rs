@@ -180,7 +180,7 @@ fn read_form(fields: &Fields) -> Result<Interval, Vec<FieldError>> {
         problems.push(FieldError {
             field: field.to_owned(),
             problem,
-        })
+        });
     };
     let words = fields.text("justification");
     if words.is_empty() {

@@ -41,7 +41,9 @@ pub fn measure(folder: &Path, entropy: &dyn Entropy) -> Result<Ceilings> {
     let message = [7_u8; 1_024];
     let signature = pair.sign(&message);
     let public = UnparsedPublicKey::new(&ED25519, pair.public_key().as_ref().to_vec());
-    let sealing = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &seed).map_err(|_| anyhow::anyhow!("the key was refused"))?);
+    let sealing = LessSafeKey::new(
+        UnboundKey::new(&AES_256_GCM, &seed).map_err(|_| anyhow::anyhow!("the key was refused"))?,
+    );
 
     let mut file = File::create(folder.join("ceiling"))?;
     Ok(Ceilings {
@@ -51,7 +53,9 @@ pub fn measure(folder: &Path, entropy: &dyn Entropy) -> Result<Ceilings> {
             Ok(file.sync_data()?)
         })?,
         ed25519_verify_per_second: repeat(|| {
-            public.verify(&message, signature.as_ref()).map_err(|_| anyhow::anyhow!("not verified"))
+            public
+                .verify(&message, signature.as_ref())
+                .map_err(|_| anyhow::anyhow!("not verified"))
         })?,
         ed25519_sign_per_second: repeat(|| {
             std::hint::black_box(pair.sign(&message));
@@ -60,7 +64,9 @@ pub fn measure(folder: &Path, entropy: &dyn Entropy) -> Result<Ceilings> {
         aead_seal_per_second: repeat(|| {
             let mut buffer = message.to_vec();
             let nonce = Nonce::assume_unique_for_key([0; 12]);
-            sealing.seal_in_place_append_tag(nonce, Aad::empty(), &mut buffer).map_err(|_| anyhow::anyhow!("not sealed"))
+            sealing
+                .seal_in_place_append_tag(nonce, Aad::empty(), &mut buffer)
+                .map_err(|_| anyhow::anyhow!("not sealed"))
         })?,
     })
 }

@@ -55,22 +55,40 @@ struct Asked {
 const NEIGHBOURHOOD: Asked = Asked {
     purpose: "neighbourhood-view",
     days: 365,
-    title: ["Voir ma courbe à côté de celle du quartier", "See my curve beside the neighbourhood's"],
-    text: [include_str!("notices/neighbourhood.fr.txt"), include_str!("notices/neighbourhood.en.txt")],
+    title: [
+        "Voir ma courbe à côté de celle du quartier",
+        "See my curve beside the neighbourhood's",
+    ],
+    text: [
+        include_str!("notices/neighbourhood.fr.txt"),
+        include_str!("notices/neighbourhood.en.txt"),
+    ],
 };
 
 const SCHOOL: Asked = Asked {
     purpose: "school-comparison",
     days: 180,
-    title: ["Servir de foyer de comparaison à l'école", "Be the reference home of the school"],
-    text: [include_str!("notices/school.fr.txt"), include_str!("notices/school.en.txt")],
+    title: [
+        "Servir de foyer de comparaison à l'école",
+        "Be the reference home of the school",
+    ],
+    text: [
+        include_str!("notices/school.fr.txt"),
+        include_str!("notices/school.en.txt"),
+    ],
 };
 
 const RESEARCH: Asked = Asked {
     purpose: "load-curve-research",
     days: 365,
-    title: ["Contribuer à la courbe moyenne de la rue pour la recherche", "Contribute to the street's mean curve for research"],
-    text: [include_str!("notices/research.fr.txt"), include_str!("notices/research.en.txt")],
+    title: [
+        "Contribuer à la courbe moyenne de la rue pour la recherche",
+        "Contribute to the street's mean curve for research",
+    ],
+    text: [
+        include_str!("notices/research.fr.txt"),
+        include_str!("notices/research.en.txt"),
+    ],
 };
 
 /// Enrols the cast.
@@ -78,9 +96,27 @@ const RESEARCH: Asked = Asked {
 /// # Errors
 /// When the broker refuses or fails.
 pub async fn enrol(broker: &Broker, entropy: &dyn Entropy) -> Result<Cast> {
-    let neighbourhood = organisation(broker, entropy, "BeMyHomeSmart – Quartier des Tilleuls", "contact@bmhs.example").await?;
-    let school = organisation(broker, entropy, "LogNAct – École Jules-Verne", "contact@lognact.example").await?;
-    let laboratory = organisation(broker, entropy, "Laboratoire Énergie et Usages", "dpo@labo.example").await?;
+    let neighbourhood = organisation(
+        broker,
+        entropy,
+        "BeMyHomeSmart – Quartier des Tilleuls",
+        "contact@bmhs.example",
+    )
+    .await?;
+    let school = organisation(
+        broker,
+        entropy,
+        "LogNAct – École Jules-Verne",
+        "contact@lognact.example",
+    )
+    .await?;
+    let laboratory = organisation(
+        broker,
+        entropy,
+        "Laboratoire Énergie et Usages",
+        "dpo@labo.example",
+    )
+    .await?;
 
     let offers = [
         offer(broker, entropy, neighbourhood, &NEIGHBOURHOOD).await?,
@@ -98,13 +134,18 @@ pub async fn enrol(broker: &Broker, entropy: &dyn Entropy) -> Result<Cast> {
             },
             title_fr: "Courbe de charge moyenne de la rue".into(),
             title_en: "Mean load curve of the street".into(),
-            summary_fr: "Une valeur par demi-heure : la consommation moyenne des foyers participants, en Wh.".into(),
-            summary_en: "One value every half hour: the mean consumption of the participating homes, in Wh.".into(),
+            summary_fr: "Une valeur par demi-heure : la consommation moyenne des foyers participants, en Wh."
+                .into(),
+            summary_en: "One value every half hour: the mean consumption of the participating homes, in Wh."
+                .into(),
         }))
         .await?;
 
     let officer = OfficerId::random(entropy)?;
-    let row = OfficerRow { id: officer, name: "Déléguée à la protection des données (démonstration)".into() };
+    let row = OfficerRow {
+        id: officer,
+        name: "Déléguée à la protection des données (démonstration)".into(),
+    };
     broker.enrol_member(Member::Officer(row)).await?;
     let identity = age::x25519::Identity::generate();
     let row = ResearcherRow {
@@ -124,14 +165,29 @@ pub async fn enrol(broker: &Broker, entropy: &dyn Entropy) -> Result<Cast> {
     })
 }
 
-async fn organisation(broker: &Broker, entropy: &dyn Entropy, name: &str, contact: &str) -> Result<OrganisationId> {
+async fn organisation(
+    broker: &Broker,
+    entropy: &dyn Entropy,
+    name: &str,
+    contact: &str,
+) -> Result<OrganisationId> {
     let id = OrganisationId::random(entropy)?;
-    let row = OrganisationRow { id, name: name.into(), country: "FR".into(), contact: contact.into() };
+    let row = OrganisationRow {
+        id,
+        name: name.into(),
+        country: "FR".into(),
+        contact: contact.into(),
+    };
     broker.enrol_member(Member::Organisation(row)).await?;
     Ok(id)
 }
 
-async fn offer(broker: &Broker, entropy: &dyn Entropy, recipient: OrganisationId, asked: &Asked) -> Result<OfferRow> {
+async fn offer(
+    broker: &Broker,
+    entropy: &dyn Entropy,
+    recipient: OrganisationId,
+    asked: &Asked,
+) -> Result<OfferRow> {
     let [title_fr, title_en] = asked.title;
     let [text_fr, text_en] = asked.text;
     let row = OfferRow {
@@ -152,11 +208,21 @@ async fn offer(broker: &Broker, entropy: &dyn Entropy, recipient: OrganisationId
         text: text.into(),
     };
     let notices = [notice("fr", title_fr, text_fr), notice("en", title_en, text_en)];
-    broker.enrol_member(Member::Offer { row: row.clone(), notices }).await?;
+    broker
+        .enrol_member(Member::Offer {
+            row: row.clone(),
+            notices,
+        })
+        .await?;
     Ok(row)
 }
 
-async fn player(broker: &Broker, entropy: &dyn Entropy, organisation: OrganisationId, name: &str) -> Result<Player> {
+async fn player(
+    broker: &Broker,
+    entropy: &dyn Entropy,
+    organisation: OrganisationId,
+    name: &str,
+) -> Result<Player> {
     let key = JoseMemberCrypto::new().generate_member_key()?;
     let mut credential = [0_u8; 32];
     entropy.fill(&mut credential)?;

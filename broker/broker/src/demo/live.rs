@@ -1,14 +1,15 @@
 //! The street goes on while somebody looks: gateways hand in, the neighbourhood page fetches, a replayed meter speaks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use broker_domain::consent::State;
-use broker_domain::ids::{ParticipantId, TransferId};
+use broker_domain::ids::{ConsentId, ParticipantId, TransferId};
 use broker_domain::time::{Instant, Interval, Step};
-use broker_service::{Broker, Order, ZONE};
+use broker_service::{Broker, Failure, Order, ZONE};
 use consent_ui::Lang;
 use consent_ui::pages::DemoPerson;
 use consent_ui::routes::{DemoDoor, DemoPeople};
@@ -20,9 +21,12 @@ use super::street::{self, Resident};
 use crate::ports::SystemEntropy;
 
 /// How often gateways hand in what they heard.
-const EVERY: Duration = Duration::from_secs(20);
+const EVERY: Duration = Duration::from_secs(10);
 /// How many deliveries the neighbourhood page fetches a day, so that the lists have something to show.
 const DELIVERIES_A_DAY: usize = 12;
+
+/// How long after its consent an application asks for the first time.
+const FRESH_SECONDS: i64 = 3_600;
 
 /// The households that are measured.
 pub struct Neighbourhood {
@@ -39,7 +43,9 @@ pub async fn neighbourhood_page(broker: &Broker, cast: &Cast, midnight: Instant)
     let day = midnight.plus_seconds(-3_600).day_in(&zone)?;
     for player in [&cast.neighbourhood, &cast.school] {
         let authorisations = broker.authorisations(&player.row).await?;
-        let active = authorisations.iter().filter(|one| matches!(one.state, State::Given { .. }));
+        let active = authorisations
+            .iter()
+            .filter(|one| matches!(one.state, State::Given { .. }));
         for one in active.take(DELIVERIES_A_DAY) {
             let order = Order {
                 transfer: TransferId::random(&SystemEntropy::open())?,
@@ -47,26 +53,41 @@ pub async fn neighbourhood_page(broker: &Broker, cast: &Cast, midnight: Instant)
                 interval: Interval::new(day.start().max(one.consent.data.start()), day.end())?,
                 step: Step::HALF_HOUR,
             };
-            broker.deliver(&player.row, order).await.context("the neighbourhood page got nothing")?;
+            broker
+                .deliver(&player.row, order)
+                .await
+                .context("the neighbourhood page got nothing")?;
         }
     }
     Ok(())
 }
 
 /// Lets time pass until the task is dropped. A fault is logged and tried again at the next turn.
-pub async fn go_on(broker: Arc<Broker>, mut street: Neighbourhood) {
+pub async fn go_on(broker: Arc<Broker>, mut street: Neighbourhood, cast: Cast) {
+    let mut page = Page::default();
     let mut turns = tokio::time::interval(EVERY);
     loop {
         turns.tick().await;
         if let Err(error) = turn(&broker, &mut street).await {
             tracing::warn!(error = format!("{error:#}"), "the street missed a turn");
         }
+        if let Err(error) = page.refresh(&broker, &cast).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "the neighbourhood page missed a turn"
+            );
+        }
     }
 }
 
 async fn turn(broker: &Arc<Broker>, street: &mut Neighbourhood) -> Result<()> {
     for resident in &mut street.residents {
-        let rows = broker.store().read().await?.gateways_of(resident.participant).await?;
+        let rows = broker
+            .store()
+            .read()
+            .await?
+            .gateways_of(resident.participant)
+            .await?;
         if let Some(row) = rows.first() {
             resident.adopt(row)?;
         }
@@ -75,10 +96,53 @@ async fn turn(broker: &Arc<Broker>, street: &mut Neighbourhood) -> Result<()> {
     Ok(())
 }
 
+/// What the applications remember between two turns.
+#[derive(Default)]
+struct Page {
+    /// Authorisations used or refused once in this demo: a real page would go on, and fill the lists.
+    tried: BTreeSet<(ConsentId, bool)>,
+}
+
+impl Page {
+    /// Each application asks once under each new authorisation, and once more after it ended, as an application does
+    /// that has not heard of the withdrawal yet: that transfer is refused, and the person sees it.
+    async fn refresh(&mut self, broker: &Broker, cast: &Cast) -> Result<()> {
+        for player in [&cast.neighbourhood, &cast.school] {
+            for one in broker.authorisations(&player.row).await? {
+                let active = match one.state {
+                    State::Given { since } => since.plus_seconds(FRESH_SECONDS) > broker.now(),
+                    State::Withdrawn { .. } => true,
+                    State::Refused | State::Unknown | State::Expired { .. } => false,
+                };
+                let given = matches!(one.state, State::Given { .. });
+                if !active || !self.tried.insert((one.consent.id, given)) {
+                    continue;
+                }
+                let now = broker.now();
+                let Ok(interval) = Interval::new(one.consent.data.start(), now) else {
+                    continue;
+                };
+                let order = Order {
+                    transfer: TransferId::random(&SystemEntropy::open())?,
+                    authorisation: one.consent.id,
+                    interval,
+                    step: Step::HALF_HOUR,
+                };
+                match broker.deliver(&player.row, order).await {
+                    Ok(_) | Err(Failure::Refused(_)) => {}
+                    Err(failure) => return Err(failure).context("the page got no answer"),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// One-click sign-in, for a demo on a loopback address only.
 pub struct OpenDoor {
     participants: Vec<(ParticipantId, String)>,
     spare: ParticipantId,
+    speaker: Option<ParticipantId>,
     officer: String,
     researcher: String,
 }
@@ -86,11 +150,19 @@ pub struct OpenDoor {
 impl OpenDoor {
     /// Lets a few households in, the officer and the researcher.
     pub fn new(residents: &[Resident], spare: &Resident, speaker: Option<&Speaker>, cast: &Cast) -> Self {
-        let shown = residents.iter().take(4).map(|one| (one.participant, one.name.clone()));
+        let shown = residents
+            .iter()
+            .take(4)
+            .map(|one| (one.participant, one.name.clone()));
+        let speaker_id = speaker.map(|one| one.participant);
         let speaker = speaker.map(|one| (one.participant, one.name.clone()));
         Self {
-            participants: shown.chain([(spare.participant, spare.name.clone())]).chain(speaker).collect(),
+            participants: shown
+                .chain([(spare.participant, spare.name.clone())])
+                .chain(speaker)
+                .collect(),
             spare: spare.participant,
+            speaker: speaker_id,
             officer: cast.officer.to_string(),
             researcher: cast.scientist.row.id.to_string(),
         }
@@ -104,12 +176,27 @@ impl DemoDoor for OpenDoor {
             Lang::French => fr.to_owned(),
             Lang::English => en.to_owned(),
         };
-        let person = |subject: String, name: String, detail: String| DemoPerson { subject, name, detail };
+        let person = |subject: String, name: String, detail: String| DemoPerson {
+            subject,
+            name,
+            detail,
+        };
         let home = |(id, name): &(ParticipantId, String)| {
-            let detail = if *id == self.spare {
-                say("un foyer qui vient d'arriver, sans passerelle ni accord", "a newcomer, without gateway or consent")
+            let detail = if Some(*id) == self.speaker {
+                say(
+                    "un compteur réel rejoué depuis une capture",
+                    "a real meter replayed from a capture",
+                )
+            } else if *id == self.spare {
+                say(
+                    "un foyer qui vient d'arriver, sans passerelle ni accord",
+                    "a newcomer, without gateway or consent",
+                )
             } else {
-                say("un foyer de la rue, mesuré depuis trois jours", "a household of the street, measured for three days")
+                say(
+                    "un foyer de la rue, mesuré depuis trois jours",
+                    "a household of the street, measured for three days",
+                )
             };
             person(id.to_string(), name.clone(), detail)
         };
@@ -117,15 +204,23 @@ impl DemoDoor for OpenDoor {
             participants: self.participants.iter().map(home).collect(),
             officer: person(
                 self.officer.clone(),
-                say("La déléguée à la protection des données", "The data-protection officer"),
-                say("décide les demandes, voit les flux, jamais une valeur", "decides requests, sees flows, never a value"),
+                say(
+                    "La déléguée à la protection des données",
+                    "The data-protection officer",
+                ),
+                say(
+                    "décide les demandes, voit les flux, jamais une valeur",
+                    "decides requests, sees flows, never a value",
+                ),
             ),
             researcher: person(
                 self.researcher.clone(),
                 say("La chercheuse", "The researcher"),
-                say("demande un jeu de données, le télécharge scellé", "asks for a dataset, downloads it sealed"),
+                say(
+                    "demande un jeu de données, le télécharge scellé",
+                    "asks for a dataset, downloads it sealed",
+                ),
             ),
         }
     }
 }
-

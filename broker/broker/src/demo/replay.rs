@@ -54,17 +54,30 @@ impl Speaker {
             "`{}` holds no frame that a gateway would trust ({refused} refused); is it a raw TIC capture?",
             file.display()
         );
-        tracing::info!(frames.trusted = frames.len(), frames.refused = refused, "the capture was read");
+        tracing::info!(
+            frames.trusted = frames.len(),
+            frames.refused = refused,
+            "the capture was read"
+        );
         let newcomer = Newcomer {
             language: "fr".into(),
             name: "Foyer de la capture".into(),
             address: "Compteur rejoué".into(),
             meter_number: meter_number(entropy)?,
         };
-        let joined = broker.join(&newcomer).await.context("the household of the capture could not join")?;
+        let joined = broker
+            .join(&newcomer)
+            .await
+            .context("the household of the capture could not join")?;
         let (row, sign) = street::enrol_gateway(broker, joined.participant, joined.point, entropy).await?;
         street::agree_for(broker, joined.participant, joined.point, offer).await?;
-        Ok(Self { participant: joined.participant, name: newcomer.name, row, sign, frames })
+        Ok(Self {
+            participant: joined.participant,
+            name: newcomer.name,
+            row,
+            sign,
+            frames,
+        })
     }
 
     /// Speaks at the pace of the capture until it ends.
@@ -79,7 +92,12 @@ impl Speaker {
             let mut heard = Vec::new();
             while let Some(frame) = self.frames.pop_front_if(|frame| frame.after < until) {
                 let at_us = start_us + i64::try_from(frame.after.as_micros())?;
-                heard.extend(frame.readings.into_iter().map(|reading| Reading { at_us, ..reading }));
+                heard.extend(
+                    frame
+                        .readings
+                        .into_iter()
+                        .map(|reading| Reading { at_us, ..reading }),
+                );
                 tokio::time::sleep_until(started + frame.after).await;
             }
             sequence += 1;
@@ -94,7 +112,10 @@ impl Speaker {
             };
             let payload = pack_of(&urn_of(&header.point_id), &heard).to_cbor();
             let bytes = envelope::encode(&header, &payload, &mut self.sign)?;
-            broker.intake(&bytes).await.context("a replayed batch was not taken")?;
+            broker
+                .intake(&bytes)
+                .await
+                .context("a replayed batch was not taken")?;
         }
         tracing::info!("the capture was replayed to its end");
         Ok(())
@@ -135,7 +156,12 @@ fn listen(capture: &[u8]) -> (VecDeque<Heard>, u64) {
 }
 
 fn clock_of(frame: &Frame) -> Option<i64> {
-    frame.group("DATE")?.time()?.ok()?.utc_seconds(LegalTime::Mainland)?.checked_mul(1_000_000)
+    frame
+        .group("DATE")?
+        .time()?
+        .ok()?
+        .utc_seconds(LegalTime::Mainland)?
+        .checked_mul(1_000_000)
 }
 
 /// Fourteen digits that the grid operator does not give out: they begin with 99.

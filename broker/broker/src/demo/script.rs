@@ -3,9 +3,6 @@
 //! The clock is a story's: it starts three days ago and is set forward by hand, so that two days of readings pass in a
 //! second. Everything else is the real broker on a real folder, which stays for whoever wants to verify it.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -70,16 +67,33 @@ impl Stage {
         let home = Home::at(folder);
         assemble::create(&home, ORIGIN, &*entropy).await?;
         let port: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-        let running =
-            assemble::start(&home, ORIGIN, port, Arc::clone(&entropy), SequencerConfig::default()).await?;
+        let running = assemble::start(
+            &home,
+            ORIGIN,
+            port,
+            Arc::clone(&entropy),
+            SequencerConfig::default(),
+        )
+        .await?;
         let broker = running.broker;
         let cast = cast::enrol(&broker, &*entropy).await?;
-        let opened = first.to_timestamp().to_zoned(TimeZone::get(ZONE)?).date().yesterday()?;
+        let opened = first
+            .to_timestamp()
+            .to_zoned(TimeZone::get(ZONE)?)
+            .date()
+            .yesterday()?;
         let street = Street::opened_on(seed(args.seed, &*entropy)?, args.households.max(101) + 1, opened)?;
         let (_newcomer, others) = street.households().split_first().context("an empty street")?;
         let neighbours = street::join_all(&broker, others, &entropy, 1).await?;
         street::agree_all(&broker, &neighbours, &cast.offers).await?;
-        Ok(Self { broker, clock, cast, neighbours, street, days })
+        Ok(Self {
+            broker,
+            clock,
+            cast,
+            neighbours,
+            street,
+            days,
+        })
     }
 }
 
@@ -109,7 +123,12 @@ async fn story(mut stage: Stage, folder: &Path, entropy: &dyn Entropy) -> Result
     let [first, second, third] = stage.days;
     let files = Files::new(folder)?;
 
-    let household = stage.street.households().first().context("an empty street")?.clone();
+    let household = stage
+        .street
+        .households()
+        .first()
+        .context("an empty street")?
+        .clone();
     let mut newcomer = street::join(&stage.broker, &household, entropy, 2).await?;
     let detail = json!({ "says": "a household joined and its gateway proved its key", "folder": folder });
     tell("enrol", true, Some(newcomer.leaf_index), detail);
@@ -147,7 +166,10 @@ struct Files {
 
 impl Files {
     fn new(folder: &Path) -> Result<Self> {
-        let files = Self { evidence: folder.join("evidence"), release: folder.join("release") };
+        let files = Self {
+            evidence: folder.join("evidence"),
+            release: folder.join("release"),
+        };
         std::fs::create_dir_all(&files.evidence)?;
         std::fs::create_dir_all(&files.release)?;
         Ok(files)
@@ -162,10 +184,17 @@ impl Files {
 
 async fn intake_refused(stage: &Stage, newcomer: &mut Resident, until: Instant) -> Result<()> {
     stage.clock.set(until);
-    let envelope = newcomer.listen(until)?.pop().context("the gateway heard nothing")?;
+    let envelope = newcomer
+        .listen(until)?
+        .pop()
+        .context("the gateway heard nothing")?;
     match stage.broker.intake(&envelope).await {
-        Err(Failure::Refused(IntakeRefusal::NotCovered { refusal: Refusal::NoConsent, leaf_index })) => {
-            let detail = json!({ "says": "nothing is kept without consent", "code": Refusal::NoConsent.code() });
+        Err(Failure::Refused(IntakeRefusal::NotCovered {
+            refusal: Refusal::NoConsent,
+            leaf_index,
+        })) => {
+            let detail =
+                json!({ "says": "nothing is kept without consent", "code": Refusal::NoConsent.code() });
             tell("intake-refused", true, Some(leaf_index), detail);
             Ok(())
         }
@@ -188,20 +217,37 @@ async fn grant(stage: &Stage, newcomer: &Resident, files: &Files) -> Result<(Con
 async fn intake(stage: &Stage, newcomer: &mut Resident, until: Instant, files: &Files) -> Result<()> {
     let mut last = None;
     for envelope in newcomer.listen(until)? {
-        let taken = stage.broker.intake(&envelope).await.context("the batch was refused")?;
-        let again = stage.broker.intake(&envelope).await.context("the repeated batch was refused")?;
-        ensure!(taken.receipt == again.receipt, "a repeated batch gave another receipt");
+        let taken = stage
+            .broker
+            .intake(&envelope)
+            .await
+            .context("the batch was refused")?;
+        let again = stage
+            .broker
+            .intake(&envelope)
+            .await
+            .context("the repeated batch was refused")?;
+        ensure!(
+            taken.receipt == again.receipt,
+            "a repeated batch gave another receipt"
+        );
         last = Some(taken.receipt);
     }
     let receipt = last.context("the gateway heard nothing")?;
     let path = files.keep("intake.json", &receipt)?;
-    let detail = json!({ "says": "sealed, recorded, acknowledged; sent again, the same receipt", "bundle": path });
+    let detail =
+        json!({ "says": "sealed, recorded, acknowledged; sent again, the same receipt", "bundle": path });
     tell("intake", true, Some(receipt.leaf_index), detail);
     Ok(())
 }
 
 fn order(authorisation: ConsentId, interval: Interval, entropy: &dyn Entropy) -> Result<Order> {
-    Ok(Order { transfer: TransferId::random(entropy)?, authorisation, interval, step: Step::HALF_HOUR })
+    Ok(Order {
+        transfer: TransferId::random(entropy)?,
+        authorisation,
+        interval,
+        step: Step::HALF_HOUR,
+    })
 }
 
 async fn deliver(
@@ -212,11 +258,17 @@ async fn deliver(
     files: &Files,
 ) -> Result<()> {
     let player = &stage.cast.neighbourhood;
-    let delivered = stage.broker.deliver(&player.row, order(consent, interval, entropy)?).await?;
+    let delivered = stage
+        .broker
+        .deliver(&player.row, order(consent, interval, entropy)?)
+        .await?;
     let jwe = String::from_utf8(delivered.payload)?;
     let opened = JoseMemberCrypto::new().decrypt(&player.key.private_jwk, &jwe)?;
     let values = verify::signed_values(&opened, &delivered.receipt)?;
-    ensure!(values == delivered.rows, "the application received another number of values than recorded");
+    ensure!(
+        values == delivered.rows,
+        "the application received another number of values than recorded"
+    );
     let path = files.keep("delivery.json", &delivered.receipt)?;
     let detail = json!({ "says": "the application opened its curve", "values": values, "bundle": path });
     tell("deliver", true, Some(delivered.receipt.leaf_index), detail);
@@ -229,30 +281,56 @@ async fn request(stage: &Stage, period: Interval, files: &Files) -> Result<Reque
         period,
         justification: "Étude des usages résidentiels de la rue".into(),
     };
-    let (id, receipt) = stage.broker.request_dataset(stage.cast.scientist.row.id, application).await?;
+    let (id, receipt) = stage
+        .broker
+        .request_dataset(stage.cast.scientist.row.id, application)
+        .await?;
     files.keep("request.json", &receipt)?;
-    tell("request", true, Some(receipt.leaf_index), json!({ "says": "a researcher asked for one day of the street" }));
+    tell(
+        "request",
+        true,
+        Some(receipt.leaf_index),
+        json!({ "says": "a researcher asked for one day of the street" }),
+    );
     Ok(id)
 }
 
 async fn decide(stage: &Stage, request: RequestId) -> Result<()> {
-    let receipt = stage.broker.decide(stage.cast.officer, request, Decision::Approve).await?;
-    tell("decide", true, Some(receipt.leaf_index), json!({ "says": "the officer approved" }));
+    let receipt = stage
+        .broker
+        .decide(stage.cast.officer, request, Decision::Approve)
+        .await?;
+    tell(
+        "decide",
+        true,
+        Some(receipt.leaf_index),
+        json!({ "says": "the officer approved" }),
+    );
     Ok(())
 }
 
 async fn release(stage: &Stage, request: RequestId, folder: &Path, files: &Files) -> Result<PathBuf> {
-    let made = stage.broker.release(stage.cast.officer, request).await.map_err(|failure| match failure {
-        Failure::Refused(refusal) => anyhow::anyhow!("the release was refused: {refusal}"),
-        other => anyhow::Error::from(other),
-    })?;
-    let download = stage.broker.download(stage.cast.scientist.row.id, made.release).await?;
+    let made = stage
+        .broker
+        .release(stage.cast.officer, request)
+        .await
+        .map_err(|failure| match failure {
+            Failure::Refused(refusal) => anyhow::anyhow!("the release was refused: {refusal}"),
+            other => anyhow::Error::from(other),
+        })?;
+    let download = stage
+        .broker
+        .download(stage.cast.scientist.row.id, made.release)
+        .await?;
     std::fs::write(files.release.join("delivery.age"), &download.sealed)?;
     std::fs::write(files.release.join("evidence.json"), &download.receipt.bundle)?;
     let opened = age::decrypt(&stage.cast.scientist.identity, &download.sealed)?;
     // What a real researcher never gives away: here it lets whoever reads the story open the file with `age`.
     let identity = folder.join("researcher.agekey");
-    keep_secret(&identity, stage.cast.scientist.identity.to_string().expose_secret())?;
+    super::keep_secret(
+        &identity,
+        stage.cast.scientist.identity.to_string().expose_secret(),
+    )?;
     let detail = json!({
         "says": "the researcher opened the mean curve; nobody's own curve is in it",
         "households": made.households,
@@ -262,11 +340,6 @@ async fn release(stage: &Stage, request: RequestId, folder: &Path, files: &Files
     });
     tell("release", true, Some(made.receipt.leaf_index), detail);
     Ok(files.release.clone())
-}
-
-fn keep_secret(path: &Path, secret: &str) -> Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    Ok(writeln!(file, "{secret}")?)
 }
 
 fn verify_all(stage: &Stage, folder: &Path, files: &Files) -> Result<()> {
@@ -293,7 +366,12 @@ fn verify_all(stage: &Stage, folder: &Path, files: &Files) -> Result<()> {
 async fn withdraw(stage: &Stage, newcomer: &Resident, consent: ConsentId, files: &Files) -> Result<()> {
     let receipt = stage.broker.withdraw(newcomer.participant, consent).await?;
     let path = files.keep("withdrawal.json", &receipt)?;
-    tell("withdraw", true, Some(receipt.leaf_index), json!({ "says": "no reason was asked", "bundle": path }));
+    tell(
+        "withdraw",
+        true,
+        Some(receipt.leaf_index),
+        json!({ "says": "no reason was asked", "bundle": path }),
+    );
     Ok(())
 }
 
@@ -304,7 +382,11 @@ async fn deliver_refused(
     entropy: &dyn Entropy,
 ) -> Result<()> {
     let player = &stage.cast.neighbourhood;
-    match stage.broker.deliver(&player.row, order(consent, interval, entropy)?).await {
+    match stage
+        .broker
+        .deliver(&player.row, order(consent, interval, entropy)?)
+        .await
+    {
         Err(Failure::Refused(DeliveryRefusal::NotCovered { refusal, leaf_index })) => {
             let detail = json!({ "says": "the very next transfer was refused", "code": refusal.code() });
             tell("deliver-refused", true, Some(leaf_index), detail);
@@ -316,8 +398,12 @@ async fn deliver_refused(
 }
 
 async fn erase(stage: &Stage, newcomer: &Resident) -> Result<()> {
-    let erased = stage.broker.erase(Principal::Participant(newcomer.participant), newcomer.participant).await?;
-    let detail = json!({ "says": "readings, names, records, salts and keys are gone", "records": erased.records });
+    let erased = stage
+        .broker
+        .erase(Principal::Participant(newcomer.participant), newcomer.participant)
+        .await?;
+    let detail =
+        json!({ "says": "readings, names, records, salts and keys are gone", "records": erased.records });
     tell("erase", true, Some(erased.leaf_index), detail);
     Ok(())
 }
@@ -335,7 +421,10 @@ async fn verify_after_erasure(
     verify::release(release, key)?;
     let size = verify::log(&Home::at(folder).ledger(), key)?;
     verify::still_in(&bundle, &Home::at(folder).ledger(), key)?;
-    ensure!(stage.broker.receipt(index).await.is_err(), "the broker can still open an erased record");
+    ensure!(
+        stage.broker.receipt(index).await.is_err(),
+        "the broker can still open an erased record"
+    );
     let detail = json!({
         "says": "what the person kept still proves itself; the broker can open none of it any more",
         "tree_size": size,

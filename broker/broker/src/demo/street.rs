@@ -65,15 +65,26 @@ pub async fn join_without_gateway(broker: &Broker, household: &Household) -> Res
 ///
 /// # Errors
 /// When the broker refuses.
-pub async fn join(broker: &Broker, household: &Household, entropy: &dyn Entropy, run: u64) -> Result<Resident> {
+pub async fn join(
+    broker: &Broker,
+    household: &Household,
+    entropy: &dyn Entropy,
+    run: u64,
+) -> Result<Resident> {
     let resident = join_without_gateway(broker, household).await?;
     let (row, signer) = enrol_gateway(broker, resident.participant, resident.point, entropy).await?;
     let gateway = SimulatedGateway::new(household, identity(&row), device_settings(&row)?, run, signer);
-    Ok(Resident { gateway: Some(gateway), ..resident })
+    Ok(Resident {
+        gateway: Some(gateway),
+        ..resident
+    })
 }
 
 fn identity(row: &GatewayRow) -> Identity {
-    Identity { gateway_id: *row.gateway.id.as_bytes(), point_id: *row.gateway.point.as_bytes() }
+    Identity {
+        gateway_id: *row.gateway.id.as_bytes(),
+        point_id: *row.gateway.point.as_bytes(),
+    }
 }
 
 /// Makes a key, proves it with a one-time code, and gives the enrolled gateway with its signing function.
@@ -88,16 +99,36 @@ pub async fn enrol_gateway(
 ) -> Result<(GatewayRow, Signer)> {
     let mut seed = [0_u8; 32];
     entropy.fill(&mut seed)?;
-    let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| anyhow::anyhow!("the key was refused"))?;
+    let pair =
+        Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| anyhow::anyhow!("the key was refused"))?;
     let public_key: [u8; 32] = pair.public_key().as_ref().try_into()?;
-    let code = broker.gateway_code(participant, point).await.context("no code for the gateway")?;
-    let message = [b"fiducie-enrol/v1\0", code.as_bytes(), b"\0", public_key.as_slice()].concat();
+    let code = broker
+        .gateway_code(participant, point)
+        .await
+        .context("no code for the gateway")?;
+    let message = [
+        b"fiducie-enrol/v1\0",
+        code.as_bytes(),
+        b"\0",
+        public_key.as_slice(),
+    ]
+    .concat();
     let signature = pair.sign(&message).as_ref().to_vec();
-    let enrolment = GatewayEnrolment { code, public_key, signature };
-    let (row, _) = broker.enrol_gateway(&enrolment).await.context("the gateway could not enrol")?;
+    let enrolment = GatewayEnrolment {
+        code,
+        public_key,
+        signature,
+    };
+    let (row, _) = broker
+        .enrol_gateway(&enrolment)
+        .await
+        .context("the gateway could not enrol")?;
     let sign = move |message: &[u8]| {
         let mut signature = [0_u8; 64];
-        signature.iter_mut().zip(pair.sign(message).as_ref()).for_each(|(to, from)| *to = *from);
+        signature
+            .iter_mut()
+            .zip(pair.sign(message).as_ref())
+            .for_each(|(to, from)| *to = *from);
         signature
     };
     Ok((row, Box::new(sign)))
@@ -124,7 +155,12 @@ pub fn device_settings(row: &GatewayRow) -> Result<Settings> {
         Measuring::On => gateway_device::Measuring::On,
         Measuring::Off => gateway_device::Measuring::Off,
     };
-    Ok(Settings::new(u64::from(settings.version), measuring, fields, settings.step.seconds())?)
+    Ok(Settings::new(
+        u64::from(settings.version),
+        measuring,
+        fields,
+        settings.step.seconds(),
+    )?)
 }
 
 /// Agrees to an offer for the resident's meter, as the page does.
@@ -145,8 +181,16 @@ pub async fn agree_for(
     point: PointId,
     offer: &OfferRow,
 ) -> Result<(ConsentId, u64)> {
-    let choice = Choice { offer: offer.offer.id, point, notice: offer.offer.notice, answer: Answer::Agree };
-    let chosen = broker.choose(participant, choice).await.context("the consent was refused")?;
+    let choice = Choice {
+        offer: offer.offer.id,
+        point,
+        notice: offer.offer.notice,
+        answer: Answer::Agree,
+    };
+    let chosen = broker
+        .choose(participant, choice)
+        .await
+        .context("the consent was refused")?;
     let receipt = chosen.receipt.context("a consent without receipt")?;
     Ok((chosen.consent, receipt.leaf_index))
 }
@@ -219,7 +263,11 @@ pub const fn agrees_to(index: usize, offer: usize) -> bool {
 pub async fn agree_all(broker: &Arc<Broker>, residents: &[Resident], offers: &[OfferRow; 3]) -> Result<()> {
     let mut tasks = JoinSet::new();
     for (index, resident) in residents.iter().enumerate() {
-        for (_, offer) in offers.iter().enumerate().filter(|(number, _)| agrees_to(index, *number)) {
+        for (_, offer) in offers
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| agrees_to(index, *number))
+        {
             let (broker, offer) = (Arc::clone(broker), offer.clone());
             let (participant, point) = (resident.participant, resident.point);
             tasks.spawn(async move { agree_for(&broker, participant, point, &offer).await });

@@ -31,7 +31,13 @@ pub fn release(folder: &Path, key: &Vkey) -> Result<()> {
     let evidence = std::fs::read(folder.join(delivery::EVIDENCE))?;
     let sealed = std::fs::read(folder.join(delivery::DELIVERY))?;
     let verified = Bundle::parse(&evidence)?.verify(Some(key), None)?;
-    delivery::check(&verified.record, &[NamedFile { name: delivery::DELIVERY, bytes: &sealed }])?;
+    delivery::check(
+        &verified.record,
+        &[NamedFile {
+            name: delivery::DELIVERY,
+            bytes: &sealed,
+        }],
+    )?;
     Ok(())
 }
 
@@ -46,7 +52,10 @@ pub fn log(folder: &Path, key: &Vkey) -> Result<u64> {
         Leaf::parse(leaf)?;
         frontier.append(leaf_hash(leaf))?;
     }
-    ensure!(frontier.root() == checkpoint.root(), "the log's entries do not have the root that was signed");
+    ensure!(
+        frontier.root() == checkpoint.root(),
+        "the log's entries do not have the root that was signed"
+    );
     Ok(checkpoint.size().get())
 }
 
@@ -57,8 +66,13 @@ pub fn log(folder: &Path, key: &Vkey) -> Result<u64> {
 pub fn still_in(bytes: &[u8], folder: &Path, key: &Vkey) -> Result<()> {
     let index = bundle(bytes, key)?;
     let (_, leaves) = read_log(folder, key)?;
-    let leaf = leaves.get(usize::try_from(index)?).context("the log lost the leaf")?;
-    ensure!(leaf.as_slice() == Bundle::parse(bytes)?.leaf.to_bytes(), "the log holds another leaf at this index");
+    let leaf = leaves
+        .get(usize::try_from(index)?)
+        .context("the log lost the leaf")?;
+    ensure!(
+        leaf.as_slice() == Bundle::parse(bytes)?.leaf.to_bytes(),
+        "the log holds another leaf at this index"
+    );
     Ok(())
 }
 
@@ -67,7 +81,11 @@ fn read_log(folder: &Path, key: &Vkey) -> Result<(SignedCheckpoint, Vec<Vec<u8>>
     let mut leaves = Vec::new();
     for span in bundles(checkpoint.size()) {
         let path = folder.join(Resource::Entries(span).to_string());
-        leaves.extend(parse_entries(&std::fs::read(path)?, span.width())?.into_iter().map(<[u8]>::to_vec));
+        leaves.extend(
+            parse_entries(&std::fs::read(path)?, span.width())?
+                .into_iter()
+                .map(<[u8]>::to_vec),
+        );
     }
     Ok((checkpoint, leaves))
 }
@@ -89,6 +107,11 @@ pub fn signed_values(jws: &[u8], receipt: &Receipt) -> Result<u32> {
         .verify(input.as_bytes(), &URL_SAFE_NO_PAD.decode(signature)?)
         .map_err(|_| anyhow::anyhow!("the broker did not sign this curve"))?;
     let curve: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload)?)?;
-    let values = curve.get("values").and_then(Value::as_array).context("the curve has no values")?;
-    Ok(u32::try_from(values.iter().filter(|value| value.is_number()).count())?)
+    let values = curve
+        .get("values")
+        .and_then(Value::as_array)
+        .context("the curve has no values")?;
+    Ok(u32::try_from(
+        values.iter().filter(|value| value.is_number()).count(),
+    )?)
 }

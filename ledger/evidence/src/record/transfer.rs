@@ -74,8 +74,9 @@ impl TransferIn {
 pub struct TransferOut {
     /// This transfer.
     pub transfer: Id,
-    /// Whose data.
-    pub participant: Id,
+    /// Whose data. Absent in the recipient's copy: erasing the person must leave nothing about her with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub participant: Option<Id>,
     /// The consent that covers it; always there when delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<Id>,

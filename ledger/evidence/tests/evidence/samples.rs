@@ -72,7 +72,7 @@ pub fn transfer_in() -> TransferIn {
 pub fn transfer_out() -> TransferOut {
     TransferOut {
         transfer: id("t-2"),
-        participant: id("p-1"),
+        participant: Some(id("p-1")),
         consent: Some(id("c-1")),
         recipient: id("org-1"),
         purpose: id("self-consumption"),

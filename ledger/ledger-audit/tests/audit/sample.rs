@@ -52,7 +52,7 @@ fn at(seconds: i64) -> Instant {
 pub fn transfer(number: u64) -> Record {
     Record::TransferOut(TransferOut {
         transfer: id(&format!("t-{number}")),
-        participant: id("p-1"),
+        participant: Some(id("p-1")),
         consent: Some(id("c-1")),
         recipient: id("org-1"),
         purpose: id("self-consumption"),

@@ -1,0 +1,20 @@
+//! The pages as a browser sees them: real store, ledger, keys and policies, requests straight into the router.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod browser;
+mod house;
+mod officer;
+mod participant;
+mod readings;
+mod release;
+mod researcher;
+mod safety;
+mod sign_in;

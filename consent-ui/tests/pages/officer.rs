@@ -1,0 +1,170 @@
+//! What a data-protection officer does.
+
+use crate::browser::Browser;
+use crate::house::House;
+
+async fn requested(house: &House) -> Browser {
+    house.set_clock("2026-11-22T09:00:00Z");
+    let mut rachel = house.as_researcher().await;
+    let page = rachel.open(&format!("/recherche/jeux/{}", house.dataset)).await;
+    let fields = [
+        ("justification", "thèse"),
+        ("from", "2026-11-21"),
+        ("until", "2026-11-21"),
+    ];
+    assert_eq!(
+        rachel
+            .submit(&page, &page.action("/demande"), &fields)
+            .await
+            .status,
+        303
+    );
+    rachel
+}
+
+#[tokio::test]
+async fn a_refusal_needs_its_reason_and_tells_it() {
+    let house = House::build().await;
+    house.granted(&house.anna).await;
+    let mut rachel = requested(&house).await;
+    let mut officer = house.as_officer().await;
+    let desk = officer.open("/dpo").await;
+    assert!(desk.text().contains("Rachel, Labo Énergie"));
+    assert!(desk.text().contains("1 foyer d'accord"), "{}", desk.text());
+    let action = desk.action("/decision");
+    for (fields, told) in [
+        ([("decision", "refuse")].as_slice(), "Donnez le motif"),
+        (
+            &[("reason", "non")],
+            "Choisissez d'accepter ou de refuser la demande.",
+        ),
+    ] {
+        let back = officer.submit(&desk, &action, fields).await;
+        assert_eq!(back.status, 422);
+        assert!(back.text().contains(told), "{}", back.text());
+    }
+    let answer = officer
+        .submit(
+            &desk,
+            &action,
+            &[("decision", "refuse"), ("reason", "But trop vague")],
+        )
+        .await;
+    assert!(
+        officer
+            .open(&answer.header("location"))
+            .await
+            .text()
+            .contains("Votre refus est inscrit")
+    );
+    assert!(
+        rachel
+            .open("/recherche/demandes")
+            .await
+            .text()
+            .contains("But trop vague")
+    );
+    let again = officer.submit(&desk, &action, &[("decision", "approve")]).await;
+    assert_eq!(again.status, 409, "decided once");
+}
+
+#[tokio::test]
+async fn an_unsafe_release_is_refused_in_words() {
+    let house = House::build().await;
+    house.granted(&house.anna).await;
+    let mut rachel = requested(&house).await;
+    let mut officer = house.as_officer().await;
+    let desk = officer.open("/dpo").await;
+    let told = officer
+        .submit(&desk, &desk.action("/decision"), &[("decision", "approve")])
+        .await;
+    assert_eq!(told.status, 200);
+    assert!(
+        told.text().contains("Trop peu de foyers consentent : 1 sur les"),
+        "{}",
+        told.text()
+    );
+    assert!(told.text().contains("Réunir au moins"));
+    let waiting = rachel.open("/recherche/demandes").await;
+    assert!(
+        waiting.text().contains("Trop peu de foyers consentent"),
+        "{}",
+        waiting.text()
+    );
+    assert!(!waiting.body.contains("/recherche/livraisons/"));
+    // The desk keeps the way to try again.
+    let desk = officer.open("/dpo").await;
+    let again = officer.submit(&desk, &desk.action("/livraison"), &[]).await;
+    assert!(again.text().contains("Trop peu de foyers consentent"));
+}
+
+#[tokio::test]
+async fn flows_show_pseudonyms_and_proofs_but_no_names() {
+    let house = House::build().await;
+    let consent = house.granted(&house.anna).await;
+    house.delivered(consent).await;
+    house.broker.withdraw(house.anna.id, consent).await.unwrap();
+    house.delivered(consent).await;
+    let mut officer = house.as_officer().await;
+    let rows = |body: &str| body.matches("/dpo/preuves/").count();
+    for (filter, expected) in [
+        ("", 2),
+        ("?filtre=sortants", 1),
+        ("?filtre=refuses", 1),
+        ("?filtre=entrants", 0),
+    ] {
+        let page = officer.open(&format!("/dpo/transferts{filter}")).await;
+        assert_eq!(rows(&page.body), expected, "{filter}");
+        assert!(!page.body.contains("Anna") && !page.body.contains("1111"));
+        assert!(!page.body.contains(&house.anna.id.to_string()));
+    }
+    let page = officer.open("/dpo/transferts").await;
+    assert!(page.body.contains(&house.anna.id.to_string()[..8]));
+    assert_eq!(officer.get(&page.link("/dpo/preuves/")).await.status, 200);
+
+    let mut anna = house.as_anna().await;
+    let agreement = anna
+        .open(&format!("/moi/partages/{consent}/reponse"))
+        .await
+        .link("/moi/preuves/");
+    let leaf = agreement.rsplit('/').next().unwrap();
+    assert_eq!(
+        officer.get(&format!("/dpo/preuves/{leaf}")).await.status,
+        404,
+        "a consent is not a transfer"
+    );
+}
+
+#[tokio::test]
+async fn the_state_of_the_ledger_can_be_checked_elsewhere() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let page = anna.open("/moi/effacement").await;
+    assert_eq!(
+        anna.submit(&page, "/moi/effacement", &[("confirm", "yes")])
+            .await
+            .status,
+        200
+    );
+
+    let mut officer = house.as_officer().await;
+    let ledger = officer.open("/dpo/registre").await;
+    let checkpoint = house.broker.latest_checkpoint();
+    assert!(ledger.text().contains(&checkpoint.root().to_base64()));
+    assert!(
+        ledger.text().contains(&format!("{} lignes", checkpoint.size())),
+        "{}",
+        ledger.text()
+    );
+    let command = format!(
+        "ledger-audit log http://127.0.0.1:8080/ledger --log-key '{}'",
+        house.broker.log_key()
+    );
+    assert!(ledger.text().contains(&command), "{}", ledger.text());
+    let last = checkpoint.size().get() - 1;
+    assert!(
+        ledger.text().contains(&format!(" {last} ")),
+        "the erasure is the last line: {}",
+        ledger.text()
+    );
+}

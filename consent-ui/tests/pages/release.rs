@@ -1,0 +1,77 @@
+//! From many households to a file that only the researcher opens.
+
+use std::sync::Arc;
+
+use crate::house::{House, join};
+use crate::readings::Gateway;
+
+const HOMES: u32 = 110;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_is_downloaded_with_its_proof() {
+    let house = Arc::new(House::build().await);
+    let mut people = Vec::new();
+    for number in 0..HOMES {
+        let house = Arc::clone(&house);
+        people.push(tokio::spawn(async move {
+            let person = join(&house.broker, "Foyer", &format!("3{number:013}")).await;
+            house.granted(&person).await;
+            let mut seed = [9; 32];
+            seed[..4].copy_from_slice(&number.to_be_bytes());
+            let gateway = Gateway::enrol(&house, &person, seed).await;
+            (person, gateway)
+        }));
+    }
+    let mut homes = Vec::new();
+    for person in people {
+        homes.push(person.await.unwrap());
+    }
+    house.set_clock("2026-11-22T09:00:00Z");
+    for (number, (person, gateway)) in (0..).zip(&homes) {
+        assert!(
+            gateway
+                .send(&house, person, "2026-11-20T23:00:00Z", 48, 200 + number)
+                .await
+        );
+    }
+
+    let mut rachel = house.as_researcher().await;
+    let page = rachel.open(&format!("/recherche/jeux/{}", house.dataset)).await;
+    let fields = [
+        ("justification", "thèse"),
+        ("from", "2026-11-21"),
+        ("until", "2026-11-21"),
+    ];
+    assert_eq!(
+        rachel
+            .submit(&page, &page.action("/demande"), &fields)
+            .await
+            .status,
+        303
+    );
+    let mut officer = house.as_officer().await;
+    let desk = officer.open("/dpo").await;
+    let answer = officer
+        .submit(&desk, &desk.action("/decision"), &[("decision", "approve")])
+        .await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let decided = officer.open(&answer.header("location")).await;
+    assert_eq!(officer.get(&decided.link("/dpo/preuves/")).await.status, 200);
+
+    let list = rachel.open("/recherche/demandes").await;
+    let file = rachel.get(&list.link("/recherche/livraisons/")).await;
+    assert_eq!(
+        (file.status, file.header("content-type")),
+        (200, "application/octet-stream".into())
+    );
+    assert!(file.header("content-disposition").ends_with(".age\""));
+    assert!(!age::decrypt(&house.identity, &file.bytes).unwrap().is_empty());
+    let proof = rachel.get(&list.link("/recherche/preuves/")).await;
+    assert_eq!(
+        (proof.status, proof.header("content-type")),
+        (200, "application/json".into())
+    );
+
+    let mut anna = house.as_anna().await;
+    assert_eq!(anna.get(&list.link("/recherche/livraisons/")).await.status, 403);
+}
