@@ -14,4 +14,9 @@
     reason = "only tests use this crate, and a test stops at the first surprise"
 )]
 
+pub mod gateway;
+pub mod needles;
 pub mod programs;
+pub mod server;
+pub mod story;
+pub mod town;

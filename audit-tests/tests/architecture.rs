@@ -2,6 +2,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::manual_strip,
     reason = "a test stops at the first surprise"
 )]
 

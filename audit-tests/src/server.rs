@@ -1,0 +1,203 @@
+//! `fiducie serve` on a real port, and a small HTTP client that can also misbehave.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::programs::{programs, text};
+use crate::town::{Town, random};
+
+/// Longest a start or an answer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A broker that runs.
+pub struct Server {
+    child: Child,
+    log: PathBuf,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+/// What was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Status.
+    pub status: u16,
+    /// Status line and headers, as sent.
+    pub head: String,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Server {
+    /// Starts a broker on the town's folder, with every log line there is, and waits until it listens.
+    #[must_use]
+    pub fn start(town: &Town) -> Self {
+        let log = town.aside(&format!("serve-{}.log", hex::encode(random::<4>())));
+        let child = Command::new(&programs().fiducie)
+            .arg("serve")
+            .args(town.config())
+            .env("RUST_LOG", "trace")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut server = Self { child, log, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let started = Instant::now();
+        loop {
+            let said = server.log();
+            // Only a whole line holds a whole port.
+            let line = said.lines().find(|line| line.contains("the broker listens")).unwrap_or_default();
+            let listens = said.ends_with('\n').then(|| line.split("listen=").nth(1)).flatten();
+            if let Some(address) = listens.and_then(|rest| rest.split_whitespace().next()) {
+                server.address = address.parse().unwrap();
+                return server;
+            }
+            let ended = server.child.try_wait().unwrap();
+            assert!(ended.is_none() && started.elapsed() < PATIENCE, "the broker did not start:\n{said}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// What it logged until now.
+    #[must_use]
+    pub fn log(&self) -> String {
+        text(&fs::read(&self.log).unwrap())
+    }
+
+    /// Ends the process as a power cut would: nothing of it runs again.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop, as an operator does, and returns what it logged.
+    #[must_use]
+    pub fn stop(mut self) -> String {
+        let terminate = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(terminate.success());
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(started.elapsed() < PATIENCE, "the broker does not stop");
+            thread::sleep(Duration::from_millis(10));
+        };
+        assert!(status.success(), "the broker stopped with {status}:\n{}", self.log());
+        self.log()
+    }
+
+    /// Hands in an envelope.
+    #[must_use]
+    pub fn intake(&self, envelope: &[u8]) -> Answer {
+        self.post("/api/v1/intake", "application/vnd.fiducie.envelope", envelope)
+    }
+
+    /// Posts a body.
+    #[must_use]
+    pub fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Answer {
+        self.ask("POST", path, &[("content-type", content_type)], body)
+    }
+
+    /// Fetches something.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[], b"")
+    }
+
+    /// Sends a request and reads the answer.
+    #[must_use]
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        ask(self.address, method, path, headers, body).unwrap()
+    }
+
+    /// Sends a request and leaves the answer unread.
+    #[must_use]
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
+        send(self.address, method, path, headers, body).unwrap()
+    }
+
+    /// Number of leaves in the newest published checkpoint.
+    #[must_use]
+    pub fn tree_size(&self) -> u64 {
+        self.get("/api/v1/health").json()["tree_size"].as_u64().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing running; one that stopped the broker itself has nothing to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Answer {
+    /// The body as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", text(&self.body)))
+    }
+
+    /// A header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (found, value) = line.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+/// One request on a connection of its own.
+///
+/// # Errors
+/// When the connection is refused or ends before a whole answer.
+pub fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Answer> {
+    let mut stream = send(address, method, path, headers, body)?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    parse(&bytes).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
+}
+
+fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<TcpStream> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    stream.write_all(&[head.as_bytes(), body].concat())?;
+    Ok(stream)
+}
+
+/// A whole answer, or nothing.
+fn parse(bytes: &[u8]) -> Option<Answer> {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let head = text(&bytes[..end]);
+    let status = head.split_whitespace().nth(1)?.parse().ok()?;
+    let answer = Answer { status, head, body: bytes[end + 4..].to_vec() };
+    let length = answer.header("content-length").and_then(|length| length.parse::<usize>().ok());
+    (length.is_none_or(|length| length == answer.body.len())).then_some(answer)
+}
