@@ -20,7 +20,11 @@ impl Gateway {
     #[must_use]
     pub fn with_key(seed: [u8; 32]) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();
-        Self { id: random(), point: random(), pair }
+        Self {
+            id: random(),
+            point: random(),
+            pair,
+        }
     }
 
     /// Public key and signature that enrol it.

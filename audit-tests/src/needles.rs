@@ -16,7 +16,11 @@ impl Needles {
     /// Adds a text or a binary value: as it is, in hexadecimal, and in base64 wherever in a longer text it stands.
     /// `what` names it in a failure, without giving it away.
     pub fn add(&mut self, what: &str, value: &[u8]) {
-        let mut forms = vec![value.to_vec(), hex::encode(value).into_bytes(), hex::encode_upper(value).into_bytes()];
+        let mut forms = vec![
+            value.to_vec(),
+            hex::encode(value).into_bytes(),
+            hex::encode_upper(value).into_bytes(),
+        ];
         for shift in 0..3 {
             for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
                 forms.push(base64_core(engine, value, shift));
@@ -55,8 +59,15 @@ impl Needles {
     pub fn found_in(&self, haystack: &[u8]) -> Vec<&str> {
         let mut found = Vec::new();
         for (at, window) in haystack.windows(4).enumerate() {
-            let Some(forms) = self.forms.get(window) else { continue };
-            found.extend(forms.iter().filter(|(form, _)| haystack[at..].starts_with(form)).map(|(_, what)| &**what));
+            let Some(forms) = self.forms.get(window) else {
+                continue;
+            };
+            found.extend(
+                forms
+                    .iter()
+                    .filter(|(form, _)| haystack[at..].starts_with(form))
+                    .map(|(_, what)| &**what),
+            );
         }
         found.sort_unstable();
         found.dedup();
@@ -81,7 +92,8 @@ fn base64_core(engine: &impl base64::Engine, value: &[u8], shift: usize) -> Vec<
 
 /// Runs of decimal digits of at least this length: whole numbers as a person would read them.
 pub fn numbers(text: &[u8], at_least: usize) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| !byte.is_ascii_digit()).filter(move |run| run.len() >= at_least)
+    text.split(|byte| !byte.is_ascii_digit())
+        .filter(move |run| run.len() >= at_least)
 }
 
 #[cfg(test)]
@@ -110,6 +122,9 @@ mod tests {
 
     #[test]
     fn numbers_are_whole() {
-        assert_eq!(numbers(b"a12345b123 1234567", 5).collect::<Vec<_>>(), [&b"12345"[..], b"1234567"]);
+        assert_eq!(
+            numbers(b"a12345b123 1234567", 5).collect::<Vec<_>>(),
+            [&b"12345"[..], b"1234567"]
+        );
     }
 }

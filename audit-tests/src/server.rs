@@ -49,19 +49,32 @@ impl Server {
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        let mut server = Self { child, log, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let mut server = Self {
+            child,
+            log,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        };
         let started = Instant::now();
         loop {
             let said = server.log();
             // Only a whole line holds a whole port.
-            let line = said.lines().find(|line| line.contains("the broker listens")).unwrap_or_default();
-            let listens = said.ends_with('\n').then(|| line.split("listen=").nth(1)).flatten();
+            let line = said
+                .lines()
+                .find(|line| line.contains("the broker listens"))
+                .unwrap_or_default();
+            let listens = said
+                .ends_with('\n')
+                .then(|| line.split("listen=").nth(1))
+                .flatten();
             if let Some(address) = listens.and_then(|rest| rest.split_whitespace().next()) {
                 server.address = address.parse().unwrap();
                 return server;
             }
             let ended = server.child.try_wait().unwrap();
-            assert!(ended.is_none() && started.elapsed() < PATIENCE, "the broker did not start:\n{said}");
+            assert!(
+                ended.is_none() && started.elapsed() < PATIENCE,
+                "the broker did not start:\n{said}"
+            );
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -81,7 +94,10 @@ impl Server {
     /// Asks it to stop, as an operator does, and returns what it logged.
     #[must_use]
     pub fn stop(mut self) -> String {
-        let terminate = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let terminate = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
         assert!(terminate.success());
         let started = Instant::now();
         let status = loop {
@@ -91,7 +107,11 @@ impl Server {
             assert!(started.elapsed() < PATIENCE, "the broker does not stop");
             thread::sleep(Duration::from_millis(10));
         };
-        assert!(status.success(), "the broker stopped with {status}:\n{}", self.log());
+        assert!(
+            status.success(),
+            "the broker stopped with {status}:\n{}",
+            self.log()
+        );
         self.log()
     }
 
@@ -197,7 +217,13 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = text(&bytes[..end]);
     let status = head.split_whitespace().nth(1)?.parse().ok()?;
-    let answer = Answer { status, head, body: bytes[end + 4..].to_vec() };
-    let length = answer.header("content-length").and_then(|length| length.parse::<usize>().ok());
+    let answer = Answer {
+        status,
+        head,
+        body: bytes[end + 4..].to_vec(),
+    };
+    let length = answer
+        .header("content-length")
+        .and_then(|length| length.parse::<usize>().ok());
     (length.is_none_or(|length| length == answer.body.len())).then_some(answer)
 }

@@ -33,8 +33,16 @@ impl Story {
             .unwrap();
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
         assert!(output.status.success(), "the script failed:\n{stdout}\n{stderr}");
-        let beats = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        Self { home, beats, stdout, stderr }
+        let beats = stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        Self {
+            home,
+            beats,
+            stdout,
+            stderr,
+        }
     }
 
     /// The folder of the run.
@@ -55,7 +63,9 @@ impl Story {
     #[must_use]
     pub fn said(&self, beat: &str, member: &str) -> &str {
         let found = self.beats.iter().find(|line| line["beat"] == beat);
-        found.and_then(|line| line[member].as_str()).unwrap_or_else(|| panic!("beat `{beat}` has no `{member}`"))
+        found
+            .and_then(|line| line[member].as_str())
+            .unwrap_or_else(|| panic!("beat `{beat}` has no `{member}`"))
     }
 
     /// The evidence files of the run.
@@ -74,7 +84,11 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     while let Some(next) = folders.pop() {
         for entry in std::fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
         }
     }
     files.sort();

@@ -13,11 +13,16 @@ use std::sync::Arc;
 
 use broker_anonymiser::PolicyBook;
 use broker_domain::consent::Offer;
-use broker_domain::ids::{ApplicationId, ConsentId, OfferId, OrganisationId, ParticipantId, PointId, Purpose};
+use broker_domain::ids::{
+    ApplicationId, ConsentId, OfferId, OrganisationId, ParticipantId, PointId, Purpose,
+};
 use broker_domain::time::{Instant, Step};
-use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, MemberCrypto as _, MemberKeyPair, OfficerSigner};
+use broker_keys::{
+    CheckpointSigner, JoseMemberCrypto, Keys, MemberCrypto as _, MemberKeyPair, OfficerSigner,
+};
 use broker_service::{
-    Answer, Broker, Choice, GatewayEnrolment, Member, Newcomer, Parts, VaultKeys, credential_hash, notice_digest,
+    Answer, Broker, Choice, GatewayEnrolment, Member, Newcomer, Parts, VaultKeys, credential_hash,
+    notice_digest,
 };
 use broker_store::{ApplicationRow, Notice, OfferRow, OrganisationRow};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
@@ -80,8 +85,11 @@ impl Town {
             folder.path().join("data").display()
         );
         fs::write(folder.path().join("fiducie.toml"), config).unwrap();
-        let output =
-            Command::new(&programs().fiducie).arg("keygen").args(config_of(folder.path())).output().unwrap();
+        let output = Command::new(&programs().fiducie)
+            .arg("keygen")
+            .args(config_of(folder.path()))
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
 
         let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -91,7 +99,11 @@ impl Town {
             let broker = start(&data, joined).await;
             settle(&broker, consenting).await
         });
-        Self { folder, residents, application }
+        Self {
+            folder,
+            residents,
+            application,
+        }
     }
 
     /// The broker's data.
@@ -126,7 +138,10 @@ impl Town {
 }
 
 fn config_of(folder: &Path) -> [String; 2] {
-    ["--config".to_owned(), folder.join("fiducie.toml").display().to_string()]
+    [
+        "--config".to_owned(),
+        folder.join("fiducie.toml").display().to_string(),
+    ]
 }
 
 /// A key with the name it has in notes.
@@ -147,14 +162,26 @@ impl<S: Send + Sync> NoteSigner for Named<S> {
 }
 
 fn log_signer(signer: CheckpointSigner) -> Named<CheckpointSigner> {
-    let vkey = Vkey::new(KeyName::new(ORIGIN).unwrap(), KeyKind::Ed25519, signer.public_key());
-    Named { vkey, signer, sign: |signer, message| signer.sign(message) }
+    let vkey = Vkey::new(
+        KeyName::new(ORIGIN).unwrap(),
+        KeyKind::Ed25519,
+        signer.public_key(),
+    );
+    Named {
+        vkey,
+        signer,
+        sign: |signer, message| signer.sign(message),
+    }
 }
 
 fn officer_signer(signer: OfficerSigner) -> Named<OfficerSigner> {
     let name = KeyName::new(&format!("{ORIGIN}/officer")).unwrap();
     let vkey = Vkey::new(name, KeyKind::Ed25519, signer.public_key());
-    Named { vkey, signer, sign: |signer, message| signer.sign(message) }
+    Named {
+        vkey,
+        signer,
+        sign: |signer, message| signer.sign(message),
+    }
 }
 
 /// Starts the use cases on a folder, as `fiducie` does.
@@ -163,11 +190,19 @@ pub async fn start(data: &Path, clock: RunningClock) -> Arc<Broker> {
     let identity = VaultIdentity::parse(&keys.vault_identity).unwrap();
     let ledger = Stores {
         signer: Arc::new(log_signer(keys.checkpoint)),
-        lock: Arc::new(SqliteLockStore::open_existing(&data.join("lock.db")).await.unwrap()),
+        lock: Arc::new(
+            SqliteLockStore::open_existing(&data.join("lock.db"))
+                .await
+                .unwrap(),
+        ),
         public: Arc::new(FolderStore::open(data.join("ledger")).await.unwrap()),
     };
     let parts = Parts {
-        store: Arc::new(SqliteStore::open(&data.join("broker.db"), Create::Never).await.unwrap()),
+        store: Arc::new(
+            SqliteStore::open(&data.join("broker.db"), Create::Never)
+                .await
+                .unwrap(),
+        ),
         ledger,
         policy: Arc::new(CedarEngine::embedded().unwrap()),
         rules: PolicyBook::embedded().unwrap(),
@@ -239,7 +274,13 @@ async fn make_offer(broker: &Broker, recipient: OrganisationId) -> OfferRow {
         },
         notice_en: notices[1].digest,
     };
-    broker.enrol_member(Member::Offer { row: row.clone(), notices }).await.unwrap();
+    broker
+        .enrol_member(Member::Offer {
+            row: row.clone(),
+            notices,
+        })
+        .await
+        .unwrap();
     row
 }
 
@@ -249,16 +290,31 @@ async fn join(broker: &Broker, newcomer: Newcomer, offer: Option<&OfferRow>) -> 
     let code = broker.gateway_code(participant, point).await.unwrap();
     let mut gateway = Gateway::with_key(random());
     let (public_key, signature) = gateway.prove(&code);
-    let enrolment = GatewayEnrolment { code, public_key, signature };
+    let enrolment = GatewayEnrolment {
+        code,
+        public_key,
+        signature,
+    };
     let (row, _) = broker.enrol_gateway(&enrolment).await.unwrap();
     gateway.enrolled(*row.gateway.id.as_bytes(), *row.gateway.point.as_bytes());
     let mut consent = None;
     if let Some(OfferRow { offer, .. }) = offer {
-        let choice = Choice { offer: offer.id, point, notice: offer.notice, answer: Answer::Agree };
+        let choice = Choice {
+            offer: offer.id,
+            point,
+            notice: offer.notice,
+            answer: Answer::Agree,
+        };
         consent = Some(broker.choose(participant, choice).await.unwrap().consent);
     }
     let secrets = [newcomer.name, newcomer.address, newcomer.meter_number];
-    Resident { participant, point, secrets, gateway, consent }
+    Resident {
+        participant,
+        point,
+        secrets,
+        gateway,
+        consent,
+    }
 }
 
 /// A whole half hour at least this many hours ago, in which everybody's consent was in force.
@@ -266,5 +322,7 @@ async fn join(broker: &Broker, newcomer: Newcomer, offer: Option<&OfferRow>) -> 
 pub fn half_hour(hours_ago: i64) -> Instant {
     let now = RunningClock::system().as_micros();
     let step = 1_800_000_000;
-    Instant::from_micros(now.div_euclid(step) * step).unwrap().plus_seconds(-hours_ago * 3_600)
+    Instant::from_micros(now.div_euclid(step) * step)
+        .unwrap()
+        .plus_seconds(-hours_ago * 3_600)
 }

@@ -49,7 +49,9 @@ impl Door {
 
     /// An envelope of the first household that any broker would take.
     fn good(&self) -> Vec<u8> {
-        self.first().gateway.envelope(&[("east", half_hour(5).as_micros(), 4_711_042)])
+        self.first()
+            .gateway
+            .envelope(&[("east", half_hour(5).as_micros(), 4_711_042)])
     }
 
     /// Hands in an envelope and expects this refusal, which leaves no leaf.
@@ -73,7 +75,10 @@ impl Door {
         assert_eq!(problem["type"], format!("urn:fiducie:problem:{code}"));
         assert_eq!(problem["status"], status);
         for member in ["title", "detail"] {
-            assert!(problem[member].as_str().is_some_and(|text| text.len() > 3), "no `{member}` in {body}");
+            assert!(
+                problem[member].as_str().is_some_and(|text| text.len() > 3),
+                "no `{member}` in {body}"
+            );
         }
         for resident in &self.town.residents {
             for secret in &resident.secrets {
@@ -81,9 +86,15 @@ impl Door {
             }
             assert!(!body.contains(&resident.participant.to_string()));
         }
-        assert!(!body.contains("4711"), "a problem document tells a reading: {body}");
+        assert!(
+            !body.contains("4711"),
+            "a problem document tells a reading: {body}"
+        );
         for internal in ["Error", "::", "panicked", "sqlx", "SQLITE"] {
-            assert!(!body.contains(internal), "a problem document tells of our inside: {body}");
+            assert!(
+                !body.contains(internal),
+                "a problem document tells of our inside: {body}"
+            );
         }
     }
 }

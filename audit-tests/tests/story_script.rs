@@ -63,7 +63,11 @@ fn the_story_is_told_and_every_proof_holds_while_no_forgery_does() {
 }
 
 fn beats_come_in_order_and_all_succeed(story: &Story) {
-    let told: Vec<&str> = story.beats.iter().map(|line| line["beat"].as_str().unwrap()).collect();
+    let told: Vec<&str> = story
+        .beats
+        .iter()
+        .map(|line| line["beat"].as_str().unwrap())
+        .collect();
     let expected: Vec<&str> = BEATS.iter().map(|(beat, _)| *beat).collect();
     assert_eq!(told, expected);
     let mut newest = None;
@@ -90,16 +94,37 @@ fn everything_verifies(story: &Story) {
         assert_eq!(status, 0, "{name}: {said}");
         let report: Value = serde_json::from_str(&said).unwrap();
         let told = story.beats.iter().find(|line| line["beat"] == beat).unwrap();
-        assert_eq!(report["details"]["leaf_index"], told["leaf_index"], "{name} is not the proof of `{beat}`");
+        assert_eq!(
+            report["details"]["leaf_index"], told["leaf_index"],
+            "{name} is not the proof of `{beat}`"
+        );
     }
-    let (status, said) = ledger_audit(&["verify", story.folder().join("release").to_str().unwrap(), "--log-key", key]);
+    let (status, said) = ledger_audit(&[
+        "verify",
+        story.folder().join("release").to_str().unwrap(),
+        "--log-key",
+        key,
+    ]);
     assert_eq!(status, 0, "{said}");
     let (status, said) = audit_log(story, &story.folder().join("ledger"), &[]);
     assert_eq!(status, 0, "{said}");
-    assert!(!said.contains("no part of a log"), "foreign files in the ledger: {said}");
+    assert!(
+        !said.contains("no part of a log"),
+        "foreign files in the ledger: {said}"
+    );
     let ledger = story.folder().join("ledger");
-    let (status, said) = ledger_audit(&["log", ledger.to_str().unwrap(), "--log-key", key, "--dpo-key", key]);
-    assert_eq!(status, 1, "an erasure was accepted from somebody else than the officer: {said}");
+    let (status, said) = ledger_audit(&[
+        "log",
+        ledger.to_str().unwrap(),
+        "--log-key",
+        key,
+        "--dpo-key",
+        key,
+    ]);
+    assert_eq!(
+        status, 1,
+        "an erasure was accepted from somebody else than the officer: {said}"
+    );
 }
 
 /// `ledger-audit log` with the keys of the story pinned.

@@ -16,7 +16,10 @@ impl RunningClock {
     /// A clock that shows this instant now.
     #[must_use]
     pub fn starting(at: Instant) -> Self {
-        Self { at, since: Stopwatch::now() }
+        Self {
+            at,
+            since: Stopwatch::now(),
+        }
     }
 
     /// What the system's clock shows.

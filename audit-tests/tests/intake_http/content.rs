@@ -46,23 +46,43 @@ fn content_that_a_meter_does_not_say_is_refused() {
     let door = Door::open();
     let gateway = &door.first().gateway;
     door.refuses(&gateway.envelope_of(random(), b""), 422, "content-invalid");
-    door.refuses(&gateway.envelope_of(random(), b"[{\"n\":\"east\",\"v\":4711}]"), 422, "content-invalid");
+    door.refuses(
+        &gateway.envelope_of(random(), b"[{\"n\":\"east\",\"v\":4711}]"),
+        422,
+        "content-invalid",
+    );
     door.refuses(&gateway.envelope(&[]), 422, "empty");
     let readings = [("east", half_hour(5).as_micros(), 4_711_042)];
-    for (member, value) in [("prm", "99000000100042"), ("msg1", "4711 bonjour"), ("adsc", "031661900042")] {
+    for (member, value) in [
+        ("prm", "99000000100042"),
+        ("msg1", "4711 bonjour"),
+        ("adsc", "031661900042"),
+    ] {
         let mut pack = gateway.pack(&readings);
         let record = pack.records.first_mut().unwrap();
         (record.name, record.unit) = (Some(member.to_owned()), None);
         record.value = Some(Value::Text(value.to_owned()));
         // Whoever a meter belongs to stays at home, even when a gateway forgets it.
-        door.refuses(&gateway.envelope_of(random(), &pack.to_cbor()), 422, "content-invalid");
+        door.refuses(
+            &gateway.envelope_of(random(), &pack.to_cbor()),
+            422,
+            "content-invalid",
+        );
     }
     let mut pack = gateway.pack(&readings);
     pack.records.first_mut().unwrap().unit = Some("kWh".to_owned());
-    door.refuses(&gateway.envelope_of(random(), &pack.to_cbor()), 422, "content-invalid");
+    door.refuses(
+        &gateway.envelope_of(random(), &pack.to_cbor()),
+        422,
+        "content-invalid",
+    );
     let mut pack = gateway.pack(&readings);
     pack.records.first_mut().unwrap().base_time = Some(Number::Integer(i64::MAX));
-    door.refuses(&gateway.envelope_of(random(), &pack.to_cbor()), 422, "content-invalid");
+    door.refuses(
+        &gateway.envelope_of(random(), &pack.to_cbor()),
+        422,
+        "content-invalid",
+    );
 }
 
 #[test]
@@ -99,13 +119,26 @@ fn duplicate_and_out_of_order_readings_are_accepted_and_mended() {
         ("east", at(4), 4_712_000),
         ("east", at(2), 4_711_500),
     ]);
-    let earlier =
-        gateway.envelope(&[("east", at(1), 4_711_400), ("east", at(1), 4_711_400), ("east", at(0), 4_711_042)]);
+    let earlier = gateway.envelope(&[
+        ("east", at(1), 4_711_400),
+        ("east", at(1), 4_711_400),
+        ("east", at(0), 4_711_042),
+    ]);
     assert_eq!(door.server.intake(&later).status, 201);
     assert_eq!(door.server.intake(&earlier).status, 201);
 
-    let answer = order(&door.server, &door.town, start.to_string(), start.plus_seconds(4 * 1_800).to_string());
-    assert_eq!(answer.status, 200, "{}", audit_tests::programs::text(&answer.body));
+    let answer = order(
+        &door.server,
+        &door.town,
+        start.to_string(),
+        start.plus_seconds(4 * 1_800).to_string(),
+    );
+    assert_eq!(
+        answer.status,
+        200,
+        "{}",
+        audit_tests::programs::text(&answer.body)
+    );
     let delivery = answer.json();
     assert_eq!(delivery["rows"], 4);
     let curve = open(&door.town, delivery["payload"].as_str().unwrap());
@@ -123,17 +156,34 @@ fn order(server: &Server, town: &Town, from: String, until: String) -> Answer {
         "step_s": 1_800,
     });
     let bearer = format!("Bearer {}", town.application.credential);
-    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-    server.ask("POST", "/api/v1/deliveries", &headers, body.to_string().as_bytes())
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    server.ask(
+        "POST",
+        "/api/v1/deliveries",
+        &headers,
+        body.to_string().as_bytes(),
+    )
 }
 
 fn uuid() -> String {
     let digits = hex::encode(random::<16>());
-    format!("{}-{}-4{}-a{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
+    format!(
+        "{}-{}-4{}-a{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[13..16],
+        &digits[17..20],
+        &digits[20..32]
+    )
 }
 
 fn open(town: &Town, jwe: &str) -> serde_json::Value {
-    let jws = JoseMemberCrypto::new().decrypt(&town.application.key.private_jwk, jwe).unwrap();
+    let jws = JoseMemberCrypto::new()
+        .decrypt(&town.application.key.private_jwk, jwe)
+        .unwrap();
     let jws = String::from_utf8(jws.to_vec()).unwrap();
     let payload = jws.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()

@@ -15,8 +15,24 @@ fn flipped_bits_that_pass_the_checksum_are_refused_by_the_device() {
     let street = Street::new(7, 40).unwrap();
     let wants = |household: &&Household| !household.has_noisy_wire();
     for (household, label) in [
-        (street.households().iter().filter(wants).find(|h| is_standard(h)).unwrap(), "EAST\t"),
-        (street.households().iter().filter(wants).find(|h| !is_standard(h)).unwrap(), "PAPP "),
+        (
+            street
+                .households()
+                .iter()
+                .filter(wants)
+                .find(|h| is_standard(h))
+                .unwrap(),
+            "EAST\t",
+        ),
+        (
+            street
+                .households()
+                .iter()
+                .filter(wants)
+                .find(|h| !is_standard(h))
+                .unwrap(),
+            "PAPP ",
+        ),
     ] {
         let from = half_hour(8).as_micros();
         let frames: Vec<_> = household.frames(from, from + 900_000_000, STEP_S).collect();
@@ -28,14 +44,24 @@ fn flipped_bits_that_pass_the_checksum_are_refused_by_the_device() {
         assert_ne!(spoiled, frames);
 
         let heard = listen(&door, &spoiled);
-        assert_eq!(heard.counters().refused, clean.counters().refused, "{label}: the checksum saw it");
-        let (trusted, all) = (heard.counters().verdicts.trusted, clean.counters().verdicts.trusted);
+        assert_eq!(
+            heard.counters().refused,
+            clean.counters().refused,
+            "{label}: the checksum saw it"
+        );
+        let (trusted, all) = (
+            heard.counters().verdicts.trusted,
+            clean.counters().verdicts.trusted,
+        );
         assert_eq!(trusted, all - 1, "{label}: {:?}", heard.counters().verdicts);
 
         // What leaves is what a clean wire would have given, without that minute: the broker takes it.
         let envelope = take(&door, heard);
         assert_eq!(door.server.intake(&envelope).status, 201);
-        frames.iter().enumerate().for_each(|(index, (_, frame))| assert_eq!(frame == &spoiled[index].1, index != spoiled_at));
+        frames
+            .iter()
+            .enumerate()
+            .for_each(|(index, (_, frame))| assert_eq!(frame == &spoiled[index].1, index != spoiled_at));
     }
 }
 
@@ -45,8 +71,15 @@ fn is_standard(household: &Household) -> bool {
 
 /// Two wrong bits whose sum is none: 16 is taken from one digit and given to another, or two digits change places.
 fn spoil(frame: &mut [u8], label: &str) {
-    let at = frame.windows(label.len()).position(|window| window == label.as_bytes()).unwrap() + label.len();
-    let digits = frame[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let at = frame
+        .windows(label.len())
+        .position(|window| window == label.as_bytes())
+        .unwrap()
+        + label.len();
+    let digits = frame[at..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let value = &mut frame[at..at + digits];
     // The first digit becomes larger by what another one loses: the 6-bit sum stays, the value leaps.
     let donor = (1..digits).rev().find(|index| value[*index] > b'0').unwrap();
@@ -60,7 +93,13 @@ fn listen(door: &Door, frames: &[(i64, Vec<u8>)]) -> Device {
     let gateway = &door.first().gateway;
     let fields = FieldSet::EMPTY.with(Field::EnergyIndex).with(Field::Power);
     let settings = Settings::new(1, Measuring::On, fields, STEP_S).unwrap();
-    let mut device = Device::new(Identity { gateway_id: gateway.id, point_id: gateway.point }, settings);
+    let mut device = Device::new(
+        Identity {
+            gateway_id: gateway.id,
+            point_id: gateway.point,
+        },
+        settings,
+    );
     for (at_us, bytes) in frames {
         device.push(bytes, *at_us);
     }
@@ -69,5 +108,10 @@ fn listen(door: &Door, frames: &[(i64, Vec<u8>)]) -> Device {
 
 fn take(door: &Door, mut device: Device) -> Vec<u8> {
     let gateway = &door.first().gateway;
-    device.take_batch(random(), half_hour(1).as_micros(), |message| gateway.sign(message)).unwrap().unwrap()
+    device
+        .take_batch(random(), half_hour(1).as_micros(), |message| {
+            gateway.sign(message)
+        })
+        .unwrap()
+        .unwrap()
 }

@@ -28,10 +28,21 @@ fn the_document_lists_every_route_that_is_served() {
     for (path, methods) in ROUTES {
         for method in methods {
             let operation = &paths[path][method];
-            assert!(operation["responses"].is_object(), "{method} {path} is not described");
+            assert!(
+                operation["responses"].is_object(),
+                "{method} {path} is not described"
+            );
             every_refusal_is_a_problem(operation, path);
-            let served = door.server.ask(&method.to_uppercase(), &path.replace("{id}", "x").replace("{sha256}", "x"), &[], b"");
-            assert!(served.header("content-type").is_some(), "{method} {path} is described and not served");
+            let served = door.server.ask(
+                &method.to_uppercase(),
+                &path.replace("{id}", "x").replace("{sha256}", "x"),
+                &[],
+                b"",
+            );
+            assert!(
+                served.header("content-type").is_some(),
+                "{method} {path} is described and not served"
+            );
         }
     }
     assert!(document["components"]["schemas"]["Problem"]["properties"]["code"].is_object());
@@ -42,7 +53,10 @@ fn every_refusal_is_a_problem(operation: &Value, path: &str) {
         let is_refusal = status.starts_with('4') || status.starts_with('5');
         if is_refusal && path != "/api/v1/health" {
             let schema = response["content"].to_string();
-            assert!(schema.contains("#/components/schemas/Problem"), "{path} {status} is no problem document");
+            assert!(
+                schema.contains("#/components/schemas/Problem"),
+                "{path} {status} is no problem document"
+            );
         }
     }
 }
@@ -53,30 +67,71 @@ fn every_door_refuses_nonsense_with_a_problem_document() {
     let json = [("content-type", "application/json")];
     let posts = ["/api/v1/gateways/enrol"];
     for path in posts {
-        for body in ["", "{", "[]", "{\"code\":1}", "{\"code\":\"A\",\"public_key\":\"*\",\"signature\":\"\"}"] {
+        for body in [
+            "",
+            "{",
+            "[]",
+            "{\"code\":1}",
+            "{\"code\":\"A\",\"public_key\":\"*\",\"signature\":\"\"}",
+        ] {
             let answer = door.server.ask("POST", path, &json, body.as_bytes());
             door.is_problem(&answer, 400, "malformed");
         }
     }
-    let unknown = [("authorization", "Bearer 0000"), ("content-type", "application/json")];
+    let unknown = [
+        ("authorization", "Bearer 0000"),
+        ("content-type", "application/json"),
+    ];
     for (method, path) in [("GET", "/api/v1/authorisations"), ("POST", "/api/v1/deliveries")] {
         door.is_problem(&door.server.ask(method, path, &[], b"{}"), 401, "unauthenticated");
-        door.is_problem(&door.server.ask(method, path, &unknown, b"{}"), 401, "unauthenticated");
+        door.is_problem(
+            &door.server.ask(method, path, &unknown, b"{}"),
+            401,
+            "unauthenticated",
+        );
     }
     let bearer = format!("Bearer {}", door.town.application.credential);
-    let known = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-    for body in ["", "{}", "null", "{\"transfer\":\"x\",\"authorisation\":\"x\",\"from\":\"\",\"until\":\"\",\"step_s\":0}"] {
-        door.is_problem(&door.server.ask("POST", "/api/v1/deliveries", &known, body.as_bytes()), 400, "malformed");
+    let known = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    for body in [
+        "",
+        "{}",
+        "null",
+        "{\"transfer\":\"x\",\"authorisation\":\"x\",\"from\":\"\",\"until\":\"\",\"step_s\":0}",
+    ] {
+        door.is_problem(
+            &door
+                .server
+                .ask("POST", "/api/v1/deliveries", &known, body.as_bytes()),
+            400,
+            "malformed",
+        );
     }
     door.is_problem(&door.server.get("/api/v1/notices/zz"), 404, "not-found");
-    door.is_problem(&door.server.get("/api/v1/gateways/x/settings"), 401, "unauthenticated");
-    for path in ["nothing", "tile/0/999", "tile/99/000", "tile/0/..%2f..%2fbroker.db", "../keys/checkpoint.key"] {
+    door.is_problem(
+        &door.server.get("/api/v1/gateways/x/settings"),
+        401,
+        "unauthenticated",
+    );
+    for path in [
+        "nothing",
+        "tile/0/999",
+        "tile/99/000",
+        "tile/0/..%2f..%2fbroker.db",
+        "../keys/checkpoint.key",
+    ] {
         door.is_problem(&door.server.get(&format!("/ledger/{path}")), 404, "not-found");
     }
     let id = door.first().gateway.id;
     let forged = [("fiducie-gateway-auth", "1.AAAA")];
     let path = format!("/api/v1/gateways/{}/settings", hyphenated(id));
-    door.is_problem(&door.server.ask("GET", &path, &forged, b""), 401, "unauthenticated");
+    door.is_problem(
+        &door.server.ask("GET", &path, &forged, b""),
+        401,
+        "unauthenticated",
+    );
 }
 
 fn hyphenated(id: [u8; 16]) -> String {

@@ -34,7 +34,11 @@ fn a_wrongly_signed_envelope_is_refused() {
         let mut changed = door.good();
         changed[position] ^= 1;
         let answer = door.server.intake(&changed);
-        let expected = if position == 16 { "gateway-unknown" } else { "signature-wrong" };
+        let expected = if position == 16 {
+            "gateway-unknown"
+        } else {
+            "signature-wrong"
+        };
         door.is_problem(&answer, 401, expected);
     }
 }
@@ -64,7 +68,10 @@ fn a_gateway_of_another_participant_is_refused() {
     let door = Door::open();
     let readings = [("east", half_hour(5).as_micros(), 4_711_042)];
     // The second household's gateway speaks of the first household's meter, with its own good signature …
-    let mut foreign = door.second().gateway.envelope_of(random(), &door.first().gateway.pack(&readings).to_cbor());
+    let mut foreign = door
+        .second()
+        .gateway
+        .envelope_of(random(), &door.first().gateway.pack(&readings).to_cbor());
     foreign[POINT_ID..POINT_ID + 16].copy_from_slice(&door.first().gateway.point);
     let signed = foreign.len() - 64;
     let message = [b"fiducie-envelope/v1\0", &foreign[..signed]].concat();
@@ -76,7 +83,10 @@ fn a_gateway_of_another_participant_is_refused() {
     posing[GATEWAY_ID..GATEWAY_ID + 16].copy_from_slice(&door.first().gateway.id);
     door.refuses(&posing, 401, "signature-wrong");
     // The header is its own, but the content is about the neighbour.
-    let inside = door.second().gateway.envelope_of(random(), &door.first().gateway.pack(&readings).to_cbor());
+    let inside = door
+        .second()
+        .gateway
+        .envelope_of(random(), &door.first().gateway.pack(&readings).to_cbor());
     door.refuses(&inside, 422, "content-invalid");
 }
 
@@ -86,7 +96,10 @@ fn an_unknown_delivery_point_is_refused() {
     let mut envelope = door.good();
     envelope[POINT_ID..POINT_ID + 16].copy_from_slice(&random::<16>());
     let signed = envelope.len() - 64;
-    let signature = door.first().gateway.sign(&[b"fiducie-envelope/v1\0", &envelope[..signed]].concat());
+    let signature = door
+        .first()
+        .gateway
+        .sign(&[b"fiducie-envelope/v1\0", &envelope[..signed]].concat());
     envelope[signed..].copy_from_slice(&signature);
     door.refuses(&envelope, 422, "point-unknown");
 }
@@ -105,7 +118,15 @@ fn an_oversized_envelope_is_refused() {
 fn a_truncated_envelope_is_refused_wherever_it_was_cut() {
     let door = Door::open();
     let good = door.good();
-    for length in [4, 7, 40, PAYLOAD_LENGTH, PAYLOAD_LENGTH + 4, good.len() - 65, good.len() - 1] {
+    for length in [
+        4,
+        7,
+        40,
+        PAYLOAD_LENGTH,
+        PAYLOAD_LENGTH + 4,
+        good.len() - 65,
+        good.len() - 1,
+    ] {
         let answer = door.server.intake(&good[..length]);
         door.is_problem(&answer, 400, "truncated");
     }

@@ -44,10 +44,22 @@ fn another_batch_under_a_known_id_is_refused() {
     let door = Door::open();
     let (id, at) = (random(), half_hour(5).as_micros());
     let gateway = &door.first().gateway;
-    assert_eq!(door.server.intake(&gateway.envelope_with(id, &[("east", at, 4_711_042)])).status, 201);
-    door.refuses(&gateway.envelope_with(id, &[("east", at, 4_711_043)]), 409, "batch-id-reused");
+    assert_eq!(
+        door.server
+            .intake(&gateway.envelope_with(id, &[("east", at, 4_711_042)]))
+            .status,
+        201
+    );
+    door.refuses(
+        &gateway.envelope_with(id, &[("east", at, 4_711_043)]),
+        409,
+        "batch-id-reused",
+    );
     // Identifiers are each gateway's own: a neighbour's cannot take this one's place.
-    let neighbour = door.second().gateway.envelope_with(id, &[("east", at, 4_711_042)]);
+    let neighbour = door
+        .second()
+        .gateway
+        .envelope_with(id, &[("east", at, 4_711_042)]);
     assert_eq!(door.server.intake(&neighbour).status, 201);
 }
 
@@ -60,7 +72,10 @@ fn an_answer_lost_after_the_commit_is_given_again() {
     let connection = door.server.send("POST", "/api/v1/intake", &ENVELOPE, &envelope);
     let sent = Instant::now();
     while door.server.tree_size() == before {
-        assert!(sent.elapsed() < Duration::from_secs(10), "the batch was not committed");
+        assert!(
+            sent.elapsed() < Duration::from_secs(10),
+            "the batch was not committed"
+        );
         thread::sleep(Duration::from_millis(2));
     }
     drop(connection);
@@ -93,16 +108,25 @@ fn the_same_batch_sent_many_times_at_once_is_stored_once() {
     let door = Door::open();
     let (envelope, before) = (door.good(), door.server.tree_size());
     let answers: Vec<_> = thread::scope(|scope| {
-        let sent: Vec<_> = (0..12).map(|_| scope.spawn(|| door.server.intake(&envelope))).collect();
+        let sent: Vec<_> = (0..12)
+            .map(|_| scope.spawn(|| door.server.intake(&envelope)))
+            .collect();
         sent.into_iter().map(|one| one.join().unwrap()).collect()
     });
     let stored = answers.iter().filter(|answer| answer.status == 201).count();
     let known = answers.iter().filter(|answer| answer.status == 200).count();
     assert_eq!((stored, known), (1, 11), "{answers:?}");
-    assert!(answers.iter().all(|answer| answer.body == answers[0].body), "receipts differ");
+    assert!(
+        answers.iter().all(|answer| answer.body == answers[0].body),
+        "receipts differ"
+    );
     assert_eq!(door.server.tree_size(), before + 1);
 }
 
 fn leaf_index(receipt: &[u8]) -> u64 {
-    evidence::bundle::Bundle::parse(receipt).unwrap().proof.index().get()
+    evidence::bundle::Bundle::parse(receipt)
+        .unwrap()
+        .proof
+        .index()
+        .get()
 }

@@ -17,10 +17,20 @@ use super::{audit_log, copy_of_ledger};
 pub fn no_proof_serves_another_leaf(story: &Story) {
     let key = story.said("verify", "log_key");
     let copy = story.aside("spliced").join("evidence.json");
-    let bundles: Vec<Value> =
-        story.bundles().iter().map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect();
+    let bundles: Vec<Value> = story
+        .bundles()
+        .iter()
+        .map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
+        .collect();
     // What belongs to one leaf: each alone, and the leaf together with its proof, which is what a liar would take.
-    for members in [&["proof"][..], &["leaf"], &["record"], &["salt"], &["leaf", "proof"], &["leaf", "proof", "n"]] {
+    for members in [
+        &["proof"][..],
+        &["leaf"],
+        &["record"],
+        &["salt"],
+        &["leaf", "proof"],
+        &["leaf", "proof", "n"],
+    ] {
         for (to, original) in bundles.iter().enumerate() {
             for (from, other) in bundles.iter().enumerate().filter(|(from, _)| *from != to) {
                 let mut spliced = original.clone();
@@ -62,7 +72,10 @@ pub fn no_older_checkpoint_passes_for_the_newest(story: &Story) {
     assert_eq!(compare(story, older, newest, &ledger).0, 0);
 
     let (status, said) = compare(story, newest, older, &ledger);
-    assert_eq!(status, 1, "an older checkpoint was presented as the newer: {said}");
+    assert_eq!(
+        status, 1,
+        "an older checkpoint was presented as the newer: {said}"
+    );
     fs::write(ledger.join("checkpoint"), older_checkpoint(story)).unwrap();
     let (status, said) = audit_log(story, &ledger, &["--old-checkpoint", newest]);
     assert_eq!(status, 1, "the log was rewound: {said}");
@@ -106,7 +119,10 @@ pub fn no_fork_is_consistent_with_what_was_signed(story: &Story) {
     leaves.swap(1, 2);
     rewrite(&ledger, &leaves, &thief);
     let (status, said) = audit_log(story, &ledger, &[]);
-    assert_eq!(status, 0, "a fork is whole in itself, or the refusals below say nothing: {said}");
+    assert_eq!(
+        status, 0,
+        "a fork is whole in itself, or the refusals below say nothing: {said}"
+    );
 
     for kept in [&honest, &older] {
         let (status, said) = audit_log(story, &ledger, &["--old-checkpoint", kept.to_str().unwrap()]);
@@ -133,7 +149,12 @@ fn leaves_of(ledger: &Path, thief: &Thief) -> Vec<Vec<u8>> {
     let mut leaves = Vec::new();
     for span in bundles(signed.size()) {
         let bytes = fs::read(ledger.join(Resource::Entries(span).to_string())).unwrap();
-        leaves.extend(parse_entries(&bytes, span.width()).unwrap().into_iter().map(<[u8]>::to_vec));
+        leaves.extend(
+            parse_entries(&bytes, span.width())
+                .unwrap()
+                .into_iter()
+                .map(<[u8]>::to_vec),
+        );
     }
     leaves
 }
@@ -159,7 +180,10 @@ fn rewrite(ledger: &Path, leaves: &[Vec<u8>], thief: &Thief) {
     }
     for span in bundles(size) {
         let entries = &leaves[usize::try_from(span.first()).unwrap()..usize::try_from(span.end()).unwrap()];
-        write(Resource::Entries(span), encode_entries(entries.iter().map(Vec::as_slice)).unwrap());
+        write(
+            Resource::Entries(span),
+            encode_entries(entries.iter().map(Vec::as_slice)).unwrap(),
+        );
     }
     let checkpoint = Checkpoint::new(thief.vkey.name().as_str(), size, frontier.root()).unwrap();
     let signed = SignedCheckpoint::sign(checkpoint, thief).unwrap();

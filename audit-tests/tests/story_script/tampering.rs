@@ -32,7 +32,12 @@ pub fn no_bundle_survives_a_flipped_bit(story: &Story) {
         for position in positions(bytes.len(), POSITIONS) {
             fs::write(&copy, flipped(&bytes, position)).unwrap();
             let (status, said) = ledger_audit(&["verify", copy.to_str().unwrap(), "--log-key", key]);
-            assert_eq!(status, 1, "{} with byte {position} changed: {said}", bundle.display());
+            assert_eq!(
+                status,
+                1,
+                "{} with byte {position} changed: {said}",
+                bundle.display()
+            );
         }
         for wrong in [&bytes[..bytes.len() - 1], &[&bytes[..], b"\n"].concat(), b""] {
             fs::write(&copy, wrong).unwrap();
@@ -67,7 +72,12 @@ pub fn no_log_survives_a_flipped_bit(story: &Story) {
         for position in positions(bytes.len(), 3) {
             fs::write(&path, flipped(&bytes, position)).unwrap();
             let (status, said) = audit(story, &ledger, &path);
-            assert_eq!(status, 1, "{} with byte {position} changed: {said}", path.display());
+            assert_eq!(
+                status,
+                1,
+                "{} with byte {position} changed: {said}",
+                path.display()
+            );
         }
         fs::write(&path, bytes).unwrap();
     }
