@@ -1,4 +1,5 @@
-//! Readings aggregated per second on one thread, beside the ceiling of the same run: the plain sum of the same memory.
+//! Readings aggregated per second on one thread, beside the ceiling of the same run: the plain sum of the
+//! same memory.
 //!
 //! `cargo run -p broker-anonymiser --example aggregate_speed --release`
 #![allow(clippy::print_stdout, reason = "an example prints its figures")]

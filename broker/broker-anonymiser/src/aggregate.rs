@@ -6,8 +6,8 @@ use crate::{
     units::{HouseholdCount, HouseholdIndex, LARGEST_READING, Percent, Slot, WattHours},
 };
 
-/// A running aggregate of one group over a fixed number of slots. Feed it one household at a time, so that only one
-/// household's readings need to be open at once.
+/// A running aggregate of one group over a fixed number of slots. Feed it one household at a time, so that
+/// only one household's readings need to be open at once.
 #[derive(Debug)]
 pub struct Aggregation {
     cells: Vec<Cell>,
@@ -17,8 +17,8 @@ pub struct Aggregation {
     merged: Vec<Option<WattHours>>,
 }
 
-/// A household cannot be added. The aggregation is as it was before the call. No message says which household it
-/// was or what it read.
+/// A household cannot be added. The aggregation is as it was before the call. No message says which household
+/// it was or what it read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AggregateError {
     /// A meter's curve has not one entry per slot.
@@ -60,8 +60,8 @@ impl Aggregation {
         }
     }
 
-    /// Adds one household with the curves of all its meters. It counts once in a slot where at least one meter has a
-    /// reading, with the sum of what its meters have there.
+    /// Adds one household with the curves of all its meters. It counts once in a slot where at least one
+    /// meter has a reading, with the sum of what its meters have there.
     ///
     /// LIMIT: in a slot where one of two meters is silent, the household counts with the other meter alone.
     ///
@@ -175,9 +175,9 @@ fn presence(row: &[Option<WattHours>]) -> Vec<u64> {
         .collect()
 }
 
-/// Runs of consecutive slots with the same contributors. Differencing is a matter of cells: two releases of the same
-/// group differ by one home where that home's readings came in late, so each release must remember who was in
-/// each of its cells.
+/// Runs of consecutive slots with the same contributors. Differencing is a matter of cells: two releases of
+/// the same group differ by one home where that home's readings came in late, so each release must remember
+/// who was in each of its cells.
 fn contributor_runs(
     slots: usize,
     complete: &MemberSet,
@@ -220,7 +220,8 @@ pub(crate) struct ContributorRun {
     pub(crate) set: MemberSet,
 }
 
-/// What one pass kept. It holds confidential numbers: only [`crate::Plan::decide`] makes something publishable of it.
+/// What one pass kept. It holds confidential numbers: only [`crate::Plan::decide`] makes something
+/// publishable of it.
 #[derive(Debug)]
 pub struct Aggregate {
     cells: Vec<Cell>,
@@ -311,8 +312,8 @@ impl Cell {
 
     /// What may be shown of this cell.
     ///
-    /// A cell in which every home reads zero is shown as zero, and so tells that each of them did: the sun does not
-    /// shine at night.
+    /// A cell in which every home reads zero is shown as zero, and so tells that each of them did: the sun
+    /// does not shine at night.
     #[must_use]
     pub fn judge(&self, policy: &ReleasePolicy) -> CellStatus {
         if self.count == 0 {
@@ -329,7 +330,8 @@ impl Cell {
         }
     }
 
-    /// The mean, rounded once to a multiple of `round_to`, halves to the even multiple so that sums do not drift.
+    /// The mean, rounded once to a multiple of `round_to`, halves to the even multiple so that sums do not
+    /// drift.
     fn mean(&self, round_to: WattHours) -> WattHours {
         let divisor = i128::from(self.count) * i128::from(round_to.0);
         let sum = i128::from(self.sum);

@@ -1,9 +1,9 @@
 //! The query-set audit: no release may be subtracted from earlier ones to leave a few homes.
 //!
-//! LIMIT: the audit sees who was in a cell, not what each of them read. A reading corrected after a release shows in
-//! the difference to a later release that covers the same slot and the same homes; the caller must freeze the readings
-//! of released slots. And finding every small combination is hard in general, so groups should come from a declared
-//! partition of the panel.
+//! LIMIT: the audit sees who was in a cell, not what each of them read. A reading corrected after a release
+//! shows in the difference to a later release that covers the same slot and the same homes; the caller must
+//! freeze the readings of released slots. And finding every small combination is hard in general, so groups
+//! should come from a declared partition of the panel.
 
 mod elimination;
 mod record;
@@ -17,7 +17,8 @@ use crate::{
     units::{HouseholdCount, ReleaseId},
 };
 
-/// An earlier release as the broker stored it. Pass every one of the same direction, of whatever group or rule.
+/// An earlier release as the broker stored it. Pass every one of the same direction, of whatever group or
+/// rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRelease {
     /// Its public number.
@@ -51,8 +52,8 @@ pub(crate) fn check(query: &QueryRecord, previous: &[StoredRelease]) -> Result<(
 
 /// The pairwise rule: 0 < |S \ S′| < min or 0 < |S′ \ S| < min in any pair of cells that share time.
 ///
-/// The smaller of the two minima counts: the time they share is no longer than the shorter of the two, and rules ask
-/// for more homes the longer the period.
+/// The smaller of the two minima counts: the time they share is no longer than the shorter of the two, and
+/// rules ask for more homes the longer the period.
 fn clash(query: &QueryRecord, stored: &StoredRelease) -> Option<Reason> {
     let required = query.required().min(stored.query.required());
     let same_grid = query.shares_grid_with(&stored.query);

@@ -30,7 +30,8 @@ pub struct Bundle {
     modified_at_s: u64,
 }
 
-/// A file cannot be written. All of these are faults of the program: a release holds nothing that fits no file.
+/// A file cannot be written. All of these are faults of the program: a release holds nothing that fits no
+/// file.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// The Parquet writer failed.
@@ -56,8 +57,8 @@ pub enum BundleError {
 }
 
 impl Bundle {
-    /// Writes `README.txt`, `codebook.csv`, `datapackage.json`, `load-curve.csv`, `load-curve.parquet`, `manifest.json` and
-    /// `privacy.json`. No other file or column leaves the broker.
+    /// Writes `README.txt`, `codebook.csv`, `datapackage.json`, `load-curve.csv`, `load-curve.parquet`,
+    /// `manifest.json` and `privacy.json`. No other file or column leaves the broker.
     ///
     /// # Errors
     /// [`BundleError`].
@@ -113,14 +114,15 @@ impl Bundle {
         &self.files
     }
 
-    /// SHA-256 of `manifest.json`, which holds the SHA-256 of every other file: what the ledger record commits to.
+    /// SHA-256 of `manifest.json`, which holds the SHA-256 of every other file: what the ledger record
+    /// commits to.
     #[must_use]
     pub const fn manifest_sha256(&self) -> &[u8; 32] {
         &self.manifest_sha256
     }
 
-    /// The files as one ustar archive (POSIX.1-2017, pax, "ustar Interchange Format"): in order of name, mode 0644, owned
-    /// by 0, dated with the instant of release.
+    /// The files as one ustar archive (POSIX.1-2017, pax, "ustar Interchange Format"): in order of name, mode
+    /// 0644, owned by 0, dated with the instant of release.
     ///
     /// # Errors
     /// [`BundleError::OutOfRange`] when a size or the date fits no header field.
@@ -159,8 +161,8 @@ fn manifest(id: &ReleaseId, files: &[BundleFile]) -> Result<Vec<u8>, BundleError
     })
 }
 
-/// JSON Canonicalization Scheme (RFC 8785): the order of keys must not depend on which features of the JSON crate other
-/// crates of the program switch on.
+/// JSON Canonicalization Scheme (RFC 8785): the order of keys must not depend on which features of the JSON
+/// crate other crates of the program switch on.
 fn canonical(document: &impl Serialize) -> Result<Vec<u8>, BundleError> {
     Ok(serde_json_canonicalizer::to_vec(document)?)
 }

@@ -4,7 +4,8 @@ use crate::units::{HouseholdCount, HouseholdIndex};
 
 /// A set of households. Two equal sets have equal bytes.
 ///
-/// The bytes name who took part in a release: they are stored beside the release inside the broker, and never leave.
+/// The bytes name who took part in a release: they are stored beside the release inside the broker, and never
+/// leave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MemberSet {
     // INVARIANT: the last word is not 0, so that derived equality is equality of sets.

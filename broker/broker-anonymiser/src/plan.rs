@@ -116,8 +116,8 @@ fn remedies(version: &PolicyVersion, request: &Request) -> Vec<Remedy> {
     remedies
 }
 
-/// The earlier release that answers exactly the same question for the same homes. Its stored files are given again; nothing
-/// is computed anew, for a reading that came in since would show in the difference.
+/// The earlier release that answers exactly the same question for the same homes. Its stored files are given
+/// again; nothing is computed anew, for a reading that came in since would show in the difference.
 #[must_use]
 pub fn stored_vintage<'a>(
     request: &Request,
@@ -173,8 +173,8 @@ impl Plan {
         Aggregation::new(self.request.period.slots())
     }
 
-    /// Decides what of the aggregate is shown. `previous` is every earlier release of the same direction, whatever its
-    /// group or rule: one left out can be subtracted.
+    /// Decides what of the aggregate is shown. `previous` is every earlier release of the same direction,
+    /// whatever its group or rule: one left out can be subtracted.
     ///
     /// # Errors
     /// [`DecideError::Refused`] when nothing can be shown or the differencing audit objects, and
@@ -215,8 +215,8 @@ impl Plan {
         })))
     }
 
-    /// Thirty releases of one day are a month: time shown of any of these homes before counts as part of the period,
-    /// else the table of D. 111-63 II 3 would bind only those who ask for everything at once.
+    /// Thirty releases of one day are a month: time shown of any of these homes before counts as part of the
+    /// period, else the table of D. 111-63 II 3 would bind only those who ask for everything at once.
     fn policy_with_history(
         &self,
         members: &MemberSet,
@@ -242,7 +242,8 @@ impl Plan {
         ));
         let found = members.count();
         let total = self.version.resolve_total(step, union_length(spans), direction);
-        // One period may be allowed more than its seconds (a day of 25 hours): never fall below its own number.
+        // One period may be allowed more than its seconds (a day of 25 hours): never fall below its own
+        // number.
         match total {
             Some(policy) if policy.required.max(self.policy.required) <= found => {
                 Ok(if policy.required > self.policy.required {

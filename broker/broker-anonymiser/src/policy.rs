@@ -61,8 +61,8 @@ impl PolicyBook {
         self.policies.iter().map(|(rule_id, _)| rule_id.as_str())
     }
 
-    /// The version of `rule_id` in force on `date`; `None` for an unknown rule or a date in a gap, and then nothing
-    /// may be released.
+    /// The version of `rule_id` in force on `date`; `None` for an unknown rule or a date in a gap, and then
+    /// nothing may be released.
     #[must_use]
     pub fn in_force(&self, rule_id: &str, date: Date) -> Option<&PolicyVersion> {
         let (_, versions) = self.policies.iter().find(|(known, _)| known == rule_id)?;
@@ -94,8 +94,8 @@ pub struct Dominance {
     ///
     /// LIMIT: n is 2, since one pass keeps the two largest; the text of a policy must say so.
     pub nk_share: Percent,
-    /// p % rule: what is left without the two largest homes is at least this percentage of the largest, so that the
-    /// second largest cannot estimate the largest more closely.
+    /// p % rule: what is left without the two largest homes is at least this percentage of the largest, so
+    /// that the second largest cannot estimate the largest more closely.
     pub p_percent: Percent,
 }
 
@@ -121,7 +121,8 @@ impl PeriodLimit {
         }
     }
 
-    /// For a total of several periods: a day is 24 hours, and one hour more is allowed for a change of season.
+    /// For a total of several periods: a day is 24 hours, and one hour more is allowed for a change of
+    /// season.
     fn admits_seconds(self, seconds: i64) -> bool {
         match self {
             Self::Hours(hours) => seconds <= i64::from(hours) * 3_600,
@@ -169,8 +170,8 @@ impl PolicyVersion {
         &self.bands
     }
 
-    /// The policy object for one step, period and direction; `None` when no band fits, and then nothing may be
-    /// released.
+    /// The policy object for one step, period and direction; `None` when no band fits, and then nothing may
+    /// be released.
     #[must_use]
     pub fn resolve(&self, period: &Period, direction: Direction) -> Option<ReleasePolicy> {
         self.resolve_where(period.step(), direction, |limit| limit.admits(period))

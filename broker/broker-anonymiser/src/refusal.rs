@@ -1,4 +1,5 @@
-//! Why a release was refused, and what would pass: for machines a code, for people a sentence in their language.
+//! Why a release was refused, and what would pass: for machines a code, for people a sentence in their
+//! language.
 
 use std::fmt;
 
@@ -55,7 +56,8 @@ pub enum Reason {
         /// Homes the rule asks for.
         needed: HouseholdCount,
     },
-    /// With what was released of these homes before, so much time would be shown that the rule asks for more homes.
+    /// With what was released of these homes before, so much time would be shown that the rule asks for more
+    /// homes.
     PeriodsAddUp {
         /// Homes of this release.
         found: HouseholdCount,
@@ -66,7 +68,8 @@ pub enum Reason {
     NothingValid,
     /// No cell can be shown, because too few homes have readings at the same time or one is too large a part.
     EveryCellSuppressed,
-    /// An earlier release covers almost the same homes at the same time: the difference would show the few others.
+    /// An earlier release covers almost the same homes at the same time: the difference would show the few
+    /// others.
     DiffersByTooFew {
         /// The earlier release.
         release: ReleaseId,

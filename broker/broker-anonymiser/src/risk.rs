@@ -1,7 +1,7 @@
 //! The length rule: how many bits an aggregate leaks against how many it takes to name its members.
 //!
-//! T·b with b = log₂(1 + sd of the sum / rounding of the sum), against log₂ C(N, n) (anonymisation reference §4 c,
-//! after Voyez, Allard et al., SECRYPT 2022).
+//! T·b with b = log₂(1 + sd of the sum / rounding of the sum), against log₂ C(N, n) (anonymisation reference
+//! §4 c, after Voyez, Allard et al., SECRYPT 2022).
 
 use crate::{
     aggregate::{Cell, CellStatus},
@@ -66,8 +66,8 @@ pub struct LengthRisk {
     pub light: RiskLight,
 }
 
-/// Applies the length rule to the shown cells. The sd of a sum of n homes is √n times the sd between the homes
-/// of the slot; the rounding of the sum is n times that of the mean.
+/// Applies the length rule to the shown cells. The sd of a sum of n homes is √n times the sd between the
+/// homes of the slot; the rounding of the sum is n times that of the mean.
 pub(crate) fn length_risk(
     shown: &[(Cell, CellStatus)],
     round_to: WattHours,

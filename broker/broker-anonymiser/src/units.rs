@@ -10,11 +10,12 @@ pub struct WattHours(pub i64);
 
 /// The largest reading accepted for one household and one slot: what a 32-bit column holds, 2.1 GWh.
 ///
-/// With at most [`HouseholdIndex::LIMIT`] households a sum of such readings stays below 2⁵⁵ and a sum of their
-/// squares below 2⁸⁶, so the accumulators cannot overflow.
+/// With at most [`HouseholdIndex::LIMIT`] households a sum of such readings stays below 2⁵⁵ and a sum of
+/// their squares below 2⁸⁶, so the accumulators cannot overflow.
 pub const LARGEST_READING: WattHours = WattHours(i32::MAX as i64);
 
-/// The broker's internal number of a household: dense, never shown outside, never derived from a meter number.
+/// The broker's internal number of a household: dense, never shown outside, never derived from a meter
+/// number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HouseholdIndex(u32);
 
@@ -262,7 +263,8 @@ impl Period {
 
     /// Start of a slot.
     ///
-    /// INVARIANT: both ends were instants, so a slot between them is one too; beyond them the result saturates.
+    /// INVARIANT: both ends were instants, so a slot between them is one too; beyond them the result
+    /// saturates.
     #[must_use]
     pub fn slot_start(&self, slot: Slot) -> Timestamp {
         let offset = i64::from(slot.0) * i64::from(self.step.value());
@@ -275,14 +277,15 @@ impl Period {
         i64::from(self.slots) * i64::from(self.step.value())
     }
 
-    /// Whether the period lasts at most `hours` elapsed hours: a local day of 25 hours is longer than 24 hours.
+    /// Whether the period lasts at most `hours` elapsed hours: a local day of 25 hours is longer than 24
+    /// hours.
     #[must_use]
     pub fn lasts_at_most_hours(&self, hours: u32) -> bool {
         self.seconds() <= i64::from(hours) * 3_600
     }
 
-    /// Whether the period lasts at most `days` local days, counted on the calendar of its zone: October in Paris
-    /// is 31 days although it has 745 hours.
+    /// Whether the period lasts at most `days` local days, counted on the calendar of its zone: October in
+    /// Paris is 31 days although it has 745 hours.
     #[must_use]
     pub fn lasts_at_most_days(&self, days: u32) -> bool {
         let local = self.start.to_zoned(self.zone.clone());

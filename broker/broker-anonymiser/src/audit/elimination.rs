@@ -1,13 +1,13 @@
-//! All releases of one moment together: does a linear combination of the published sums isolate a few homes, or a
-//! cell that was hidden?
+//! All releases of one moment together: does a linear combination of the published sums isolate a few homes,
+//! or a cell that was hidden?
 //!
-//! Homes with the same membership history form an atom. Each published cell is a 0/1 vector over atoms; the reduced
-//! row echelon form of these vectors modulo 2⁶¹ − 1 is searched for rows that touch atoms of fewer than `required`
-//! homes in all, and hidden cells must not lie in the row space.
+//! Homes with the same membership history form an atom. Each published cell is a 0/1 vector over atoms; the
+//! reduced row echelon form of these vectors modulo 2⁶¹ − 1 is searched for rows that touch atoms of fewer
+//! than `required` homes in all, and hidden cells must not lie in the row space.
 //!
-//! LIMIT: only the rows of the reduced form are looked at, not every vector of the row space. A prime modulus could in
-//! principle miss or invent a dependency of the rationals; with 0/1 vectors and at most [`MOST_SETS`] rows the
-//! chance is negligible, and an invented one refuses.
+//! LIMIT: only the rows of the reduced form are looked at, not every vector of the row space. A prime modulus
+//! could in principle miss or invent a dependency of the rationals; with 0/1 vectors and at most
+//! [`MOST_SETS`] rows the chance is negligible, and an invented one refuses.
 
 use std::collections::{BTreeMap, BTreeSet};
 

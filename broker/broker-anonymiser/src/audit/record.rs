@@ -17,7 +17,8 @@ pub struct QueryRecord {
     runs: Vec<QueryRun>,
 }
 
-/// Consecutive cells with the same contributors and the same outcome. Cells without any reading are in no run.
+/// Consecutive cells with the same contributors and the same outcome. Cells without any reading are in no
+/// run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct QueryRun {
     pub(crate) first: Slot,
@@ -131,9 +132,10 @@ impl QueryRecord {
         self.step == other.step && self.start_s.rem_euclid(step) == other.start_s.rem_euclid(step)
     }
 
-    /// Big-endian: `FQR1`, direction (0 withdrawal, 1 injection), start in Unix seconds (i64), step in seconds (u32),
-    /// slots (u32), required homes (u32), members, number of runs (u32), then per run first slot (u32), slots (u32), outcome (0 shown,
-    /// 1 hidden), contributors. A member set is its length in bytes (u32) and [`MemberSet::encode`].
+    /// Big-endian: `FQR1`, direction (0 withdrawal, 1 injection), start in Unix seconds (i64), step in
+    /// seconds (u32), slots (u32), required homes (u32), members, number of runs (u32), then per run first
+    /// slot (u32), slots (u32), outcome (0 shown, 1 hidden), contributors. A member set is its length in
+    /// bytes (u32) and [`MemberSet::encode`].
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = MARK.to_vec();
@@ -162,8 +164,8 @@ impl QueryRecord {
     /// Reads what [`Self::encode`] wrote.
     ///
     /// # Errors
-    /// [`QueryRecordError`] for any other bytes. A release whose stored record cannot be read must stop new releases:
-    /// they could not be audited.
+    /// [`QueryRecordError`] for any other bytes. A release whose stored record cannot be read must stop new
+    /// releases: they could not be audited.
     pub fn decode(bytes: &[u8]) -> Result<Self, QueryRecordError> {
         let mut rest = bytes
             .strip_prefix(&MARK)

@@ -34,7 +34,8 @@ fn header(file: &BundleFile, modified_at_s: u64) -> Result<Vec<u8>, BundleError>
     octal(&mut after, 0, 8, "devminor")?;
     // Prefix and padding.
     after.resize(BLOCK - before.len() - 8, 0);
-    // The checksum is taken with its own eight bytes as spaces, and written as six digits, a zero and a space.
+    // The checksum is taken with its own eight bytes as spaces, and written as six digits, a zero and a
+    // space.
     let spaces = 8 * u64::from(b' ');
     let checksum = before
         .iter()

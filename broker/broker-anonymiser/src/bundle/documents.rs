@@ -85,8 +85,10 @@ struct Resource {
     mediatype: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<&'static str>,
-    bytes: usize,
-    hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     schema: Option<Value>,
 }
@@ -135,6 +137,9 @@ fn resource(file: &BundleFile) -> Option<Resource> {
         ),
         _ => return None,
     };
+    // The Frictionless reader counts no bytes of a Parquet file and calls any number given for it wrong; the
+    // manifest has size and digest of every file.
+    let is_counted = encoding.is_some();
     Some(Resource {
         name,
         path: file.name,
@@ -142,8 +147,8 @@ fn resource(file: &BundleFile) -> Option<Resource> {
         format,
         mediatype,
         encoding,
-        bytes: file.bytes.len(),
-        hash: format!("sha256:{}", hexadecimal(&sha256(&file.bytes))),
+        bytes: is_counted.then_some(file.bytes.len()),
+        hash: is_counted.then(|| format!("sha256:{}", hexadecimal(&sha256(&file.bytes)))),
         schema,
     })
 }

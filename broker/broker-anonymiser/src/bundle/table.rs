@@ -21,7 +21,8 @@ use crate::{
     units::{HouseholdCount, Slot, WattHours},
 };
 
-/// The noise added to every mean: none. The column is there so that a later release with noise keeps its shape.
+/// The noise added to every mean: none. The column is there so that a later release with noise keeps its
+/// shape.
 const NOISE_SD: f64 = 0.0;
 
 /// One line of the table.
@@ -38,7 +39,8 @@ impl Row<'_> {
         self.shown.map(|(mean, _)| mean.0)
     }
 
-    /// Homes behind the mean; 0 without data; none where the cell is hidden, for the count would help to guess why.
+    /// Homes behind the mean; 0 without data; none where the cell is hidden, for the count would help to
+    /// guess why.
     fn homes(&self) -> Option<u32> {
         match self.shown {
             Some((_, homes)) => Some(homes.0),
@@ -65,7 +67,8 @@ pub(super) fn rows(release: &Release) -> Vec<Row<'_>> {
         .collect()
 }
 
-/// UTF-8, comma, line feed, one header line, instants in UTC (RFC 3339). No field needs quotes: groups are plain names.
+/// UTF-8, comma, line feed, one header line, instants in UTC (RFC 3339). No field needs quotes: groups are
+/// plain names.
 pub(super) fn csv(rows: &[Row<'_>]) -> String {
     let mut text = String::from("group_id,start,step_s,energy_wh,n_homes,status,noise_sd\n");
     for row in rows {

@@ -101,8 +101,8 @@ fn the_counts_of_the_reference_are_met_exactly() {
     }
 }
 
-/// The groups of the reference hold no cell that fails p % or (n, k). Groups of three homes hold thousands, so that
-/// the two tests are compared with a second, slower definition on real data.
+/// The groups of the reference hold no cell that fails p % or (n, k). Groups of three homes hold thousands,
+/// so that the two tests are compared with a second, slower definition on real data.
 #[test]
 fn small_real_groups_agree_with_the_definitions() {
     let Some(curves) = curves() else { return };

@@ -133,7 +133,7 @@ fn a_period_that_is_not_over_must_be_waited_for() {
 }
 
 #[test]
-fn every_reason_has_a_sentence_in_both_languages() {
+fn a_lack_of_homes_is_said_in_both_languages() {
     let refusal = refused(HALF_HOUR, 48, 99);
     let reason = &refusal.reasons[0];
     assert_eq!(reason.code(), "too-few-households");
