@@ -14,7 +14,7 @@ fn flipped_bits_that_pass_the_checksum_are_refused_by_the_device() {
     let door = Door::open();
     let street = Street::new(7, 40).unwrap();
     let wants = |household: &&Household| !household.has_noisy_wire();
-    for (household, label) in [
+    for (household, labels) in [
         (
             street
                 .households()
@@ -22,7 +22,7 @@ fn flipped_bits_that_pass_the_checksum_are_refused_by_the_device() {
                 .filter(wants)
                 .find(|h| is_standard(h))
                 .unwrap(),
-            "EAST\t",
+            &["\nEAST\t"][..],
         ),
         (
             street
@@ -31,7 +31,7 @@ fn flipped_bits_that_pass_the_checksum_are_refused_by_the_device() {
                 .filter(wants)
                 .find(|h| !is_standard(h))
                 .unwrap(),
-            "PAPP ",
+            &["\nBASE ", "\nHCHC ", "\nBBRHCJB "],
         ),
     ] {
         let from = half_hour(8).as_micros();
@@ -40,28 +40,24 @@ fn flipped_bits_that_pass_the_checksum_are_refused_by_the_device() {
         let clean = listen(&door, &frames);
         let spoiled_at = 6;
         let mut spoiled = frames.clone();
-        spoil(&mut spoiled[spoiled_at].1, label);
+        spoil(&mut spoiled[spoiled_at].1, labels);
         assert_ne!(spoiled, frames);
 
         let heard = listen(&door, &spoiled);
         assert_eq!(
             heard.counters().refused,
             clean.counters().refused,
-            "{label}: the checksum saw it"
+            "{labels:?}: the checksum saw it"
         );
         let (trusted, all) = (
             heard.counters().verdicts.trusted,
             clean.counters().verdicts.trusted,
         );
-        assert_eq!(trusted, all - 1, "{label}: {:?}", heard.counters().verdicts);
+        assert_eq!(trusted, all - 1, "{labels:?}: {:?}", heard.counters().verdicts);
 
         // What leaves is what a clean wire would have given, without that minute: the broker takes it.
         let envelope = take(&door, heard);
         assert_eq!(door.server.intake(&envelope).status, 201);
-        frames
-            .iter()
-            .enumerate()
-            .for_each(|(index, (_, frame))| assert_eq!(frame == &spoiled[index].1, index != spoiled_at));
     }
 }
 
@@ -69,13 +65,15 @@ fn is_standard(household: &Household) -> bool {
     household.mode() == gateway_simulator::tic::TicMode::Standard
 }
 
-/// Two wrong bits whose sum is none: 16 is taken from one digit and given to another, or two digits change places.
-fn spoil(frame: &mut [u8], label: &str) {
-    let at = frame
-        .windows(label.len())
-        .position(|window| window == label.as_bytes())
-        .unwrap()
-        + label.len();
+/// Wrong bits that add up to none in the index of one of these labels.
+fn spoil(frame: &mut [u8], labels: &[&str]) {
+    let starts = |label: &&str| {
+        let found = frame
+            .windows(label.len())
+            .position(|window| window == label.as_bytes());
+        found.map(|at| at + label.len())
+    };
+    let at = labels.iter().find_map(starts).unwrap();
     let digits = frame[at..]
         .iter()
         .take_while(|byte| byte.is_ascii_digit())

@@ -218,9 +218,11 @@ impl Broker {
     }
 
     /// The proof of one record, against the first head that included it: the same bytes however often it is asked.
+    /// Waits until that head is published.
     ///
     /// # Errors
-    /// [`Fault::SubjectErased`] when the detail was erased.
+    /// [`Fault::SubjectErased`] when the detail was erased; [`Fault::Stopped`] when the ledger stopped before it
+    /// published the record.
     pub async fn receipt(&self, leaf_index: u64) -> Result<Receipt, Fault> {
         let mut read = self.store.read().await?;
         let row = read.record(leaf_index).await?.ok_or(Fault::SubjectErased)?;
@@ -241,6 +243,10 @@ impl Broker {
         let path = plan
             .build(&nodes)
             .map_err(|_| Fault::Corrupt { what: "log_node" })?;
+        drop(read);
+        // The record may have been found a moment after its commit. Its head is signed for once it is the log's, and
+        // not before (`ledger.md`, commit order; invariant I8).
+        self.sequencer.published(size).await.ok_or(Fault::Stopped)?;
 
         let checkpoint =
             Checkpoint::new(&self.origin, size, Hash::new(head.root)).map_err(|_| out_of_range())?;

@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use ledger_core::checkpoint::SignedCheckpoint;
+use ledger_core::{checkpoint::SignedCheckpoint, tree::TreeSize};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
@@ -182,6 +182,20 @@ impl<C: Committer> Sequencer<C> {
     /// The last published checkpoint.
     pub fn latest(&self) -> Arc<SignedCheckpoint> {
         Arc::clone(&self.latest.borrow())
+    }
+
+    /// Waits until a published checkpoint has at least this size, and gives it; `None` when the log stopped before.
+    ///
+    /// A record is in the data store a moment before its checkpoint is signed. Whoever finds it there, rather than by
+    /// [`Self::submit`], asks here before telling anybody about it: a head that was never swapped into the lock store
+    /// must not be signed for.
+    pub async fn published(&self, size: TreeSize) -> Option<Arc<SignedCheckpoint>> {
+        let mut latest = self.latest.clone();
+        let reached = latest
+            .wait_for(|checkpoint| checkpoint.size() >= size)
+            .await
+            .ok()?;
+        Some(Arc::clone(&reached))
     }
 
     /// Whether the writer still takes jobs.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use ledger_core::tree::TreeSize;
 use ledger_log::{
     CommitFault, Committed, Committer, PublishFault, Sequencer, SequencerConfig, Stop, SubmitError,
 };
@@ -140,6 +141,37 @@ async fn an_answer_comes_after_its_checkpoint_is_public() {
     }
     drop(running.sequencer);
     running.task.await.unwrap().unwrap();
+}
+
+/// Whoever finds a record in the data store before its checkpoint is public waits for it.
+#[tokio::test]
+async fn a_size_is_awaited_until_its_checkpoint_is_public() {
+    let running = start(quick(), false).await;
+    let size = TreeSize::new(3).unwrap();
+    let sequencer = running.sequencer.clone();
+    let waiting = tokio::spawn(async move { sequencer.published(size).await });
+    let first = submit_all(&running, [Job::Append(0, 2)]).await;
+    running.gate.add_permits(1);
+    for handle in first {
+        handle.await.unwrap().unwrap();
+    }
+    tokio::task::yield_now().await;
+    assert!(!waiting.is_finished(), "two leaves are not three");
+    running.gate.add_permits(1);
+    running.sequencer.submit(Job::Append(1, 1)).await.unwrap();
+    assert_eq!(*waiting.await.unwrap().unwrap(), running.log.check_files());
+    // What is public already is not waited for.
+    assert!(running.sequencer.published(size).await.is_some());
+}
+
+#[tokio::test]
+async fn a_size_that_a_stopped_log_never_reached_is_not_awaited_for_ever() {
+    let running = start(quick(), true).await;
+    running.log.faults.set(Fault::Swap(Fails::Before));
+    assert!(running.sequencer.submit(Job::Append(0, 1)).await.is_err());
+    running.task.await.unwrap().unwrap_err();
+    let size = TreeSize::new(1).unwrap();
+    assert!(running.sequencer.published(size).await.is_none());
 }
 
 #[tokio::test]
