@@ -54,6 +54,8 @@ pub struct Curve<'a> {
     pub lang: Lang,
     /// The slots in order of time, without holes: a missing value is a slot without value.
     pub slots: &'a [Slot],
+    /// How many more slots the axis has room for: what is yet to come is neither drawn nor a gap.
+    pub upcoming: u32,
     /// Length of a slot in minutes.
     pub step_minutes: u32,
     /// Bars or a line.
@@ -75,6 +77,8 @@ impl HtmlSafe for Svg {}
 
 /// The drawing area in user units; the style sheet enlarges the letters on narrow screens.
 const WIDTH: i64 = 640;
+/// Room for the labels of the levels: on the bars they could not be read.
+const LEFT: i64 = 72;
 const HEIGHT: i64 = 300;
 const TOP: i64 = 30;
 const BOTTOM: i64 = 258;
@@ -112,7 +116,8 @@ impl Scale {
         };
         let lowest = watts().min().unwrap_or(0).min(0);
         let highest = watts().max().unwrap_or(0).max(0);
-        let slots = i64::try_from(curve.slots.len()).unwrap_or(i64::MAX).max(1);
+        let measured = i64::try_from(curve.slots.len()).unwrap_or(i64::MAX);
+        let slots = measured.saturating_add(i64::from(curve.upcoming)).max(1);
         // A flat day at zero still needs a height to be drawn in.
         let highest = if highest == lowest {
             lowest.saturating_add(100)
@@ -128,7 +133,9 @@ impl Scale {
 
     fn x(&self, slot: usize) -> Tenths {
         let slot = i64::try_from(slot).unwrap_or(self.slots).min(self.slots);
-        Tenths(i128::from(slot) * i128::from(WIDTH) * 10 / i128::from(self.slots))
+        Tenths(
+            i128::from(LEFT) * 10 + i128::from(slot) * i128::from(WIDTH - LEFT) * 10 / i128::from(self.slots),
+        )
     }
 
     fn y(&self, watts: i64) -> Tenths {
@@ -171,13 +178,13 @@ fn levels(svg: &mut String, lang: Lang, scale: &Scale) {
     for watts in level_marks(scale.lowest, scale.highest) {
         let y = scale.y(watts);
         let label = crate::format::power(lang, watts);
-        // The label stands on its line, inside the drawing: no margin is lost to it on a narrow screen.
         add(
             svg,
             format_args!(
-                "<path class=\"curve-level\" d=\"M0 {y}H{WIDTH}\" stroke=\"#b8c2c2\" fill=\"none\"/>\
-                 <text class=\"curve-label\" x=\"2\" y=\"{}\" font-size=\"14\">{label}</text>",
-                Tenths(y.0 - 40),
+                "<path class=\"curve-level\" d=\"M{LEFT} {y}H{WIDTH}\" stroke=\"#b8c2c2\" fill=\"none\"/>\
+                 <text class=\"curve-label\" x=\"{}\" y=\"{}\" text-anchor=\"end\" font-size=\"14\">{label}</text>",
+                LEFT - 8,
+                Tenths(y.0 + 50),
             ),
         );
     }
@@ -255,14 +262,15 @@ fn hours(svg: &mut String, curve: &Curve<'_>, scale: &Scale) {
     add(
         svg,
         format_args!(
-            "<path class=\"curve-axis\" d=\"M0 {zero}H{WIDTH}\" stroke=\"#1c2b2d\" stroke-width=\"2\"/>"
+            "<path class=\"curve-axis\" d=\"M{LEFT} {zero}H{WIDTH}\" stroke=\"#1c2b2d\" stroke-width=\"2\"/>"
         ),
     );
-    for HourMark { slot, label } in hour_marks(curve.lang, curve.slots, curve.step_minutes) {
+    let whole = with_upcoming(curve);
+    for HourMark { slot, label } in hour_marks(curve.lang, &whole, curve.step_minutes) {
         let x = scale.x(slot);
         let anchor = match slot {
             0 => "start",
-            last if last == curve.slots.len() => "end",
+            last if last == whole.len() => "end",
             _ => "middle",
         };
         add(
@@ -274,6 +282,20 @@ fn hours(svg: &mut String, curve: &Curve<'_>, scale: &Scale) {
             ),
         );
     }
+}
+
+/// The slots with those yet to come, for the hours of the axis.
+fn with_upcoming(curve: &Curve<'_>) -> Vec<Slot> {
+    let mut slots = curve.slots.to_vec();
+    for _ in 0..curve.upcoming {
+        let Some(last) = slots.last() else { break };
+        let start = last.start.plus_minutes(curve.step_minutes);
+        slots.push(Slot {
+            start,
+            watt_hours: None,
+        });
+    }
+    slots
 }
 
 /// Runs of slots without a value, as half-open ranges of indices.
@@ -345,10 +367,32 @@ mod tests {
             description: "Une journée",
             lang: Lang::French,
             slots: &slots,
+            upcoming: 0,
             step_minutes: 30,
             drawing,
         };
         draw(&curve).to_string()
+    }
+
+    #[test]
+    fn what_is_yet_to_come_is_neither_drawn_nor_a_gap() {
+        let slots = slots(&[Some(100)]);
+        let curve = Curve {
+            id: "day",
+            title: "t",
+            description: "d",
+            lang: Lang::French,
+            slots: &slots,
+            upcoming: 47,
+            step_minutes: 30,
+            drawing: Drawing::Bars,
+        };
+        let svg = draw(&curve).to_string();
+        assert_eq!(
+            (svg.matches("curve-bar").count(), svg.matches("curve-gap").count()),
+            (1, 0)
+        );
+        assert_eq!(svg.matches("curve-tick").count(), 5);
     }
 
     #[test]

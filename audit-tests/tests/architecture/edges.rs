@@ -99,6 +99,7 @@ const ALLOWED_IN_TESTS: [(&str, &[&str]); 2] = [
             "broker-vault",
             "ledger-core",
             "ledger-log",
+            "meter-core",
             "policies",
         ],
     ),

@@ -136,7 +136,7 @@ pub fn minimise(batch: ReadingBatch, covered: &CoveredIntake) -> Option<ReadingB
     let readings: Vec<Reading> = batch
         .readings
         .into_iter()
-        .filter(|reading| is_drawn_energy(reading))
+        .filter(is_drawn_energy)
         .filter(|reading| covered.spans().iter().any(|span| span.contains(reading.at)))
         .filter(|reading| {
             let slot = reading.at.as_micros().div_euclid(step);

@@ -65,8 +65,10 @@ pub struct DayCurve {
     pub today: Date,
     /// The first day with data, when there is any: there is no link before it.
     pub first_day: Option<Date>,
-    /// Every interval of the day, in order, with or without a value.
+    /// Every interval of the day that is over, in order, with or without a value.
     pub slots: Vec<Slot>,
+    /// How many intervals of the day are yet to come.
+    pub upcoming: u32,
     /// Length of an interval in minutes.
     pub step_minutes: u32,
 }
@@ -131,6 +133,7 @@ impl DayCurve {
             description: &self.summary(t),
             lang: t.lang(),
             slots: &self.slots,
+            upcoming: self.upcoming,
             step_minutes: self.step_minutes,
             drawing: Drawing::Bars,
         })
@@ -212,6 +215,7 @@ mod tests {
             today: date(2026, 11, 15),
             first_day: Some(date(2026, 11, 14)),
             slots,
+            upcoming: 0,
             step_minutes: 30,
         }
     }

@@ -91,6 +91,7 @@ impl MeanCurve {
             ),
             lang: t.lang(),
             slots: &self.slots,
+            upcoming: 0,
             step_minutes: self.step_minutes,
             drawing: Drawing::Steps,
         })

@@ -73,10 +73,12 @@ async fn curve(visit: &Visit, who: ParticipantId, holdings: &Holdings) -> Result
         .and_then(|text| text.parse::<Date>().ok())
         .filter(|day| *day <= today);
     let day = wanted.unwrap_or(today);
+    let (slots, upcoming) = slots(visit, who, meter, day, holdings.now).await?;
     Ok(Some(DayCurve {
         meter_id: meter.point.id.to_string(),
         meter_label: meter.label.clone(),
-        slots: slots(visit, who, meter, day, holdings.now).await?,
+        slots,
+        upcoming,
         day,
         today,
         // Nothing is kept from before the meter was enrolled.
@@ -85,29 +87,29 @@ async fn curve(visit: &Visit, who: ParticipantId, holdings: &Holdings) -> Result
     }))
 }
 
-/// The half hours of a day that are over: what is yet to come is not a gap.
+/// The half hours of a day that are over, and how many are yet to come.
 async fn slots(
     visit: &Visit,
     who: ParticipantId,
     meter: &Meter,
     day: Date,
     now: Instant,
-) -> Result<Vec<Slot>, Trouble> {
+) -> Result<(Vec<Slot>, u32), Trouble> {
     let span = midnight(day).zip(tomorrow(day).and_then(midnight));
     let Some(Ok(span)) = span.map(|(start, end)| Interval::new(start, end)) else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), 0));
     };
     let slots = visit.broker().own_curve(who, meter.point.id, span, STEP).await;
     let slots = slots.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
     let width = i64::from(STEP.seconds());
-    Ok(slots
+    let (over, upcoming): (Vec<_>, Vec<_>) = slots
         .into_iter()
-        .filter(|slot| slot.start.plus_seconds(width) <= now)
-        .map(|slot| Slot {
-            start: moment(slot.start),
-            watt_hours: slot.energy.map(|energy| energy.0),
-        })
-        .collect())
+        .partition(|slot| slot.start.plus_seconds(width) <= now);
+    let over = over.into_iter().map(|slot| Slot {
+        start: moment(slot.start),
+        watt_hours: slot.energy.map(|energy| energy.0),
+    });
+    Ok((over.collect(), count(upcoming.len())))
 }
 
 /// POST `/moi/compteurs/{meter}/mesure`

@@ -9,32 +9,7 @@ const HOMES: u32 = 110;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_is_downloaded_with_its_proof() {
-    let house = Arc::new(House::build().await);
-    let mut people = Vec::new();
-    for number in 0..HOMES {
-        let house = Arc::clone(&house);
-        people.push(tokio::spawn(async move {
-            let person = join(&house.broker, "Foyer", &format!("3{number:013}")).await;
-            house.granted(&person).await;
-            let mut seed = [9; 32];
-            seed[..4].copy_from_slice(&number.to_be_bytes());
-            let gateway = Gateway::enrol(&house, &person, seed).await;
-            (person, gateway)
-        }));
-    }
-    let mut homes = Vec::new();
-    for person in people {
-        homes.push(person.await.unwrap());
-    }
-    house.set_clock("2026-11-22T09:00:00Z");
-    for (number, (person, gateway)) in (0..).zip(&homes) {
-        assert!(
-            gateway
-                .send(&house, person, "2026-11-20T23:00:00Z", 48, 200 + number)
-                .await
-        );
-    }
-
+    let house = measured_street().await;
     let mut rachel = house.as_researcher().await;
     let page = rachel.open(&format!("/recherche/jeux/{}", house.dataset)).await;
     let fields = [
@@ -74,4 +49,34 @@ async fn a_release_is_downloaded_with_its_proof() {
 
     let mut anna = house.as_anna().await;
     assert_eq!(anna.get(&list.link("/recherche/livraisons/")).await.status, 403);
+}
+
+/// A street whose homes agreed and were measured for a day.
+async fn measured_street() -> Arc<House> {
+    let house = Arc::new(House::build().await);
+    let mut people = Vec::new();
+    for number in 0..HOMES {
+        let house = Arc::clone(&house);
+        people.push(tokio::spawn(async move {
+            let person = join(&house.broker, "Foyer", &format!("3{number:013}")).await;
+            house.granted(&person).await;
+            let mut seed = [9; 32];
+            seed[..4].copy_from_slice(&number.to_be_bytes());
+            let gateway = Gateway::enrol(&house, &person, seed).await;
+            (person, gateway)
+        }));
+    }
+    let mut homes = Vec::new();
+    for person in people {
+        homes.push(person.await.unwrap());
+    }
+    house.set_clock("2026-11-22T09:00:00Z");
+    for (number, (person, gateway)) in (0..).zip(&homes) {
+        assert!(
+            gateway
+                .send(&house, person, "2026-11-20T23:00:00Z", 48, 200 + number)
+                .await
+        );
+    }
+    house
 }

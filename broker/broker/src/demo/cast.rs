@@ -123,6 +123,20 @@ pub async fn enrol(broker: &Broker, entropy: &dyn Entropy) -> Result<Cast> {
         offer(broker, entropy, school, &SCHOOL).await?,
         offer(broker, entropy, laboratory, &RESEARCH).await?,
     ];
+    let dataset = catalogue(broker, entropy, laboratory).await?;
+    let officer = officer(broker, entropy).await?;
+    let scientist = scientist(broker, entropy, laboratory).await?;
+    Ok(Cast {
+        neighbourhood: player(broker, entropy, neighbourhood, "Page du quartier").await?,
+        school: player(broker, entropy, school, "Tableau de l'école").await?,
+        scientist,
+        officer,
+        dataset,
+        offers,
+    })
+}
+
+async fn catalogue(broker: &Broker, entropy: &dyn Entropy, laboratory: OrganisationId) -> Result<DatasetId> {
     let dataset = DatasetId::random(entropy)?;
     broker
         .enrol_member(Member::Dataset(DatasetRow {
@@ -140,13 +154,20 @@ pub async fn enrol(broker: &Broker, entropy: &dyn Entropy) -> Result<Cast> {
                 .into(),
         }))
         .await?;
+    Ok(dataset)
+}
 
+async fn officer(broker: &Broker, entropy: &dyn Entropy) -> Result<OfficerId> {
     let officer = OfficerId::random(entropy)?;
     let row = OfficerRow {
         id: officer,
         name: "Déléguée à la protection des données (démonstration)".into(),
     };
     broker.enrol_member(Member::Officer(row)).await?;
+    Ok(officer)
+}
+
+async fn scientist(broker: &Broker, entropy: &dyn Entropy, laboratory: OrganisationId) -> Result<Scientist> {
     let identity = age::x25519::Identity::generate();
     let row = ResearcherRow {
         id: ResearcherId::random(entropy)?,
@@ -155,14 +176,7 @@ pub async fn enrol(broker: &Broker, entropy: &dyn Entropy) -> Result<Cast> {
         age_recipient: identity.to_public().to_string(),
     };
     broker.enrol_member(Member::Researcher(row.clone())).await?;
-    Ok(Cast {
-        neighbourhood: player(broker, entropy, neighbourhood, "Page du quartier").await?,
-        school: player(broker, entropy, school, "Tableau de l'école").await?,
-        scientist: Scientist { row, identity },
-        officer,
-        dataset,
-        offers,
-    })
+    Ok(Scientist { row, identity })
 }
 
 async fn organisation(
