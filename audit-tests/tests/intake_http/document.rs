@@ -109,6 +109,11 @@ fn every_door_refuses_nonsense_with_a_problem_document() {
             "malformed",
         );
     }
+}
+
+#[test]
+fn every_path_that_leads_nowhere_is_refused_with_a_problem_document() {
+    let door = Door::open();
     door.is_problem(&door.server.get("/api/v1/notices/zz"), 404, "not-found");
     door.is_problem(
         &door.server.get("/api/v1/gateways/x/settings"),
