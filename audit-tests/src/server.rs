@@ -39,6 +39,14 @@ impl Server {
     /// Starts a broker on the town's folder, with every log line there is, and waits until it listens.
     #[must_use]
     pub fn start(town: &Town) -> Self {
+        Self::try_start(town).unwrap_or_else(|said| panic!("the broker did not start:\n{said}"))
+    }
+
+    /// The same; when the broker ends instead of listening, what it said.
+    ///
+    /// # Errors
+    /// When it refuses to start.
+    pub fn try_start(town: &Town) -> Result<Self, String> {
         let log = town.aside(&format!("serve-{}.log", hex::encode(random::<4>())));
         let child = Command::new(&programs().fiducie)
             .arg("serve")
@@ -68,12 +76,14 @@ impl Server {
                 .flatten();
             if let Some(address) = listens.and_then(|rest| rest.split_whitespace().next()) {
                 server.address = address.parse().unwrap();
-                return server;
+                return Ok(server);
             }
-            let ended = server.child.try_wait().unwrap();
+            if server.child.try_wait().unwrap().is_some() {
+                return Err(server.log());
+            }
             assert!(
-                ended.is_none() && started.elapsed() < PATIENCE,
-                "the broker did not start:\n{said}"
+                started.elapsed() < PATIENCE,
+                "the broker neither starts nor ends:\n{said}"
             );
             thread::sleep(Duration::from_millis(5));
         }

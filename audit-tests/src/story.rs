@@ -84,11 +84,7 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     while let Some(next) = folders.pop() {
         for entry in std::fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.push(path);
-            }
+            if path.is_dir() { &mut folders } else { &mut files }.push(path);
         }
     }
     files.sort();

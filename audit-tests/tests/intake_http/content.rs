@@ -1,7 +1,7 @@
 //! Well-signed readings that cannot be true, or that nobody agreed to.
 
 use audit_tests::server::{Answer, Server};
-use audit_tests::town::{RunningClock, Town, half_hour, random};
+use audit_tests::town::{RunningClock, SystemEntropy, Town, half_hour, random};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_keys::{JoseMemberCrypto, MemberCrypto as _};
@@ -132,8 +132,8 @@ fn duplicate_and_out_of_order_readings_are_accepted_and_mended() {
     let answer = order(
         &door.server,
         &door.town,
-        start.to_string(),
-        start.plus_seconds(4 * 1_800).to_string(),
+        &start.to_string(),
+        &start.plus_seconds(4 * 1_800).to_string(),
     );
     assert_eq!(
         answer.status,
@@ -148,7 +148,7 @@ fn duplicate_and_out_of_order_readings_are_accepted_and_mended() {
 }
 
 /// Orders the first household's curve as the application.
-fn order(server: &Server, town: &Town, from: String, until: String) -> Answer {
+fn order(server: &Server, town: &Town, from: &str, until: &str) -> Answer {
     let consent = town.residents[0].consent.unwrap();
     let body = json!({
         "transfer": uuid(),
@@ -171,15 +171,9 @@ fn order(server: &Server, town: &Town, from: String, until: String) -> Answer {
 }
 
 fn uuid() -> String {
-    let digits = hex::encode(random::<16>());
-    format!(
-        "{}-{}-4{}-a{}-{}",
-        &digits[..8],
-        &digits[8..12],
-        &digits[13..16],
-        &digits[17..20],
-        &digits[20..32]
-    )
+    broker_domain::ids::TransferId::random(&SystemEntropy)
+        .unwrap()
+        .to_string()
 }
 
 fn open(town: &Town, jwe: &str) -> serde_json::Value {
