@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_anonymiser::PolicyBook;
-use broker_domain::ids::{ParticipantId, SubjectId};
+use broker_domain::ids::ParticipantId;
 use broker_domain::policy::PolicyEngine;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{MemberCrypto, RecordSigner};
