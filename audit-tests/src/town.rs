@@ -295,7 +295,7 @@ async fn join(broker: &Broker, newcomer: Newcomer, offer: Option<&OfferRow>) -> 
         public_key,
         signature,
     };
-    let (row, _) = broker.enrol_gateway(&enrolment).await.unwrap();
+    let row = broker.enrol_gateway(&enrolment).await.unwrap();
     gateway.enrolled(*row.gateway.id.as_bytes(), *row.gateway.point.as_bytes());
     let mut consent = None;
     if let Some(OfferRow { offer, .. }) = offer {

@@ -32,7 +32,7 @@ async fn known(broker: &Broker, resident: &Resident) -> Known {
         kinds.push(what);
     };
     let subject = SubjectId::from(resident.participant);
-    let mut read = broker.store().read().await.unwrap();
+    let mut read = broker.read().await.unwrap();
     add(
         "subject key",
         &read.subject(subject).await.unwrap().unwrap().key.unwrap(),

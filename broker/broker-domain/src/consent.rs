@@ -156,6 +156,12 @@ pub enum Refusal {
         /// End of the span agreed.
         until: Instant,
     },
+    /// A period or step off the grid agreed: two curves shifted against each other would tell finer values.
+    #[error("periods begin and end on whole steps of {consented} s, and the step asked is a multiple of it")]
+    Misaligned {
+        /// The step agreed, in seconds.
+        consented: u32,
+    },
     /// Nothing of what was handed in is needed for what was agreed.
     #[error(
         "nothing in the batch is needed for what was agreed; let the gateway send energy indices of the period agreed"
@@ -173,6 +179,7 @@ impl Refusal {
             Self::Expired { .. } => "consent-expired",
             Self::TooFine { .. } => "granularity-too-fine",
             Self::OutsidePeriod { .. } => "outside-period",
+            Self::Misaligned { .. } => "misaligned",
             Self::NothingNeeded => "nothing-needed",
         }
     }
@@ -185,6 +192,7 @@ impl Refusal {
             Self::Withdrawn { .. } => 2,
             Self::OutsidePeriod { .. } | Self::NothingNeeded => 3,
             Self::TooFine { .. } => 4,
+            Self::Misaligned { .. } => 5,
         }
     }
 }
@@ -339,6 +347,11 @@ fn covered_by(consent: &Consent, ask: &Ask, now: Instant) -> Result<Covered, Ref
             asked: ask.step.seconds(),
         });
     }
+    if !aligned(consent.step, ask) {
+        return Err(Refusal::Misaligned {
+            consented: consent.step.seconds(),
+        });
+    }
     Ok(Covered {
         ask: ask.clone(),
         consent: consent.id,
@@ -347,6 +360,14 @@ fn covered_by(consent: &Consent, ask: &Ask, now: Instant) -> Result<Covered, Ref
         consented_step: consent.step,
         checked_at: now,
     })
+}
+
+/// Whether an ask stays on the grid of the consented step. Off the grid, differences between shifted curves would give
+/// away values finer than agreed, although each curve alone is coarse enough.
+fn aligned(consented: Step, ask: &Ask) -> bool {
+    ask.step.seconds().is_multiple_of(consented.seconds())
+        && ask.interval.start().is_on_grid(consented)
+        && ask.interval.end().is_on_grid(consented)
 }
 
 /// Proof that at least one live consent wants readings of this point collected. Only [`covers_intake`] makes one.
@@ -395,6 +416,12 @@ impl CoveredIntake {
     #[must_use]
     pub const fn checked_at(&self) -> Instant {
         self.checked_at
+    }
+
+    /// Whether a later check came to the same consents, step and spans.
+    #[must_use]
+    pub fn same_terms(&self, other: &Self) -> bool {
+        self.consents == other.consents && self.finest_step == other.finest_step && self.spans == other.spans
     }
 }
 

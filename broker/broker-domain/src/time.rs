@@ -70,6 +70,22 @@ impl Instant {
         Self(moved.clamp(Timestamp::MIN.as_microsecond(), Timestamp::MAX.as_microsecond()))
     }
 
+    /// Whether a curve of this step has a boundary here: whole steps since 1970 for steps within an hour; for longer ones
+    /// whole hours, since days begin at local midnight and local clocks are whole hours off UTC where we work.
+    #[must_use]
+    pub fn is_on_grid(self, step: Step) -> bool {
+        let grid = i64::from(step.seconds()).min(3_600) * 1_000_000;
+        self.0.rem_euclid(grid) == 0
+    }
+
+    /// The first boundary of a curve of this step at or after this instant.
+    #[must_use]
+    pub fn next_on_grid(self, step: Step) -> Self {
+        let grid = i64::from(step.seconds()).min(3_600) * 1_000_000;
+        let ahead = (-self.0).rem_euclid(grid);
+        Self(self.0.saturating_add(ahead))
+    }
+
     /// The calendar's view of this instant.
     #[must_use]
     pub fn to_timestamp(self) -> Timestamp {

@@ -166,12 +166,7 @@ async fn authenticate(api: &Api, headers: &HeaderMap) -> Result<ApplicationRow, 
         .and_then(|text| text.strip_prefix("Bearer "));
     let unknown = || Problem::unauthenticated("expected the header `Authorization: Bearer <credential>`");
     let hash = credential_hash(credential.ok_or_else(unknown)?);
-    let mut read = api
-        .broker
-        .store()
-        .read()
-        .await
-        .map_err(broker_service::Fault::from)?;
+    let mut read = api.broker.read().await.map_err(broker_service::Fault::from)?;
     let application = read
         .application_by_credential(hash)
         .await

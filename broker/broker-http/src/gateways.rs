@@ -98,7 +98,7 @@ pub(crate) async fn enrol(
         public_key,
         signature: decode(&body.signature)?,
     };
-    let (row, _) = api.broker.enrol_gateway(&enrolment).await?;
+    let row = api.broker.enrol_gateway(&enrolment).await?;
     let answer = Enrolled {
         gateway_id: row.gateway.id.to_string(),
         delivery_point_id: row.gateway.point.to_string(),

@@ -22,12 +22,7 @@ pub(crate) async fn notice(State(api): State<Api>, Path(sha256): Path<String>) -
     let missing =
         || Problem::not_found("no notice has this digest; take the address from an offer or a receipt");
     let digest = parse_hex(&sha256).ok_or_else(missing)?;
-    let mut read = api
-        .broker
-        .store()
-        .read()
-        .await
-        .map_err(broker_service::Fault::from)?;
+    let mut read = api.broker.read().await.map_err(broker_service::Fault::from)?;
     let notice = read
         .notice(digest)
         .await

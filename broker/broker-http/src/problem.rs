@@ -244,12 +244,16 @@ impl From<DeliveryRefusal> for Problem {
                 "Authorisation unknown",
                 detail,
             ),
-            R::SpanTooLong => Self::new(
+            R::SpanTooLong { leaf_index } => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "span-too-long",
                 "Period too long",
                 detail,
-            ),
+            )
+            .at_leaf(leaf_index),
+            R::RefusedBefore { code, leaf_index } => {
+                Self::new(StatusCode::FORBIDDEN, &code, "Refused before", detail).at_leaf(leaf_index)
+            }
             R::NotCovered { refusal, leaf_index } => Self::new(
                 StatusCode::FORBIDDEN,
                 refusal.code(),

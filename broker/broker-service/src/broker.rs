@@ -1,15 +1,16 @@
 //! The broker: its ports, its keys, the way into the ledger, and receipts.
 
+use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_anonymiser::PolicyBook;
-use broker_domain::ids::{ParticipantId, SubjectId};
+use broker_domain::ids::ParticipantId;
 use broker_domain::policy::PolicyEngine;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{MemberCrypto, RecordSigner};
-use broker_store::Store;
+use broker_store::{Read, Store, StoreError};
 use evidence::bundle::Bundle;
 use evidence::jcs;
 use evidence::jws::{Jwk, Jws};
@@ -81,12 +82,20 @@ struct DataHeader {
 }
 
 /// Proof of one record: what its owner keeps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// Index of the leaf.
     pub leaf_index: u64,
     /// The evidence bundle, the exact bytes of the file.
     pub bundle: Vec<u8>,
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt")
+            .field("leaf_index", &self.leaf_index)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Broker {
@@ -125,10 +134,12 @@ impl Broker {
         Ok((Arc::new(broker), writer))
     }
 
-    /// The store, for pages that list what they may show.
-    #[must_use]
-    pub fn store(&self) -> &dyn Store {
-        &*self.store
+    /// A view of the store, for pages and doors that list what they may show. Writing is for use cases alone.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn read(&self) -> Result<Box<dyn Read + '_>, StoreError> {
+        self.store.read().await
     }
 
     /// The present as the broker sees it.
@@ -232,6 +243,14 @@ impl Broker {
             .head_covering(leaf_index)
             .await?
             .ok_or(Fault::Corrupt { what: "log_head" })?;
+        // The database is ahead of the lock store between commit and publication: nothing is signed in between.
+        if head.size > self.sequencer.latest().size().get() {
+            return Err(if self.sequencer.is_running() {
+                Fault::Busy
+            } else {
+                Fault::Stopped
+            });
+        }
         let out_of_range = || Fault::Corrupt { what: "log size" };
         let size = TreeSize::new(head.size).ok_or_else(out_of_range)?;
         let index = LeafIndex::new(leaf_index).ok_or_else(out_of_range)?;
@@ -270,18 +289,6 @@ impl Broker {
         };
         let bundle = bundle.to_bytes().map_err(|_| Fault::Corrupt { what: "bundle" })?;
         Ok(Receipt { leaf_index, bundle })
-    }
-
-    /// The proof of a subject's newest record.
-    pub(crate) async fn newest_receipt(&self, subject: SubjectId) -> Result<Receipt, Fault> {
-        let newest = self
-            .store
-            .read()
-            .await?
-            .records_of(subject, u64::MAX, 1)
-            .await?
-            .pop();
-        self.receipt(newest.ok_or(Fault::SubjectErased)?.leaf_index).await
     }
 
     /// Whether a participant can be found, for sign-in.

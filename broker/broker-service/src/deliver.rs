@@ -1,7 +1,7 @@
 //! Delivery: an application asks under an authorisation; readings leave reduced, signed, encrypted and recorded.
 
 use async_trait::async_trait;
-use broker_domain::consent::{Ask, Consent, Covered, Refusal, covers};
+use broker_domain::consent::{Ask, Consent, Covered, Refusal, State, covers};
 use broker_domain::curve::{Slot, load_curve};
 use broker_domain::ids::{ConsentId, Digest, SubjectId, TransferId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
@@ -57,7 +57,18 @@ pub enum DeliveryRefusal {
     UnknownAuthorisation,
     /// Longer than one delivery may be.
     #[error("at most 31 days per delivery; ask in several parts")]
-    SpanTooLong,
+    SpanTooLong {
+        /// The participant's record of this refusal.
+        leaf_index: u64,
+    },
+    /// The same transfer was refused before.
+    #[error("this transfer was refused before; choose a new transfer id to ask again")]
+    RefusedBefore {
+        /// The code of the first refusal.
+        code: String,
+        /// The participant's record of the first refusal.
+        leaf_index: u64,
+    },
     /// The consent does not cover it.
     #[error("{refusal}")]
     NotCovered {
@@ -80,6 +91,7 @@ pub enum DeliveryRefusal {
 enum Denial {
     NotCovered(Refusal),
     NotAllowed,
+    SpanTooLong,
 }
 
 impl Denial {
@@ -87,6 +99,7 @@ impl Denial {
         match self {
             Self::NotCovered(refusal) => refusal.code(),
             Self::NotAllowed => "policy",
+            Self::SpanTooLong => "span-too-long",
         }
     }
 }
@@ -102,13 +115,12 @@ impl Broker {
         order: Order,
     ) -> Result<Delivered, Failure<DeliveryRefusal>> {
         let now = self.clock.now();
-        if order.interval.seconds() > MAX_SPAN_SECONDS {
-            return Err(Failure::Refused(DeliveryRefusal::SpanTooLong));
-        }
         let (consent, known) = {
             let mut read = self.store.read().await?;
             let consent = read.consent(order.authorisation).await?;
-            let consent = consent.filter(|consent| consent.recipient == application.organisation);
+            // A refusal is nobody's business but the person's: it reads like an authorisation that never was.
+            let consent = consent
+                .filter(|consent| consent.recipient == application.organisation && was_given(consent, now));
             let consent = consent.ok_or(Failure::Refused(DeliveryRefusal::UnknownAuthorisation))?;
             (consent, read.transfer(order.transfer).await?)
         };
@@ -116,6 +128,11 @@ impl Broker {
             return self.repeated(&order, &consent, known).await;
         }
 
+        if order.interval.seconds() > MAX_SPAN_SECONDS {
+            return self
+                .refuse_delivery(&order, &consent, Denial::SpanTooLong, now)
+                .await;
+        }
         let warrant = match self.decide_delivery(application, &order, &consent, now) {
             Ok(warrant) => warrant,
             Err(denial) => return self.refuse_delivery(&order, &consent, denial, now).await,
@@ -249,6 +266,7 @@ impl Broker {
         Err(Failure::Refused(match denial {
             Denial::NotCovered(refusal) => DeliveryRefusal::NotCovered { refusal, leaf_index },
             Denial::NotAllowed => DeliveryRefusal::NotAllowed { leaf_index },
+            Denial::SpanTooLong => DeliveryRefusal::SpanTooLong { leaf_index },
         }))
     }
 
@@ -275,18 +293,30 @@ impl Broker {
                 receipt: self.receipt(known.leaf_index + 1).await?,
                 participant_leaf: known.leaf_index,
             }),
-            Outcome::Done | Outcome::Refused { .. } => {
+            // Refused now: that is an attempt of its own, with a record of its own.
+            Outcome::Done => {
                 let now = self.clock.now();
                 let refusal = covers_still(consent, order, now)
                     .err()
                     .unwrap_or(Refusal::NoConsent);
-                Err(Failure::Refused(DeliveryRefusal::NotCovered {
-                    refusal,
-                    leaf_index: known.leaf_index,
-                }))
+                let again = Order {
+                    transfer: TransferId::random(&*self.entropy)?,
+                    ..*order
+                };
+                self.refuse_delivery(&again, consent, Denial::NotCovered(refusal), now)
+                    .await
             }
+            Outcome::Refused { code } => Err(Failure::Refused(DeliveryRefusal::RefusedBefore {
+                code,
+                leaf_index: known.leaf_index,
+            })),
         }
     }
+}
+
+/// Whether the person agreed at some time.
+fn was_given(consent: &Consent, now: Instant) -> bool {
+    !matches!(consent.state(now), State::Refused | State::Unknown)
 }
 
 fn covers_still(consent: &Consent, order: &Order, now: Instant) -> Result<Covered, Refusal> {
@@ -369,7 +399,7 @@ pub struct Authorisation {
     /// The consent behind it.
     pub consent: Consent,
     /// Whether it can be used at the instant of the call.
-    pub state: broker_domain::consent::State,
+    pub state: State,
 }
 
 impl Broker {
@@ -391,8 +421,10 @@ impl Broker {
                 .consents_to(application.organisation, &row.offer.purpose)
                 .await?
             {
-                let state = consent.state(now);
-                list.push(Authorisation { consent, state });
+                if was_given(&consent, now) {
+                    let state = consent.state(now);
+                    list.push(Authorisation { consent, state });
+                }
             }
         }
         Ok(list)

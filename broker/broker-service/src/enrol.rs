@@ -198,7 +198,7 @@ impl Broker {
     pub async fn enrol_gateway(
         &self,
         enrolment: &GatewayEnrolment,
-    ) -> Result<(GatewayRow, Receipt), Failure<EnrolRefusal>> {
+    ) -> Result<GatewayRow, Failure<EnrolRefusal>> {
         let now = self.clock.now();
         let message = [
             b"fiducie-enrol/v1\0",
@@ -222,8 +222,7 @@ impl Broker {
                 .await?
                 .filter(|row| row.gateway.public_key == enrolment.public_key);
             let known = known.ok_or(Failure::Refused(EnrolRefusal::Code))?;
-            drop(read);
-            return Ok((known, self.newest_receipt(code.participant.into()).await?));
+            return Ok(known);
         }
         drop(read);
         if now >= code.expires_at {
@@ -247,7 +246,7 @@ impl Broker {
             actor: ActorClass::Gateway,
             signed,
         };
-        let leaf_index = match self
+        match self
             .try_commit(EnrolGateway {
                 gateway: gateway.clone(),
                 code_hash,
@@ -255,17 +254,14 @@ impl Broker {
             })
             .await
         {
-            Ok(Ok(leaf_index)) => leaf_index,
-            Ok(Err(refusal)) => return Err(Failure::Refused(refusal)),
-            Err(Fault::Conflict { table: "gateway" }) => {
-                return Err(Failure::Refused(EnrolRefusal::KeyTaken));
-            }
+            Ok(Ok(_)) => Ok(gateway),
+            Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
+            Err(Fault::Conflict { table: "gateway" }) => Err(Failure::Refused(EnrolRefusal::KeyTaken)),
             Err(Fault::Conflict {
                 table: "enrolment_code",
-            }) => return Err(Failure::Refused(EnrolRefusal::Code)),
-            Err(fault) => return Err(fault.into()),
-        };
-        Ok((gateway, self.receipt(leaf_index).await?))
+            }) => Err(Failure::Refused(EnrolRefusal::Code)),
+            Err(fault) => Err(fault.into()),
+        }
     }
 
     /// Enrols an organisation, or an application, researcher or officer of one. Operators do this from the command line.

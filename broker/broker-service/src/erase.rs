@@ -42,11 +42,6 @@ impl Broker {
         let now = self.clock.now();
         let row = self.store.read().await?.participant(who).await?;
         let row = row.ok_or(Failure::Refused(ErasureRefusal::Unknown))?;
-        if row.erased_at.is_some() {
-            // The rows are gone; an earlier call may have failed before their bytes were.
-            self.store.scrub().await?;
-            return Err(Failure::Refused(ErasureRefusal::Unknown));
-        }
         let query = Query {
             principal: by,
             action: Action::Erase,
@@ -56,6 +51,11 @@ impl Broker {
         let permit =
             Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ErasureRefusal::NotAllowed))?;
 
+        if row.erased_at.is_some() {
+            // The rows are gone; an earlier call may have failed before their bytes were.
+            self.store.scrub().await?;
+            return Err(Failure::Refused(ErasureRefusal::Unknown));
+        }
         let beat = Erase {
             who,
             origin: self.origin.clone(),

@@ -150,7 +150,9 @@ impl Broker {
                     .await
             }
             // The same batch came twice at once: the other call stored it, and its receipt is this one's too.
-            Err(Fault::Conflict { .. }) => {
+            Err(Fault::Conflict {
+                table: "batch" | "transfer",
+            }) => {
                 let known = self.store.read().await?.batch(gateway, batch_id).await?;
                 self.known_batch(&known.ok_or(Failure::Conflict)?, digest).await
             }
@@ -396,16 +398,16 @@ impl Commit for StoreBatch {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, Refusal>, Fault> {
-        // A withdrawal may have been committed since the decision: the same check, where nobody can come between.
+        // A withdrawal or the household's switch may have been committed since the decision: both are looked at again
+        // here, as of now, where nobody can come between.
+        let now = self.at.max(group.now);
+        let gateway = group.tx.gateway(self.row.gateway).await?;
+        if gateway.is_none_or(|row| row.gateway.settings.measuring == Measuring::Off) {
+            return Err(Fault::Conflict { table: "gateway" });
+        }
         let consents = group.tx.consents_of(self.row.participant).await?;
-        match covers_intake(
-            &consents,
-            self.row.participant,
-            self.row.point,
-            &self.span,
-            self.at,
-        ) {
-            Ok(covered) if covered == self.covered => {}
+        match covers_intake(&consents, self.row.participant, self.row.point, &self.span, now) {
+            Ok(covered) if covered.same_terms(&self.covered) => {}
             Ok(_) => return Err(Fault::Conflict { table: "consent" }),
             Err(refusal) => return Ok(Err(refusal)),
         }

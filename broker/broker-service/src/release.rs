@@ -7,8 +7,9 @@ mod product;
 use async_trait::async_trait;
 use broker_anonymiser as anonymiser;
 use broker_domain::consent::{Covered, covers};
-use broker_domain::ids::{Digest, OfficerId, ReleaseId, RequestId};
+use broker_domain::ids::{Digest, OfficerId, ParticipantId, ReleaseId, RequestId};
 use broker_domain::policy::{Action, Permit, Principal, Query};
+use broker_domain::time::Entropy;
 use broker_domain::warrant::ReleaseWarrant;
 use broker_store::{DatasetRow, MembershipRow, ReleaseRow};
 use ledger_core::leaf::ActorClass;
@@ -140,12 +141,14 @@ impl Broker {
             step: case.dataset.dataset.step,
             members: product.query,
         };
+        let audited = case.previous.len();
         let beat = StoreRelease {
             row,
             membership,
             drafts,
             covered: case.covered,
             dataset: case.dataset,
+            audited,
         };
         let leaf_index = self.commit(beat).await?;
         Ok(Released {
@@ -166,7 +169,8 @@ impl Broker {
         };
         let researcher = draft(case.request.researcher.into(), &whole);
         let dataset = draft(case.request.dataset.into(), &whole);
-        let homes = case.ordinals.keys().map(|who| draft((*who).into(), &own));
+        let homes = shuffled(case.ordinals.keys().copied().collect(), &*self.entropy)?;
+        let homes = homes.into_iter().map(|who| draft(who.into(), &own));
         Ok([researcher, dataset].into_iter().chain(homes).collect())
     }
 
@@ -195,12 +199,27 @@ impl Broker {
     }
 }
 
+/// The households in an order that says nothing about them (Fisher and Yates): leaves stand in this order in the log.
+fn shuffled(mut homes: Vec<ParticipantId>, entropy: &dyn Entropy) -> Result<Vec<ParticipantId>, Fault> {
+    for last in (1..homes.len()).rev() {
+        let mut bytes = [0_u8; 8];
+        entropy.fill(&mut bytes)?;
+        let range = u64::try_from(last + 1).map_err(|_| Fault::Corrupt { what: "households" })?;
+        let chosen = usize::try_from(u64::from_be_bytes(bytes) % range)
+            .map_err(|_| Fault::Corrupt { what: "households" })?;
+        homes.swap(last, chosen);
+    }
+    Ok(homes)
+}
+
 struct StoreRelease {
     row: ReleaseRow,
     membership: MembershipRow,
     drafts: Vec<Draft>,
     covered: Vec<Covered>,
     dataset: DatasetRow,
+    /// The releases that the differencing audit looked at.
+    audited: usize,
 }
 
 #[async_trait]
@@ -214,6 +233,10 @@ impl Commit for StoreRelease {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, ReleaseRefusal>, Fault> {
+        // Two releases decided at once would each pass an audit that does not know the other.
+        if case::release_count(&mut *group.tx).await? != self.audited {
+            return Err(Fault::Conflict { table: "release" });
+        }
         let terms = &self.dataset.dataset;
         let consents = group.tx.consents_to(terms.recipient, &terms.purpose).await?;
         for covered in &self.covered {

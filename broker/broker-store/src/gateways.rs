@@ -1,5 +1,7 @@
 //! Gateways and the one-time codes that enrol them.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use broker_domain::gateway::{Gateway, Settings};
 use broker_domain::ids::{GatewayId, ParticipantId, PointId};
@@ -19,7 +21,7 @@ pub struct GatewayRow {
 }
 
 /// A code that enrols one gateway once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EnrolmentCode {
     /// SHA-256 of the code; the code itself is shown once and not kept.
     pub code_hash: [u8; 32],
@@ -31,6 +33,17 @@ pub struct EnrolmentCode {
     pub expires_at: Instant,
     /// The gateway it enrolled, if used.
     pub used_by: Option<GatewayId>,
+}
+
+impl fmt::Debug for EnrolmentCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnrolmentCode")
+            .field("participant", &self.participant)
+            .field("point", &self.point)
+            .field("expires_at", &self.expires_at)
+            .field("used_by", &self.used_by)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reading gateways.

@@ -1,5 +1,7 @@
 //! The ledger's tables: leaves, tree nodes, head, checkpoints; and beside them the erasable detail of each record.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use broker_domain::ids::SubjectId;
 use broker_domain::time::Instant;
@@ -7,7 +9,7 @@ use broker_domain::time::Instant;
 use crate::StoreError;
 
 /// A subject's key and how many records it has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SubjectRow {
     /// Who.
     pub id: SubjectId,
@@ -15,6 +17,15 @@ pub struct SubjectRow {
     pub key: Option<[u8; 32]>,
     /// Number of the newest record; the next takes this plus one.
     pub newest: u64,
+}
+
+impl fmt::Debug for SubjectRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubjectRow")
+            .field("id", &self.id)
+            .field("newest", &self.newest)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A leaf as it stands in the log.
@@ -41,7 +52,7 @@ pub struct HeadRow {
 }
 
 /// The erasable detail of a record: opens the commitment of its leaf.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RecordRow {
     /// Index of its leaf.
     pub leaf_index: u64,
@@ -59,6 +70,17 @@ pub struct RecordRow {
     pub written_by: String,
     /// When.
     pub recorded_at: Instant,
+}
+
+impl fmt::Debug for RecordRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordRow")
+            .field("leaf_index", &self.leaf_index)
+            .field("subject", &self.subject)
+            .field("n", &self.n)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reading the ledger.

@@ -1,5 +1,7 @@
 //! Sessions of people signed in to the pages.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use broker_domain::ids::{OfficerId, ParticipantId, ResearcherId};
 use broker_domain::time::Instant;
@@ -18,7 +20,7 @@ pub enum SessionRole {
 }
 
 /// A session. The cookie's token is not stored, its hash is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SessionRow {
     /// SHA-256 of the cookie's token.
     pub token_hash: [u8; 32],
@@ -28,6 +30,15 @@ pub struct SessionRow {
     pub csrf: [u8; 32],
     /// Until when.
     pub expires_at: Instant,
+}
+
+impl fmt::Debug for SessionRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionRow")
+            .field("role", &self.role)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reading sessions.

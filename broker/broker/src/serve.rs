@@ -18,6 +18,8 @@ use crate::assemble::{self, Home, Running};
 use crate::config::Config;
 use crate::ports::{SystemClock, SystemEntropy};
 
+/// How long open connections may finish after the broker was told to end.
+const GRACE: Duration = Duration::from_secs(10);
 /// Longest a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
@@ -76,27 +78,37 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Re
         let _ = stopped.send(true);
         outcome
     });
-    let signal = async move {
+    let told = async move {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             () = terminated() => {}
             _ = watch.changed() => {}
         }
     };
-    axum::serve(listener, service)
-        .with_graceful_shutdown(signal)
-        .await
-        .context("serving failed")?;
+    let (closing, mut closed) = tokio::sync::watch::channel(());
+    let signal = async move {
+        told.await;
+        let _ = closing.send(());
+    };
+    let served = axum::serve(listener, service).with_graceful_shutdown(signal);
+    tokio::select! {
+        served = served => served.context("serving failed")?,
+        // A half-open connection must not keep a stopped ledger's process alive: recovery begins with its end.
+        () = async { let _ = closed.changed().await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!("connections were still open after the grace period and were cut");
+        }
+    }
     drop(broker);
-    if watcher.is_finished() {
-        match watcher.await?? {
-            Ok(()) => {}
+    match tokio::time::timeout(GRACE, watcher).await {
+        Ok(outcome) => match outcome?? {
+            Ok(()) => Ok(()),
             Err(stop) => bail!(
                 "the ledger has stopped and signs nothing: {stop}; read docs/OPERATING.md, chapter on recovery"
             ),
-        }
+        },
+        // Asked to end while requests still held the ledger: nothing was lost, it is taken up again at the next start.
+        Err(_) => Ok(()),
     }
-    Ok(())
 }
 
 async fn terminated() {

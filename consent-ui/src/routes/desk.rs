@@ -34,13 +34,7 @@ async fn fill(
     typed: Option<(RequestId, DecisionForm)>,
     refused: Option<(RequestId, Refusal)>,
 ) -> Result<DeskView, Trouble> {
-    let rows = visit
-        .broker()
-        .store()
-        .read()
-        .await?
-        .requests(MOST_REQUESTS)
-        .await?;
+    let rows = visit.broker().read().await?.requests(MOST_REQUESTS).await?;
     let (open, decided): (Vec<AccessRequest>, Vec<AccessRequest>) = rows
         .into_iter()
         .partition(|row| row.state == research::RequestState::Submitted);
@@ -75,7 +69,7 @@ async fn to_decide(
     form: DecisionForm,
 ) -> Result<RequestToDecide, Trouble> {
     let requester = {
-        let mut read = visit.broker().store().read().await?;
+        let mut read = visit.broker().read().await?;
         let person = read.researcher(row.researcher).await?.map(|row| row.name);
         let body = read.organisation(row.organisation).await?.map(|row| row.name);
         person.into_iter().chain(body).collect::<Vec<_>>().join(", ")

@@ -61,7 +61,7 @@ pub(crate) async fn flows(visit: Visit) -> Result<Response, Trouble> {
 }
 
 async fn shelf(visit: &Visit) -> Result<Shelf, Trouble> {
-    let mut read = visit.broker().store().read().await?;
+    let mut read = visit.broker().read().await?;
     Shelf::open(&mut *read, visit.lang).await
 }
 

@@ -28,7 +28,7 @@ impl Holdings {
     pub(crate) async fn of(visit: &Visit, who: ParticipantId) -> Result<Self, Trouble> {
         // Each reading view is given back before the next use case opens its own: views are few.
         let meters = meters(visit, who).await?;
-        let mut read = visit.broker().store().read().await?;
+        let mut read = visit.broker().read().await?;
         let shelf = Shelf::open(&mut *read, visit.lang).await?;
         let mut consents = read.consents_of(who).await?;
         consents.sort_by_key(|consent| std::cmp::Reverse((first_event(consent), consent.id)));

@@ -26,7 +26,7 @@ pub(crate) struct Meter {
 /// The meters of a person, oldest first.
 pub(crate) async fn meters(visit: &Visit, who: ParticipantId) -> Result<Vec<Meter>, Trouble> {
     let (points, gateways) = {
-        let mut read = visit.broker().store().read().await?;
+        let mut read = visit.broker().read().await?;
         (read.points_of(who).await?, read.gateways_of(who).await?)
     };
     let mut meters = Vec::with_capacity(points.len());

@@ -12,7 +12,7 @@ pub(crate) async fn ledger(visit: Visit) -> Result<Response, Trouble> {
     let who = visit.officer()?;
     let erasures = visit.broker().newest_erasures(who).await;
     let erasures = erasures.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?;
-    let head = visit.broker().store().read().await?.newest_head().await?;
+    let head = visit.broker().read().await?.newest_head().await?;
     let checkpoint = visit.broker().latest_checkpoint();
     let (key, log_url) = (
         visit.broker().log_key().to_string(),

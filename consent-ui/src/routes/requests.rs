@@ -19,7 +19,6 @@ pub(crate) async fn own(visit: Visit) -> Result<Response, Trouble> {
     let who = visit.researcher()?;
     let rows = visit
         .broker()
-        .store()
         .read()
         .await?
         .requests_of(who, MOST_REQUESTS)
@@ -34,7 +33,7 @@ pub(crate) async fn own(visit: Visit) -> Result<Response, Trouble> {
 /// One request in words.
 pub(crate) async fn described(visit: &Visit, row: &AccessRequest) -> Result<DatasetRequest, Trouble> {
     let (dataset, release) = {
-        let mut read = visit.broker().store().read().await?;
+        let mut read = visit.broker().read().await?;
         (read.dataset(row.dataset).await?, read.release_of(row.id).await?)
     };
     let title = dataset.map(|dataset| match visit.lang {

@@ -60,7 +60,7 @@ async fn one(visit: &Visit, id: DatasetId, form: RequestForm) -> Result<DatasetP
 async fn datasets(visit: &Visit) -> Result<Vec<Dataset>, Trouble> {
     let entries = visit.broker().catalogue().await?;
     let shelf = {
-        let mut read = visit.broker().store().read().await?;
+        let mut read = visit.broker().read().await?;
         Shelf::open(&mut *read, visit.lang).await?
     };
     Ok(entries

@@ -83,13 +83,7 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
 
 /// The receipts of a consent, latest first.
 pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<ReceiptRow>, Trouble> {
-    let events = visit
-        .broker()
-        .store()
-        .read()
-        .await?
-        .recorded_events(consent)
-        .await?;
+    let events = visit.broker().read().await?.recorded_events(consent).await?;
     let row = |recorded: &broker_store::RecordedEvent| ReceiptRow {
         kind: match recorded.event.kind {
             EventKind::Given => ReceiptKind::Granted,

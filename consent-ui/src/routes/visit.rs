@@ -102,7 +102,6 @@ impl Visit {
             }
             SessionRole::Researcher(who) => self
                 .broker()
-                .store()
                 .read()
                 .await?
                 .researcher(who)
@@ -110,7 +109,6 @@ impl Visit {
                 .map(|row| row.name),
             SessionRole::Officer(who) => self
                 .broker()
-                .store()
                 .read()
                 .await?
                 .officer(who)

@@ -245,7 +245,6 @@ impl House {
     pub async fn delivered(&self, consent: ConsentId) -> bool {
         let given = self
             .broker
-            .store()
             .read()
             .await
             .unwrap()
@@ -265,7 +264,6 @@ impl House {
 
     pub async fn consents(&self, person: &Person) -> usize {
         self.broker
-            .store()
             .read()
             .await
             .unwrap()

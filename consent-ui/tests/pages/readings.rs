@@ -25,7 +25,7 @@ impl Gateway {
             code,
             public_key,
         };
-        let (row, _) = house.broker.enrol_gateway(&enrolment).await.unwrap();
+        let row = house.broker.enrol_gateway(&enrolment).await.unwrap();
         Self {
             id: row.gateway.id,
             pair,

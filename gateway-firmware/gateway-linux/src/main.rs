@@ -5,6 +5,7 @@
 //! until the broker acknowledged it. It deliberately has no page, no listening port and no shell: everything is chosen
 //! at the broker, and enforced here. Logs name batches and counts, never readings or meters.
 
+mod answer;
 mod broker;
 mod cli;
 mod durable;

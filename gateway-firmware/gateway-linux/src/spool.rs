@@ -73,9 +73,13 @@ impl Spool {
         durable::write(&self.waiting, &name, bytes).map_err(|source| self.fault(source))
     }
 
-    /// The batch to send next, in the order of their sequence numbers.
-    pub(crate) fn oldest(&self) -> Result<Option<Entry>, SpoolError> {
-        Ok(self.entries()?.into_iter().min_by_key(|entry| entry.sequence))
+    /// The batches there are, in no order.
+    pub(crate) fn entries(&self) -> Result<Vec<Entry>, SpoolError> {
+        Ok(self
+            .names()?
+            .iter()
+            .filter_map(|name| Entry::parse(name))
+            .collect())
     }
 
     /// The largest sequence number there is.
@@ -97,14 +101,6 @@ impl Spool {
         let name = format!("{:020}-{}.txt", entry.sequence, entry.batch_id.simple());
         durable::write(&self.refused, &name, note.as_bytes()).map_err(|source| self.fault(source))?;
         self.delete(entry)
-    }
-
-    fn entries(&self) -> Result<Vec<Entry>, SpoolError> {
-        Ok(self
-            .names()?
-            .iter()
-            .filter_map(|name| Entry::parse(name))
-            .collect())
     }
 
     fn size(&self) -> Result<u64, SpoolError> {
@@ -157,20 +153,28 @@ mod tests {
         Uuid::from_bytes([n; 16])
     }
 
+    fn oldest(spool: &Spool) -> Option<Entry> {
+        spool
+            .entries()
+            .unwrap()
+            .into_iter()
+            .min_by_key(|entry| entry.sequence)
+    }
+
     #[test]
-    fn batches_come_out_in_order_and_survive_reopening() {
+    fn batches_survive_reopening_with_their_numbers() {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::open(folder.path(), 1000).unwrap();
         spool.add(11, id(2), b"second").unwrap();
         spool.add(9, id(1), b"first").unwrap();
         let spool = Spool::open(folder.path(), 1000).unwrap();
-        let first = spool.oldest().unwrap().unwrap();
+        let first = oldest(&spool).unwrap();
         assert_eq!((first.sequence, first.batch_id), (9, id(1)));
         assert_eq!(spool.read(&first).unwrap(), b"first");
         assert_eq!(spool.last_sequence().unwrap(), Some(11));
         spool.delete(&first).unwrap();
         spool.delete(&first).unwrap();
-        assert_eq!(spool.oldest().unwrap().unwrap().sequence, 11);
+        assert_eq!(oldest(&spool).unwrap().sequence, 11);
     }
 
     #[test]
@@ -182,7 +186,7 @@ mod tests {
             spool.add(2, id(2), b"123"),
             Err(SpoolError::Full { .. })
         ));
-        assert_eq!(spool.oldest().unwrap().unwrap().sequence, 1);
+        assert_eq!(oldest(&spool).unwrap().sequence, 1);
     }
 
     #[test]
@@ -190,9 +194,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::open(folder.path(), 1000).unwrap();
         spool.add(1, id(1), b"readings").unwrap();
-        let entry = spool.oldest().unwrap().unwrap();
+        let entry = oldest(&spool).unwrap();
         spool.refuse(&entry, "code: unknown-gateway\n").unwrap();
-        assert_eq!(spool.oldest().unwrap(), None);
+        assert_eq!(oldest(&spool), None);
         let notes: Vec<_> = fs::read_dir(folder.path().join("refused")).unwrap().collect();
         assert_eq!(notes.len(), 1);
     }
@@ -203,7 +207,7 @@ mod tests {
         let spool = Spool::open(folder.path(), 1000).unwrap();
         let unfinished = folder.path().join("spool").join(format!("{UNFINISHED}x.batch"));
         fs::write(&unfinished, b"half").unwrap();
-        assert_eq!(spool.oldest().unwrap(), None);
+        assert_eq!(oldest(&spool), None);
         Spool::open(folder.path(), 1000).unwrap();
         assert!(!unfinished.exists());
     }

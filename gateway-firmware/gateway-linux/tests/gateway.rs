@@ -9,10 +9,11 @@
 #[path = "gateway/support.rs"]
 mod support;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
+use std::sync::Mutex;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -22,13 +23,16 @@ use meter_core::envelope::Envelope;
 use meter_core::measurement::{Quantity, Register, measurements_of_payload};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
-use support::{Answer, FakeBroker, GATEWAY_ID, Gateway, METER, POINT_ID, capture, ok, problem, settings};
+use support::{
+    Answer, FakeBroker, GATEWAY_ID, Gateway, JSON, METER, POINT_ID, capture, ok, problem, receipt, settings,
+    stored,
+};
 use uuid::Uuid;
 
 const QUICK: [&str; 4] = ["--speed", "0", "--every", "5"];
 
 fn accepting() -> FakeBroker {
-    FakeBroker::start(|_, _| Answer::Status(201, "", "{}".to_owned()))
+    FakeBroker::start(|_, request| stored(request))
 }
 
 fn public_key(broker: &FakeBroker) -> Vec<u8> {
@@ -158,7 +162,7 @@ fn sequence_numbers_grow_from_one_run_to_the_next_although_the_spool_was_empty()
 
 #[test]
 fn a_broker_that_fails_delays_and_forgets_gets_every_batch() {
-    let broker = FakeBroker::start(|before, _| match before {
+    let broker = FakeBroker::start(|before, request| match before {
         0 => problem(500, "fault"),
         1 => Answer::Silence,
         2 => Answer::Status(429, "retry-after: 1\r\n", "{}".to_owned()),
@@ -166,7 +170,7 @@ fn a_broker_that_fails_delays_and_forgets_gets_every_batch() {
         4 => problem(408, "timeout"),
         5 => Answer::Status(503, "", "<html>".to_owned()),
         7 => Answer::Status(302, "location: http://127.0.0.1:1/\r\n", String::new()),
-        _ => ok("{}"),
+        _ => stored(request),
     });
     let gateway = Gateway::enrolled(&broker);
     let began = Instant::now();
@@ -191,11 +195,11 @@ fn a_broker_that_fails_delays_and_forgets_gets_every_batch() {
 
 #[test]
 fn without_consent_nothing_is_kept_and_the_rest_goes_on() {
-    let broker = FakeBroker::start(|before, _| {
+    let broker = FakeBroker::start(|before, request| {
         if before == 0 {
             problem(403, "consent-missing")
         } else {
-            ok("{}")
+            stored(request)
         }
     });
     let gateway = Gateway::enrolled(&broker);
@@ -220,11 +224,11 @@ fn without_consent_nothing_is_kept_and_the_rest_goes_on() {
 
 #[test]
 fn a_batch_refused_for_good_leaves_a_note_without_readings() {
-    let broker = FakeBroker::start(|before, _| {
+    let broker = FakeBroker::start(|before, request| {
         if before == 0 {
-            problem(422, "future-dated")
+            problem(422, "index-went-back")
         } else {
-            ok("{}")
+            stored(request)
         }
     });
     let gateway = Gateway::enrolled(&broker);
@@ -233,7 +237,81 @@ fn a_batch_refused_for_good_leaves_a_note_without_readings() {
     let notes = gateway.files("refused");
     assert_eq!(notes.len(), 1);
     let note = fs::read_to_string(gateway.state().join("refused").join(&notes[0])).unwrap();
-    assert!(note.contains("code: future-dated") && note.len() < 200, "{note}");
+    assert!(
+        note.contains("code: index-went-back") && note.len() < 200,
+        "{note}"
+    );
+}
+
+#[test]
+fn strangers_who_answer_for_the_broker_cost_no_batch() {
+    const HTML: &str = "content-type: text/html\r\n";
+    let portal = "<html>Sign in to this network</html>";
+    let other = Mutex::new(None);
+    let broker = FakeBroker::start(move |before, request| match before {
+        0 => Answer::Status(200, HTML, portal.to_owned()),
+        1 => ok("{}"),
+        2 => {
+            *other.lock().unwrap() = Some(receipt(&request.body));
+            problem(409, "conflict")
+        }
+        3 => ok(other.lock().unwrap().as_ref().unwrap()),
+        4 => Answer::Status(413, HTML, "<h1>Request Entity Too Large".to_owned()),
+        5 => Answer::Status(400, JSON, r#"{"code":"oversized"}"#.to_owned()),
+        6 => problem(401, "gateway-unknown"),
+        7 => problem(422, "future-dated"),
+        8 => Answer::Status(404, HTML, String::new()),
+        _ => stored(request),
+    });
+    let gateway = Gateway::enrolled(&broker);
+    assert!(gateway.replay(&capture(60), &QUICK).wait().unwrap().success());
+    let ids = |batches: Vec<Vec<u8>>| -> BTreeSet<[u8; 16]> {
+        batches
+            .iter()
+            .map(|batch| Envelope::parse(batch).unwrap().header.batch_id)
+            .collect()
+    };
+    let sent = broker.batches()[9..].to_vec();
+    assert_eq!(ids(broker.batches()), ids(sent), "a batch was given up");
+    assert!(gateway.files("spool").is_empty() && gateway.files("refused").is_empty());
+    let log = gateway.log();
+    for line in [
+        "status 200 without a receipt for this batch; something else answers",
+        "status 413; this is not the broker's own answer",
+        "status 401 gateway-unknown; the broker does not know this gateway",
+        "status 422 future-dated; set the clock",
+        "batches.refused=0",
+    ] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+}
+
+#[test]
+fn one_batch_that_is_never_taken_lets_the_others_pass_and_stays() {
+    let bad = Mutex::new(None);
+    let broker = FakeBroker::start(move |_, request| {
+        let id = Envelope::parse(&request.body).unwrap().header.batch_id;
+        if *bad.lock().unwrap().get_or_insert(id) == id {
+            Answer::Status(500, "retry-after: 1\r\n", String::new())
+        } else {
+            stored(request)
+        }
+    });
+    let gateway = Gateway::enrolled(&broker);
+    let mut child = gateway.replay(&capture(60), &QUICK);
+    wait_for(
+        || broker.kept().len() >= 8 && gateway.files("spool").len() == 1,
+        &gateway,
+    );
+    let kept = gateway.files("spool");
+    wait_for(|| gateway.log().matches("batch kept").count() >= 3, &gateway);
+    assert_eq!(gateway.files("spool"), kept);
+    assert!(
+        child.try_wait().unwrap().is_none(),
+        "a replay ends when all is delivered"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
@@ -287,12 +365,12 @@ fn a_stop_writes_the_open_batch_to_the_spool() {
 
 #[test]
 fn kill_9_at_any_moment_loses_no_batch_that_was_spooled() {
-    let broker = FakeBroker::start(|before, _| match before % 9 {
-        0 => ok("{}"),
+    let broker = FakeBroker::start(|before, request| match before % 9 {
+        0 => Answer::Status(200, JSON, receipt(&request.body)),
         1 => Answer::Silence,
-        2 => Answer::Late(Duration::from_millis(60), Box::new(ok("{}"))),
+        2 => Answer::Late(Duration::from_millis(60), Box::new(stored(request))),
         3 => problem(500, "fault"),
-        _ => Answer::Status(201, "", "{}".to_owned()),
+        _ => stored(request),
     });
     let gateway = Gateway::enrolled(&broker);
     let capture = capture(3000);

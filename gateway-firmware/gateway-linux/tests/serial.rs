@@ -23,7 +23,7 @@ use meter_core::envelope::Envelope;
 use meter_core::measurement::{Quantity, Register, measurements_of_payload};
 use meter_core::tic::checksum_standard;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use support::{Answer, FakeBroker, Gateway, METER, capture};
+use support::{FakeBroker, Gateway, METER, capture, stored};
 
 /// The customer output of a meter, and the path of the port it is wired to.
 struct Wire {
@@ -67,7 +67,7 @@ impl Wire {
 }
 
 fn accepting() -> FakeBroker {
-    FakeBroker::start(|_, _| Answer::Status(201, "", "{}".to_owned()))
+    FakeBroker::start(|_, request| stored(request))
 }
 
 /// Values of one register in what the broker got, with their times.

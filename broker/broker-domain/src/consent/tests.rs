@@ -96,6 +96,24 @@ fn a_given_consent_covers_what_was_agreed_and_no_more() {
 }
 
 #[test]
+fn a_shifted_or_odd_curve_is_refused() {
+    let given = [consent(vec![event(0, EventKind::Given, 1)])];
+    let shift = |start: i64, end: i64| Ask {
+        interval: Interval::new(at(10).plus_seconds(start), at(11).plus_seconds(end)).unwrap(),
+        ..ask()
+    };
+    let misaligned = Err(Refusal::Misaligned { consented: 1_800 });
+    assert!(covers(&given, &shift(1_800, 3_600), at(12)).is_ok());
+    assert_eq!(covers(&given, &shift(600, 600), at(12)), misaligned);
+    assert_eq!(covers(&given, &shift(0, 1), at(12)), misaligned);
+    let forty_minutes = Ask {
+        step: Step::from_seconds(2_400).unwrap(),
+        ..ask()
+    };
+    assert_eq!(covers(&given, &forty_minutes, at(12)), misaligned);
+}
+
+#[test]
 fn another_purpose_recipient_point_or_person_is_not_covered() {
     let given = [consent(vec![event(0, EventKind::Given, 1)])];
     let others = [

@@ -164,3 +164,12 @@ async fn previous_releases(read: &mut (dyn Read + '_)) -> Result<Vec<StoredRelea
     }
     Ok(previous)
 }
+
+/// How many releases were ever made.
+pub(super) async fn release_count<R: Read + ?Sized>(read: &mut R) -> Result<usize, Fault> {
+    let mut count = 0;
+    for row in read.datasets().await? {
+        count += read.memberships(row.dataset.id).await?.len();
+    }
+    Ok(count)
+}

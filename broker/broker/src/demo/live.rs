@@ -50,7 +50,11 @@ pub async fn neighbourhood_page(broker: &Broker, cast: &Cast, midnight: Instant)
             let order = Order {
                 transfer: TransferId::random(&SystemEntropy::open())?,
                 authorisation: one.consent.id,
-                interval: Interval::new(day.start().max(one.consent.data.start()), day.end())?,
+                interval: Interval::new(
+                    day.start()
+                        .max(one.consent.data.start().next_on_grid(Step::HALF_HOUR)),
+                    day.end(),
+                )?,
                 step: Step::HALF_HOUR,
             };
             broker
@@ -82,12 +86,7 @@ pub async fn go_on(broker: Arc<Broker>, mut street: Neighbourhood, cast: Cast) {
 
 async fn turn(broker: &Arc<Broker>, street: &mut Neighbourhood) -> Result<()> {
     for resident in &mut street.residents {
-        let rows = broker
-            .store()
-            .read()
-            .await?
-            .gateways_of(resident.participant)
-            .await?;
+        let rows = broker.read().await?.gateways_of(resident.participant).await?;
         if let Some(row) = rows.first() {
             resident.adopt(row)?;
         }
@@ -118,10 +117,9 @@ impl Page {
                 if !active || !self.tried.insert((one.consent.id, given)) {
                     continue;
                 }
-                let now = broker.now();
-                let Ok(interval) = Interval::new(one.consent.data.start(), now) else {
-                    continue;
-                };
+                // The half hour after the agreement: there may be nothing in it yet, and that is what is delivered.
+                let start = one.consent.data.start().next_on_grid(Step::HALF_HOUR);
+                let interval = Interval::new(start, start.plus_seconds(1_800))?;
                 let order = Order {
                     transfer: TransferId::random(&SystemEntropy::open())?,
                     authorisation: one.consent.id,

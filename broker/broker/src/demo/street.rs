@@ -119,7 +119,7 @@ pub async fn enrol_gateway(
         public_key,
         signature,
     };
-    let (row, _) = broker
+    let row = broker
         .enrol_gateway(&enrolment)
         .await
         .context("the gateway could not enrol")?;

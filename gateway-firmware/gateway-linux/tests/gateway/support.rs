@@ -17,10 +17,17 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use meter_core::envelope::Envelope;
 use meter_core::tic::checksum_historique;
+use ring::digest::{SHA256, digest};
+use serde_json::json;
+use uuid::Uuid;
 
 pub const GATEWAY_ID: &str = "0190b6a0-0000-7000-8000-000000000001";
 pub const POINT_ID: &str = "0190b6a0-0000-7000-8000-000000000002";
+pub const JSON: &str = "content-type: application/json\r\n";
 pub const METER: &str = "021964910001";
 
 #[derive(Debug, Clone)]
@@ -41,6 +48,7 @@ impl Request {
 }
 
 pub enum Answer {
+    /// Status, header lines, body.
     Status(u16, &'static str, String),
     /// Reads the request, then closes without a word: the answer is lost.
     Silence,
@@ -49,25 +57,73 @@ pub enum Answer {
 }
 
 impl Answer {
-    fn is_success(&self) -> bool {
+    /// Whether the batch was taken: only a receipt says so.
+    fn is_receipt(&self) -> bool {
         match self {
-            Self::Status(status, ..) => (200..300).contains(status),
-            Self::Silence => false,
-            Self::Late(_, answer) => answer.is_success(),
+            Self::Status(200..=299, _, body) => body.contains("fiducie-evidence/1"),
+            Self::Status(..) | Self::Silence => false,
+            Self::Late(_, answer) => answer.is_receipt(),
         }
     }
 }
 
 pub fn ok(body: &str) -> Answer {
-    Answer::Status(200, "", body.to_owned())
+    Answer::Status(200, JSON, body.to_owned())
 }
 
 pub fn problem(status: u16, code: &str) -> Answer {
     Answer::Status(
         status,
-        "",
-        format!(r#"{{"type":"about:blank","title":"refused","code":"{code}"}}"#),
+        "content-type: application/problem+json\r\n",
+        format!(
+            r#"{{"type":"urn:fiducie:problem:{code}","title":"Refused","status":{status},"detail":"no","code":"{code}"}}"#
+        ),
     )
+}
+
+/// A batch stored: its receipt.
+pub fn stored(request: &Request) -> Answer {
+    Answer::Status(201, JSON, receipt(&request.body))
+}
+
+/// A receipt of the shape a broker makes; its signatures and proofs are of no key.
+pub fn receipt(envelope: &[u8]) -> String {
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let sha256 = |bytes: &[u8]| encode(digest(&SHA256, bytes).as_ref());
+    let header = Envelope::parse(envelope).unwrap().header;
+    let record = json!({
+        "at": "2026-01-10T08:30:00.250000Z",
+        "batch": Uuid::from_bytes(header.batch_id),
+        "ciphertext_sha256": sha256(b"ciphertext"),
+        "consent": "57afeea0-56bf-4c63-a678-aee19253b7b7",
+        "envelope_sha256": sha256(envelope),
+        "first_at": "2026-01-10T08:00:00.000000Z",
+        "gateway": GATEWAY_ID,
+        "last_at": "2026-01-10T08:30:00.000000Z",
+        "outcome": "stored",
+        "participant": "a0cee2b7-0000-4000-8000-000000000000",
+        "point": POINT_ID,
+        "rows": 2,
+        "transfer": "0190b6a0-0000-7000-8000-000000000003",
+        "type": "transfer-in/1",
+    });
+    let head = encode(br#"{"alg":"EdDSA","kid":"k-1","typ":"fiducie-record+jws"}"#);
+    let jws = format!(
+        "{head}.{}.{}",
+        encode(record.to_string().as_bytes()),
+        encode(&[1; 64])
+    );
+    json!({
+        "format": "fiducie-evidence/1",
+        "leaf": encode(&[2; 72]),
+        "log_key": "log.example+00000000+AA",
+        "n": 7,
+        "proof": "c2sp.org/tlog-proof@v1\nindex 1\n",
+        "record": jws,
+        "record_key": {"crv": "Ed25519", "kty": "OKP", "x": encode(&[3; 32])},
+        "salt": encode(&[4; 64]),
+    })
+    .to_string()
 }
 
 pub fn settings(version: u64, measuring: &str) -> String {
@@ -82,7 +138,7 @@ pub struct FakeBroker {
     pub url: String,
     pub requests: Arc<Mutex<Vec<Request>>>,
     pub settings: Arc<Mutex<String>>,
-    /// Batches that were answered with success: a broker that fails has kept nothing.
+    /// Batches that were answered with a receipt: a broker that fails has kept nothing.
     kept: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
@@ -118,7 +174,7 @@ impl FakeBroker {
                         "/api/v1/intake" => intake(before, &request),
                         _ => ok(&settings.lock().unwrap()),
                     };
-                    if request.path == "/api/v1/intake" && answer.is_success() {
+                    if request.path == "/api/v1/intake" && answer.is_receipt() {
                         kept.lock().unwrap().push(request.body);
                     }
                     reply(&mut stream, answer);
@@ -149,7 +205,7 @@ fn enrolled(settings: &str) -> Answer {
         r#"{{"gateway_id":"{GATEWAY_ID}","delivery_point_id":"{POINT_ID}","settings":{settings},
             "server_time_us":1768030200000000}}"#
     );
-    Answer::Status(201, "", body)
+    Answer::Status(201, JSON, body)
 }
 
 fn read_request(stream: &mut TcpStream) -> Option<Request> {
@@ -188,7 +244,7 @@ fn reply(stream: &mut TcpStream, answer: Answer) {
         }
         Answer::Status(status, headers, body) => {
             let head = format!(
-                "HTTP/1.1 {status} x\r\ncontent-length: {}\r\ncontent-type: application/json\r\n{headers}connection: close\r\n\r\n",
+                "HTTP/1.1 {status} x\r\ncontent-length: {}\r\n{headers}connection: close\r\n\r\n",
                 body.len()
             );
             // The gateway may have been killed meanwhile.
