@@ -243,14 +243,6 @@ impl Broker {
             .head_covering(leaf_index)
             .await?
             .ok_or(Fault::Corrupt { what: "log_head" })?;
-        // The database is ahead of the lock store between commit and publication: nothing is signed in between.
-        if head.size > self.sequencer.latest().size().get() {
-            return Err(if self.sequencer.is_running() {
-                Fault::Busy
-            } else {
-                Fault::Stopped
-            });
-        }
         let out_of_range = || Fault::Corrupt { what: "log size" };
         let size = TreeSize::new(head.size).ok_or_else(out_of_range)?;
         let index = LeafIndex::new(leaf_index).ok_or_else(out_of_range)?;
