@@ -96,7 +96,12 @@ fn a_connection_dropped_at_any_moment_leaves_one_record() {
         thread::sleep(Duration::from_millis(pause_ms));
         drop(connection);
         let retried = door.server.intake(&envelope);
-        assert!([200, 201].contains(&retried.status), "{}", retried.head);
+        let said = audit_tests::programs::text(&retried.body);
+        assert!(
+            [200, 201].contains(&retried.status),
+            "{said}\n{}",
+            door.server.log()
+        );
         let again = door.server.intake(&envelope);
         assert_eq!((again.status, again.body), (200, retried.body));
         assert_eq!(door.server.tree_size(), before + 1, "after {pause_ms} ms");
