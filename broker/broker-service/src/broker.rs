@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -30,6 +31,10 @@ use crate::committer::{DataView, GroupCommitter, read_node};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, SignedRecord};
 use crate::vault::VaultKeys;
+
+/// How often, and how far apart, a receipt looks whether its head is published: two seconds in all.
+const PUBLICATION_LOOKS: u32 = 80;
+const PUBLICATION_PAUSE: Duration = Duration::from_millis(25);
 
 /// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
 pub struct Parts {
@@ -243,14 +248,7 @@ impl Broker {
             .head_covering(leaf_index)
             .await?
             .ok_or(Fault::Corrupt { what: "log_head" })?;
-        // The database is ahead of the lock store between commit and publication: nothing is signed in between.
-        if head.size > self.sequencer.latest().size().get() {
-            return Err(if self.sequencer.is_running() {
-                Fault::Busy
-            } else {
-                Fault::Stopped
-            });
-        }
+        self.await_publication(head.size).await?;
         let out_of_range = || Fault::Corrupt { what: "log size" };
         let size = TreeSize::new(head.size).ok_or_else(out_of_range)?;
         let index = LeafIndex::new(leaf_index).ok_or_else(out_of_range)?;
@@ -289,6 +287,21 @@ impl Broker {
         };
         let bundle = bundle.to_bytes().map_err(|_| Fault::Corrupt { what: "bundle" })?;
         Ok(Receipt { leaf_index, bundle })
+    }
+
+    /// Waits until a head is published. The database is ahead of the lock store between commit and publication, and
+    /// nothing is signed in between: a rolled-back database must not have shown a root.
+    async fn await_publication(&self, size: u64) -> Result<(), Fault> {
+        for _ in 0..PUBLICATION_LOOKS {
+            if size <= self.sequencer.latest().size().get() {
+                return Ok(());
+            }
+            if !self.sequencer.is_running() {
+                return Err(Fault::Stopped);
+            }
+            tokio::time::sleep(PUBLICATION_PAUSE).await;
+        }
+        Err(Fault::Busy)
     }
 
     /// Whether a participant can be found, for sign-in.
