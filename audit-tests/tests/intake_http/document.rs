@@ -117,7 +117,11 @@ fn the_doors_of_applications_refuse_nonsense_with_a_problem_document() {
 }
 
 #[test]
+<<<<<<< HEAD
 fn the_open_doors_refuse_nonsense_with_a_problem_document() {
+=======
+fn every_path_that_leads_nowhere_is_refused_with_a_problem_document() {
+>>>>>>> audit
     let door = Door::open();
     door.is_problem(&door.server.get("/api/v1/notices/zz"), 404, "not-found");
     door.is_problem(

@@ -5,7 +5,8 @@ use std::fs;
 use audit_tests::needles::{Needles, numbers};
 use audit_tests::server::Server;
 use audit_tests::story::files_below;
-use audit_tests::town::{Town, half_hour, random};
+use audit_tests::town::{Resident, Town, half_hour, random};
+use meter_core::senml::Value;
 
 /// Readings nobody would find by chance.
 const READINGS: [i64; 3] = [471_104_231, 471_104_877, 471_105_990];
@@ -56,38 +57,61 @@ fn a_broker_at_work_logs_and_answers_nothing_about_anybody() {
 
 /// Good and bad requests of every kind: what was asked, the status and the body of the answer.
 fn storm(town: &Town, server: &Server) -> Vec<(String, u16, Vec<u8>)> {
+    let mut answers: Vec<_> = envelopes(town)
+        .into_iter()
+        .map(|(request, envelope)| {
+            let answer = server.intake(&envelope);
+            (request.to_owned(), answer.status, answer.body)
+        })
+        .collect();
+    let [name, _, number] = &town.residents[0].secrets;
+    let json = |name: &str, value: &str| format!("{{\"{name}\":\"{value}\"}}").into_bytes();
+    let bearer = format!("Bearer {}", town.application.credential);
+    let known = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    for (method, path, body) in [
+        ("GET", "/api/v1/authorisations", Vec::new()),
+        ("POST", "/api/v1/deliveries", json("transfer", name)),
+        ("POST", "/api/v1/gateways/enrol", json("code", number)),
+        ("POST", "/api/v1/gateways/enrol", json(number, "code")),
+        ("GET", "/api/v1/gateways/x/settings", Vec::new()),
+        ("GET", "/api/v1/health", Vec::new()),
+        ("GET", "/ledger/checkpoint", Vec::new()),
+    ] {
+        let answer = server.ask(method, path, &known, &body);
+        answers.push((format!("{method} {path}"), answer.status, answer.body));
+    }
+    answers
+}
+
+fn envelopes(town: &Town) -> Vec<(&'static str, Vec<u8>)> {
     let [first, second, without] = &town.residents[..] else {
         panic!("three households")
     };
     let at = |half_hours: i64| half_hour(9).plus_seconds(1_800 * half_hours).as_micros();
     let [low, middle, high] = READINGS;
-    let good = first.gateway.envelope(&[
+    let says = |readings: &[(&str, i64, i64)]| first.gateway.envelope(readings);
+    let good = says(&[
         ("east", at(0), low),
         ("east", at(1), middle),
         ("east", at(2), high),
     ]);
-    let mut envelopes = vec![
+    vec![
         ("a good batch", good.clone()),
-        ("the batch again", good.clone()),
-        (
-            "a batch without consent",
-            without.gateway.envelope(&[("east", at(0), low)]),
-        ),
         (
             "an index that goes back",
-            first
-                .gateway
-                .envelope(&[("east", at(0), high), ("east", at(1), low)]),
+            says(&[("east", at(0), high), ("east", at(1), low)]),
         ),
         (
             "a contradiction",
-            first
-                .gateway
-                .envelope(&[("east", at(0), high), ("east", at(0), low)]),
+            says(&[("east", at(0), high), ("east", at(0), low)]),
         ),
+        ("a future reading", says(&[("east", at(1_000), low)])),
         (
-            "a future reading",
-            first.gateway.envelope(&[("east", at(1_000), low)]),
+            "a batch without consent",
+            without.gateway.envelope(&[("east", at(0), low)]),
         ),
         ("a truncated batch", good[..good.len() - 70].to_vec()),
         (
@@ -99,40 +123,16 @@ fn storm(town: &Town, server: &Server) -> Vec<(String, u16, Vec<u8>)> {
             second.gateway.envelope_of(random(), first.secrets[2].as_bytes()),
         ),
         ("no envelope", first.secrets[1].clone().into_bytes()),
-    ];
-    let mut pack = first.gateway.pack(&[("east", at(0), low)]);
+        ("a meter number", with_meter_number(first, at(0))),
+        ("the batch again", good),
+    ]
+}
+
+/// A gateway that forgot what must stay at home.
+fn with_meter_number(resident: &Resident, at_us: i64) -> Vec<u8> {
+    let mut pack = resident.gateway.pack(&[("east", at_us, READINGS[0])]);
     let record = pack.records.first_mut().unwrap();
     (record.name, record.unit) = (Some("prm".to_owned()), None);
-    record.value = Some(meter_core::senml::Value::Text(first.secrets[2].clone()));
-    envelopes.push((
-        "a meter number",
-        first.gateway.envelope_of(random(), &pack.to_cbor()),
-    ));
-    let mut answers: Vec<_> = envelopes
-        .into_iter()
-        .map(|(request, envelope)| {
-            let answer = server.intake(&envelope);
-            (request.to_owned(), answer.status, answer.body)
-        })
-        .collect();
-
-    let json = |name: &str, value: &str| format!("{{\"{name}\":\"{value}\"}}").into_bytes();
-    let bearer = format!("Bearer {}", town.application.credential);
-    let known = [
-        ("authorization", bearer.as_str()),
-        ("content-type", "application/json"),
-    ];
-    for (method, path, body) in [
-        ("GET", "/api/v1/authorisations", Vec::new()),
-        ("POST", "/api/v1/deliveries", json("transfer", &first.secrets[0])),
-        ("POST", "/api/v1/gateways/enrol", json("code", &first.secrets[2])),
-        ("POST", "/api/v1/gateways/enrol", json(&first.secrets[2], "code")),
-        ("GET", "/api/v1/gateways/x/settings", Vec::new()),
-        ("GET", "/api/v1/health", Vec::new()),
-        ("GET", "/ledger/checkpoint", Vec::new()),
-    ] {
-        let answer = server.ask(method, path, &known, &body);
-        answers.push((format!("{method} {path}"), answer.status, answer.body));
-    }
-    answers
+    record.value = Some(Value::Text(resident.secrets[2].clone()));
+    resident.gateway.envelope_of(random(), &pack.to_cbor())
 }
