@@ -62,7 +62,7 @@ fn every_refusal_is_a_problem(operation: &Value, path: &str) {
 }
 
 #[test]
-fn enrolment_refuses_nonsense_with_a_problem_document() {
+fn every_door_refuses_nonsense_with_a_problem_document() {
     let door = Door::open();
     let json = [("content-type", "application/json")];
     let posts = ["/api/v1/gateways/enrol"];
@@ -78,11 +78,6 @@ fn enrolment_refuses_nonsense_with_a_problem_document() {
             door.is_problem(&answer, 400, "malformed");
         }
     }
-}
-
-#[test]
-fn the_doors_of_applications_refuse_nonsense_with_a_problem_document() {
-    let door = Door::open();
     let unknown = [
         ("authorization", "Bearer 0000"),
         ("content-type", "application/json"),
@@ -117,11 +112,7 @@ fn the_doors_of_applications_refuse_nonsense_with_a_problem_document() {
 }
 
 #[test]
-<<<<<<< HEAD
-fn the_open_doors_refuse_nonsense_with_a_problem_document() {
-=======
 fn every_path_that_leads_nowhere_is_refused_with_a_problem_document() {
->>>>>>> audit
     let door = Door::open();
     door.is_problem(&door.server.get("/api/v1/notices/zz"), 404, "not-found");
     door.is_problem(
