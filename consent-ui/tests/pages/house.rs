@@ -252,7 +252,7 @@ impl House {
             .await
             .unwrap()
             .unwrap();
-        let start = given.data.start();
+        let start = given.data.start().next_on_grid(Step::HALF_HOUR);
         let order = Order {
             transfer: TransferId::random(&*self.entropy).unwrap(),
             authorisation: consent,

@@ -26,6 +26,11 @@ fn now() -> Instant {
     Instant::parse("2026-11-21T12:00:00.123456Z").unwrap()
 }
 
+/// Curves begin and end on whole steps.
+fn noon() -> Instant {
+    Instant::parse("2026-11-21T12:00:00Z").unwrap()
+}
+
 fn days(count: i64) -> Instant {
     now().plus_seconds(count * 86_400)
 }
@@ -85,7 +90,7 @@ pub(super) fn covered(recipient: OrganisationId, checked_at: Instant) -> Covered
         recipient,
         purpose: consent.purpose.clone(),
         step: Step::HALF_HOUR,
-        interval: Interval::new(days(-1), now()).unwrap(),
+        interval: Interval::new(noon().plus_seconds(-86_400), noon()).unwrap(),
     };
     covers(&[consent], &ask, checked_at).unwrap()
 }
