@@ -78,7 +78,7 @@ impl HtmlSafe for Svg {}
 /// The drawing area in user units; the style sheet enlarges the letters on narrow screens.
 const WIDTH: i64 = 640;
 /// Room for the labels of the levels: on the bars they could not be read.
-const LEFT: i64 = 72;
+const LEFT: i64 = 112;
 const HEIGHT: i64 = 300;
 const TOP: i64 = 30;
 const BOTTOM: i64 = 258;
