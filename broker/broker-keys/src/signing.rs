@@ -162,7 +162,8 @@ signer! {
 }
 
 signer! {
-    /// A data-protection officer's key, kept for her in the demo only. An officer's own key never lies with the broker.
+    /// A data-protection officer's key, kept by the broker in this version.
+    /// LIMIT: an officer's own key should lie with the officer, or erasures only prove what the broker says of her.
     OfficerSigner, "officer.key", "fiducie-officer-key/v1"
 }
 

@@ -113,10 +113,6 @@ impl Broker {
             return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
         }
 
-        let _kind = match choice.answer {
-            Answer::Agree => EventKind::Given,
-            Answer::Refuse => EventKind::Refused,
-        };
         let id = consent.id;
         match choice.answer {
             Answer::Agree => {

@@ -125,7 +125,7 @@ impl Broker {
             (consent, read.transfer(order.transfer).await?)
         };
         if let Some(known) = known {
-            return self.repeated(&order, &consent, known).await;
+            return self.repeated(application, &order, &consent, known).await;
         }
 
         if order.interval.seconds() > MAX_SPAN_SECONDS {
@@ -272,6 +272,7 @@ impl Broker {
 
     async fn repeated(
         &self,
+        application: &ApplicationRow,
         order: &Order,
         consent: &Consent,
         known: TransferRow,
@@ -283,29 +284,28 @@ impl Broker {
         if !same {
             return Err(Failure::Refused(DeliveryRefusal::TransferIdReused));
         }
+        let now = self.clock.now();
         match known.outcome {
-            // Handing the same bytes over again would be a transfer after withdrawal: the consent must still stand.
-            Outcome::Done if covers_still(consent, order, self.clock.now()).is_ok() => Ok(Delivered {
-                transfer: known.id,
-                payload: known.sealed,
-                rows: known.rows,
-                // The recipient's leaf stands right behind the participant's: `StoreDelivery` appends them as a pair.
-                receipt: self.receipt(known.leaf_index + 1).await?,
-                participant_leaf: known.leaf_index,
-            }),
-            // Refused now: that is an attempt of its own, with a record of its own.
-            Outcome::Done => {
-                let now = self.clock.now();
-                let refusal = covers_still(consent, order, now)
-                    .err()
-                    .unwrap_or(Refusal::NoConsent);
-                let again = Order {
-                    transfer: TransferId::random(&*self.entropy)?,
-                    ..*order
-                };
-                self.refuse_delivery(&again, consent, Denial::NotCovered(refusal), now)
-                    .await
-            }
+            // Handing the same bytes over again would be a transfer after withdrawal: consent and policies must still
+            // allow it, as for a new one.
+            Outcome::Done => match self.decide_delivery(application, order, consent, now) {
+                Ok(_) => Ok(Delivered {
+                    transfer: known.id,
+                    payload: known.sealed,
+                    rows: known.rows,
+                    // The recipient's leaf stands right behind the participant's: `StoreDelivery` appends them as a pair.
+                    receipt: self.receipt(known.leaf_index + 1).await?,
+                    participant_leaf: known.leaf_index,
+                }),
+                // Refused now: that is an attempt of its own, with a record of its own.
+                Err(denial) => {
+                    let again = Order {
+                        transfer: TransferId::random(&*self.entropy)?,
+                        ..*order
+                    };
+                    self.refuse_delivery(&again, consent, denial, now).await
+                }
+            },
             Outcome::Refused { code } => Err(Failure::Refused(DeliveryRefusal::RefusedBefore {
                 code,
                 leaf_index: known.leaf_index,
@@ -317,18 +317,6 @@ impl Broker {
 /// Whether the person agreed at some time.
 fn was_given(consent: &Consent, now: Instant) -> bool {
     !matches!(consent.state(now), State::Refused | State::Unknown)
-}
-
-fn covers_still(consent: &Consent, order: &Order, now: Instant) -> Result<Covered, Refusal> {
-    let ask = Ask {
-        participant: consent.participant,
-        point: consent.point,
-        recipient: consent.recipient,
-        purpose: consent.purpose.clone(),
-        step: order.step,
-        interval: order.interval,
-    };
-    covers(std::slice::from_ref(consent), &ask, now)
 }
 
 fn outbound(
