@@ -9,6 +9,7 @@
 
 mod build;
 mod frontier;
+mod many;
 mod verify;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use ring::digest::{Context, SHA256};
 
 pub use build::{HashReader, MissingNode, NodeId, NodeMap, ProofPlan};
 pub use frontier::{Frontier, FrontierError, StoredNode};
+pub use many::verify_inclusion_of_many;
 pub use verify::{ProofError, verify_consistency, verify_inclusion};
 
 /// A SHA-256 digest that stands in the tree: a leaf hash, a node hash or a root.

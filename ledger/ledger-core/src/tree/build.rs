@@ -68,7 +68,7 @@ impl HashReader for NodeMap {
 
 /// Which stored nodes make up a proof, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProofPlan(Vec<Range>);
+pub struct ProofPlan(pub(super) Vec<Range>);
 
 impl ProofPlan {
     /// Plans `PATH(index, D[size])` of RFC 6962 §2.1.1.
@@ -114,10 +114,7 @@ impl ProofPlan {
 
 fn inclusion_ranges(index: LeafIndex, size: TreeSize) -> Vec<Range> {
     let mut ranges = Vec::new();
-    let mut whole = Range {
-        from: 0,
-        to: size.get(),
-    };
+    let mut whole = Range::whole(size);
     while let Some((left, right)) = whole.split() {
         let (next, sibling) = if index.get() < left.to {
             (left, right)
@@ -137,10 +134,7 @@ fn consistency_ranges(old_size: TreeSize, new_size: TreeSize) -> Vec<Range> {
     if old == 0 || old_size >= new_size {
         return ranges;
     }
-    let mut whole = Range {
-        from: 0,
-        to: new_size.get(),
-    };
+    let mut whole = Range::whole(new_size);
     // The old tree ends inside `whole`; go down until it ends exactly at its right border.
     while whole.to != old {
         let Some((left, right)) = whole.split() else { break };
@@ -168,8 +162,16 @@ pub(super) struct Range {
 }
 
 impl Range {
+    /// All leaves of a tree.
+    pub(super) const fn whole(size: TreeSize) -> Self {
+        Self {
+            from: 0,
+            to: size.get(),
+        }
+    }
+
     /// Cuts at the largest power of two strictly below the length; `None` for a single leaf.
-    fn split(self) -> Option<(Self, Self)> {
+    pub(super) fn split(self) -> Option<(Self, Self)> {
         let length = self.to - self.from;
         let last = length.checked_sub(1).filter(|last| *last > 0)?;
         let middle = self.from + (1 << last.ilog2());

@@ -73,12 +73,7 @@ impl Frontier {
 
     /// The nodes on the right edge of a tree of `size` leaves, largest first (at most 63).
     pub fn nodes(size: TreeSize) -> Vec<NodeId> {
-        Range {
-            from: 0,
-            to: size.get(),
-        }
-        .complete_nodes()
-        .collect()
+        Range::whole(size).complete_nodes().collect()
     }
 
     /// Number of leaves.

@@ -13,6 +13,12 @@ pub enum ProofError {
         /// Size of the tree.
         size: TreeSize,
     },
+    /// Places of several leaves that do not ascend.
+    #[error("leaf {index} does not stand behind the one before it in the list")]
+    NotAscending {
+        /// The place that is out of order.
+        index: LeafIndex,
+    },
     /// Too few or too many hashes for this index and size.
     #[error("the proof has the wrong number of hashes")]
     WrongLength,
@@ -83,7 +89,7 @@ pub fn verify_inclusion(
 /// `SHA-256("")`.
 ///
 /// # Errors
-/// Any [`ProofError`] but [`ProofError::OutsideTree`].
+/// Any [`ProofError`] but [`ProofError::OutsideTree`] and [`ProofError::NotAscending`].
 pub fn verify_consistency(
     old_size: TreeSize,
     new_size: TreeSize,
