@@ -3,5 +3,16 @@
 /// Our own style sheet, to be served at [`crate::paths::STYLE_SHEET`].
 pub const STYLE_SHEET: &str = include_str!("../assets/fiducie.css");
 
+/// The scripts of the page that checks the ledger, with where each is served: modules, which name each other by their
+/// file names.
+pub const SCRIPTS: [(&str, &str); 3] = [
+    (crate::paths::VERIFY_SCRIPT, include_str!("../assets/verify.js")),
+    ("/assets/history.js", include_str!("../assets/history.js")),
+    ("/assets/sha256.js", include_str!("../assets/sha256.js")),
+];
+
+/// The media type of [`SCRIPTS`] (RFC 9239).
+pub const SCRIPT_TYPE: &str = "text/javascript; charset=utf-8";
+
 /// The media type of [`STYLE_SHEET`].
 pub const STYLE_SHEET_TYPE: &str = "text/css; charset=utf-8";

@@ -9,6 +9,7 @@ mod ledger;
 mod offer;
 mod officer;
 mod problem;
+mod recorded;
 mod requests;
 mod research;
 mod sharing;
@@ -28,6 +29,8 @@ pub use officer::{
     Check, DecisionForm, DeskView, FlowFilter, FlowRow, FlowsView, RequestToDecide, render_desk, render_flows,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
+pub(crate) use recorded::VERDICTS;
+pub use recorded::{RecordedView, render_recorded};
 pub use requests::{DatasetRequest, RequestState, RequestsView, render_requests};
 pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,

@@ -2,6 +2,8 @@
 
 /// The style sheet.
 pub const STYLE_SHEET: &str = "/assets/fiducie.css";
+/// The script of [`RECORDED`].
+pub const VERIFY_SCRIPT: &str = "/assets/verify.js";
 /// Home, for whoever is not signed in.
 pub const HOME: &str = "/";
 /// What a proof is and how to check one.
@@ -21,6 +23,10 @@ pub const SHARINGS: &str = "/moi/partages";
 pub const OFFERS: &str = "/moi/partages/nouveau";
 /// Participant: every transfer. Query: `avant`.
 pub const HISTORY: &str = "/moi/historique";
+/// Participant: everything the ledger holds about her, checked in her browser.
+pub const RECORDED: &str = "/moi/inscriptions";
+/// GET: the same as one file, `fiducie-history/1`. Query: `depuis`, the size of the log at an earlier visit.
+pub const RECORDED_FILE: &str = "/moi/inscriptions/fichier";
 /// GET: what erasing means. POST: erase. Field: `confirm`.
 pub const ERASURE: &str = "/moi/effacement";
 

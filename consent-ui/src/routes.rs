@@ -22,6 +22,7 @@ mod offers;
 mod overview;
 mod phrases;
 mod proofs;
+mod recorded;
 mod requests;
 mod research;
 mod sharings;
@@ -36,13 +37,14 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
 use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use broker_service::Broker;
 
 use crate::lang::Lang;
 use crate::page::{Mode, Operator};
 use crate::pages::DemoPerson;
-use crate::{STYLE_SHEET, STYLE_SHEET_TYPE, paths};
+use crate::{SCRIPT_TYPE, SCRIPTS, STYLE_SHEET, STYLE_SHEET_TYPE, paths};
 
 /// Largest form the pages read, in bytes: a justification of 4000 characters, percent-encoded, and some slack.
 const MAX_FORM: usize = 64 * 1024;
@@ -98,14 +100,20 @@ pub fn routes(pages: Pages) -> Router {
     if pages.demo.is_some() {
         router = router.route(paths::DEMO_SIGN_IN, post(door::sign_in));
     }
-    router
+    let router = router
         .merge(participant_pages())
         .merge(researcher_pages())
         .merge(officer_pages())
         .fallback(door::nowhere)
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(from_fn_with_state(pages, gate::gate))
-        .route(paths::STYLE_SHEET, get(style_sheet))
+        .route(
+            paths::STYLE_SHEET,
+            get(async || asset(STYLE_SHEET_TYPE, STYLE_SHEET)),
+        );
+    SCRIPTS.into_iter().fold(router, |router, (path, script)| {
+        router.route(path, get(async move || asset(SCRIPT_TYPE, script)))
+    })
 }
 
 fn open_pages() -> Router {
@@ -136,6 +144,8 @@ fn participant_pages() -> Router {
         )
         .route(paths::HISTORY, get(history::own))
         .route("/moi/preuves/{leaf}", get(proofs::own))
+        .route(paths::RECORDED, get(recorded::page))
+        .route(paths::RECORDED_FILE, get(recorded::file))
         .route(paths::ERASURE, get(erasure::page).post(erasure::erase))
 }
 
@@ -157,11 +167,11 @@ fn officer_pages() -> Router {
         .route("/dpo/preuves/{leaf}", get(proofs::officer))
 }
 
-async fn style_sheet() -> impl axum::response::IntoResponse {
+fn asset(kind: &'static str, content: &'static str) -> impl IntoResponse {
     let headers = [
-        (header::CONTENT_TYPE, STYLE_SHEET_TYPE),
+        (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "public, max-age=600"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, STYLE_SHEET)
+    (headers, content)
 }

@@ -3,12 +3,14 @@
 //! Each term has one message (`Word::key`) and, where a person must understand what it means for them, a second one
 //! with `-means` behind it.
 
+mod record;
 mod transfer;
 
 use jiff::civil::Date;
 
 use crate::format::Moment;
 
+pub use record::RecordType;
 pub use transfer::{Direction, Outcome, ProofStatus, RefusalReason};
 
 /// A term that has a message.

@@ -125,6 +125,11 @@ impl Visit {
         Speech::new(self.lang)
     }
 
+    /// Whether this is the page at `path`, whatever its query.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        self.here.split('?').next() == Some(path)
+    }
+
     /// The first value of a query parameter.
     pub(crate) fn asked(&self, name: &str) -> Option<&str> {
         self.query

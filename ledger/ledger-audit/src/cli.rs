@@ -34,6 +34,8 @@ pub enum Command {
     Log(Log),
     /// Check that a newer checkpoint only adds to an older one.
     Compare(Compare),
+    /// Check that a person's file holds all records about her, and no others.
+    Participant(Participant),
 }
 
 /// Options of `verify`.
@@ -63,6 +65,22 @@ pub struct Log {
     /// Key of a data-protection officer: every erasure must be signed by one of them. May be repeated.
     #[arg(long, value_name = "VKEY|FILE")]
     pub dpo_key: Vec<String>,
+}
+
+/// Options of `participant`.
+#[derive(Debug, Args)]
+pub struct Participant {
+    /// The file, `fiducie-history/1`.
+    pub history: PathBuf,
+    /// The log's key; without it the one in the file is used, which proves less.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub log_key: Option<String>,
+    /// What an earlier check remembered: the log and the list must only have grown. Written anew when all is well.
+    #[arg(long, value_name = "FILE")]
+    pub memory: Option<PathBuf>,
+    /// List the records too.
+    #[arg(long)]
+    pub records: bool,
 }
 
 /// Options of `compare`.

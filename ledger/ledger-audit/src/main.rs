@@ -7,6 +7,7 @@
 mod cli;
 mod compare;
 mod log;
+mod participant;
 mod report;
 mod source;
 mod tree;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Command::Verify(options) => verify::run(options),
         Command::Log(options) => log::run(options),
         Command::Compare(options) => compare::run(options),
+        Command::Participant(options) => participant::run(options),
     };
     report::print(outcome, arguments.json)
 }

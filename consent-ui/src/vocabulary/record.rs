@@ -1,0 +1,72 @@
+//! What a record of the ledger is about.
+
+use crate::vocabulary::Word;
+
+/// The type of a record, as people read it. The tags are those of crate `evidence`, module `record`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RecordType {
+    /// A subject or a gateway was enrolled.
+    Enrolment,
+    /// A consent was given.
+    ConsentGiven,
+    /// A consent was withdrawn.
+    ConsentWithdrawn,
+    /// Data came in, or were refused.
+    TransferIn,
+    /// Data went out, or were refused.
+    TransferOut,
+    /// A step of a researcher's request.
+    RequestStep,
+    /// Data were released.
+    Release,
+    /// A release was refused.
+    ReleaseRefused,
+    /// Somebody looked at data.
+    Access,
+}
+
+impl RecordType {
+    /// Every type.
+    pub const ALL: [Self; 9] = [
+        Self::Enrolment,
+        Self::ConsentGiven,
+        Self::ConsentWithdrawn,
+        Self::TransferIn,
+        Self::TransferOut,
+        Self::RequestStep,
+        Self::Release,
+        Self::ReleaseRefused,
+        Self::Access,
+    ];
+
+    /// The `type` member of the record.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Enrolment => "enrolment/1",
+            Self::ConsentGiven => "consent-given/1",
+            Self::ConsentWithdrawn => "consent-withdrawn/1",
+            Self::TransferIn => "transfer-in/1",
+            Self::TransferOut => "transfer-out/1",
+            Self::RequestStep => "request-step/1",
+            Self::Release => "release/1",
+            Self::ReleaseRefused => "release-refused/1",
+            Self::Access => "access/1",
+        }
+    }
+}
+
+impl Word for RecordType {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Enrolment => "record-enrolment",
+            Self::ConsentGiven => "record-consent-given",
+            Self::ConsentWithdrawn => "record-consent-withdrawn",
+            Self::TransferIn => "record-transfer-in",
+            Self::TransferOut => "record-transfer-out",
+            Self::RequestStep => "record-request-step",
+            Self::Release => "record-release",
+            Self::ReleaseRefused => "record-release-refused",
+            Self::Access => "record-access",
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The participant check of `ledger.md` §11.
+
+use std::collections::BTreeMap;
+
+use ledger_core::{
+    checkpoint::{CheckpointError, SignedCheckpoint},
+    leaf::{Commitment, Hour, Leaf, LeafError, MapRoot, RecordNumber, SubjectLeaf, Tag},
+    map::{MapValue, PrunedMapError},
+    note::Vkey,
+    tree::{Hash, LeafIndex, ProofError, TreeSize, leaf_hash, verify_consistency, verify_inclusion_of_many},
+};
+
+use super::{Entry, History, VerifiedRecord, WINDOW};
+use crate::{
+    bundle::KeySource,
+    jcs::JcsError,
+    jws::{Jwk, JwsError, Thumbprint},
+    record::{Record, RecordError},
+};
+
+/// What a reader keeps from one check to the next: the ledger must never go back behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// Size of the log.
+    pub size: TreeSize,
+    /// Its root.
+    pub root: Hash,
+    /// Number of the newest record.
+    pub newest: RecordNumber,
+}
+
+/// A history that verified: these records, and no others, are in the log for this subject.
+#[derive(Clone, Debug)]
+pub struct VerifiedHistory {
+    /// The records, in the order of their numbers.
+    pub records: Vec<VerifiedRecord>,
+    /// Head of the log.
+    pub checkpoint: SignedCheckpoint,
+    /// Whose word the log's key is.
+    pub log_key: KeySource,
+    /// What to remember for the next time.
+    pub remember: Remembered,
+}
+
+/// Why a history was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// Not a file of this format.
+    #[error("not a history: {0}")]
+    Form(&'static str),
+    /// A line is not canonical JSON of its members.
+    #[error("line {line} does not have its form")]
+    Line {
+        /// Counted from 1.
+        line: usize,
+        /// Why.
+        #[source]
+        cause: JcsError,
+    },
+    /// A member does not have its form.
+    #[error("line {line}: member `{member}` does not have its form")]
+    Member {
+        /// Counted from 1.
+        line: usize,
+        /// Which.
+        member: &'static str,
+    },
+    /// A record is missing, repeated or out of order.
+    #[error("the {records} records are not those numbered 1 to {newest}")]
+    Numbers {
+        /// Number of the newest, as stated.
+        newest: u64,
+        /// Records in the file.
+        records: usize,
+    },
+    /// The reader expects another log.
+    #[error("the history is of another log than the expected one")]
+    OtherLog,
+    /// The checkpoint is malformed or not signed by the log.
+    #[error("the checkpoint does not verify")]
+    Checkpoint(#[from] CheckpointError),
+    /// The log shows less than the reader saw before.
+    #[error("the log has {size} entries, but had {remembered} at your last check: it was rewound")]
+    Rewound {
+        /// Entries now.
+        size: TreeSize,
+        /// Entries then.
+        remembered: TreeSize,
+    },
+    /// The subject has fewer records than the reader saw before.
+    #[error("{newest} records are shown, but there were {remembered} at your last check")]
+    FewerRecords {
+        /// Newest number now.
+        newest: u64,
+        /// Newest number then.
+        remembered: u64,
+    },
+    /// No proof that the log grew from the tree the reader remembers.
+    #[error("the file does not prove that the log only grew since your last check, at {size} entries")]
+    NoConsistency {
+        /// Size then.
+        size: TreeSize,
+    },
+    /// The log did not grow from the tree the reader remembers.
+    #[error("the log was rewritten since your last check")]
+    Inconsistent(#[source] ProofError),
+    /// The last leaf is not a map root that covers all leaves before it.
+    #[error("the last entry of the log is not the root of its map")]
+    NoMapRoot,
+    /// A leaf is malformed.
+    #[error("record {n}: the leaf is malformed")]
+    Leaf {
+        /// Number of the record.
+        n: u64,
+        /// Why.
+        #[source]
+        cause: LeafError,
+    },
+    /// A record is not what its leaf commits to, or has another date or kind.
+    #[error("record {n} is not the one its leaf stands for")]
+    OtherRecord {
+        /// Number of the record.
+        n: u64,
+    },
+    /// A record is not signed by one of the keys of the file.
+    #[error("record {n}: its signature does not verify")]
+    Signature {
+        /// Number of the record.
+        n: u64,
+        /// Why.
+        #[source]
+        cause: JwsError,
+    },
+    /// A record is signed, but is not a record.
+    #[error("record {n} is malformed")]
+    Record {
+        /// Number of the record.
+        n: u64,
+        /// Why.
+        #[source]
+        cause: RecordError,
+    },
+    /// Two records claim one leaf.
+    #[error("two records stand for the same entry of the log")]
+    SameLeaf,
+    /// The leaves are not in the log.
+    #[error("the entries are not all in the log")]
+    Inclusion(#[source] ProofError),
+    /// The tags are not as stated in the map: something is missing, or something more is there.
+    #[error("the map of the log does not show exactly these records")]
+    Map(#[source] PrunedMapError),
+}
+
+struct Opened {
+    tag: Tag,
+    value: MapValue,
+    record: VerifiedRecord,
+}
+
+impl History {
+    /// Checks that these records, and no others, stand in the log for this subject (`ledger.md` §11).
+    ///
+    /// What it does not say: whether the log is shown to everybody alike (ask its witnesses), and whether something
+    /// happened that was never recorded. Freshness is the caller's, who has a clock.
+    ///
+    /// # Errors
+    /// Any [`HistoryError`].
+    pub fn verify(
+        &self,
+        expected_log_key: Option<&Vkey>,
+        remembered: Option<&Remembered>,
+    ) -> Result<VerifiedHistory, HistoryError> {
+        let header = &self.header;
+        let log_key = match expected_log_key {
+            None => KeySource::Evidence,
+            Some(key) if *key == header.log_key => KeySource::Pinned,
+            Some(_) => return Err(HistoryError::OtherLog),
+        };
+        let checkpoint = SignedCheckpoint::open(header.checkpoint.as_bytes(), &header.log_key)?;
+        if let Some(remembered) = remembered {
+            self.check_memory(&checkpoint, remembered)?;
+        }
+        let (root_at, map_root) = self.map_root(&checkpoint)?;
+        let keys = header.record_keys.iter().map(|key| (key.thumbprint(), key)).collect();
+        let opened = self
+            .entries
+            .iter()
+            .map(|entry| self.open(entry, &keys))
+            .collect::<Result<Vec<_>, _>>()?;
+
+        let mut leaves: Vec<_> = opened
+            .iter()
+            .map(|one| (one.record.index, one.value.leaf_hash()))
+            .collect();
+        leaves.push((root_at, leaf_hash(&header.map_root)));
+        leaves.sort_unstable_by_key(|(index, _)| *index);
+        if leaves.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b)) {
+            return Err(HistoryError::SameLeaf);
+        }
+        verify_inclusion_of_many(&leaves, checkpoint.size(), &self.proofs.log, &checkpoint.root())
+            .map_err(HistoryError::Inclusion)?;
+
+        let present: Vec<_> = opened.iter().map(|one| (one.tag, one.value)).collect();
+        let absent: Vec<_> = window(header.newest)
+            .map(|n| header.subject_key.tag(n))
+            .collect();
+        self.proofs
+            .map
+            .verify(&present, &absent, &map_root.root)
+            .map_err(HistoryError::Map)?;
+        let remember = Remembered {
+            size: checkpoint.size(),
+            root: checkpoint.root(),
+            newest: header.newest,
+        };
+        Ok(VerifiedHistory {
+            records: opened.into_iter().map(|one| one.record).collect(),
+            checkpoint,
+            log_key,
+            remember,
+        })
+    }
+
+    /// Steps 2 and 6: the log and the list only ever grow.
+    fn check_memory(&self, now: &SignedCheckpoint, then: &Remembered) -> Result<(), HistoryError> {
+        if now.size() < then.size {
+            return Err(HistoryError::Rewound {
+                size: now.size(),
+                remembered: then.size,
+            });
+        }
+        if self.header.newest < then.newest {
+            return Err(HistoryError::FewerRecords {
+                newest: self.header.newest.get(),
+                remembered: then.newest.get(),
+            });
+        }
+        let no_proof = HistoryError::NoConsistency { size: then.size };
+        let hashes = match &self.proofs.consistency {
+            Some(proof) if proof.size == then.size => proof.hashes.as_slice(),
+            _ if now.size() == then.size => &[],
+            _ => return Err(no_proof),
+        };
+        verify_consistency(then.size, now.size(), &then.root, &now.root(), hashes)
+            .map_err(HistoryError::Inconsistent)
+    }
+
+    /// Step 3: the last leaf is a map root that covers everything before it.
+    fn map_root(&self, checkpoint: &SignedCheckpoint) -> Result<(LeafIndex, MapRoot), HistoryError> {
+        let at = checkpoint.size().last_index().ok_or(HistoryError::NoMapRoot)?;
+        match Leaf::parse(&self.header.map_root) {
+            Ok(Leaf::System(leaf)) => MapRoot::of(&leaf)
+                .filter(|root| root.covers == at.get())
+                .map(|root| (at, root))
+                .ok_or(HistoryError::NoMapRoot),
+            _ => Err(HistoryError::NoMapRoot),
+        }
+    }
+
+    /// The part of step 4 that needs no proof: the leaf is this number of this subject and commits to this record.
+    fn open(&self, entry: &Entry, keys: &BTreeMap<Thumbprint, &Jwk>) -> Result<Opened, HistoryError> {
+        let n = entry.n.get();
+        let tag = self.header.subject_key.tag(entry.n);
+        let bytes = [entry.header.as_slice(), tag.as_bytes(), &[0; 32]].concat();
+        let unbound = SubjectLeaf::parse(&bytes).map_err(|cause| HistoryError::Leaf { n, cause })?;
+        let text = entry.record.as_str().as_bytes();
+        let leaf = SubjectLeaf {
+            commitment: Commitment::of(&entry.salt, unbound.kind, entry.n, &tag, text),
+            ..unbound
+        };
+        let signature = |cause| HistoryError::Signature { n, cause };
+        let kid = entry.record.kid().map_err(signature)?;
+        let key = keys.get(&kid).ok_or_else(|| signature(JwsError::OtherKey))?;
+        let payload = entry.record.verify(key).map_err(signature)?;
+        let record = Record::parse(&payload).map_err(|cause| HistoryError::Record { n, cause })?;
+        if record.kind() != leaf.kind || Hour::of_unix_micros(record.at().unix_micros()) != Some(leaf.hour) {
+            return Err(HistoryError::OtherRecord { n });
+        }
+        Ok(Opened {
+            tag,
+            value: MapValue::new(entry.index, leaf_hash(&leaf.to_bytes())),
+            record: VerifiedRecord {
+                n: entry.n,
+                index: entry.index,
+                record,
+            },
+        })
+    }
+}
+
+/// The numbers that must be absent.
+pub(super) fn window(newest: RecordNumber) -> impl Iterator<Item = RecordNumber> {
+    (1..=WINDOW).filter_map(move |step| RecordNumber::new(newest.get().checked_add(step)?))
+}

@@ -1,0 +1,199 @@
+//! The lines as JSON.
+
+use ledger_core::{
+    leaf::{RecordNumber, Salt, SubjectKey},
+    map::PrunedMap,
+    tree::{Hash, LeafIndex, TreeSize},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Consistency, FORMAT, History, HistoryError};
+use crate::{
+    base64url,
+    jcs::{self, JcsError},
+    jws::{Jwk, Jws},
+};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Header {
+    checkpoint: String,
+    format: String,
+    log_key: String,
+    map_root: String,
+    newest: u64,
+    record_keys: Vec<Jwk>,
+    subject_key: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Entry {
+    header: String,
+    index: u64,
+    n: u64,
+    record: String,
+    salt: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Proofs {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consistency: Option<RawConsistency>,
+    log: String,
+    map: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConsistency {
+    hashes: String,
+    size: u64,
+}
+
+impl From<&super::Header> for Header {
+    fn from(header: &super::Header) -> Self {
+        Self {
+            checkpoint: header.checkpoint.clone(),
+            format: FORMAT.to_owned(),
+            log_key: header.log_key.to_string(),
+            map_root: base64url::encode(&header.map_root),
+            newest: header.newest.get(),
+            record_keys: header.record_keys.clone(),
+            subject_key: base64url::encode(header.subject_key.expose()),
+        }
+    }
+}
+
+impl From<&super::Entry> for Entry {
+    fn from(entry: &super::Entry) -> Self {
+        Self {
+            header: base64url::encode(&entry.header),
+            index: entry.index.get(),
+            n: entry.n.get(),
+            record: entry.record.as_str().to_owned(),
+            salt: base64url::encode(entry.salt.expose()),
+        }
+    }
+}
+
+impl From<&super::Proofs> for Proofs {
+    fn from(proofs: &super::Proofs) -> Self {
+        Self {
+            consistency: proofs.consistency.as_ref().map(|consistency| RawConsistency {
+                hashes: join(&consistency.hashes),
+                size: consistency.size.get(),
+            }),
+            log: join(&proofs.log),
+            map: base64url::encode(proofs.map.as_bytes()),
+        }
+    }
+}
+
+fn join(hashes: &[Hash]) -> String {
+    let bytes: Vec<u8> = hashes.iter().flat_map(|hash| *hash.as_bytes()).collect();
+    base64url::encode(&bytes)
+}
+
+fn split(text: &str) -> Option<Vec<Hash>> {
+    let bytes = base64url::decode(text)?;
+    let (hashes, rest) = bytes.as_chunks::<32>();
+    rest.is_empty()
+        .then(|| hashes.iter().copied().map(Hash::new).collect())
+}
+
+pub(super) fn line<T: Serialize>(value: &T) -> Result<Vec<u8>, JcsError> {
+    let mut bytes = jcs::to_bytes(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+pub(super) fn parse(bytes: &[u8]) -> Result<History, HistoryError> {
+    let body = bytes
+        .strip_suffix(b"\n")
+        .ok_or(HistoryError::Form("the last line does not end with a newline"))?;
+    let mut lines: Vec<&[u8]> = body.split(|byte| *byte == b'\n').collect();
+    let (Some(last), Some(first)) = (lines.pop(), lines.first().copied()) else {
+        return Err(HistoryError::Form("it has fewer than two lines"));
+    };
+    let header = read_header(first)?;
+    let entries = lines
+        .iter()
+        .enumerate()
+        .skip(1)
+        .map(|(at, line)| read_entry(line, at + 1))
+        .collect::<Result<Vec<_>, _>>()?;
+    let numbered = entries.iter().map(|entry| entry.n.get()).eq(1..=header.newest.get());
+    if !numbered {
+        return Err(HistoryError::Numbers {
+            newest: header.newest.get(),
+            records: entries.len(),
+        });
+    }
+    let proofs = read_proofs(last, lines.len() + 1)?;
+    Ok(History {
+        header,
+        entries,
+        proofs,
+    })
+}
+
+fn read_header(line: &[u8]) -> Result<super::Header, HistoryError> {
+    let raw: Header = read(line, 1)?;
+    if raw.format != FORMAT {
+        return Err(HistoryError::Form("the format is another"));
+    }
+    let member = |member| HistoryError::Member { line: 1, member };
+    Ok(super::Header {
+        log_key: raw.log_key.parse().map_err(|_| member("log_key"))?,
+        checkpoint: raw.checkpoint,
+        map_root: base64url::decode(&raw.map_root).ok_or_else(|| member("map_root"))?,
+        subject_key: base64url::decode(&raw.subject_key)
+            .and_then(|bytes| SubjectKey::from_slice(&bytes))
+            .ok_or_else(|| member("subject_key"))?,
+        newest: RecordNumber::new(raw.newest).ok_or_else(|| member("newest"))?,
+        record_keys: raw.record_keys,
+    })
+}
+
+fn read_entry(line: &[u8], number: usize) -> Result<super::Entry, HistoryError> {
+    let raw: Entry = read(line, number)?;
+    let member = |member| HistoryError::Member { line: number, member };
+    Ok(super::Entry {
+        n: RecordNumber::new(raw.n).ok_or_else(|| member("n"))?,
+        index: LeafIndex::new(raw.index).ok_or_else(|| member("index"))?,
+        header: base64url::decode(&raw.header)
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or_else(|| member("header"))?,
+        record: Jws::from_stored(raw.record),
+        salt: base64url::decode(&raw.salt)
+            .and_then(|bytes| Salt::from_slice(&bytes))
+            .ok_or_else(|| member("salt"))?,
+    })
+}
+
+fn read_proofs(line: &[u8], number: usize) -> Result<super::Proofs, HistoryError> {
+    let raw: Proofs = read(line, number)?;
+    let member = |member| HistoryError::Member { line: number, member };
+    let consistency = raw.consistency.map(|raw| {
+        Some(Consistency {
+            size: TreeSize::new(raw.size)?,
+            hashes: split(&raw.hashes)?,
+        })
+    });
+    Ok(super::Proofs {
+        log: split(&raw.log).ok_or_else(|| member("log"))?,
+        map: base64url::decode(&raw.map)
+            .map(PrunedMap::new)
+            .ok_or_else(|| member("map"))?,
+        consistency: match consistency {
+            None => None,
+            Some(read) => Some(read.ok_or_else(|| member("consistency"))?),
+        },
+    })
+}
+
+fn read<T: Serialize + serde::de::DeserializeOwned>(line: &[u8], number: usize) -> Result<T, HistoryError> {
+    jcs::parse(line).map_err(|cause| HistoryError::Line { line: number, cause })
+}
