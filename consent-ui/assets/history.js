@@ -279,15 +279,15 @@ function open(entry, n, subject) {
   return { index: entry.index, tag, hash, value: join(u64(entry.index), hash) };
 }
 
-// What the record says, for the page: the payload of its JWS.
-function payload(record) {
+// What a record says: the payload of its JWS.
+export function payload(record) {
   const parts = record.split(".");
   demand(parts.length === 3, "form");
   return parse(new TextDecoder().decode(fromBase64url(parts[1])));
 }
 
 // Verifies a history. `lines` is an (async) iterable of lines; `remembered` is what the last visit kept, or null:
-// { logKey, size, root (hex), newest }. `onRecord(n, newest, record)` is called for each record, before anything is
+// { logKey, size, root (hex), newest }. `onRecord(n, newest, record)` is called with each compact JWS, before anything is
 // known to be true; what is returned is known to be.
 export async function verifyHistory(lines, remembered, onRecord = () => {}) {
   let header = null;
@@ -306,7 +306,7 @@ export async function verifyHistory(lines, remembered, onRecord = () => {}) {
     if (held !== null) {
       const entry = parse(held);
       opened.push(open(entry, opened.length + 1, subject));
-      onRecord(opened.length, header.newest, payload(entry.record));
+      onRecord(opened.length, header.newest, entry.record);
     }
     held = line;
   }

@@ -3,7 +3,7 @@
 // All sentences stand in the page, in its language, as `data-` attributes and templates: this script adds no words.
 
 import { selfTest } from "./sha256.js";
-import { Refused, verifyHistory } from "./history.js";
+import { payload, Refused, verifyHistory } from "./history.js";
 
 const box = document.getElementById("verifier");
 const bar = document.getElementById("verifier-progress");
@@ -53,7 +53,8 @@ function keep(n, total, record) {
 function showRecords() {
   const language = document.documentElement.lang;
   const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "Europe/Paris" });
-  const rows = newest.reverse().map(([n, record]) => {
+  const rows = newest.reverse().map(([n, jws]) => {
+    const record = payload(jws);
     const row = document.createElement("tr");
     const kind = box.querySelector(`template[data-type="${CSS.escape(record.type)}"]`);
     const cells = [n, kind?.content.textContent.trim() ?? record.type, moment.format(new Date(record.at))];

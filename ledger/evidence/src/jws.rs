@@ -109,6 +109,17 @@ impl Jws {
         crate::record::Digest::of(self.0.as_bytes())
     }
 
+    /// The thumbprint of the key that the header names, to look the key up; nothing is verified.
+    ///
+    /// # Errors
+    /// [`JwsError::Malformed`] or [`JwsError::Header`].
+    pub fn kid(&self) -> Result<Thumbprint, JwsError> {
+        let (protected, _) = self.0.split_once('.').ok_or(JwsError::Malformed)?;
+        let protected = base64url::decode(protected).ok_or(JwsError::Malformed)?;
+        let header: Header = jcs::parse(&protected).map_err(|_| JwsError::Header)?;
+        Ok(header.kid)
+    }
+
     /// Verifies header, key and signature and returns the payload. No key is taken from the header.
     ///
     /// # Errors

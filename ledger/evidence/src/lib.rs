@@ -3,6 +3,7 @@
 //! - [`record`]: what is said about an event, as canonical JSON;
 //! - [`jws`]: who said it;
 //! - [`bundle`]: a record with all that proves that it stands in the log;
+//! - [`history`]: everything about one subject, with the proof that nothing is left out;
 //! - [`delivery`]: the files a recipient got, against the record about them.
 //!
 //! This crate deliberately does no I/O, reads no clock and draws no randomness. It does not decide whether an event
@@ -11,6 +12,7 @@
 pub mod base64url;
 pub mod bundle;
 pub mod delivery;
+pub mod history;
 pub mod jcs;
 pub mod jws;
 pub mod record;

@@ -78,7 +78,7 @@ pub struct Participant {
     /// What an earlier check remembered: the log and the list must only have grown. Written anew when all is well.
     #[arg(long, value_name = "FILE")]
     pub memory: Option<PathBuf>,
-    /// List the records too.
+    /// With --json: the records themselves too.
     #[arg(long)]
     pub records: bool,
 }

@@ -76,7 +76,9 @@ fn tell(history: &History, verified: &VerifiedHistory) -> Result<Report, Failure
     report.detail("newest", verified.remember.newest.get());
     report.detail("kinds", kinds(verified)?);
     report.skip("Whether the map was made from all entries: `ledger-audit log` recomputes it.");
-    report.skip("Whether others are shown the same log: compare checkpoints with theirs and with its witnesses.");
+    report.skip(
+        "Whether others are shown the same log: compare checkpoints with theirs and with its witnesses.",
+    );
     report.skip("Whether something happened that was never recorded: no log can prove that.");
     Ok(report)
 }
@@ -142,7 +144,11 @@ fn recall(path: &Path) -> Result<Option<Memory>, Failure> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(anyhow!(error).context(format!("cannot read `{}`", path.display())).into()),
+        Err(error) => {
+            return Err(anyhow!(error)
+                .context(format!("cannot read `{}`", path.display()))
+                .into());
+        }
     };
     let memory = jcs::parse(&bytes).with_context(|| format!("`{}` is not a memory file", path.display()))?;
     Ok(Some(memory))

@@ -15,9 +15,11 @@
 //! hash, is what an auditor finds out by building the map again ([`MapTree`]).
 
 mod proof;
+mod pruned;
 mod tree;
 
 pub use proof::{MapProof, MapProofError, MapStep};
+pub use pruned::{PrunedMap, PrunedMapError, PrunedMapWriter};
 pub use tree::{MapAnswer, MapError, MapTree};
 
 use crate::{
@@ -133,6 +135,14 @@ impl Side {
             Self::Right
         }
     }
+}
+
+/// Those of the tags that go to one side at this bit, in their order.
+pub fn sent(tags: &[Tag], bit: u8, side: Side) -> Vec<Tag> {
+    tags.iter()
+        .filter(|tag| Side::of(tag, bit) == side)
+        .copied()
+        .collect()
 }
 
 /// The first bit where two tags differ; `None` for equal tags.

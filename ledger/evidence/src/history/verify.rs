@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ledger_core::{
     checkpoint::{CheckpointError, SignedCheckpoint},
-    leaf::{Commitment, Hour, Leaf, LeafError, MapRoot, RecordNumber, SubjectLeaf, Tag},
-    map::{MapValue, PrunedMapError},
+    leaf::{Commitment, Hour, Leaf, LeafError, MapRoot, RecordNumber, SubjectLeaf},
+    map::{MapEntry, MapValue, PrunedMapError},
     note::Vkey,
     tree::{Hash, LeafIndex, ProofError, TreeSize, leaf_hash, verify_consistency, verify_inclusion_of_many},
 };
@@ -152,8 +152,7 @@ pub enum HistoryError {
 }
 
 struct Opened {
-    tag: Tag,
-    value: MapValue,
+    entry: MapEntry,
     record: VerifiedRecord,
 }
 
@@ -181,7 +180,11 @@ impl History {
             self.check_memory(&checkpoint, remembered)?;
         }
         let (root_at, map_root) = self.map_root(&checkpoint)?;
-        let keys = header.record_keys.iter().map(|key| (key.thumbprint(), key)).collect();
+        let keys = header
+            .record_keys
+            .iter()
+            .map(|key| (key.thumbprint(), key))
+            .collect();
         let opened = self
             .entries
             .iter()
@@ -190,20 +193,21 @@ impl History {
 
         let mut leaves: Vec<_> = opened
             .iter()
-            .map(|one| (one.record.index, one.value.leaf_hash()))
+            .map(|one| (one.record.index, one.entry.value.leaf))
             .collect();
         leaves.push((root_at, leaf_hash(&header.map_root)));
         leaves.sort_unstable_by_key(|(index, _)| *index);
-        if leaves.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b)) {
+        if leaves
+            .windows(2)
+            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
+        {
             return Err(HistoryError::SameLeaf);
         }
         verify_inclusion_of_many(&leaves, checkpoint.size(), &self.proofs.log, &checkpoint.root())
             .map_err(HistoryError::Inclusion)?;
 
-        let present: Vec<_> = opened.iter().map(|one| (one.tag, one.value)).collect();
-        let absent: Vec<_> = window(header.newest)
-            .map(|n| header.subject_key.tag(n))
-            .collect();
+        let present: Vec<_> = opened.iter().map(|one| one.entry).collect();
+        let absent: Vec<_> = window(header.newest).map(|n| header.subject_key.tag(n)).collect();
         self.proofs
             .map
             .verify(&present, &absent, &map_root.root)
@@ -249,8 +253,9 @@ impl History {
     fn map_root(&self, checkpoint: &SignedCheckpoint) -> Result<(LeafIndex, MapRoot), HistoryError> {
         let at = checkpoint.size().last_index().ok_or(HistoryError::NoMapRoot)?;
         match Leaf::parse(&self.header.map_root) {
-            Ok(Leaf::System(leaf)) => MapRoot::of(&leaf)
-                .filter(|root| root.covers == at.get())
+            Ok(Leaf::System(leaf)) => leaf
+                .map_root()
+                .filter(|root| root.covers == at)
                 .map(|root| (at, root))
                 .ok_or(HistoryError::NoMapRoot),
             _ => Err(HistoryError::NoMapRoot),
@@ -277,8 +282,13 @@ impl History {
             return Err(HistoryError::OtherRecord { n });
         }
         Ok(Opened {
-            tag,
-            value: MapValue::new(entry.index, leaf_hash(&leaf.to_bytes())),
+            entry: MapEntry {
+                tag,
+                value: MapValue {
+                    index: entry.index,
+                    leaf: leaf_hash(&leaf.to_bytes()),
+                },
+            },
             record: VerifiedRecord {
                 n: entry.n,
                 index: entry.index,

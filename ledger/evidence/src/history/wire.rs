@@ -124,7 +124,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<History, HistoryError> {
         .skip(1)
         .map(|(at, line)| read_entry(line, at + 1))
         .collect::<Result<Vec<_>, _>>()?;
-    let numbered = entries.iter().map(|entry| entry.n.get()).eq(1..=header.newest.get());
+    let numbered = entries
+        .iter()
+        .map(|entry| entry.n.get())
+        .eq(1..=header.newest.get());
     if !numbered {
         return Err(HistoryError::Numbers {
             newest: header.newest.get(),

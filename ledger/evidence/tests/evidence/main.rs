@@ -11,6 +11,8 @@
 )]
 
 mod bundles;
+mod histories;
+mod log;
 mod records;
 mod samples;
 mod signatures;

@@ -12,13 +12,13 @@
 //!
 //! The empty map is no bytes at all. There is one form for each map and question: what could be folded must be.
 
-use super::{MAP_VALUE_LEN, MapEntry, MapTree, MapValue, Side, empty_map_root, inner_hash};
+use super::{MAP_VALUE_LEN, MapEntry, MapValue, Side, empty_map_root, inner_hash, sent};
 use crate::{leaf::Tag, tree::Hash};
 
-pub(super) const FOLDED: u8 = 0x00;
-pub(super) const FORK: u8 = 0x01;
-pub(super) const PRESENT: u8 = 0x02;
-pub(super) const OTHER: u8 = 0x03;
+const FOLDED: u8 = 0x00;
+const FORK: u8 = 0x01;
+const PRESENT: u8 = 0x02;
+const OTHER: u8 = 0x03;
 
 /// Part of the map, not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +114,8 @@ impl Walk<'_> {
             OTHER if absent.is_empty() => Err(PrunedMapError::NotFolded),
             OTHER => {
                 let tag = Tag::new(self.take()?);
-                let value = MapValue::from_bytes(&self.take::<MAP_VALUE_LEN>()?).ok_or(PrunedMapError::Malformed)?;
+                let value =
+                    MapValue::from_bytes(&self.take::<MAP_VALUE_LEN>()?).ok_or(PrunedMapError::Malformed)?;
                 self.entry(&MapEntry { tag, value }, absent)
             }
             _ => Err(PrunedMapError::Malformed),
@@ -134,7 +135,13 @@ impl Walk<'_> {
         Ok(inner_hash(bit, &left, &right))
     }
 
-    fn side(&mut self, bit: u8, side: Side, present: &[MapEntry], absent: &[Tag]) -> Result<Hash, PrunedMapError> {
+    fn side(
+        &mut self,
+        bit: u8,
+        side: Side,
+        present: &[MapEntry],
+        absent: &[Tag],
+    ) -> Result<Hash, PrunedMapError> {
         let (present, absent) = (cut(present, bit, side), sent(absent, bit, side));
         self.path.push((bit, side));
         let hash = self.subtree(present, &absent)?;
@@ -144,7 +151,11 @@ impl Walk<'_> {
 
     /// An entry in full view: it lies where its tag leads, and is none of the absent ones.
     fn entry(&self, entry: &MapEntry, absent: &[Tag]) -> Result<Hash, PrunedMapError> {
-        if self.path.iter().any(|(bit, side)| Side::of(&entry.tag, *bit) != *side) {
+        if self
+            .path
+            .iter()
+            .any(|(bit, side)| Side::of(&entry.tag, *bit) != *side)
+        {
             return Err(PrunedMapError::Misplaced);
         }
         if absent.contains(&entry.tag) {
@@ -154,7 +165,10 @@ impl Walk<'_> {
     }
 
     fn take<const N: usize>(&mut self) -> Result<[u8; N], PrunedMapError> {
-        let (head, rest) = self.bytes.split_first_chunk::<N>().ok_or(PrunedMapError::Malformed)?;
+        let (head, rest) = self
+            .bytes
+            .split_first_chunk::<N>()
+            .ok_or(PrunedMapError::Malformed)?;
         self.bytes = rest;
         Ok(*head)
     }
@@ -169,10 +183,6 @@ fn cut(entries: &[MapEntry], bit: u8, side: Side) -> &[MapEntry] {
         Side::Left => left,
         Side::Right => right,
     }
-}
-
-fn sent(tags: &[Tag], bit: u8, side: Side) -> Vec<Tag> {
-    tags.iter().filter(|tag| Side::of(tag, bit) == side).copied().collect()
 }
 
 /// Makes a part of the map from its root downwards, left before right.
@@ -191,27 +201,147 @@ impl PrunedMapWriter {
         self.0.extend([FORK, bit]);
     }
 
-    /// An entry; `own` when it is one of the present tags.
-    pub fn entry(&mut self, entry: &MapEntry, own: bool) {
-        if own {
-            self.0.push(PRESENT);
-        } else {
-            self.0.push(OTHER);
-            self.0.extend(entry.tag.as_bytes());
-            self.0.extend(entry.value.to_bytes());
-        }
-    }
-
-    /// All of a subtree that is held in memory, with the present tags (sorted) and the absent ones that lead into it.
+    /// The entry at which a path ends, given the tags whose paths end there.
     ///
     /// # Errors
-    /// [`PrunedMapError::Missing`] or [`PrunedMapError::Present`]: the question is wrong.
-    pub fn tree(&mut self, tree: &mut MapTree, present: &[Tag], absent: &[Tag]) -> Result<(), PrunedMapError> {
-        tree.prune(self, present, absent)
+    /// [`PrunedMapError::Missing`] or [`PrunedMapError::Present`]: the map says otherwise.
+    pub fn entry(&mut self, entry: &MapEntry, present: &[Tag], absent: &[Tag]) -> Result<(), PrunedMapError> {
+        if absent.contains(&entry.tag) {
+            return Err(PrunedMapError::Present);
+        }
+        match present {
+            [tag] if *tag == entry.tag => self.0.push(PRESENT),
+            [] => {
+                self.0.push(OTHER);
+                self.0.extend(entry.tag.as_bytes());
+                self.0.extend(entry.value.to_bytes());
+            }
+            _ => return Err(PrunedMapError::Missing),
+        }
+        Ok(())
     }
 
     /// The part of the map.
     pub fn finish(self) -> PrunedMap {
         PrunedMap(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        leaf::{RecordNumber, SubjectKey},
+        map::MapTree,
+        tree::{LeafIndex, leaf_hash},
+    };
+
+    /// Entries of a few subjects: `(subject, newest)`, all in one map.
+    fn map(subjects: &[(u8, u64)]) -> (MapTree, Vec<Vec<MapEntry>>) {
+        let (mut tree, mut entries, mut index) = (MapTree::default(), Vec::new(), 0);
+        for (subject, newest) in subjects {
+            let key = SubjectKey::new([*subject; 32]);
+            let mut own = Vec::new();
+            for n in 1..=*newest {
+                let entry = MapEntry {
+                    tag: key.tag(RecordNumber::new(n).unwrap()),
+                    value: MapValue {
+                        index: LeafIndex::new(index).unwrap(),
+                        leaf: leaf_hash(&index.to_be_bytes()),
+                    },
+                };
+                index += 1;
+                tree.insert(entry).unwrap();
+                own.push(entry);
+            }
+            entries.push(own);
+        }
+        (tree, entries)
+    }
+
+    fn window(subject: u8, newest: u64) -> Vec<Tag> {
+        let key = SubjectKey::new([subject; 32]);
+        let numbers = newest + 1..=newest + 16;
+        numbers.map(|n| key.tag(RecordNumber::new(n).unwrap())).collect()
+    }
+
+    fn prune(tree: &mut MapTree, own: &[MapEntry], absent: &[Tag]) -> Result<PrunedMap, PrunedMapError> {
+        let mut tags: Vec<_> = own.iter().map(|entry| entry.tag).collect();
+        tags.sort_unstable();
+        let mut writer = PrunedMapWriter::default();
+        tree.prune(&mut writer, &tags, absent)?;
+        Ok(writer.finish())
+    }
+
+    #[test]
+    fn the_empty_map_is_no_bytes_and_shows_only_absence() {
+        let mut tree = MapTree::default();
+        let part = prune(&mut tree, &[], &window(1, 0)).unwrap();
+        assert_eq!(part.as_bytes(), [] as [u8; 0]);
+        let root = tree.root();
+        part.verify(&[], &window(1, 0), &root).unwrap();
+        let (_, entries) = map(&[(1, 1)]);
+        assert_eq!(part.verify(&entries[0], &[], &root), Err(PrunedMapError::Missing));
+    }
+
+    #[test]
+    fn a_hidden_record_is_seen() {
+        let (mut tree, entries) = map(&[(1, 5), (2, 40)]);
+        let root = tree.root();
+        // The fifth record is kept back and "absent" from number 5 on.
+        let shown = &entries[0][..4];
+        assert_eq!(
+            prune(&mut tree, shown, &window(1, 4)),
+            Err(PrunedMapError::Present)
+        );
+        let honest = prune(&mut tree, &entries[0], &window(1, 5)).unwrap();
+        assert!(honest.verify(shown, &window(1, 4), &root).is_err());
+    }
+
+    #[test]
+    fn a_folded_path_is_no_proof_of_absence() {
+        let (mut tree, entries) = map(&[(1, 1), (2, 40)]);
+        let root = tree.root();
+        let part = prune(&mut tree, &entries[0], &[]).unwrap();
+        part.verify(&entries[0], &[], &root).unwrap();
+        assert_eq!(
+            part.verify(&entries[0], &window(1, 1), &root),
+            Err(PrunedMapError::Hidden)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_tree_prunes_verifies_and_any_change_is_refused(
+            subjects in proptest::collection::btree_map(any::<u8>(), 0_u64..30, 1..8),
+            byte in any::<proptest::sample::Index>(),
+            bit in 0..8,
+        ) {
+            let subjects: Vec<_> = subjects.into_iter().collect();
+            let (mut tree, entries) = map(&subjects);
+            let root = tree.root();
+            for ((subject, newest), own) in subjects.iter().zip(&entries) {
+                let absent = window(*subject, *newest);
+                let part = prune(&mut tree, own, &absent).unwrap();
+                prop_assert_eq!(part.verify(own, &absent, &root), Ok(()));
+                let mut bytes = part.as_bytes().to_vec();
+                if bytes.is_empty() {
+                    continue;
+                }
+                let at = byte.index(bytes.len());
+                bytes[at] ^= 1_u8 << bit;
+                prop_assert!(PrunedMap::new(bytes.clone()).verify(own, &absent, &root).is_err());
+                bytes.truncate(at);
+                prop_assert!(PrunedMap::new(bytes).verify(own, &absent, &root).is_err());
+            }
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(0_u8..5, 0..300), subject in any::<u8>()) {
+            let (mut tree, entries) = map(&[(subject, 3)]);
+            let _ = PrunedMap::new(bytes).verify(&entries[0], &window(subject, 3), &tree.root());
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! The map in memory.
 
-use super::{MapEntry, MapProof, MapStep, MapValue, Side, empty_map_root, first_difference, inner_hash};
+use super::{
+    MapEntry, MapProof, MapStep, MapValue, PrunedMapError, PrunedMapWriter, Side, empty_map_root,
+    first_difference, inner_hash, sent,
+};
 use crate::{leaf::Tag, tree::Hash};
 
 /// The whole map in memory, about 120 bytes an entry.
@@ -149,6 +152,52 @@ impl MapTree {
             value: end.filter(|end| end.tag == *tag).map(|end| end.value),
             proof: MapProof::of_walk(tag, end, steps),
         }
+    }
+
+    /// Writes the part of the map that shows the paths to `present` (sorted) and `absent`, everything else folded.
+    /// It verifies against [`Self::root`].
+    ///
+    /// # Errors
+    /// [`PrunedMapError::Missing`] or [`PrunedMapError::Present`] when the map says otherwise; what was written by
+    /// then is of no use.
+    pub fn prune(
+        &mut self,
+        writer: &mut PrunedMapWriter,
+        present: &[Tag],
+        absent: &[Tag],
+    ) -> Result<(), PrunedMapError> {
+        self.root();
+        match self.root {
+            None if present.is_empty() => Ok(()),
+            None => Err(PrunedMapError::Missing),
+            Some(root) => self.prune_below(root, writer, present, absent),
+        }
+    }
+
+    fn prune_below(
+        &self,
+        link: Link,
+        writer: &mut PrunedMapWriter,
+        present: &[Tag],
+        absent: &[Tag],
+    ) -> Result<(), PrunedMapError> {
+        if present.is_empty() && absent.is_empty() {
+            // INVARIANT: the root was hashed, and with it everything below.
+            let hash = self.hash(link).ok_or(PrunedMapError::Malformed)?;
+            writer.folded(&hash);
+            return Ok(());
+        }
+        let Link::Inner(place) = link else {
+            let entry = self.entry(link).ok_or(PrunedMapError::Malformed)?;
+            return writer.entry(&entry, present, absent);
+        };
+        let node = self.node(place).ok_or(PrunedMapError::Malformed)?;
+        writer.fork(node.bit);
+        for side in [Side::Left, Side::Right] {
+            let (present, absent) = (sent(present, node.bit, side), sent(absent, node.bit, side));
+            self.prune_below(node.child(side), writer, &present, &absent)?;
+        }
+        Ok(())
     }
 
     /// The entry at the end of the tag's path; agrees with the tag at every bit on the path.

@@ -1,0 +1,188 @@
+//! The file of everything about one subject: what is complete verifies, and whatever is kept back shows.
+
+use std::sync::LazyLock;
+
+use evidence::{
+    bundle::KeySource,
+    history::{History, HistoryError, Remembered},
+};
+use ledger_core::{
+    map::PrunedMapError,
+    note::NoteSigner,
+    tree::{ProofError, TreeSize},
+};
+use proptest::prelude::*;
+
+use crate::log::{Log, to_bytes};
+use crate::samples::{all, log_signer, record_pair, signed};
+
+/// Three people with the records of all types, interleaved, in batches of four.
+fn town() -> Log {
+    let mut log = Log::new(3, record_pair().1);
+    more(&mut log);
+    log
+}
+
+fn more(log: &mut Log) {
+    for (i, record) in all().iter().enumerate() {
+        for person in 0..3 {
+            if (i + person) % 3 != 2 {
+                log.record(person, record, signed(record));
+            }
+        }
+        if i % 4 == 3 {
+            log.close();
+        }
+    }
+    log.close();
+}
+
+#[test]
+fn a_complete_list_verifies_and_reads_back() {
+    let mut log = town();
+    for person in 0..3 {
+        let history = log.history(person, None);
+        let bytes = to_bytes(&history);
+        let read = History::parse(&bytes).unwrap();
+        assert_eq!(to_bytes(&read), bytes);
+        let verified = read.verify(Some(log.signer.vkey()), None).unwrap();
+        assert_eq!(verified.records.len(), history.entries.len());
+        assert_eq!(verified.log_key, KeySource::Pinned);
+        assert_eq!(verified.remember, log.remember(person));
+    }
+}
+
+#[test]
+fn the_newest_record_kept_back_shows() {
+    let mut log = town();
+    let honest = log.history(0, None);
+    let mut short = honest.clone();
+    short.entries.pop();
+    assert!(matches!(
+        History::parse(&to_bytes(&short)),
+        Err(HistoryError::Numbers {
+            newest: 6,
+            records: 5
+        })
+    ));
+    short.header.newest = short.entries.last().unwrap().n;
+    assert!(matches!(
+        short.verify(None, None),
+        Err(HistoryError::Inclusion(_))
+    ));
+}
+
+#[test]
+fn a_liar_with_matching_proofs_is_caught_by_the_map() {
+    let mut log = town();
+    let honest = log.history(0, None);
+    // The liar proves the shorter list in the tree as it should be done, and only the map is left to find out.
+    let mut short = log.history(0, None);
+    short.entries.pop();
+    short.header.newest = short.entries.last().unwrap().n;
+    short.proofs.log = log.prove(&short.entries);
+    let refused = short.verify(None, None);
+    assert!(
+        matches!(
+            refused,
+            Err(HistoryError::Map(
+                PrunedMapError::Present | PrunedMapError::Missing | PrunedMapError::NotFolded
+            ))
+        ),
+        "{refused:?}"
+    );
+    honest.verify(None, None).unwrap();
+}
+
+#[test]
+fn what_was_remembered_may_only_grow() {
+    let mut log = town();
+    let then = log.remember(1);
+    more(&mut log);
+    let now = log.history(1, Some(then.size));
+    let verified = now.verify(None, Some(&then)).unwrap();
+    assert_eq!(verified.remember, log.remember(1));
+
+    let silent = log.history(1, None);
+    assert!(matches!(
+        silent.verify(None, Some(&then)),
+        Err(HistoryError::NoConsistency { .. })
+    ));
+    let rewound = Remembered {
+        size: TreeSize::new(verified.remember.size.get() + 1).unwrap(),
+        ..verified.remember
+    };
+    assert!(matches!(
+        now.verify(None, Some(&rewound)),
+        Err(HistoryError::Rewound { .. })
+    ));
+    let other_past = Remembered {
+        root: verified.remember.root,
+        ..then
+    };
+    assert!(matches!(
+        now.verify(None, Some(&other_past)),
+        Err(HistoryError::Inconsistent(ProofError::OldRootMismatch))
+    ));
+    let more_then = Remembered {
+        newest: ledger_core::leaf::RecordNumber::new(1_000).unwrap(),
+        ..then
+    };
+    assert!(matches!(
+        now.verify(None, Some(&more_then)),
+        Err(HistoryError::FewerRecords { .. })
+    ));
+    // The same visit again needs no proof.
+    silent.verify(None, Some(&verified.remember)).unwrap();
+}
+
+#[test]
+fn another_log_another_person_or_another_record_is_refused() {
+    let mut log = town();
+    let honest = log.history(2, None);
+    assert!(matches!(
+        honest.verify(Some(log_signer(7).vkey()), None),
+        Err(HistoryError::OtherLog)
+    ));
+    let mut foreign = honest.clone();
+    foreign.header.subject_key = log.key(1).clone();
+    assert!(foreign.verify(None, None).is_err());
+    let mut swapped = honest.clone();
+    let (a, b) = (
+        swapped.entries[1].record.clone(),
+        swapped.entries[2].record.clone(),
+    );
+    (swapped.entries[1].record, swapped.entries[2].record) = (b, a);
+    assert!(swapped.verify(None, None).is_err());
+    let mut unsigned = honest;
+    unsigned.header.record_keys.clear();
+    assert!(matches!(
+        unsigned.verify(None, None),
+        Err(HistoryError::Signature { n: 1, .. })
+    ));
+}
+
+#[test]
+fn a_log_that_does_not_end_in_its_map_root_is_refused() {
+    let mut log = town();
+    let record = &all()[0];
+    log.record(0, record, signed(record));
+    assert!(matches!(
+        log.history(1, None).verify(None, None),
+        Err(HistoryError::NoMapRoot)
+    ));
+}
+
+static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| to_bytes(&town().history(0, None)));
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn a_changed_byte_anywhere_is_refused(at in any::<proptest::sample::Index>(), bit in 0..8) {
+        let mut bytes = FILE.clone();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1_u8 << bit;
+        let read = History::parse(&bytes).and_then(|history| history.verify(None, None));
+        prop_assert!(read.is_err(), "byte {}", at);
+    }
+}
