@@ -1,7 +1,6 @@
 //! `log`: everything recomputed from the entries.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -12,10 +11,12 @@ use ledger_core::{
     leaf::{ErasureLeaf, Leaf},
     note::Vkey,
     tile::{Resource, bundles, parse_entries},
+    tree::LeafIndex,
 };
 
 use crate::{
     cli::{Log, read_key},
+    map::MapAudit,
     report::{Failure, Report, refused},
     source::{Source, describe, read_checkpoint},
     tree::Recomputed,
@@ -60,7 +61,13 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     if let Some(folder) = source.folder() {
         check_other_files(&mut report, folder, &tree)?;
     }
-    check_leaves(&mut report, &tree, checkpoint.checkpoint().origin(), &officers)?;
+    tree.map.conclude(&mut report, checkpoint.size().last_index())?;
+    check_erasures(
+        &mut report,
+        &tree.erasures,
+        checkpoint.checkpoint().origin(),
+        &officers,
+    )?;
     match old {
         None => report.skip(
             "Whether the log was rewritten since an earlier visit: keep its checkpoint and give it with \
@@ -88,7 +95,8 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
 
 struct Entries {
     tree: Recomputed,
-    leaves: Vec<Leaf>,
+    map: MapAudit,
+    erasures: Vec<(LeafIndex, ErasureLeaf)>,
 }
 
 fn recompute(
@@ -98,21 +106,24 @@ fn recompute(
 ) -> Result<Entries, Failure> {
     let old = old.map(SignedCheckpoint::size);
     let mut tree = Recomputed::remembering(old);
-    let mut leaves = Vec::new();
+    let (mut map, mut erasures) = (MapAudit::default(), Vec::new());
     for span in bundles(checkpoint.size()) {
         let (bytes, width) = source.bundle(span)?;
         let wrong = |error| Failure::Refused(format!("`{}`: {error}", Resource::Entries(span)));
         let entries = parse_entries(&bytes, width).map_err(wrong)?;
         for entry in entries.into_iter().take(usize::from(span.width())) {
-            let index = tree.size();
+            let index = LeafIndex::new(tree.size().get()).context("the log is too large")?;
             let leaf = Leaf::parse(entry)
                 .map_err(|error| Failure::Refused(format!("entry {index} is not a leaf: {error}")))?;
-            leaves.push(leaf);
+            map.take(index, &leaf, entry)?;
+            if let Leaf::Erasure(erasure) = leaf {
+                erasures.push((index, erasure));
+            }
             tree.push(entry, old).map_err(refused)?;
         }
     }
     if tree.root() == checkpoint.root() && tree.size() == checkpoint.size() {
-        Ok(Entries { tree, leaves })
+        Ok(Entries { tree, map, erasures })
     } else {
         Err(Failure::Refused(
             "the entries do not lead to the root of the checkpoint".to_owned(),
@@ -192,42 +203,13 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn check_leaves(
-    report: &mut Report,
-    entries: &Entries,
-    origin: &str,
-    officers: &[Vkey],
-) -> Result<(), Failure> {
-    let mut tags = BTreeMap::new();
-    let mut erasures = Vec::new();
-    for (index, leaf) in entries.leaves.iter().enumerate() {
-        match leaf {
-            Leaf::Subject(leaf) => {
-                if let Some(first) = tags.insert(leaf.tag, index) {
-                    return Err(Failure::Refused(format!(
-                        "entries {first} and {index} have the same tag"
-                    )));
-                }
-            }
-            Leaf::Erasure(leaf) => erasures.push((index, *leaf)),
-            Leaf::System(_) => {}
-        }
-    }
-    report.check(format!(
-        "Every entry is a well-formed leaf; {} are about subjects, and no tag is used twice.",
-        tags.len()
-    ));
-    report.detail("subject_leaves", tags.len());
-    report.detail("erasures", erasures.len());
-    check_erasures(report, &erasures, origin, officers)
-}
-
 fn check_erasures(
     report: &mut Report,
-    erasures: &[(usize, ErasureLeaf)],
+    erasures: &[(LeafIndex, ErasureLeaf)],
     origin: &str,
     officers: &[Vkey],
 ) -> Result<(), Failure> {
+    report.detail("erasures", erasures.len());
     report.detail("erasures_checked", !officers.is_empty());
     if erasures.is_empty() {
         report.check("The log holds no erasure.");

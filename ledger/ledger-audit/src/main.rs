@@ -7,6 +7,7 @@
 mod cli;
 mod compare;
 mod log;
+mod map;
 mod participant;
 mod report;
 mod source;

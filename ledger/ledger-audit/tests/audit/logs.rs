@@ -8,7 +8,11 @@ use std::{
     thread,
 };
 
-use ledger_core::note::NoteSigner;
+use ledger_core::{
+    leaf::{Leaf, map_root_leaf},
+    note::NoteSigner,
+    tree::{LeafIndex, leaf_hash},
+};
 
 use crate::sample::{Log, audit, audit_json, log_signer, officer, put, signer, text};
 
@@ -28,7 +32,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn a_whole_log_verifies() {
     for sizes in [[0, 0], [0, 1], [255, 256], [100, 300]] {
-        let folder = Log::of_transfers(300).write(&sizes);
+        let folder = Log::of_transfers(sizes[1]).write(&sizes);
         let (status, said) = audit_json(&["log", text(folder.path())]);
         assert_eq!(
             (status, said["details"]["size"].as_u64()),
@@ -145,10 +149,38 @@ fn malformed_leaves_and_repeated_tags_are_refused() {
 }
 
 #[test]
+fn a_map_root_that_is_not_that_of_the_entries_is_refused() {
+    let honest = Log::of_transfers(12);
+    let Ok(Leaf::System(last)) = Leaf::parse(honest.leaves.last().unwrap()) else {
+        panic!("the log does not end in a system leaf");
+    };
+    let stated = last.map_root().unwrap();
+    let lies = [
+        (stated.covers, stated.entries, leaf_hash(b"another map")),
+        (stated.covers, stated.entries - 1, stated.root),
+        (LeafIndex::new(3).unwrap(), stated.entries, stated.root),
+    ];
+    for (covers, entries, root) in lies {
+        let mut log = Log::of_transfers(12);
+        log.leaves.pop();
+        let mut liar = Log::of_transfers(0);
+        log.leaves.into_iter().for_each(|leaf| liar.push(leaf));
+        liar.push(map_root_leaf(last.hour, covers, entries, root).to_bytes());
+        let (status, said) = audit(&["log", text(liar.write(&[12]).path())]);
+        assert!(status == 1 && said.contains("the map root at entry 11"), "{said}");
+    }
+    let mut open = Log::of_transfers(12);
+    open.push_record(&crate::sample::transfer(50), 50);
+    let (status, said) = audit(&["log", text(open.write(&[13]).path())]);
+    assert!(status == 1 && said.contains("not the root of its map"), "{said}");
+}
+
+#[test]
 fn erasures_are_checked_with_the_officers_key_only() {
     let mut log = Log::of_transfers(3);
     log.push_erasure(&officer());
-    let folder = log.write(&[4]);
+    log.close();
+    let folder = log.write(&[5]);
     let (status, said) = audit(&["log", text(folder.path())]);
     assert!(
         status == 0 && said.contains("Who ordered the 1 erasures"),

@@ -13,7 +13,8 @@ use evidence::{
 };
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
-    leaf::{ActorClass, Hour, RecordNumber, Salt, SubjectKey, UnsignedErasure},
+    leaf::{ActorClass, Hour, RecordNumber, Salt, SubjectKey, UnsignedErasure, map_root_leaf},
+    map::{MapEntry, MapTree},
     note::{Ed25519Signer, KeyName, NoteSigner},
     proof::TlogProof,
     tile::{Resource, bundles, encode_entries, encode_tile, tiles},
@@ -97,23 +98,43 @@ pub struct Log {
     pub leaves: Vec<Vec<u8>>,
     nodes: NodeMap,
     frontier: Frontier,
+    map: MapTree,
 }
 
 impl Log {
-    /// `count` transfers of one subject, as numbers 1, 2, 3 …
+    /// `count` entries: transfers of one subject, as numbers 1, 2, 3 …, every hundredth and the last one a map root.
     pub fn of_transfers(count: u64) -> Self {
         let mut log = Self {
             leaves: Vec::new(),
             nodes: NodeMap::default(),
             frontier: Frontier::empty(),
+            map: MapTree::default(),
         };
-        for n in 1..=count {
-            log.push_record(&transfer(n), n);
+        let mut n = 0;
+        for size in 1..=count {
+            if size % 100 == 0 || size == count {
+                log.close();
+            } else {
+                n += 1;
+                log.push_record(&transfer(n), n);
+            }
         }
         log
     }
 
+    /// The map root that ends a batch.
+    pub fn close(&mut self) {
+        let covers = LeafIndex::new(self.leaves.len() as u64).unwrap();
+        let root = map_root_leaf(Hour::new(490_896), covers, self.map.len() as u64, self.map.root());
+        self.push(root.to_bytes());
+    }
+
     pub fn push(&mut self, leaf: Vec<u8>) {
+        let index = LeafIndex::new(self.leaves.len() as u64).unwrap();
+        if let Ok(Some(entry)) = MapEntry::of_leaf(index, &leaf) {
+            // A repeated tag stands in some logs of these tests, and in no map.
+            let _ = self.map.insert(entry);
+        }
         for node in self.frontier.append(leaf_hash(&leaf)).unwrap() {
             self.nodes.insert(node.id, node.hash);
         }
