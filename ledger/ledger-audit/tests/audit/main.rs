@@ -9,5 +9,9 @@
 )]
 
 mod bundles;
+#[allow(dead_code, reason = "shared with the tests of `evidence`, which use more of it")]
+#[path = "../../../evidence/tests/evidence/log.rs"]
+mod history;
 mod logs;
+mod participants;
 mod sample;

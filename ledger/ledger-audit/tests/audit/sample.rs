@@ -220,7 +220,7 @@ impl Log {
     }
 }
 
-fn record_key() -> (Ed25519KeyPair, Jwk) {
+pub fn record_key() -> (Ed25519KeyPair, Jwk) {
     let pair = Ed25519KeyPair::from_seed_unchecked(&[9; 32]).unwrap();
     let key = Jwk::Ed25519 {
         x: pair.public_key().as_ref().try_into().unwrap(),
@@ -228,7 +228,7 @@ fn record_key() -> (Ed25519KeyPair, Jwk) {
     (pair, key)
 }
 
-fn sign(record: &Record) -> Jws {
+pub fn sign(record: &Record) -> Jws {
     let (pair, key) = record_key();
     let payload = record.to_jcs_bytes().unwrap();
     Jws::sign(&payload, &key, |input| {

@@ -1,0 +1,104 @@
+//! `ledger-audit participant`.
+
+use std::{fs, path::PathBuf};
+
+use ledger_core::note::NoteSigner;
+use tempfile::TempDir;
+
+use crate::{
+    history::{Log, to_bytes},
+    sample::{audit, audit_json, record_key, sign, signer, text, transfer},
+};
+
+/// A log of two people, with this many records of the first.
+fn town(records: u64) -> Log {
+    let mut log = Log::new(2, record_key().1);
+    for n in 1..=records {
+        let record = transfer(n);
+        log.record(1, &record, sign(&record));
+        log.record(0, &record, sign(&record));
+        if n % 5 == 0 {
+            log.close();
+        }
+    }
+    log.close();
+    log
+}
+
+fn put(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn a_complete_list_verifies_offline() {
+    let folder = TempDir::new().unwrap();
+    let mut log = town(12);
+    let key = log.signer.vkey().to_string();
+    let file = put(&folder, "mine.ndjson", &to_bytes(&log.history(0, None)));
+    let (status, said) = audit_json(&["participant", text(&file), "--log-key", &key, "--records"]);
+    assert_eq!(status, 0, "{said}");
+    assert_eq!(said["details"]["newest"], 12);
+    assert_eq!(said["details"]["kinds"]["transfer-out/1"], 12);
+    assert_eq!(said["details"]["records"][11]["n"], 12);
+    let (status, said) = audit(&["participant", text(&file)]);
+    assert!(
+        status == 0 && said.contains("The 12 records of the file are all"),
+        "{said}"
+    );
+    let other = signer("log.example/consent", 9).vkey().to_string();
+    let (status, said) = audit(&["participant", text(&file), "--log-key", &other]);
+    assert!(status == 1 && said.contains("another log"), "{said}");
+}
+
+#[test]
+fn what_was_seen_is_remembered_and_an_older_file_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let mut log = town(10);
+    let then = log.head().0;
+    let older = put(&folder, "older.ndjson", &to_bytes(&log.history(0, None)));
+    let memory = folder.path().join("memory.json");
+    let check = |file: &PathBuf| audit(&["participant", text(file), "--memory", text(&memory)]);
+    assert_eq!(check(&older).0, 0);
+    let first = fs::read(&memory).unwrap();
+
+    let record = transfer(99);
+    log.record(0, &record, sign(&record));
+    log.close();
+    let silent = put(&folder, "silent.ndjson", &to_bytes(&log.history(0, None)));
+    let (status, said) = check(&silent);
+    assert!(
+        status == 1 && said.contains("does not prove that the log only grew"),
+        "{said}"
+    );
+    assert_eq!(
+        fs::read(&memory).unwrap(),
+        first,
+        "a refused file must not be remembered"
+    );
+    let newer = put(&folder, "newer.ndjson", &to_bytes(&log.history(0, Some(then))));
+    let (status, said) = check(&newer);
+    assert!(status == 0 && said.contains("both have only grown"), "{said}");
+    let (status, said) = check(&older);
+    assert!(status == 1 && said.contains("it was rewound"), "{said}");
+}
+
+#[test]
+fn a_file_with_a_hole_or_a_changed_line_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let mut log = town(8);
+    let bytes = to_bytes(&log.history(0, None));
+    let lines: Vec<_> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let without = |gone: usize| {
+        let kept = lines.iter().enumerate().filter(|(i, _)| *i != gone);
+        kept.flat_map(|(_, line)| line.to_vec()).collect::<Vec<u8>>()
+    };
+    for gone in 0..lines.len() {
+        let file = put(&folder, "hole.ndjson", &without(gone));
+        let (status, said) = audit(&["participant", text(&file)]);
+        assert_eq!(status, 1, "line {gone}: {said}");
+    }
+    let (status, said) = audit(&["participant", text(&folder.path().join("nowhere"))]);
+    assert!(status == 2 && said.contains("cannot read"), "{said}");
+}
