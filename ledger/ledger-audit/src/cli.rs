@@ -32,6 +32,8 @@ pub enum Command {
     Verify(Verify),
     /// Recompute a whole log from its entries and compare everything.
     Log(Log),
+    /// Keep a verified copy of a log in a folder; run again to follow it.
+    Mirror(Mirror),
     /// Check that a newer checkpoint only adds to an older one.
     Compare(Compare),
     /// Check that a person's file holds all records about her, and no others.
@@ -81,6 +83,18 @@ pub struct Participant {
     /// With --json: the records themselves too.
     #[arg(long)]
     pub records: bool,
+}
+
+/// Options of `mirror`.
+#[derive(Debug, Args)]
+pub struct Mirror {
+    /// Folder or URL prefix of the log.
+    pub source: String,
+    /// Where the copy lies, or shall lie.
+    pub folder: PathBuf,
+    /// The log's key; without it that of the copy, or else the file `log.vkey` of the log, which proves less.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub log_key: Option<String>,
 }
 
 /// Options of `compare`.

@@ -36,15 +36,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         .map(|path| read_checkpoint(path, &key))
         .transpose()?;
     let checkpoint = source.checkpoint(&key)?;
-    if let Some(old) = old.as_ref().filter(|old| old.size() > checkpoint.size()) {
-        return Err(Failure::Refused(format!(
-            "the log shows {} entries, but the older checkpoint has {}: the log was rewound or an old checkpoint is \
-             presented as the newest",
-            checkpoint.size(),
-            old.size()
-        )));
-    }
-
+    check_growth(&checkpoint, old.as_ref())?;
     let tree = recompute(&source, &checkpoint, old.as_ref())?;
     let mut report = Report {
         summary: format!(
@@ -74,12 +66,6 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
              --old-checkpoint.",
         ),
         Some(old) => {
-            if tree.tree.old_root() != Some(old.root()) {
-                return Err(Failure::Refused(format!(
-                    "the log was rewritten: its first {} entries are not those of the older checkpoint",
-                    old.size()
-                )));
-            }
             report.check(format!(
                 "The first {} entries are those of the older checkpoint.",
                 old.size()
@@ -93,19 +79,37 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     Ok(report)
 }
 
-struct Entries {
-    tree: Recomputed,
-    map: MapAudit,
+/// Everything that follows from the entries of a log.
+pub struct Entries {
+    /// The tree and its tiles.
+    pub tree: Recomputed,
+    /// The map.
+    pub map: MapAudit,
     erasures: Vec<(LeafIndex, ErasureLeaf)>,
 }
 
-fn recompute(
+/// Refuses a checkpoint that is smaller than one seen before.
+pub fn check_growth(checkpoint: &SignedCheckpoint, old: Option<&SignedCheckpoint>) -> Result<(), Failure> {
+    match old.filter(|old| old.size() > checkpoint.size()) {
+        None => Ok(()),
+        Some(old) => Err(Failure::Refused(format!(
+            "the log shows {} entries, but the older checkpoint has {}: the log was rewound or an old checkpoint is \
+             presented as the newest",
+            checkpoint.size(),
+            old.size()
+        ))),
+    }
+}
+
+/// Reads all entries and compares: leaves well-formed, root that of the checkpoint, map roots those of the entries, and
+/// the root of the older checkpoint, when there is one, met on the way.
+pub fn recompute(
     source: &Source,
     checkpoint: &SignedCheckpoint,
     old: Option<&SignedCheckpoint>,
 ) -> Result<Entries, Failure> {
-    let old = old.map(SignedCheckpoint::size);
-    let mut tree = Recomputed::remembering(old);
+    let old_size = old.map(SignedCheckpoint::size);
+    let mut tree = Recomputed::remembering(old_size);
     let (mut map, mut erasures) = (MapAudit::default(), Vec::new());
     for span in bundles(checkpoint.size()) {
         let (bytes, width) = source.bundle(span)?;
@@ -119,15 +123,20 @@ fn recompute(
             if let Leaf::Erasure(erasure) = leaf {
                 erasures.push((index, erasure));
             }
-            tree.push(entry, old).map_err(refused)?;
+            tree.push(entry, old_size).map_err(refused)?;
         }
     }
-    if tree.root() == checkpoint.root() && tree.size() == checkpoint.size() {
-        Ok(Entries { tree, map, erasures })
-    } else {
-        Err(Failure::Refused(
+    if tree.root() != checkpoint.root() || tree.size() != checkpoint.size() {
+        return Err(Failure::Refused(
             "the entries do not lead to the root of the checkpoint".to_owned(),
-        ))
+        ));
+    }
+    match old {
+        Some(old) if tree.old_root() != Some(old.root()) => Err(Failure::Refused(format!(
+            "the log was rewritten: its first {} entries are not those of the older checkpoint",
+            old.size()
+        ))),
+        _ => Ok(Entries { tree, map, erasures }),
     }
 }
 

@@ -8,6 +8,7 @@ mod cli;
 mod compare;
 mod log;
 mod map;
+mod mirror;
 mod participant;
 mod report;
 mod source;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Verify(options) => verify::run(options),
         Command::Log(options) => log::run(options),
+        Command::Mirror(options) => mirror::run(options),
         Command::Compare(options) => compare::run(options),
         Command::Participant(options) => participant::run(options),
     };

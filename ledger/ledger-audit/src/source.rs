@@ -30,6 +30,13 @@ pub enum Source {
     Folder(PathBuf),
     /// A URL prefix.
     Web { agent: Agent, prefix: String },
+    /// A log of which some files were fetched before.
+    Mirrored {
+        /// Where they lie.
+        kept: PathBuf,
+        /// Where the others come from.
+        from: Box<Source>,
+    },
 }
 
 impl Source {
@@ -53,7 +60,7 @@ impl Source {
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Self::Folder(folder) => Some(folder),
-            Self::Web { .. } => None,
+            Self::Web { .. } | Self::Mirrored { .. } => None,
         }
     }
 
@@ -128,6 +135,14 @@ impl Source {
         let bytes = match self {
             Self::Folder(folder) => read_file(&folder.join(name))?,
             Self::Web { agent, prefix } => fetch(agent, &format!("{prefix}/{name}"), limit)?,
+            // Tiles and bundles never change; the checkpoint and the key are always asked for anew.
+            Self::Mirrored { kept, from } => match name {
+                "checkpoint" | KEY_FILE => from.read(name, limit)?,
+                _ => match read_file(&kept.join(name))? {
+                    None => from.read(name, limit)?,
+                    there => there,
+                },
+            },
         };
         match bytes {
             Some(bytes) if bytes.len() > limit => Err(Failure::Refused(format!("`{name}` is too large"))),

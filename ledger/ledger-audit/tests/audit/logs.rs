@@ -309,3 +309,36 @@ fn a_log_on_a_web_server_verifies() {
     assert_eq!(audit(&["log", &url]).0, 1);
     assert_eq!(audit(&["log", "http://127.0.0.1:1/ledger"]).0, 2);
 }
+
+#[test]
+fn a_mirror_follows_a_log_and_never_backwards() {
+    let log = Log::of_transfers(600);
+    let mirror = tempfile::TempDir::new().unwrap();
+    let copy = text(mirror.path());
+    let follow = |size: u64| {
+        let url = serve(log.write(&[size]).keep());
+        audit_json(&["mirror", &url, copy])
+    };
+    for size in [100, 300, 600, 600] {
+        let (status, said) = follow(size);
+        assert_eq!(
+            (status, said["details"]["size"].as_u64()),
+            (0, Some(size)),
+            "{said}"
+        );
+        let (status, said) = audit(&["log", copy]);
+        assert_eq!(status, 0, "{said}");
+    }
+    let (status, said) = follow(300);
+    assert!(
+        status == 1 && said["reason"].as_str().unwrap().contains("rewound"),
+        "{said}"
+    );
+    let mut rewritten = Log::of_transfers(599);
+    (700..710).for_each(|n| rewritten.push_record(&crate::sample::transfer(n), n));
+    rewritten.close();
+    let url = serve(rewritten.write(&[610]).keep());
+    let (status, said) = audit(&["mirror", &url, copy]);
+    assert_eq!(status, 1, "{said}");
+    assert_eq!(audit(&["log", copy]).0, 0, "a refused log must not be copied");
+}

@@ -9,7 +9,10 @@
 )]
 
 mod bundles;
-#[allow(dead_code, reason = "shared with the tests of `evidence`, which use more of it")]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of `evidence`, which use more of it"
+)]
 #[path = "../../../evidence/tests/evidence/log.rs"]
 mod history;
 mod logs;

@@ -1,0 +1,119 @@
+//! `mirror`: a copy of a log that never follows it backwards.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::Path,
+};
+
+use anyhow::{Context, anyhow};
+use ledger_core::{
+    checkpoint::SignedCheckpoint,
+    note::Vkey,
+    tile::{Resource, bundles},
+};
+
+use crate::{
+    cli::Mirror,
+    log::{Entries, check_growth, recompute},
+    report::{Failure, Report},
+    source::{Source, describe, read_checkpoint},
+};
+
+pub fn run(options: &Mirror) -> Result<Report, Failure> {
+    let folder = options.folder.as_path();
+    let kept_key = folder.join("log.vkey");
+    let given = match &options.log_key {
+        Some(given) => Some(given.clone()),
+        // What was copied once stays the same log.
+        None if kept_key.exists() => Some(kept_key.to_string_lossy().into_owned()),
+        None => None,
+    };
+    let source = Source::Mirrored {
+        kept: folder.to_path_buf(),
+        from: Box::new(Source::new(&options.source)),
+    };
+    let (key, key_source) = source.key(given.as_deref())?;
+    let kept = folder.join("checkpoint");
+    let old = kept.exists().then(|| read_checkpoint(&kept, &key)).transpose()?;
+    let checkpoint = source.checkpoint(&key)?;
+    check_growth(&checkpoint, old.as_ref())?;
+    let entries = recompute(&source, &checkpoint, old.as_ref())?;
+
+    let mut report = Report {
+        summary: format!(
+            "The copy holds all {} entries of the log {}.",
+            checkpoint.size(),
+            checkpoint.checkpoint().origin()
+        ),
+        ..Report::default()
+    };
+    describe(&mut report, &checkpoint);
+    report.key(&key, key_source, "log");
+    report.check("The root of the checkpoint was recomputed from all entries.");
+    entries
+        .map
+        .conclude(&mut report, checkpoint.size().last_index())?;
+    match &old {
+        None => report.skip("Whether the log was rewritten before today: this is the first copy."),
+        Some(old) => report.check(format!(
+            "The log only added to the {} entries of the copy.",
+            old.size()
+        )),
+    }
+    let written = write(folder, &entries, &checkpoint, &key)?;
+    report.detail("files_written", written);
+    report.skip("Whether others are shown the same log: compare this copy's checkpoint with theirs.");
+    Ok(report)
+}
+
+/// Writes what is missing, the checkpoint last: the copy is whole at every moment.
+fn write(
+    folder: &Path,
+    entries: &Entries,
+    checkpoint: &SignedCheckpoint,
+    key: &Vkey,
+) -> Result<u64, Failure> {
+    let mut written = 0;
+    let tiles = entries.tree.tiles().map(Resource::Tile);
+    for resource in tiles.chain(bundles(checkpoint.size()).map(Resource::Entries)) {
+        let path = folder.join(resource.to_string());
+        let bytes = entries
+            .tree
+            .content(resource)
+            .context("a tile is missing in the computed tree")?;
+        match fs::read(&path) {
+            Ok(there) if there == bytes => continue,
+            Ok(_) => {
+                return Err(Failure::Refused(format!(
+                    "`{resource}` of the copy was changed: delete it and run again"
+                )));
+            }
+            Err(_) => put(&path, &bytes)?,
+        }
+        written += 1;
+    }
+    put(&folder.join("log.vkey"), format!("{key}\n").as_bytes())?;
+    put(
+        &folder.join("checkpoint"),
+        checkpoint.note().to_string().as_bytes(),
+    )?;
+    Ok(written)
+}
+
+/// Writes a file in one step, durably.
+fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let parent = path
+        .parent()
+        .ok_or_else(|| anyhow!("`{}` has no folder", path.display()))?;
+    let beside = path.with_extension("part");
+    let write = || {
+        fs::create_dir_all(parent)?;
+        let mut file = File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        File::open(parent)?.sync_all()
+    };
+    write().with_context(|| format!("cannot write `{}`", path.display()))
+}
