@@ -82,6 +82,17 @@ impl Problem {
         )
     }
 
+    /// It took too long, and may have been carried out all the same.
+    pub(crate) fn out_of_time() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "timeout",
+            "Took too long",
+            "the request took too long and may have been carried out; repeat the same request, the answer is the same",
+        )
+        .retry_after(1)
+    }
+
     /// Nothing there.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
