@@ -65,6 +65,19 @@ impl Door {
         assert_eq!(self.server.intake(&self.good()).status, 201);
     }
 
+    /// Hands in an authentic envelope and expects this refusal, which leaves one record however often it is sent
+    /// (invariant I2).
+    fn refuses_and_records(&self, envelope: &[u8], status: u16, code: &str) {
+        let before = self.server.tree_size();
+        for _ in 0..3 {
+            let answer = self.server.intake(envelope);
+            self.is_problem(&answer, status, code);
+            assert_eq!(answer.json()["leaf_index"], before, "`{code}`");
+            assert_eq!(self.server.tree_size(), before + 1, "`{code}`");
+        }
+        assert_eq!(self.server.intake(&self.good()).status, 201);
+    }
+
     /// RFC 9457, in our words, about nobody.
     fn is_problem(&self, answer: &Answer, status: u16, code: &str) {
         let body = text(&answer.body);

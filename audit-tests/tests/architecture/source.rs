@@ -150,6 +150,66 @@ fn only_the_policies_implement_the_policy_engine() {
     assert_eq!(files, [Path::new("policies/src/engine.rs")]);
 }
 
+/// A consent covers whatever it says, so nobody makes one up: the domain makes it from an offer, a store reads it back.
+#[test]
+fn consents_are_built_by_the_domain_and_the_stores_alone() {
+    let homes = [
+        "broker/broker-domain",
+        "broker/broker-store",
+        "broker/broker-store-sqlite",
+    ];
+    let mut at_home = 0;
+    let mut strays = Vec::new();
+    for (path, source) in product() {
+        for literal in literals(&bare(&source), &["Consent", "ConsentEvent"]) {
+            if homes.iter().any(|home| path.starts_with(home)) {
+                at_home += 1;
+            } else {
+                strays.push(format!("{}: {literal}", path.display()));
+            }
+        }
+    }
+    assert!(
+        at_home >= 4,
+        "literals are not recognised any more: mend this test"
+    );
+    none(
+        &strays,
+        "use `Offer::answered_by` and `Consent::next_event`, or read it from the store",
+    );
+}
+
+/// Where a struct of one of these names is written out: `Name {` that is no declaration, block or variant.
+fn literals(code: &str, names: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in names {
+        let opening = format!("{name} {{");
+        for (at, _) in code.match_indices(&opening) {
+            let before = code[..at].trim_end_matches(' ');
+            let is_other_name = code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let is_variant = before.ends_with("::");
+            let is_declaration = ["struct", "enum", "impl", "for", "->"]
+                .iter()
+                .any(|word| before.ends_with(word));
+            // A variant of an enum is declared behind a comma, a brace or an attribute at the start of its line.
+            let line = code[..at].lines().next_back().unwrap_or_default();
+            let is_variant_declared =
+                line.trim().is_empty() && line.starts_with("    ") && before.ends_with(",\n");
+            if !(is_other_name || is_variant || is_declaration || is_variant_declared) {
+                found.push(opening.clone());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn literals_are_told_from_declarations() {
+    let code = "pub struct Consent {\n}\nimpl Consent {\n}\nfn f() -> Consent {\nlet c = Consent { a };\n\
+                Resource::Consent { b }; AddConsent { c }; Ok(Consent { d })\n}\nimpl From<X> for Consent {\n}";
+    assert_eq!(literals(code, &["Consent"]), ["Consent {", "Consent {"]);
+}
+
 #[test]
 fn sql_is_written_in_the_store_alone() {
     let verbs = [

@@ -16,14 +16,14 @@ fn a_future_dated_batch_is_refused() {
     let now = RunningClock::system();
     let gateway = &door.first().gateway;
     let ahead = |seconds| gateway.envelope(&[("east", now.plus_seconds(seconds).as_micros(), 4_711_042)]);
-    door.refuses(&ahead(3_600), 422, "future-dated");
-    door.refuses(&ahead(400 * 86_400), 422, "future-dated");
+    door.refuses_and_records(&ahead(3_600), 422, "future-dated");
+    door.refuses_and_records(&ahead(400 * 86_400), 422, "future-dated");
     // One reading too many: nothing of the batch is kept.
     let mixed = gateway.envelope(&[
         ("east", half_hour(5).as_micros(), 4_711_042),
         ("papp", now.plus_seconds(3_600).as_micros(), 471),
     ]);
-    door.refuses(&mixed, 422, "future-dated");
+    door.refuses_and_records(&mixed, 422, "future-dated");
     // A clock that drifts as meters' clocks do is believed.
     assert_eq!(door.server.intake(&ahead(120)).status, 201);
 }
@@ -34,24 +34,24 @@ fn readings_that_contradict_each_other_are_refused() {
     let gateway = &door.first().gateway;
     let at = |minutes: i64| half_hour(5).plus_seconds(60 * minutes).as_micros();
     let contradiction = gateway.envelope(&[("papp", at(0), 4_711), ("papp", at(0), 4_712)]);
-    door.refuses(&contradiction, 422, "contradiction");
+    door.refuses_and_records(&contradiction, 422, "contradiction");
     let back = gateway.envelope(&[("east", at(0), 4_711_042), ("east", at(30), 4_711_041)]);
-    door.refuses(&back, 422, "index-went-back");
+    door.refuses_and_records(&back, 422, "index-went-back");
     let jump = gateway.envelope(&[("east", at(0), 4_711_042), ("east", at(30), 4_811_042)]);
-    door.refuses(&jump, 422, "index-jumped");
+    door.refuses_and_records(&jump, 422, "index-jumped");
 }
 
 #[test]
 fn content_that_a_meter_does_not_say_is_refused() {
     let door = Door::open();
     let gateway = &door.first().gateway;
-    door.refuses(&gateway.envelope_of(random(), b""), 422, "content-invalid");
-    door.refuses(
+    door.refuses_and_records(&gateway.envelope_of(random(), b""), 422, "content-invalid");
+    door.refuses_and_records(
         &gateway.envelope_of(random(), b"[{\"n\":\"east\",\"v\":4711}]"),
         422,
         "content-invalid",
     );
-    door.refuses(&gateway.envelope(&[]), 422, "empty");
+    door.refuses_and_records(&gateway.envelope(&[]), 422, "empty");
     let readings = [("east", half_hour(5).as_micros(), 4_711_042)];
     for (member, value) in [
         ("prm", "99000000100042"),
@@ -63,7 +63,7 @@ fn content_that_a_meter_does_not_say_is_refused() {
         (record.name, record.unit) = (Some(member.to_owned()), None);
         record.value = Some(Value::Text(value.to_owned()));
         // Whoever a meter belongs to stays at home, even when a gateway forgets it.
-        door.refuses(
+        door.refuses_and_records(
             &gateway.envelope_of(random(), &pack.to_cbor()),
             422,
             "content-invalid",
@@ -71,14 +71,14 @@ fn content_that_a_meter_does_not_say_is_refused() {
     }
     let mut pack = gateway.pack(&readings);
     pack.records.first_mut().unwrap().unit = Some("kWh".to_owned());
-    door.refuses(
+    door.refuses_and_records(
         &gateway.envelope_of(random(), &pack.to_cbor()),
         422,
         "content-invalid",
     );
     let mut pack = gateway.pack(&readings);
     pack.records.first_mut().unwrap().base_time = Some(Number::Integer(i64::MAX));
-    door.refuses(
+    door.refuses_and_records(
         &gateway.envelope_of(random(), &pack.to_cbor()),
         422,
         "content-invalid",
@@ -106,6 +106,22 @@ fn readings_nobody_agreed_to_are_refused_with_a_record() {
     let refused = door.server.intake(&door.first().gateway.envelope(&early));
     assert_eq!(refused.status, 403);
     assert!(refused.json()["leaf_index"].is_u64());
+}
+
+/// A gateway whose clock is ahead keeps its batch and sends it again: once time has caught up it is taken.
+#[test]
+fn a_batch_refused_for_its_date_keeps_its_id() {
+    let door = Door::open();
+    let gateway = &door.first().gateway;
+    let id = random();
+    let ahead = RunningClock::system().plus_seconds(3_600).as_micros();
+    door.refuses_and_records(
+        &gateway.envelope_with(id, &[("east", ahead, 4_711_042)]),
+        422,
+        "future-dated",
+    );
+    let mended = gateway.envelope_with(id, &[("east", half_hour(5).as_micros(), 4_711_042)]);
+    assert_eq!(door.server.intake(&mended).status, 201);
 }
 
 /// Duplicates and disorder are a gateway's everyday life: they are taken, and the curve comes out right.

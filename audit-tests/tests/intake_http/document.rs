@@ -139,6 +139,89 @@ fn every_path_that_leads_nowhere_is_refused_with_a_problem_document() {
     );
 }
 
+/// Every answer of `/api` is about somebody or about this moment; the public files of the ledger last for ever.
+#[test]
+fn every_answer_says_what_caches_and_browsers_may_do_with_it() {
+    let door = Door::open();
+    assert_eq!(door.server.intake(&door.good()).status, 201);
+    let bearer = format!("Bearer {}", door.town.application.credential);
+    let known = [("authorization", bearer.as_str())];
+    let answers = [
+        door.server.get("/api/v1/health"),
+        door.server.get("/api/v1/openapi.json"),
+        door.server.get("/api/v1/notices/zz"),
+        door.server.get("/api/v1/nothing"),
+        door.server.ask("DELETE", "/api/v1/health", &[], b""),
+        door.server.ask("GET", "/api/v1/authorisations", &known, b""),
+        door.server.ask("GET", "/api/v1/authorisations", &[], b""),
+        door.server.intake(&door.good()),
+        door.server.intake(b"nonsense"),
+        door.server.get("/ledger/nothing"),
+    ];
+    for answer in answers {
+        assert_eq!(
+            answer.header("cache-control"),
+            Some("no-store"),
+            "{}",
+            answer.head
+        );
+        assert_eq!(
+            answer.header("x-content-type-options"),
+            Some("nosniff"),
+            "{}",
+            answer.head
+        );
+    }
+    for (path, cache) in [
+        ("/ledger/checkpoint", "public, max-age=1"),
+        ("/ledger/tile/0/000.p/1", "public, max-age=31536000, immutable"),
+    ] {
+        let answer = door.server.get(path);
+        assert_eq!(
+            (answer.status, answer.header("cache-control")),
+            (200, Some(cache)),
+            "{path}"
+        );
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    }
+}
+
+#[test]
+fn unknown_addresses_and_wrong_methods_of_the_interface_are_problem_documents() {
+    let door = Door::open();
+    for path in [
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v2/health",
+        "/api/v1/healthy",
+        "/api/v1/gateways/x",
+        "/api/v1/gateways/x/settings/more",
+    ] {
+        for method in ["GET", "POST", "PUT"] {
+            door.is_problem(&door.server.ask(method, path, &[], b""), 404, "not-found");
+        }
+    }
+    for (path, methods) in ROUTES {
+        let path = path.replace("{id}", "x").replace("{sha256}", "x");
+        let answer = door.server.ask("DELETE", &path, &[], b"");
+        door.is_problem(&answer, 405, "method-not-allowed");
+        let allowed = answer.header("allow").unwrap().to_lowercase();
+        for method in methods {
+            assert!(allowed.contains(method), "{path} allows {allowed}");
+        }
+    }
+    let answer = door.server.ask("POST", "/ledger/checkpoint", &[], b"");
+    door.is_problem(&answer, 405, "method-not-allowed");
+    // A path that is no text.
+    door.is_problem(&door.server.get("/api/v1/notices/%ff"), 400, "malformed");
+    // The pages keep their own words.
+    let page = door.server.get("/nothing-here");
+    assert_eq!(page.status, 404);
+    assert!(page.header("content-type").unwrap().starts_with("text/html"));
+}
+
 fn hyphenated(id: [u8; 16]) -> String {
     broker_domain::ids::GatewayId::from_bytes(id).to_string()
 }

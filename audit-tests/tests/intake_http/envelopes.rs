@@ -77,7 +77,7 @@ fn a_gateway_of_another_participant_is_refused() {
     let message = [b"fiducie-envelope/v1\0", &foreign[..signed]].concat();
     let signature = door.second().gateway.sign(&message);
     foreign[signed..].copy_from_slice(&signature);
-    door.refuses(&foreign, 403, "point-foreign");
+    door.refuses_and_records(&foreign, 403, "point-foreign");
     // … or calls itself the first household's gateway.
     let mut posing = door.second().gateway.envelope(&readings);
     posing[GATEWAY_ID..GATEWAY_ID + 16].copy_from_slice(&door.first().gateway.id);
@@ -87,7 +87,7 @@ fn a_gateway_of_another_participant_is_refused() {
         .second()
         .gateway
         .envelope_of(random(), &door.first().gateway.pack(&readings).to_cbor());
-    door.refuses(&inside, 422, "content-invalid");
+    door.refuses_and_records(&inside, 422, "content-invalid");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn an_unknown_delivery_point_is_refused() {
         .gateway
         .sign(&[b"fiducie-envelope/v1\0", &envelope[..signed]].concat());
     envelope[signed..].copy_from_slice(&signature);
-    door.refuses(&envelope, 422, "point-unknown");
+    door.refuses_and_records(&envelope, 422, "point-unknown");
 }
 
 #[test]

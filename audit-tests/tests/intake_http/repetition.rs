@@ -50,11 +50,11 @@ fn another_batch_under_a_known_id_is_refused() {
             .status,
         201
     );
-    door.refuses(
-        &gateway.envelope_with(id, &[("east", at, 4_711_043)]),
-        409,
-        "batch-id-reused",
-    );
+    // Each other envelope under the id has a record of its own, and only one.
+    for value in [4_711_043, 4_711_044] {
+        let other = gateway.envelope_with(id, &[("east", at, value)]);
+        door.refuses_and_records(&other, 409, "batch-id-reused");
+    }
     // Identifiers are each gateway's own: a neighbour's cannot take this one's place.
     let neighbour = door
         .second()
@@ -125,6 +125,25 @@ fn the_same_batch_sent_many_times_at_once_is_stored_once() {
         answers.iter().all(|answer| answer.body == answers[0].body),
         "receipts differ"
     );
+    assert_eq!(door.server.tree_size(), before + 1);
+}
+
+/// Many at once: one record, and every answer names it.
+#[test]
+fn an_unfit_batch_sent_many_times_at_once_is_recorded_once() {
+    let door = Door::open();
+    let envelope = door.first().gateway.envelope(&[]);
+    let before = door.server.tree_size();
+    let answers: Vec<_> = thread::scope(|scope| {
+        let sent: Vec<_> = (0..12)
+            .map(|_| scope.spawn(|| door.server.intake(&envelope)))
+            .collect();
+        sent.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    for answer in &answers {
+        door.is_problem(answer, 422, "empty");
+        assert_eq!(answer.json()["leaf_index"], before);
+    }
     assert_eq!(door.server.tree_size(), before + 1);
 }
 

@@ -166,6 +166,19 @@ impl PolicyVersion {
         self.finest_step
     }
 
+    /// The numbers of homes at which this version begins to allow something, in rising order, each once.
+    #[must_use]
+    pub fn thresholds(&self, direction: Direction) -> Vec<HouseholdCount> {
+        let mut numbers: Vec<_> = self
+            .bands
+            .iter()
+            .filter_map(|band| band.minimum(direction))
+            .collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
     pub(crate) fn bands(&self) -> &[Band] {
         &self.bands
     }
@@ -286,6 +299,23 @@ mod tests {
         assert_eq!(required(1_800, 49, Injection), Some(50));
         assert_eq!(required(86_400, 365, Injection), Some(10));
         assert_eq!(required(1_800, 48 * 31 + 1, Injection), None);
+    }
+
+    #[test]
+    fn the_thresholds_of_d_111_63_are_three() {
+        let book = PolicyBook::embedded().unwrap();
+        let version = book
+            .in_force("fr-d111-63", "2026-11-21".parse().unwrap())
+            .unwrap();
+        let numbers = |direction| {
+            version
+                .thresholds(direction)
+                .iter()
+                .map(|n| n.0)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(Direction::Withdrawal), [100, 500, 5_000]);
+        assert_eq!(numbers(Direction::Injection), [10, 50]);
     }
 
     #[test]

@@ -3,10 +3,13 @@
 //! One consent is one purpose × one granularity × one recipient for one point (invariant I7). Its state at an instant
 //! is a pure function of its events (`consent.md` §2.2); expiry is computed at each decision, never only stored.
 
+mod coverage;
+
 use thiserror::Error;
 
 use crate::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, PointId, Purpose};
-use crate::time::{Instant, Interval, Step};
+use crate::time::{Instant, Interval, InvalidTime, Step};
+pub use coverage::{Ask, Covered, CoveredIntake, covers, covers_intake};
 
 /// What happened to a consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,7 +74,41 @@ pub struct Offer {
     pub notice: Digest,
 }
 
+impl Offer {
+    /// The consent of a participant who was shown `notice` and answers this offer at `now`: it covers readings from then
+    /// on, for as many days as the offer says. Its terms are still to be sealed with [`Consent::on_terms`], and it is
+    /// nothing until its first event.
+    ///
+    /// # Errors
+    /// [`InvalidTime`] when the end lies outside the calendar.
+    pub fn answered_by(
+        &self,
+        participant: ParticipantId,
+        point: PointId,
+        notice: Digest,
+        id: ConsentId,
+        now: Instant,
+    ) -> Result<Consent, InvalidTime> {
+        let until = now.plus_seconds(i64::from(self.days) * 86_400);
+        Ok(Consent {
+            id,
+            participant,
+            point,
+            recipient: self.recipient,
+            purpose: self.purpose.clone(),
+            step: self.step,
+            data: Interval::new(now, until)?,
+            terms: Digest([0; 32]),
+            notice,
+            events: Vec::new(),
+        })
+    }
+}
+
 /// A consent with its history.
+///
+/// Built by [`Offer::answered_by`] and by the stores that read one back, and by nobody else: `audit-tests` looks for
+/// other literals, since a consent made up on the way would cover whatever it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
     /// Its identifier.
@@ -198,27 +235,52 @@ impl Refusal {
 }
 
 impl Consent {
-    /// The state at `now`, from the events that had taken effect by then.
+    /// The state at `now`, from the events that had taken effect by then; a withdrawal counts as soon as it is known.
     #[must_use]
     pub fn state(&self, now: Instant) -> State {
-        let mut state = State::Unknown;
-        for event in self.events.iter().filter(|event| event.effective_at <= now) {
-            state = match (state, event.kind) {
-                // Withdrawal is monotone: no later event revives the consent (consent.md §2.2).
-                (State::Withdrawn { .. }, _) => state,
-                (_, EventKind::Given) => State::Given {
-                    since: event.effective_at,
-                },
-                (_, EventKind::Refused) => State::Refused,
-                (_, EventKind::Withdrawn) => State::Withdrawn {
-                    at: event.effective_at,
-                },
+        // Withdrawal is monotone: no later event revives the consent (consent.md §2.2), and neither does a clock that
+        // went back behind it.
+        let ended = self
+            .events
+            .iter()
+            .find(|event| event.kind == EventKind::Withdrawn);
+        if let Some(event) = ended {
+            return State::Withdrawn {
+                at: event.effective_at,
             };
         }
+        let newest = self.events.iter().rfind(|event| event.effective_at <= now);
+        let state = newest.map_or(State::Unknown, |event| match event.kind {
+            EventKind::Given => State::Given {
+                since: event.effective_at,
+            },
+            EventKind::Refused => State::Refused,
+            EventKind::Withdrawn => State::Withdrawn {
+                at: event.effective_at,
+            },
+        });
         match state {
             State::Given { .. } if self.data.end() <= now => State::Expired { at: self.data.end() },
             other => other,
         }
+    }
+
+    /// The same consent under the digest of its terms.
+    #[must_use]
+    pub fn on_terms(self, terms: Digest) -> Self {
+        Self { terms, ..self }
+    }
+
+    /// The event that comes next, with the digest of its record. `None` when there are more events than numbers.
+    #[must_use]
+    pub fn next_event(&self, kind: EventKind, now: Instant, record: Digest) -> Option<ConsentEvent> {
+        Some(ConsentEvent {
+            seq: u32::try_from(self.events.len()).ok()?,
+            kind,
+            effective_at: now,
+            recorded_at: now,
+            record,
+        })
     }
 
     /// The digest of the newest event's record: what the next event and each transfer point to.
@@ -235,235 +297,6 @@ impl Consent {
             State::Unknown | State::Refused => Err(Refusal::NoConsent),
         }
     }
-}
-
-/// What somebody wants to receive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
-    /// Whose readings.
-    pub participant: ParticipantId,
-    /// Of which point.
-    pub point: PointId,
-    /// Who receives.
-    pub recipient: OrganisationId,
-    /// For what.
-    pub purpose: Purpose,
-    /// One value every so often.
-    pub step: Step,
-    /// Of which span.
-    pub interval: Interval,
-}
-
-/// Proof that a live consent covers an ask. Only [`covers`] makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Covered {
-    ask: Ask,
-    consent: ConsentId,
-    consent_head: Digest,
-    valid: Interval,
-    consented_step: Step,
-    checked_at: Instant,
-}
-
-impl Covered {
-    /// What was asked, and is covered.
-    #[must_use]
-    pub const fn ask(&self) -> &Ask {
-        &self.ask
-    }
-
-    /// The consent that covers it.
-    #[must_use]
-    pub const fn consent(&self) -> ConsentId {
-        self.consent
-    }
-
-    /// Digest of the consent event in force.
-    #[must_use]
-    pub const fn consent_head(&self) -> Digest {
-        self.consent_head
-    }
-
-    /// The span of readings agreed to; its end is the end of the consent.
-    #[must_use]
-    pub const fn valid(&self) -> Interval {
-        self.valid
-    }
-
-    /// The finest step agreed to.
-    #[must_use]
-    pub const fn consented_step(&self) -> Step {
-        self.consented_step
-    }
-
-    /// The instant of the check.
-    #[must_use]
-    pub const fn checked_at(&self) -> Instant {
-        self.checked_at
-    }
-}
-
-/// Whether a live consent covers the ask at `now`.
-///
-/// Looks at every consent of the participant; the first that covers wins, in order of identifier so that the answer
-/// does not depend on the order of the slice.
-///
-/// # Errors
-/// The refusal that came nearest to a yes.
-pub fn covers(consents: &[Consent], ask: &Ask, now: Instant) -> Result<Covered, Refusal> {
-    let mut nearest = Refusal::NoConsent;
-    let mut winner: Option<Covered> = None;
-    for consent in consents {
-        match covered_by(consent, ask, now) {
-            Ok(covered) if winner.as_ref().is_none_or(|best| covered.consent < best.consent) => {
-                winner = Some(covered);
-            }
-            Ok(_) => {}
-            Err(refusal) if refusal.nearness() > nearest.nearness() => nearest = refusal,
-            Err(_) => {}
-        }
-    }
-    winner.ok_or(nearest)
-}
-
-fn covered_by(consent: &Consent, ask: &Ask, now: Instant) -> Result<Covered, Refusal> {
-    let concerns = consent.participant == ask.participant
-        && consent.point == ask.point
-        && consent.recipient == ask.recipient
-        && consent.purpose == ask.purpose;
-    if !concerns {
-        return Err(Refusal::NoConsent);
-    }
-    consent.in_force(now)?;
-    if !consent.data.encloses(&ask.interval) {
-        return Err(Refusal::OutsidePeriod {
-            from: consent.data.start(),
-            until: consent.data.end(),
-        });
-    }
-    if ask.step < consent.step {
-        return Err(Refusal::TooFine {
-            consented: consent.step.seconds(),
-            asked: ask.step.seconds(),
-        });
-    }
-    if !aligned(consent.step, ask) {
-        return Err(Refusal::Misaligned {
-            consented: consent.step.seconds(),
-        });
-    }
-    Ok(Covered {
-        ask: ask.clone(),
-        consent: consent.id,
-        consent_head: consent.head().ok_or(Refusal::NoConsent)?,
-        valid: consent.data,
-        consented_step: consent.step,
-        checked_at: now,
-    })
-}
-
-/// Whether an ask stays on the grid of the consented step. Off the grid, differences between shifted curves would give
-/// away values finer than agreed, although each curve alone is coarse enough.
-fn aligned(consented: Step, ask: &Ask) -> bool {
-    ask.step.seconds().is_multiple_of(consented.seconds())
-        && ask.interval.start().is_on_grid(consented)
-        && ask.interval.end().is_on_grid(consented)
-}
-
-/// Proof that at least one live consent wants readings of this point collected. Only [`covers_intake`] makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CoveredIntake {
-    participant: ParticipantId,
-    point: PointId,
-    consents: Vec<ConsentId>,
-    finest_step: Step,
-    spans: Vec<Interval>,
-    checked_at: Instant,
-}
-
-impl CoveredIntake {
-    /// Whose readings.
-    #[must_use]
-    pub const fn participant(&self) -> ParticipantId {
-        self.participant
-    }
-
-    /// Of which point.
-    #[must_use]
-    pub const fn point(&self) -> PointId {
-        self.point
-    }
-
-    /// The live consents that need them.
-    #[must_use]
-    pub fn consents(&self) -> &[ConsentId] {
-        &self.consents
-    }
-
-    /// The finest step any of them allows: nothing finer is kept.
-    #[must_use]
-    pub const fn finest_step(&self) -> Step {
-        self.finest_step
-    }
-
-    /// The spans agreed to: nothing outside is kept.
-    #[must_use]
-    pub fn spans(&self) -> &[Interval] {
-        &self.spans
-    }
-
-    /// The instant of the check.
-    #[must_use]
-    pub const fn checked_at(&self) -> Instant {
-        self.checked_at
-    }
-
-    /// Whether a later check came to the same consents, step and spans.
-    #[must_use]
-    pub fn same_terms(&self, other: &Self) -> bool {
-        self.consents == other.consents && self.finest_step == other.finest_step && self.spans == other.spans
-    }
-}
-
-/// Whether anything may be collected from this point at `now`: some live consent must need a part of `span`.
-///
-/// # Errors
-/// The refusal that came nearest to a yes.
-pub fn covers_intake(
-    consents: &[Consent],
-    participant: ParticipantId,
-    point: PointId,
-    span: &Interval,
-    now: Instant,
-) -> Result<CoveredIntake, Refusal> {
-    let mut nearest = Refusal::NoConsent;
-    let mut live: Vec<&Consent> = Vec::new();
-    for consent in consents
-        .iter()
-        .filter(|c| c.participant == participant && c.point == point)
-    {
-        match consent.in_force(now) {
-            Ok(()) if consent.data.overlaps(span) => live.push(consent),
-            Ok(()) => {
-                nearest = Refusal::OutsidePeriod {
-                    from: consent.data.start(),
-                    until: consent.data.end(),
-                };
-            }
-            Err(refusal) if refusal.nearness() > nearest.nearness() => nearest = refusal,
-            Err(_) => {}
-        }
-    }
-    live.sort_by_key(|consent| consent.id);
-    let finest_step = live.iter().map(|consent| consent.step).min().ok_or(nearest)?;
-    Ok(CoveredIntake {
-        participant,
-        point,
-        consents: live.iter().map(|consent| consent.id).collect(),
-        finest_step,
-        spans: live.iter().map(|consent| consent.data).collect(),
-        checked_at: now,
-    })
 }
 
 #[cfg(test)]

@@ -40,6 +40,21 @@ pub enum Unsound {
     IndexJumped,
 }
 
+impl Unsound {
+    /// A stable code for machines and records.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooMany => "too-many-readings",
+            Self::Future => "future-dated",
+            Self::Contradiction => "contradiction",
+            Self::IndexWentBack => "index-went-back",
+            Self::IndexJumped => "index-jumped",
+        }
+    }
+}
+
 /// Checks readings as they arrived and puts them in order: exact duplicates are dropped, disorder is mended.
 ///
 /// LIMIT: an index is compared inside the batch only. Comparing with the batch before would need its plaintext, and

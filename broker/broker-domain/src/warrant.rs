@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::consent::Covered;
 use crate::ids::{OrganisationId, ParticipantId, PointId, RequestId};
 use crate::policy::{Action, Permit, Principal, Resource};
-use crate::time::Interval;
+use crate::time::{Instant, Interval};
 
 /// A permit and a coverage proof that do not belong together.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +37,41 @@ mod sealed {
     impl Sealed for super::AccessWarrant {}
 }
 
+/// How long a warrant opens anything, in seconds. Twice the longest request: a decision kept for later is none.
+pub const MAX_AGE_SECONDS: i64 = 60;
+
+/// The decision behind a warrant is too old, or lies ahead of a clock that went back: decide again.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+#[error("the warrant was decided more than {MAX_AGE_SECONDS} s ago, or after now; decide again")]
+pub struct Stale;
+
 /// What the vault asks before it opens a batch. Cannot be implemented outside this crate.
+///
+/// A warrant cannot be copied: it is made for one act, and dropped with it.
 pub trait Warrant: sealed::Sealed + Send + Sync {
+    /// The instant for which consent and policies were asked.
+    fn decided_at(&self) -> Instant;
+
+    /// Whether it may still be used. Consent and policies may have changed since it was decided.
+    ///
+    /// # Errors
+    /// [`Stale`] after [`MAX_AGE_SECONDS`], and before the decision.
+    fn check_fresh(&self, now: Instant) -> Result<(), Stale> {
+        let decided = self.decided_at();
+        if decided <= now && now <= decided.plus_seconds(MAX_AGE_SECONDS) {
+            Ok(())
+        } else {
+            Err(Stale)
+        }
+    }
+
     /// Whether readings of this participant and point may be opened, and of which span: readings outside it must be
     /// dropped by the opener. `None` means no.
     fn span_for(&self, participant: ParticipantId, point: PointId) -> Option<Interval>;
 }
 
 /// Leave to hand one participant's readings to an application.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct DeliveryWarrant {
     covered: Covered,
     permit: Permit,
@@ -88,6 +114,10 @@ impl DeliveryWarrant {
 }
 
 impl Warrant for DeliveryWarrant {
+    fn decided_at(&self) -> Instant {
+        self.permit.query().now
+    }
+
     fn span_for(&self, participant: ParticipantId, point: PointId) -> Option<Interval> {
         let ask = self.covered.ask();
         (ask.participant == participant && ask.point == point).then_some(ask.interval)
@@ -95,7 +125,7 @@ impl Warrant for DeliveryWarrant {
 }
 
 /// Leave to open the readings of many households for one release to researchers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct ReleaseWarrant {
     request: RequestId,
     recipient: OrganisationId,
@@ -174,6 +204,10 @@ impl ReleaseWarrant {
 }
 
 impl Warrant for ReleaseWarrant {
+    fn decided_at(&self) -> Instant {
+        self.permit.query().now
+    }
+
     fn span_for(&self, participant: ParticipantId, point: PointId) -> Option<Interval> {
         self.covered
             .iter()
@@ -184,7 +218,7 @@ impl Warrant for ReleaseWarrant {
 }
 
 /// Leave of a person to look at her own readings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct AccessWarrant {
     owner: ParticipantId,
     interval: Interval,
@@ -221,6 +255,10 @@ impl AccessWarrant {
 }
 
 impl Warrant for AccessWarrant {
+    fn decided_at(&self) -> Instant {
+        self.permit.query().now
+    }
+
     fn span_for(&self, participant: ParticipantId, _point: PointId) -> Option<Interval> {
         (self.owner == participant).then_some(self.interval)
     }

@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use broker_domain::intake::Unsound;
 use broker_service::News;
 use meter_core::envelope::EnvelopeError;
 
@@ -68,17 +67,5 @@ pub(crate) const fn envelope_code(error: &EnvelopeError) -> &'static str {
         | EnvelopeError::UnsupportedOriginLevel { .. } => "unsupported-envelope",
         EnvelopeError::Oversized { .. } => "oversized",
         EnvelopeError::TrailingBytes { .. } => "trailing-bytes",
-    }
-}
-
-/// Stable code of readings that cannot be true.
-pub(crate) const fn unsound_code(unsound: Unsound) -> &'static str {
-    match unsound {
-        Unsound::Empty => "empty",
-        Unsound::TooMany => "too-many-readings",
-        Unsound::Future => "future-dated",
-        Unsound::Contradiction => "contradiction",
-        Unsound::IndexWentBack => "index-went-back",
-        Unsound::IndexJumped => "index-jumped",
     }
 }

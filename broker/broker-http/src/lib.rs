@@ -5,6 +5,7 @@
 //! What it deliberately does not: decide anything, render pages (see `consent-ui`), or read a clock.
 
 mod deliveries;
+mod door;
 mod gateways;
 mod health;
 mod intake;
@@ -16,13 +17,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get};
 use broker_service::Broker;
 use ledger_log::PublicStore;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use door::REQUEST_TIME;
 pub use problem::Problem;
 
 /// Largest body the interface reads, in bytes: an envelope with its header and signature, and some slack.
@@ -68,7 +71,16 @@ pub fn routes(api: Api) -> (Router, utoipa::openapi::OpenApi) {
             "/api/v1/openapi.json",
             get(move || async move { axum::Json(served) }),
         )
+        // Whatever else is asked of `/api` is asked by a machine, which does not read the pages' own 404.
+        .route("/api", any(door::nowhere))
+        .route("/api/", any(door::nowhere))
+        .route("/api/{*path}", any(door::nowhere))
+        .layer(from_fn_with_state(REQUEST_TIME, door::api));
+    let ledger = Router::new()
         .route("/ledger/{*path}", get(ledger::file))
+        .layer(from_fn_with_state(REQUEST_TIME, door::ledger));
+    let router = router
+        .merge(ledger)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(api);
     (router, document)

@@ -31,10 +31,6 @@ pub(crate) async fn notice(State(api): State<Api>, Path(sha256): Path<String>) -
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
         (header::CONTENT_LANGUAGE, notice.language),
-        (
-            header::CACHE_CONTROL,
-            "public, max-age=31536000, immutable".to_owned(),
-        ),
     ];
     Ok((headers, notice.text).into_response())
 }

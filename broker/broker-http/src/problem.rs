@@ -3,7 +3,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use broker_service::{DeliveryRefusal, EnrolRefusal, Failure, Fault, IntakeRefusal, SettingsRefusal};
+use broker_service::{DeliveryRefusal, EnrolRefusal, Failure, Fault, IntakeRefusal, SettingsRefusal, Unfit};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -80,6 +80,17 @@ impl Problem {
             "Credential missing or unknown",
             detail,
         )
+    }
+
+    /// It took too long, and may have been carried out all the same.
+    pub(crate) fn out_of_time() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "timeout",
+            "Took too long",
+            "the request took too long and may have been carried out; repeat the same request, the answer is the same",
+        )
+        .retry_after(1)
     }
 
     /// Nothing there.
@@ -195,26 +206,16 @@ impl From<IntakeRefusal> for Problem {
                 "Signature wrong",
                 detail,
             ),
-            R::UnknownPoint => Self::new(unprocessable, "point-unknown", "Delivery point unknown", detail),
-            R::OtherPoint => Self::new(
-                StatusCode::FORBIDDEN,
-                "point-foreign",
-                "Another delivery point",
-                detail,
-            ),
-            R::BatchIdReused => Self::new(
-                StatusCode::CONFLICT,
-                "batch-id-reused",
-                "Batch id used before",
-                detail,
-            ),
-            R::Content(_) => Self::new(unprocessable, "content-invalid", "Content not understood", detail),
-            R::Unsound(unsound) => Self::new(
-                unprocessable,
-                crate::intake::unsound_code(unsound),
-                "Readings cannot be true",
-                detail,
-            ),
+            R::Unfit { unfit, leaf_index } => {
+                let (status, title) = match unfit {
+                    Unfit::UnknownPoint => (unprocessable, "Delivery point unknown"),
+                    Unfit::OtherPoint => (StatusCode::FORBIDDEN, "Another delivery point"),
+                    Unfit::BatchIdReused => (StatusCode::CONFLICT, "Batch id used before"),
+                    Unfit::Content(_) => (unprocessable, "Content not understood"),
+                    Unfit::Unsound(_) => (unprocessable, "Readings cannot be true"),
+                };
+                Self::new(status, unfit.code(), title, detail).at_leaf(leaf_index)
+            }
             R::RefusedBefore { code, leaf_index } => {
                 Self::new(StatusCode::FORBIDDEN, &code, "Refused before", detail).at_leaf(leaf_index)
             }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, State};
 use broker_domain::ids::{ConsentId, Digest, OfferId, ParticipantId, PointId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
-use broker_domain::time::{Instant, Interval};
+use broker_domain::time::Instant;
 use broker_store::{OfferRow, RecordedEvent};
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
@@ -117,7 +117,7 @@ impl Broker {
         match choice.answer {
             Answer::Agree => {
                 let signed = self.sign(records::consent_given(&consent, now)?)?;
-                let event = first_event(EventKind::Given, now, signed.digest());
+                let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
                 let draft = Draft {
                     subject: who.into(),
                     actor: ActorClass::Participant,
@@ -137,7 +137,7 @@ impl Broker {
             }
             Answer::Refuse => {
                 let event = RecordedEvent {
-                    event: first_event(EventKind::Refused, now, consent.terms),
+                    event: next_event(&consent, EventKind::Refused, now, consent.terms)?,
                     leaf_index: None,
                 };
                 let mut tx = self.store.begin("refuse an offer").await?;
@@ -190,15 +190,7 @@ impl Broker {
             what: "consent without event",
         })?;
         let signed = self.sign(records::consent_withdrawn(&consent, previous, now)?)?;
-        let event = ConsentEvent {
-            seq: u32::try_from(consent.events.len()).map_err(|_| Fault::Corrupt {
-                what: "consent events",
-            })?,
-            kind: EventKind::Withdrawn,
-            effective_at: now,
-            recorded_at: now,
-            record: signed.digest(),
-        };
+        let event = next_event(&consent, EventKind::Withdrawn, now, signed.digest())?;
         let draft = Draft {
             subject: who.into(),
             actor: ActorClass::Participant,
@@ -223,32 +215,22 @@ impl Broker {
         row: &OfferRow,
         now: Instant,
     ) -> Result<Consent, Failure<ChoiceRefusal>> {
-        let until = now.plus_seconds(i64::from(row.offer.days) * 86_400);
-        let mut consent = Consent {
-            id: ConsentId::random(&*self.entropy)?,
-            participant: who,
-            point: choice.point,
-            recipient: row.offer.recipient,
-            purpose: row.offer.purpose.clone(),
-            step: row.offer.step,
-            data: Interval::new(now, until)?,
-            terms: Digest([0; 32]),
-            notice: choice.notice,
-            events: Vec::new(),
-        };
-        consent.terms = records::terms_digest(&consent)?;
-        Ok(consent)
+        let id = ConsentId::random(&*self.entropy)?;
+        let consent = row.offer.answered_by(who, choice.point, choice.notice, id, now)?;
+        let terms = records::terms_digest(&consent)?;
+        Ok(consent.on_terms(terms))
     }
 }
 
-const fn first_event(kind: EventKind, now: Instant, record: Digest) -> ConsentEvent {
-    ConsentEvent {
-        seq: 0,
-        kind,
-        effective_at: now,
-        recorded_at: now,
-        record,
-    }
+fn next_event(
+    consent: &Consent,
+    kind: EventKind,
+    now: Instant,
+    record: Digest,
+) -> Result<ConsentEvent, Fault> {
+    consent.next_event(kind, now, record).ok_or(Fault::Corrupt {
+        what: "consent events",
+    })
 }
 
 fn already_given(consents: &[Consent], new: &Consent, now: Instant) -> bool {

@@ -1,10 +1,12 @@
 //! Intake: a gateway's signed envelope becomes a sealed batch and a record, or a recorded refusal.
 
+mod unfit;
+
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, CoveredIntake, Refusal, covers_intake};
 use broker_domain::gateway::Measuring;
 use broker_domain::ids::{BatchId, Digest, GatewayId, PointId, TransferId};
-use broker_domain::intake::{Unsound, check, minimise};
+use broker_domain::intake::{check, minimise};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::reading::ReadingBatch;
 use broker_domain::time::{Instant, Interval};
@@ -20,6 +22,7 @@ use crate::group::{Commit, Draft, Group, SignedRecord};
 use crate::records;
 use crate::senml;
 use crate::sessions::sha256;
+pub use unfit::Unfit;
 
 /// A batch that was taken, now or before.
 #[derive(Debug, Clone)]
@@ -51,21 +54,14 @@ pub enum IntakeRefusal {
     /// The signature is not the gateway's.
     #[error("signature does not verify under the key this gateway enrolled with")]
     Signature,
-    /// No such delivery point.
-    #[error("delivery point unknown; enrol the gateway again")]
-    UnknownPoint,
-    /// The point exists, but the gateway was enrolled for another one.
-    #[error("this gateway is enrolled for another delivery point")]
-    OtherPoint,
-    /// The same batch id came before with other bytes.
-    #[error("a different batch with this id was received before; give each batch a new id")]
-    BatchIdReused,
-    /// The content is not SenML that we read.
-    #[error("content of the batch is not valid SenML: {0}")]
-    Content(senml::ContentError),
-    /// The readings cannot be true.
-    #[error(transparent)]
-    Unsound(Unsound),
+    /// Authentic, and still nothing that can be taken.
+    #[error("{unfit}")]
+    Unfit {
+        /// Why.
+        unfit: Unfit,
+        /// The record of this refusal: one for each envelope and reason, however often it is sent.
+        leaf_index: u64,
+    },
     /// The same batch was refused before; nothing of it was kept.
     #[error("this batch was refused before; readings that may be kept now come in a new batch")]
     RefusedBefore {
@@ -92,7 +88,13 @@ pub enum IntakeRefusal {
 
 struct Case {
     now: Instant,
+    /// The envelope's own name for the batch.
+    batch: BatchId,
+    /// SHA-256 of the envelope as received.
+    envelope: Digest,
     gateway: GatewayRow,
+    /// Why the envelope's delivery point is not the gateway's.
+    misplaced: Option<Unfit>,
     consents: Vec<Consent>,
     key: Option<WrappedKeyRow>,
     known: Option<BatchRow>,
@@ -101,8 +103,8 @@ struct Case {
 impl Broker {
     /// Takes one envelope.
     ///
-    /// Refusals about the envelope itself (not signed by a known gateway) leave no record, since nobody is known to
-    /// whom it would belong; every refusal of an authentic batch for want of consent leaves one (invariant I2).
+    /// What is not signed by an enrolled gateway leaves no record, since nobody is known to whom it would belong. Every
+    /// refusal of an authentic envelope leaves one before it is told (invariant I2), once for each envelope and reason.
     ///
     /// # Errors
     /// See [`IntakeRefusal`].
@@ -110,28 +112,34 @@ impl Broker {
         let envelope =
             Envelope::parse(bytes).map_err(|error| Failure::Refused(IntakeRefusal::Envelope(error)))?;
         let digest = Digest(sha256(bytes));
-        let batch_id = BatchId::from_bytes(envelope.header.batch_id);
-        let case = self.read_intake(&envelope).await?;
+        let mut case = self.read_intake(&envelope, digest).await?;
+        if let Some(unfit) = case.misplaced.take() {
+            return self.refuse_unfit(&case, unfit).await;
+        }
         if let Some(known) = &case.known {
-            return self.known_batch(known, digest).await;
+            return self.known_batch(&case, known).await;
         }
 
-        let readings =
-            senml::readings(&envelope).map_err(|error| Failure::Refused(IntakeRefusal::Content(error)))?;
         let (gateway, point) = (case.gateway.gateway.id, case.gateway.gateway.point);
-        let batch = check(batch_id, gateway, point, readings, case.now)
-            .map_err(|unsound| Failure::Refused(IntakeRefusal::Unsound(unsound)))?;
+        let readings = senml::readings(&envelope).map_err(Unfit::Content);
+        let sound = readings.and_then(|readings| {
+            check(case.batch, gateway, point, readings, case.now).map_err(Unfit::Unsound)
+        });
+        let batch = match sound {
+            Ok(batch) => batch,
+            Err(unfit) => return self.refuse_unfit(&case, unfit).await,
+        };
         let covered = match self.decide_intake(&case, &batch.span) {
             Ok(covered) => covered,
-            Err(reason) => return self.refuse_intake(&case, &batch, digest, reason).await,
+            Err(reason) => return self.refuse_intake(&case, &batch, reason).await,
         };
         let span = batch.span;
         let Some(kept) = minimise(batch.clone(), &covered) else {
             let reason = Reason::NotCovered(Refusal::NothingNeeded);
-            return self.refuse_intake(&case, &batch, digest, reason).await;
+            return self.refuse_intake(&case, &batch, reason).await;
         };
 
-        let (row, transfer, draft) = self.seal_intake(&case, &covered, &kept, digest)?;
+        let (row, transfer, draft) = self.seal_intake(&case, &covered, &kept)?;
         let beat = StoreBatch {
             row,
             transfer,
@@ -146,23 +154,28 @@ impl Broker {
                 receipt: self.receipt(leaf_index).await?,
             }),
             Ok(Err(refusal)) => {
-                self.refuse_intake(&case, &batch, digest, Reason::NotCovered(refusal))
+                self.refuse_intake(&case, &batch, Reason::NotCovered(refusal))
                     .await
             }
             // The same batch came twice at once: the other call stored it, and its receipt is this one's too.
             Err(Fault::Conflict {
                 table: "batch" | "transfer",
             }) => {
-                let known = self.store.read().await?.batch(gateway, batch_id).await?;
-                self.known_batch(&known.ok_or(Failure::Conflict)?, digest).await
+                let known = self.store.read().await?.batch(gateway, case.batch).await?;
+                self.known_batch(&case, &known.ok_or(Failure::Conflict)?).await
             }
             Err(fault) => Err(fault.into()),
         }
     }
 
-    async fn read_intake(&self, envelope: &Envelope<'_>) -> Result<Case, Failure<IntakeRefusal>> {
+    async fn read_intake(
+        &self,
+        envelope: &Envelope<'_>,
+        digest: Digest,
+    ) -> Result<Case, Failure<IntakeRefusal>> {
         let header = &envelope.header;
         let id = GatewayId::from_bytes(header.gateway_id);
+        let batch = BatchId::from_bytes(header.batch_id);
         let point = PointId::from_bytes(header.point_id);
         let mut read = self.store.read().await?;
         let gateway = read
@@ -172,17 +185,20 @@ impl Broker {
         if !signed_by(envelope, &gateway.gateway.public_key) {
             return Err(Failure::Refused(IntakeRefusal::Signature));
         }
-        if gateway.gateway.point != point {
-            let refusal = match read.point(point).await? {
-                Some(_) => IntakeRefusal::OtherPoint,
-                None => IntakeRefusal::UnknownPoint,
-            };
-            return Err(Failure::Refused(refusal));
-        }
+        let misplaced = if gateway.gateway.point == point {
+            None
+        } else if read.point(point).await?.is_some() {
+            Some(Unfit::OtherPoint)
+        } else {
+            Some(Unfit::UnknownPoint)
+        };
         let participant = gateway.gateway.participant;
         Ok(Case {
             now: self.clock.now(),
-            known: read.batch(id, BatchId::from_bytes(header.batch_id)).await?,
+            batch,
+            envelope: digest,
+            misplaced,
+            known: read.batch(id, batch).await?,
             consents: read.consents_of(participant).await?,
             key: read.newest_key(participant).await?,
             gateway,
@@ -214,7 +230,6 @@ impl Broker {
         case: &Case,
         covered: &CoveredIntake,
         kept: &ReadingBatch,
-        envelope: Digest,
     ) -> Result<(BatchRow, TransferRow, Draft), Failure<IntakeRefusal>> {
         let wrapped = case.key.as_ref().ok_or(Fault::SubjectErased)?;
         let key = self.vault.data_key(wrapped)?;
@@ -230,7 +245,8 @@ impl Broker {
             &records::Inbound {
                 gateway: kept.gateway,
                 batch: kept.id,
-                envelope,
+                envelope: case.envelope,
+                span: Some(kept.span),
                 ciphertext: Some(Digest(sha256(&sealed))),
                 consents: covered.consents(),
             },
@@ -243,7 +259,7 @@ impl Broker {
             point: kept.point,
             span: kept.span,
             epoch: wrapped.epoch,
-            envelope,
+            envelope: case.envelope,
             sealed,
             leaf_index: 0,
         };
@@ -278,9 +294,9 @@ impl Broker {
         })
     }
 
-    async fn known_batch(&self, known: &BatchRow, envelope: Digest) -> Result<Taken, Failure<IntakeRefusal>> {
-        if known.envelope != envelope {
-            return Err(Failure::Refused(IntakeRefusal::BatchIdReused));
+    async fn known_batch(&self, case: &Case, known: &BatchRow) -> Result<Taken, Failure<IntakeRefusal>> {
+        if known.envelope != case.envelope {
+            return self.refuse_unfit(case, Unfit::BatchIdReused).await;
         }
         if known.sealed.is_empty() {
             return Err(Failure::Refused(self.remembered_refusal(known).await?));
@@ -309,7 +325,6 @@ impl Broker {
         &self,
         case: &Case,
         batch: &ReadingBatch,
-        envelope: Digest,
         reason: Reason,
     ) -> Result<Taken, Failure<IntakeRefusal>> {
         let transfer = self.inbound(
@@ -322,7 +337,8 @@ impl Broker {
         let inbound = records::Inbound {
             gateway: batch.gateway,
             batch: batch.id,
-            envelope,
+            envelope: case.envelope,
+            span: Some(batch.span),
             ciphertext: None,
             consents: &[],
         };
@@ -335,7 +351,7 @@ impl Broker {
             point: batch.point,
             span: batch.span,
             epoch: 0,
-            envelope,
+            envelope: case.envelope,
             sealed: Vec::new(),
             leaf_index: 0,
         };

@@ -5,6 +5,7 @@
 //! test or an auditor can run every use case with values of their own.
 
 mod broker;
+mod catalogue;
 mod committer;
 mod consents;
 mod deliver;
@@ -24,6 +25,7 @@ mod vault;
 mod views;
 
 pub use broker::{Broker, Parts, Receipt};
+pub use catalogue::{CatalogueEntry, HouseholdBand};
 pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
 pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order};
 pub use enrol::{
@@ -32,10 +34,12 @@ pub use enrol::{
 pub use erase::{Erased, ErasureRefusal};
 pub use failure::{Failure, Fault};
 pub use gateways::{SettingsQuestion, SettingsRefusal};
-pub use intake::{IntakeRefusal, News, Taken};
+pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use own::{OwnProfile, OwnRefusal};
-pub use release::{Download, DownloadRefusal, Feasibility, ReleaseRefusal, Released, ZONE};
+pub use release::{
+    Download, DownloadRefusal, Feasibility, FeasibilityRefusal, Obstacles, ReleaseRefusal, Released, ZONE,
+};
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use sessions::OpenedSession;
 pub use vault::VaultKeys;
-pub use views::{CatalogueEntry, ConsentHistory, ErasureEntry};
+pub use views::{ConsentHistory, ErasureEntry};

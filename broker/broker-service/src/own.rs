@@ -94,7 +94,7 @@ impl Broker {
         };
         let (row, wrapped) = row.zip(wrapped).ok_or(Failure::Refused(OwnRefusal::NotYours))?;
         self.vault
-            .open_profile(&warrant, &row, &wrapped)
+            .open_profile(&warrant, self.clock.now(), &row, &wrapped)
             .map_err(Failure::from)
     }
 

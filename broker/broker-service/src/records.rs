@@ -6,7 +6,7 @@ use broker_domain::curve::Slot;
 use broker_domain::ids::{BatchId, ConsentId, Digest, GatewayId, ReleaseId, SubjectId};
 use broker_domain::policy::Permit;
 use broker_domain::research::{AccessRequest, RequestState};
-use broker_domain::time::{Instant, Step};
+use broker_domain::time::{Instant, Interval, Step};
 use broker_store::{GatewayRow, Outcome, TransferRow};
 use evidence::jcs;
 use evidence::jws::Jwk;
@@ -126,6 +126,8 @@ pub(crate) struct Inbound<'a> {
     pub gateway: GatewayId,
     pub batch: BatchId,
     pub envelope: Digest,
+    /// Of the readings; `None` when they were not believed or not read.
+    pub span: Option<Interval>,
     pub ciphertext: Option<Digest>,
     pub consents: &'a [ConsentId],
 }
@@ -143,8 +145,8 @@ pub(crate) fn transfer_in(row: &TransferRow, inbound: &Inbound<'_>) -> Result<Re
         point: id(&row.point)?,
         consent: inbound.consents.first().map(id).transpose()?,
         batch: id(&inbound.batch)?,
-        first_at: Some(at(row.span.start())?),
-        last_at: Some(at(row.span.end())?),
+        first_at: inbound.span.map(|span| at(span.start())).transpose()?,
+        last_at: inbound.span.map(|span| at(span.end())).transpose()?,
         rows: u64::from(row.rows),
         ciphertext_sha256: inbound.ciphertext.map(digest),
         envelope_sha256: digest(inbound.envelope),
@@ -312,12 +314,12 @@ pub(crate) fn release(
     }))
 }
 
-/// A release was refused by the rules of disclosure.
+/// A release was refused by the policies or by the rules of disclosure.
 pub(crate) fn release_refused(
     request: &AccessRequest,
     rule: &str,
     code: &str,
-    permit: &Permit,
+    policy_set: Digest,
     now: Instant,
 ) -> Result<Record, Fault> {
     Ok(Record::ReleaseRefused(wire::ReleaseRefused {
@@ -326,7 +328,7 @@ pub(crate) fn release_refused(
         researcher: id(&request.researcher)?,
         rule: id(rule)?,
         refusal: id(code)?,
-        policy_set_sha256: digest(permit.set()),
+        policy_set_sha256: digest(policy_set),
         at: at(now)?,
     }))
 }

@@ -3,6 +3,7 @@
 mod case;
 mod download;
 mod product;
+mod refusal;
 
 use async_trait::async_trait;
 use broker_anonymiser as anonymiser;
@@ -22,7 +23,7 @@ use crate::records;
 use crate::research::request_resource;
 use crate::sessions::sha256;
 use case::Case;
-pub use case::{Feasibility, ZONE};
+pub use case::{Feasibility, FeasibilityRefusal, Obstacles, ZONE};
 pub use download::{Download, DownloadRefusal};
 use product::Product;
 
@@ -45,7 +46,10 @@ pub enum ReleaseRefusal {
     UnknownRequest,
     /// Not approved, or asked by somebody who may not.
     #[error("the policies do not allow this release; an officer must approve the request first")]
-    NotAllowed,
+    NotAllowed {
+        /// The researcher's record of this refusal.
+        leaf_index: u64,
+    },
     /// The rules of disclosure say no.
     #[error("{refusal}")]
     Unsafe {
@@ -57,11 +61,23 @@ pub enum ReleaseRefusal {
 }
 
 impl Broker {
-    /// Makes the release of an approved request; asked twice, the same release.
+    /// Makes the release of an approved request; asked twice, the same release. The policies are asked first, each time.
     ///
     /// # Errors
     /// See [`ReleaseRefusal`].
     pub async fn release(&self, who: OfficerId, id: RequestId) -> Result<Released, Failure<ReleaseRefusal>> {
+        let now = self.clock.now();
+        let request = self.store.read().await?.request(id).await?;
+        let request = request.ok_or(Failure::Refused(ReleaseRefusal::UnknownRequest))?;
+        let query = Query {
+            principal: Principal::Officer(who),
+            action: Action::Release,
+            resource: request_resource(&request),
+            now,
+        };
+        let Ok(permit) = Permit::ask(&*self.policy, query) else {
+            return self.forbid_release(&request, now).await;
+        };
         if let Some(made) = self.store.read().await?.release_of(id).await? {
             let receipt = self.receipt(made.leaf_index).await?;
             return Ok(Released {
@@ -70,25 +86,14 @@ impl Broker {
                 receipt,
             });
         }
-        let case = self
-            .read_case(id)
-            .await?
-            .ok_or(Failure::Refused(ReleaseRefusal::UnknownRequest))?;
-
-        let query = Query {
-            principal: Principal::Officer(who),
-            action: Action::Release,
-            resource: request_resource(&case.request),
-            now: case.now,
-        };
-        let permit =
-            Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ReleaseRefusal::NotAllowed))?;
+        let case = self.read_case(request, now).await?;
         let plan = match anonymiser::plan(&self.rules, case.question()?) {
             Ok(plan) => plan,
             Err(refusal) => return self.refuse_release(&case, &permit, refusal).await,
         };
-        let warrant = ReleaseWarrant::issue(permit.clone(), case.covered.clone())
-            .map_err(|_| Failure::Refused(ReleaseRefusal::NotAllowed))?;
+        let Ok(warrant) = ReleaseWarrant::issue(permit.clone(), case.covered.clone()) else {
+            return self.forbid_release(&case.request, now).await;
+        };
 
         let release_id = ReleaseId::random(&*self.entropy)?;
         let product = match self.product(&case, &warrant, &plan, release_id).await? {
@@ -173,30 +178,6 @@ impl Broker {
         let homes = homes.into_iter().map(|who| draft(who.into(), &own));
         Ok([researcher, dataset].into_iter().chain(homes).collect())
     }
-
-    async fn refuse_release(
-        &self,
-        case: &Case,
-        permit: &Permit,
-        refusal: anonymiser::Refusal,
-    ) -> Result<Released, Failure<ReleaseRefusal>> {
-        let code = refusal.reasons.first().map_or("refused", |reason| reason.code());
-        let rule = self.rules.default_rule();
-        let signed = self.sign(records::release_refused(
-            &case.request,
-            rule,
-            code,
-            permit,
-            case.now,
-        )?)?;
-        let draft = Draft {
-            subject: case.request.researcher.into(),
-            actor: ActorClass::Broker,
-            signed,
-        };
-        let leaf_index = self.commit(NoteRefusal { draft }).await?;
-        Err(Failure::Refused(ReleaseRefusal::Unsafe { refusal, leaf_index }))
-    }
 }
 
 /// The households in an order that says nothing about them (Fisher and Yates): leaves stand in this order in the log.
@@ -258,24 +239,5 @@ impl Commit for StoreRelease {
             .ok_or(Fault::Corrupt { what: "release" })?;
         group.tx.add_release(&self.row, &self.membership).await?;
         Ok(Ok(self.row.leaf_index))
-    }
-}
-
-struct NoteRefusal {
-    draft: Draft,
-}
-
-#[async_trait]
-impl Commit for NoteRefusal {
-    type Answer = u64;
-    type Refusal = ReleaseRefusal;
-    const NAME: &'static str = "refuse release";
-
-    fn leaves(&self) -> usize {
-        1
-    }
-
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, ReleaseRefusal>, Fault> {
-        Ok(Ok(group.append(&self.draft).await?))
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use broker_domain::ids::ParticipantId;
-use broker_domain::time::{Entropy, Interval};
+use broker_domain::time::{Entropy, Instant, Interval};
 use broker_domain::warrant::{AccessWarrant, Warrant};
 use broker_store::{BatchRow, ParticipantRow, Read, WrappedKeyRow};
 use broker_vault::{
     BatchHeader, DataKey, Epoch, IndexKey, KeyRing, OpenedReadings, PointIndex, ProfileField, SealedBatch,
-    SealedText, VaultIdentity, VaultRecipient, WrappedKey,
+    SealedText, VaultError, VaultIdentity, VaultRecipient, WrappedKey,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -110,16 +110,14 @@ impl VaultKeys {
     pub(crate) fn open_profile(
         &self,
         warrant: &AccessWarrant,
+        now: Instant,
         row: &ParticipantRow,
         wrapped: &WrappedKeyRow,
     ) -> Result<OwnProfile, Fault> {
         let key = self.data_key(wrapped)?;
         let sealed = SealedText(row.profile_sealed.clone());
-        let text = broker_vault::open_profile(warrant, &key, ProfileField::Name, &sealed).map_err(|_| {
-            Fault::Crypto {
-                during: "open profile",
-            }
-        })?;
+        let text = broker_vault::open_profile(warrant, now, &key, ProfileField::Name, &sealed)
+            .map_err(|error| not_opened(error, "open profile"))?;
         let (name, address) = text
             .expose_secret()
             .split_once('\n')
@@ -133,6 +131,7 @@ impl VaultKeys {
     fn open_batch(
         &self,
         warrant: &dyn Warrant,
+        now: Instant,
         row: &BatchRow,
         wrapped: &WrappedKeyRow,
     ) -> Result<OpenedReadings, Fault> {
@@ -149,7 +148,15 @@ impl VaultKeys {
             header,
             sealed: row.sealed.clone(),
         };
-        broker_vault::open_batch(warrant, &key, &sealed).map_err(|_| Fault::Crypto { during: "open batch" })
+        broker_vault::open_batch(warrant, now, &key, &sealed).map_err(|error| not_opened(error, "open batch"))
+    }
+}
+
+/// A decision that is no longer fresh is made again when the request is repeated; everything else is ours.
+pub(crate) fn not_opened(error: VaultError, during: &'static str) -> Fault {
+    match error {
+        VaultError::StaleWarrant(_) => Fault::Conflict { table: "warrant" },
+        _ => Fault::Crypto { during },
     }
 }
 
@@ -167,7 +174,7 @@ impl Broker {
         let mut all = OpenedReadings::default();
         for row in read.batches_of(point, &wider).await? {
             let wrapped = wrapped_key(&mut *read, &row).await?;
-            all.absorb(self.vault.open_batch(warrant, &row, &wrapped)?);
+            all.absorb(self.vault.open_batch(warrant, self.clock.now(), &row, &wrapped)?);
         }
         Ok(all)
     }

@@ -1,44 +1,23 @@
-//! What pages list and hand out beside the use cases: proofs to whoever may hold them, the catalogue with its numbers,
-//! the newest erasures. Read-only: nothing here writes a row or a leaf.
+//! What pages list and hand out beside the use cases: proofs to whoever may hold them, the newest erasures. Read-only: nothing here writes a row or a leaf.
 
-use std::collections::BTreeSet;
-
-use broker_anonymiser as anonymiser;
-use broker_domain::consent::State;
 use broker_domain::ids::{ConsentId, OfficerId, ParticipantId, PointId, ResearcherId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval};
 use broker_domain::warrant::AccessWarrant;
-use broker_store::{DatasetRow, Page, TransferRow};
+use broker_store::{Page, TransferRow};
 use broker_vault::{ProfileField, SealedText};
-use jiff::tz::TimeZone;
 use ledger_core::leaf::{ErasureLeaf, SubjectKind};
 use secrecy::ExposeSecret;
 
 use crate::broker::{Broker, Receipt};
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
-use crate::release::ZONE;
+use crate::vault::not_opened;
 
 /// How many transfers of a person one page looks at when it wants those under one consent.
 const LOOK_AT: u32 = 500;
 /// How many of the newest leaves the list of erasures looks at.
 const ERASURE_WINDOW: u64 = 4_096;
-
-/// An entry of the catalogue with the numbers that stand today.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogueEntry {
-    /// The entry.
-    pub row: DatasetRow,
-    /// Households that agree now.
-    pub households: u32,
-    /// Households the rule asks for, for one day; `None` when the rule has no number for this step.
-    pub needed: Option<u32>,
-    /// The rule in words, French and English.
-    pub rule: Option<[String; 2]>,
-    /// Since when readings may be there: the start of the oldest agreement in force.
-    pub first: Option<Instant>,
-}
 
 /// The transfers under one consent, as far as one look went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,10 +122,9 @@ impl Broker {
         let (row, wrapped) = row.zip(wrapped).ok_or(Failure::Refused(OwnRefusal::NotYours))?;
         let key = self.vault.data_key(&wrapped)?;
         let sealed = SealedText(row.number_sealed);
-        let number = broker_vault::open_profile(&warrant, &key, ProfileField::MeterNumber(point), &sealed)
-            .map_err(|_| Fault::Crypto {
-                during: "open meter number",
-            })?;
+        let field = ProfileField::MeterNumber(point);
+        let number = broker_vault::open_profile(&warrant, self.clock.now(), &key, field, &sealed)
+            .map_err(|error| not_opened(error, "open meter number"))?;
         let number = number.expose_secret();
         let hidden = number.chars().count().saturating_sub(4);
         Ok(number.chars().skip(hidden).collect())
@@ -185,50 +163,6 @@ impl Broker {
             last_seen.filter(|_| !seen_all)
         };
         Ok(ConsentHistory { rows, older })
-    }
-
-    /// The catalogue, in order of identifier.
-    ///
-    /// LIMIT: the households are counted anew for each visitor.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn catalogue(&self) -> Result<Vec<CatalogueEntry>, Fault> {
-        let now = self.clock.now();
-        let mut read = self.store.read().await?;
-        let mut entries = Vec::new();
-        for row in read.datasets().await? {
-            let terms = &row.dataset;
-            let mut consents = read.consents_to(terms.recipient, &terms.purpose).await?;
-            consents.retain(|consent| {
-                consent.step <= terms.step && matches!(consent.state(now), State::Given { .. })
-            });
-            let homes: BTreeSet<_> = consents.iter().map(|consent| consent.participant).collect();
-            let rule = self.rule_for_a_day(terms.step.seconds(), now)?;
-            entries.push(CatalogueEntry {
-                households: u32::try_from(homes.len()).unwrap_or(u32::MAX),
-                needed: rule.as_ref().map(|rule| rule.required.0),
-                rule: rule.map(|rule| [rule.legal_text_fr, rule.legal_text_en]),
-                first: consents.iter().map(|consent| consent.data.start()).min(),
-                row,
-            });
-        }
-        Ok(entries)
-    }
-
-    fn rule_for_a_day(&self, step_s: u32, now: Instant) -> Result<Option<anonymiser::ReleasePolicy>, Fault> {
-        let zone = TimeZone::get(ZONE).map_err(|_| Fault::Corrupt { what: "zone" })?;
-        let day = now.plus_seconds(-86_400).day_in(&zone)?;
-        let (start, end) = (day.start().to_timestamp(), day.end().to_timestamp());
-        let Some(step) = anonymiser::StepSeconds::new(step_s) else {
-            return Ok(None);
-        };
-        let Ok(period) = anonymiser::Period::new(start, end, step, zone.clone()) else {
-            return Ok(None);
-        };
-        let today = now.to_timestamp().to_zoned(zone).date();
-        let version = self.rules.in_force(self.rules.default_rule(), today);
-        Ok(version.and_then(|version| version.resolve(&period, anonymiser::Direction::Withdrawal)))
     }
 
     /// The erasures among the newest leaves of the log, latest first, for an officer.

@@ -12,7 +12,7 @@ use std::fmt;
 use broker_domain::consent::CoveredIntake;
 use broker_domain::ids::{BatchId, GatewayId, ParticipantId, PointId};
 use broker_domain::reading::{Reading, ReadingBatch};
-use broker_domain::time::{Entropy, Interval};
+use broker_domain::time::{Entropy, Instant, Interval};
 use broker_domain::warrant::Warrant;
 use zeroize::Zeroize;
 
@@ -120,14 +120,17 @@ pub fn seal_batch(
 /// step after.
 ///
 /// # Errors
+/// [`VaultError::StaleWarrant`] when it was not decided within the last minute before `now`,
 /// [`VaultError::NotWarranted`] when the warrant is not for this participant and point: nothing is decrypted then.
 /// [`VaultError::OtherKey`], [`VaultError::NotAuthentic`], [`VaultError::UnknownFormat`], [`VaultError::Encoding`] when
 /// the key or the bytes are not what they should be.
 pub fn open_batch(
     warrant: &dyn Warrant,
+    now: Instant,
     key: &DataKey,
     batch: &SealedBatch,
 ) -> Result<OpenedReadings, VaultError> {
+    warrant.check_fresh(now)?;
     let header = &batch.header;
     let allowed = warrant
         .span_for(header.participant, header.point)

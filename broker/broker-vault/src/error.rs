@@ -1,4 +1,5 @@
 use broker_domain::time::EntropyUnavailable;
+use broker_domain::warrant::Stale;
 use thiserror::Error;
 
 use crate::encoding::InvalidPlaintext;
@@ -15,6 +16,9 @@ pub enum VaultError {
     /// Refusal: the warrant is for another participant or point.
     #[error("the warrant does not allow opening this")]
     NotWarranted,
+    /// Refusal: the decision behind the warrant is no longer fresh.
+    #[error(transparent)]
+    StaleWarrant(#[from] Stale),
     /// Fault: the data key belongs to another participant or epoch.
     #[error("the data key belongs to another participant or epoch")]
     OtherKey,

@@ -12,8 +12,8 @@ use std::fmt;
 
 use broker_domain::ids::PointId;
 use broker_domain::policy::Resource;
-use broker_domain::time::Entropy;
-use broker_domain::warrant::AccessWarrant;
+use broker_domain::time::{Entropy, Instant};
+use broker_domain::warrant::{AccessWarrant, Warrant as _};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -99,14 +99,17 @@ pub fn seal_profile(
 /// Opens one text for the person it is about, and for nobody else: in this version no officer or operator reads names.
 ///
 /// # Errors
+/// [`VaultError::StaleWarrant`] when it was not decided within the last minute before `now`;
 /// [`VaultError::NotWarranted`] when the warrant is another person's; [`VaultError::NotAuthentic`] and
 /// [`VaultError::UnknownFormat`] when the bytes are not what they should be.
 pub fn open_profile(
     warrant: &AccessWarrant,
+    now: Instant,
     key: &DataKey,
     field: ProfileField,
     sealed: &SealedText,
 ) -> Result<SecretString, VaultError> {
+    warrant.check_fresh(now)?;
     match warrant.permit().query().resource {
         Resource::Person { owner } if owner == key.owner() => {}
         _ => return Err(VaultError::NotWarranted),
@@ -141,7 +144,7 @@ mod tests {
 
     use super::*;
     use crate::key::Epoch;
-    use crate::samples::{Counter, HER, NEIGHBOUR, POINT, access_warrant, key};
+    use crate::samples::{Counter, HER, NEIGHBOUR, POINT, access_warrant, at, key};
 
     fn sealed(field: ProfileField, text: &str) -> SealedText {
         seal_profile(
@@ -164,8 +167,14 @@ mod tests {
             (ProfileField::Address, ""),
             (ProfileField::MeterNumber(POINT), "12345678901234"),
         ] {
-            let opened =
-                open_profile(&access_warrant(HER), &key(HER, 1), field, &sealed(field, text)).unwrap();
+            let opened = open_profile(
+                &access_warrant(HER),
+                at(0),
+                &key(HER, 1),
+                field,
+                &sealed(field, text),
+            );
+            let opened = opened.unwrap();
             assert_eq!(opened.expose_secret(), text);
         }
     }
@@ -174,6 +183,7 @@ mod tests {
     fn nobody_else_reads_them() {
         let opened = open_profile(
             &access_warrant(NEIGHBOUR),
+            at(0),
             &key(HER, 1),
             ProfileField::Name,
             &sealed(ProfileField::Name, "Anneke"),
@@ -182,10 +192,23 @@ mod tests {
     }
 
     #[test]
+    fn a_warrant_kept_for_later_reads_nothing() {
+        let name = sealed(ProfileField::Name, "Anneke");
+        let later = open_profile(
+            &access_warrant(HER),
+            at(61),
+            &key(HER, 1),
+            ProfileField::Name,
+            &name,
+        );
+        assert!(matches!(later.unwrap_err(), VaultError::StaleWarrant(_)));
+    }
+
+    #[test]
     fn a_text_moved_to_another_field_person_or_epoch_does_not_open() {
         let name = sealed(ProfileField::Name, "Anneke");
         let open = |warrant: &AccessWarrant, key: &DataKey, field| {
-            open_profile(warrant, key, field, &name).unwrap_err()
+            open_profile(warrant, at(0), key, field, &name).unwrap_err()
         };
         let other_point = ProfileField::MeterNumber(PointId::from_bytes([9; 16]));
         for field in [ProfileField::Address, ProfileField::Email, other_point] {

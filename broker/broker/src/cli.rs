@@ -10,9 +10,14 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{bench, config, demo, serve};
 
-/// Consent and data-trust broker for energy data.
+/// What stands below the help of every command.
+const AFTER: &str = "Exit status: 0 done, 1 the story of `demo --script` failed, 2 refused, failed or not understood: \
+                     standard error says why.\nAnswers go to standard output, the log to standard error; RUST_LOG \
+                     sets its level (default info).";
+
+/// Consent and data-trust broker for energy data. Begin with `fiducie demo`.
 #[derive(Debug, Parser)]
-#[command(name = "fiducie", version, about, max_term_width = 100)]
+#[command(name = "fiducie", version, max_term_width = 100, after_help = AFTER)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -22,45 +27,56 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Everything on one machine with nothing installed: a street of households, two applications, a researcher.
+    #[command(after_help = AFTER)]
     Demo(DemoArgs),
-    /// Runs the broker from a configuration file.
+    /// Runs the broker until Ctrl-C, SIGTERM, or its ledger stops (then exit status 2). Needs `keygen` before.
+    #[command(after_help = AFTER)]
     Serve(ConfigArgs),
-    /// Makes the keys, the database, the lock store and an empty ledger named in a configuration file. Run once.
+    /// Makes the keys, the database, the lock store and an empty ledger in the folder `data` of the configuration. Run
+    /// once: nothing that exists is overwritten.
+    #[command(after_help = AFTER)]
     Keygen(ConfigArgs),
-    /// Brings the database to the schema of this program.
+    /// Brings the database to the schema of this program. Stop the broker and copy the database first.
+    #[command(after_help = AFTER)]
     Migrate(ConfigArgs),
-    /// Opens everything a configuration file names, checks the ledger's edge, and stops.
+    /// Opens keys, database, lock store and ledger, finishes what a crash left of the ledger, says whether they agree,
+    /// and ends.
+    #[command(after_help = AFTER)]
     Check(ConfigArgs),
-    /// Measures a hot path and prints its figure beside the ceiling of the same run.
+    /// Measures a hot path and prints its figure beside what the same machine could do at most.
+    #[command(after_help = AFTER)]
     Bench(BenchArgs),
 }
 
 #[derive(Debug, Args)]
 struct ConfigArgs {
-    /// The configuration file (TOML).
-    #[arg(long, default_value = "fiducie.toml")]
+    /// The configuration file, TOML; docs/OPERATING.md has one to copy.
+    #[arg(long, value_name = "FILE", default_value = "fiducie.toml")]
     config: PathBuf,
 }
 
 /// Options of the demo.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Address to listen on; only loopback addresses are accepted.
-    #[arg(long, default_value = "127.0.0.1:8080")]
+    /// Where the pages are; only loopback addresses are accepted. Port 0 takes a free one. Not used by --script.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// Runs the story without pages, prints one JSON object a beat, and keeps its folder.
+    /// Runs the story without pages, prints one JSON object for each beat, keeps its folder, and ends: 0 if every beat
+    /// went well, 1 if not.
     #[arg(long)]
     pub script: bool,
-    /// Adds a household whose gateway reads this TIC capture.
+    /// Adds a household whose gateway reads this capture of a meter's customer output (TIC), at the pace of the
+    /// capture.
     #[arg(long, value_name = "FILE")]
     pub replay: Option<PathBuf>,
-    /// Households in the street.
-    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=2_000))]
+    /// Households in the street, 1 to 2000. With --script at least 101, so that a release is possible.
+    #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=2_000))]
     pub households: u32,
-    /// Makes the same street again: equal numbers give equal households and readings. Drawn when absent.
+    /// Makes the same street again: equal numbers give equal households and readings. Drawn anew when absent.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Keeps the data in this folder instead of a temporary one; it must not exist yet.
+    /// Puts the data into this folder, which must not exist yet. When absent, into a new one under the system's
+    /// temporary folder. Neither is removed at the end: the proofs in it are worth keeping.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
 }
@@ -73,7 +89,9 @@ struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
-    /// Durable intakes per second: verified, covered, sealed, committed with fsync, receipt issued.
+    /// Durable intakes per second, with p50 and p99 in ms: verified, covered, sealed, committed with fsync, receipt
+    /// issued. Takes some seconds; run the release build.
+    #[command(after_help = AFTER)]
     Intake(IntakeArgs),
 }
 
@@ -83,13 +101,14 @@ pub struct IntakeArgs {
     /// Prints one JSON object instead of a table.
     #[arg(long)]
     pub json: bool,
-    /// Batches handed in.
-    #[arg(long, default_value_t = 4_000)]
+    /// Batches handed in, all gateways together.
+    #[arg(long, value_name = "N", default_value_t = 4_000)]
     pub batches: usize,
-    /// Gateways that hand in at the same time.
-    #[arg(long, default_value_t = 256)]
+    /// Gateways that hand in at the same time, each one batch after the other.
+    #[arg(long, value_name = "N", default_value_t = 256)]
     pub gateways: usize,
-    /// Folder on the disk to measure; a temporary one inside it is used and removed.
+    /// Folder on the disk to measure: a temporary one inside it is used and removed. When absent, the system's temporary
+    /// folder, which may be in memory and then measures no disk.
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }
@@ -126,7 +145,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 
 /// The log goes to standard error, one line an event; standard output is for answers.
 fn start_log() -> Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tower_http=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -7,6 +7,7 @@ mod assemble;
 mod bench;
 mod cli;
 mod config;
+mod connections;
 mod demo;
 mod ports;
 mod serve;

@@ -1,27 +1,28 @@
 //! `serve` and the commands that prepare it.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
-use broker_http::Api;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
+use broker_http::{Api, REQUEST_TIME};
 use broker_store_sqlite::{NEWEST_SCHEMA, migrate as migrate_database};
 use consent_ui::page::{Mode, Operator};
 use consent_ui::routes::{Pages, Site};
 use ledger_log::SequencerConfig;
 use tokio::net::TcpListener;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::assemble::{self, Home, Running};
 use crate::config::Config;
+use crate::connections;
 use crate::ports::{SystemClock, SystemEntropy};
 
 /// How long open connections may finish after the broker was told to end.
 const GRACE: Duration = Duration::from_secs(10);
-/// Longest a request may take.
-const REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// Runs the broker until it is told to stop, or its ledger stops.
 ///
@@ -67,11 +68,7 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Re
         broker: Arc::clone(&broker),
         public,
     });
-    let app: Router = api.merge(pages).layer(TimeoutLayer::with_status_code(
-        axum::http::StatusCode::SERVICE_UNAVAILABLE,
-        REQUEST_TIME,
-    ));
-    let service = app.into_make_service_with_connect_info::<SocketAddr>();
+    let app = api.merge(pages.layer(from_fn(in_time)));
     let (stopped, mut watch) = tokio::sync::watch::channel(false);
     let watcher = tokio::spawn(async move {
         let outcome = writer.await;
@@ -85,19 +82,7 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Re
             _ = watch.changed() => {}
         }
     };
-    let (closing, mut closed) = tokio::sync::watch::channel(());
-    let signal = async move {
-        told.await;
-        let _ = closing.send(());
-    };
-    let served = axum::serve(listener, service).with_graceful_shutdown(signal);
-    tokio::select! {
-        served = served => served.context("serving failed")?,
-        // A half-open connection must not keep a stopped ledger's process alive: recovery begins with its end.
-        () = async { let _ = closed.changed().await; tokio::time::sleep(GRACE).await } => {
-            tracing::warn!("connections were still open after the grace period and were cut");
-        }
-    }
+    connections::serve(listener, app, told, GRACE).await;
     drop(broker);
     match tokio::time::timeout(GRACE, watcher).await {
         Ok(outcome) => match outcome?? {
@@ -108,6 +93,21 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Re
         },
         // Asked to end while requests still held the ledger: nothing was lost, it is taken up again at the next start.
         Err(_) => Ok(()),
+    }
+}
+
+/// A page that takes too long is no page; the interface has problem documents of its own for this.
+async fn in_time(request: Request, next: Next) -> Response {
+    let words = "Le service est trop occupé. Réessayez dans un instant.\nThe service is too busy. Try again in a moment.\n";
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::RETRY_AFTER, "5"),
+    ];
+    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(answer) => answer,
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, headers, words).into_response(),
     }
 }
 

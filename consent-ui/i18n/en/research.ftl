@@ -5,12 +5,14 @@ back-to-catalogue = Back to the catalogue
 dataset-heading-plain = A dataset
 dataset-what = Content
 dataset-households = Households
-dataset-households-count = { $households } agree, { $needed } needed
+dataset-households-at-least = at least { $households } agree
+dataset-households-below = fewer than { $households } agree
+dataset-households-needed = { $needed } needed
 dataset-too-few = Too few for a release today.
 dataset-purpose = Use the households agreed to
 dataset-terms = Terms
 dataset-decided-by = Decision
-dataset-households-agree = { $households } agree
+dataset-households-unknown = number not published: no rule applies today
 dataset-no-days = no complete day so far
 dataset-officer-of = Data-protection officer of { $name }
 dataset-preview = Preview
@@ -54,3 +56,4 @@ request-households = { $n ->
    *[other] mean of { $n } households
 }
 request-download = Download the release and its proof
+withheld-periods-add-up = With the earlier releases of these households, too much time would be shown for their number.

@@ -68,6 +68,7 @@ refusal-measuring-off = Measuring is off for this meter.
 refusal-policy = The rules of the federation do not allow it.
 refusal-signature = The data do not carry a valid signature.
 refusal-implausible = These values cannot be true.
+refusal-unusable = The gateway sent a batch that cannot be used: unreadable, contradictory, dated in the future or of another meter.
 refusal-erased = The data were erased.
 refusal-too-few = Too few households agreed.
 refusal-dominance = A single household would weigh too much in the total.

@@ -5,12 +5,14 @@ back-to-catalogue = Retour au catalogue
 dataset-heading-plain = Un jeu de données
 dataset-what = Contenu
 dataset-households = Foyers
-dataset-households-count = { $households } d'accord, { $needed } nécessaires
+dataset-households-at-least = au moins { $households } d'accord
+dataset-households-below = moins de { $households } d'accord
+dataset-households-needed = { $needed } nécessaires
 dataset-too-few = Trop peu pour une livraison aujourd'hui.
 dataset-purpose = Usage accepté par les foyers
 dataset-terms = Conditions
 dataset-decided-by = Décision
-dataset-households-agree = { $households } d'accord
+dataset-households-unknown = nombre non publié : aucune règle ne s'applique aujourd'hui
 dataset-no-days = aucun jour complet pour l'instant
 dataset-officer-of = Délégué à la protection des données de { $name }
 dataset-preview = Aperçu
@@ -54,3 +56,4 @@ request-households = { $n ->
    *[other] moyenne de { $n } foyers
 }
 request-download = Télécharger la livraison et sa preuve
+withheld-periods-add-up = Avec les publications précédentes de ces foyers, la durée montrée serait trop longue pour leur nombre.

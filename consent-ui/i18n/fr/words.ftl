@@ -68,6 +68,7 @@ refusal-measuring-off = La mesure est arrêtée pour ce compteur.
 refusal-policy = Les règles de la fédération ne le permettent pas.
 refusal-signature = Les données ne portent pas de signature valable.
 refusal-implausible = Ces valeurs ne peuvent pas être vraies.
+refusal-unusable = Le boîtier a envoyé un lot inutilisable : illisible, incohérent, daté du futur ou d'un autre compteur.
 refusal-erased = Les données ont été effacées.
 refusal-too-few = Trop peu de foyers ont donné leur accord.
 refusal-dominance = Un seul foyer pèserait trop dans le total.

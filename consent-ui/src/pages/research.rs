@@ -1,6 +1,7 @@
 //! `/recherche` and `/recherche/jeux/{id}`: the catalogue, readable before sign-in, and one dataset.
 
 use askama::Template;
+use broker_service::HouseholdBand;
 use jiff::civil::Date;
 
 use crate::form::FormErrors;
@@ -32,8 +33,8 @@ pub struct Dataset {
     pub granularity: Granularity,
     /// The first and the last day available, when there is any.
     pub days: Option<(Date, Date)>,
-    /// Households that agree today.
-    pub households: u32,
+    /// Roughly how many households agree today.
+    pub households: Option<HouseholdBand>,
     /// Households the rule wants for a release of one day; `None` when the rule has no number for this granularity.
     pub households_needed: Option<u32>,
     /// The purpose the households agreed to.
@@ -46,8 +47,18 @@ pub struct Dataset {
 
 impl Dataset {
     fn has_enough_households(&self) -> bool {
-        self.households_needed
-            .is_some_and(|needed| self.households >= needed)
+        let agree = self.households.map_or(0, HouseholdBand::at_least);
+        self.households_needed.is_some_and(|needed| agree >= needed)
+    }
+
+    fn households_words(&self, t: &Speech) -> String {
+        match self.households {
+            Some(HouseholdBand::AtLeast(number)) => {
+                t.say1("dataset-households-at-least", "households", number)
+            }
+            Some(HouseholdBand::Below(number)) => t.say1("dataset-households-below", "households", number),
+            None => t.say("dataset-households-unknown"),
+        }
     }
 }
 

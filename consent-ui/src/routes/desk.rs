@@ -9,10 +9,12 @@ use broker_service::{DecisionRefusal, Failure, Feasibility, ReleaseRefusal};
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
-use crate::pages::{Check, DatasetRequest, DecisionForm, DeskView, RequestToDecide, render_desk};
+use crate::pages::{
+    Check, DatasetRequest, DecisionForm, DeskView, RequestState, RequestToDecide, render_desk,
+};
 use crate::paths;
 use crate::routes::fields::Posted;
-use crate::routes::requests::{described, language, withheld};
+use crate::routes::requests::{described, language, unseen, withheld};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
 
@@ -57,6 +59,13 @@ async fn fill(
                 state: withheld(visit.lang, refusal),
                 ..request
             },
+            _ if request.state == RequestState::Preparing => DatasetRequest {
+                state: match feasibility(visit, row).await?.refusal {
+                    Some(refusal) => withheld(visit.lang, &refusal),
+                    None => RequestState::Preparing,
+                },
+                ..request
+            },
             _ => request,
         });
     }
@@ -74,16 +83,17 @@ async fn to_decide(
         let body = read.organisation(row.organisation).await?.map(|row| row.name);
         person.into_iter().chain(body).collect::<Vec<_>>().join(", ")
     };
-    let feasibility = visit.broker().feasibility(row.id).await?;
     Ok(RequestToDecide {
         request: described(visit, row).await?,
         requester,
-        checks: feasibility
-            .as_ref()
-            .map(|found| checks(visit, found))
-            .unwrap_or_default(),
+        checks: checks(visit, &feasibility(visit, row).await?),
         form,
     })
+}
+
+async fn feasibility(visit: &Visit, row: &AccessRequest) -> Result<Feasibility, Trouble> {
+    let found = visit.broker().feasibility(visit.officer()?, row.id).await;
+    found.map_err(|failure| Trouble::from_failure(failure, unseen))
 }
 
 /// What the broker found by itself, one line each.
@@ -179,7 +189,7 @@ async fn release(visit: &Visit, request: RequestId) -> Result<Response, Trouble>
     };
     match refusal {
         ReleaseRefusal::UnknownRequest => Err(Trouble::NotFound),
-        ReleaseRefusal::NotAllowed => Err(Trouble::NotYours),
+        ReleaseRefusal::NotAllowed { .. } => Err(Trouble::NotYours),
         ReleaseRefusal::Unsafe { refusal, .. } => {
             let view = fill(visit, None, Some((request, refusal))).await?;
             shown(render_desk(&visit.page_at(paths::DESK.to_owned()), &view))

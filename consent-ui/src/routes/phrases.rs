@@ -72,6 +72,10 @@ pub(crate) fn refusal(code: &str) -> RefusalReason {
         "granularity-too-fine" => RefusalReason::GranularityNotAgreed,
         "outside-period" => RefusalReason::PeriodNotAgreed,
         "switched-off" | "measuring-off" => RefusalReason::MeasuringOff,
+        "content-invalid" | "empty" | "too-many-readings" | "future-dated" | "contradiction"
+        | "index-went-back" | "index-jumped" | "batch-id-reused" | "point-foreign" | "point-unknown" => {
+            RefusalReason::Unusable
+        }
         _ => RefusalReason::Policy,
     }
 }

@@ -1,8 +1,10 @@
 //! Requests as researchers and officers see them, and `/recherche/demandes`.
 
 use axum::response::Response;
-use broker_anonymiser::{Language, Refusal};
+use broker_anonymiser::{Language, Reason, Refusal};
+use broker_domain::ids::ResearcherId;
 use broker_domain::research::{self, AccessRequest};
+use broker_service::FeasibilityRefusal;
 
 use crate::lang::Lang;
 use crate::pages::{DatasetRequest, RequestState, RequestsView, render_requests};
@@ -25,12 +27,49 @@ pub(crate) async fn own(visit: Visit) -> Result<Response, Trouble> {
         .await?;
     let mut requests = Vec::with_capacity(rows.len());
     for row in &rows {
-        requests.push(described(&visit, row).await?);
+        let request = described(&visit, row).await?;
+        requests.push(match request.state {
+            RequestState::Preparing => DatasetRequest {
+                state: outlook(&visit, who, row).await?,
+                ..request
+            },
+            _ => request,
+        });
     }
     shown(render_requests(&visit.page(), &RequestsView { requests }))
 }
 
-/// One request in words.
+/// What the researcher learns of an approved request without a release: why, and no number that one household changes.
+async fn outlook(visit: &Visit, who: ResearcherId, row: &AccessRequest) -> Result<RequestState, Trouble> {
+    let found = visit.broker().obstacles(who, row.id).await;
+    let Some(obstacles) = found.map_err(|failure| Trouble::from_failure(failure, unseen))? else {
+        return Ok(RequestState::Preparing);
+    };
+    let (t, language) = (visit.speech(), language(visit.lang));
+    let reasons = obstacles.reasons.iter().map(|reason| match reason {
+        Reason::TooFewHouseholds { .. } => t.word(RefusalReason::TooFewHouseholds),
+        Reason::PeriodsAddUp { .. } => t.say("withheld-periods-add-up"),
+        other => other.sentence(language),
+    });
+    Ok(RequestState::Withheld {
+        reasons: reasons.collect(),
+        remedies: obstacles
+            .remedies
+            .iter()
+            .map(|remedy| remedy.sentence(language))
+            .collect(),
+    })
+}
+
+/// The checks of a request are not for this visitor.
+pub(crate) fn unseen(refusal: FeasibilityRefusal) -> Trouble {
+    match refusal {
+        FeasibilityRefusal::Unknown => Trouble::NotFound,
+        FeasibilityRefusal::NotAllowed => Trouble::NotYours,
+    }
+}
+
+/// One request in words, as far as everybody who may see it sees the same.
 pub(crate) async fn described(visit: &Visit, row: &AccessRequest) -> Result<DatasetRequest, Trouble> {
     let (dataset, release) = {
         let mut read = visit.broker().read().await?;
@@ -53,13 +92,7 @@ pub(crate) async fn described(visit: &Visit, row: &AccessRequest) -> Result<Data
             reason: RefusalReason::Officer,
             words: reason.clone(),
         },
-        (research::RequestState::Approved { .. }, None) => {
-            let checks = visit.broker().feasibility(row.id).await?;
-            match checks.and_then(|checks| checks.refusal) {
-                Some(refusal) => withheld(visit.lang, &refusal),
-                None => RequestState::Preparing,
-            }
-        }
+        (research::RequestState::Approved { .. }, None) => RequestState::Preparing,
     };
     Ok(DatasetRequest {
         id: row.id.to_string(),

@@ -99,7 +99,7 @@ fn described(visit: &Visit, shelf: &Shelf, entry: CatalogueEntry) -> Dataset {
     }
 }
 
-/// The days that can be asked for: whole ones, from the first agreement in force to yesterday.
+/// The days that can be asked for: whole ones, since enough households agreed until yesterday.
 fn days(entry: &CatalogueEntry, now: Instant) -> Option<(Date, Date)> {
     let first = entry.first?;
     let first_day = day(first);

@@ -58,6 +58,8 @@ pub enum RefusalReason {
     BadSignature,
     /// The values cannot be true.
     Implausible,
+    /// What the gateway sent is signed, and still no batch of readings that can be taken.
+    Unusable,
     /// The data were erased.
     Erased,
     /// Fewer households agreed than the rule wants.
@@ -70,7 +72,7 @@ pub enum RefusalReason {
 
 impl RefusalReason {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NoConsent,
         Self::Withdrawn,
         Self::Expired,
@@ -82,6 +84,7 @@ impl RefusalReason {
         Self::Policy,
         Self::BadSignature,
         Self::Implausible,
+        Self::Unusable,
         Self::Erased,
         Self::TooFewHouseholds,
         Self::Dominance,
@@ -103,6 +106,7 @@ impl Word for RefusalReason {
             Self::Policy => "refusal-policy",
             Self::BadSignature => "refusal-signature",
             Self::Implausible => "refusal-implausible",
+            Self::Unusable => "refusal-unusable",
             Self::Erased => "refusal-erased",
             Self::TooFewHouseholds => "refusal-too-few",
             Self::Dominance => "refusal-dominance",

@@ -155,7 +155,7 @@ impl Answer {
         found.unwrap_or_else(|| panic!("no form to `{part}` in {}", self.body))
     }
 
-    fn hidden_fields(&self, action: &str) -> Vec<(String, String)> {
+    pub fn hidden_fields(&self, action: &str) -> Vec<(String, String)> {
         let form = self
             .body
             .split("<form")

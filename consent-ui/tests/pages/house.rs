@@ -2,16 +2,17 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use axum::Router;
 use broker_anonymiser::PolicyBook;
 use broker_domain::consent::Offer;
 use broker_domain::ids::{
-    ApplicationId, ConsentId, DatasetId, OfferId, OfficerId, OrganisationId, ParticipantId, PointId, Purpose,
-    ResearcherId, TransferId,
+    ApplicationId, ConsentId, DatasetId, Digest, OfferId, OfficerId, OrganisationId, ParticipantId, PointId,
+    Purpose, ResearcherId, TransferId,
 };
+use broker_domain::policy::{PolicyEngine, Query, Verdict};
 use broker_domain::research::Dataset;
 use broker_domain::time::{Clock, Entropy, EntropyUnavailable, Instant, Interval, Step};
 use broker_keys::{JoseMemberCrypto, Keys, MemberCrypto};
@@ -65,6 +66,25 @@ impl Entropy for TestEntropy {
     }
 }
 
+/// The policies, until a test says that nothing is allowed any more.
+struct Policies {
+    engine: CedarEngine,
+    forbid: Arc<AtomicBool>,
+}
+
+impl PolicyEngine for Policies {
+    fn evaluate(&self, query: &Query) -> Verdict {
+        if self.forbid.load(Ordering::SeqCst) {
+            return Verdict::Deny { policies: Vec::new() };
+        }
+        self.engine.evaluate(query)
+    }
+
+    fn set_digest(&self) -> Digest {
+        self.engine.set_digest()
+    }
+}
+
 pub struct Person {
     pub id: ParticipantId,
     pub point: PointId,
@@ -82,6 +102,7 @@ pub struct House {
     pub identity: age::x25519::Identity,
     pub entropy: Arc<TestEntropy>,
     clock: Arc<TestClock>,
+    forbid: Arc<AtomicBool>,
     _folder: TempDir,
 }
 
@@ -104,7 +125,8 @@ impl House {
             Instant::parse(START).unwrap().as_micros(),
         )));
         let entropy = Arc::new(TestEntropy(AtomicU64::new(1)));
-        let broker = start(&folder, &clock, &entropy).await;
+        let forbid = Arc::new(AtomicBool::new(false));
+        let broker = start(&folder, &clock, &entropy, &forbid).await;
 
         let lab = OrganisationId::random(&*entropy).unwrap();
         let row = OrganisationRow {
@@ -156,6 +178,7 @@ impl House {
             identity,
             entropy,
             clock,
+            forbid,
             _folder: folder,
         }
     }
@@ -164,6 +187,11 @@ impl House {
         self.clock
             .0
             .store(Instant::parse(instant).unwrap().as_micros(), Ordering::SeqCst);
+    }
+
+    /// From now on the policies allow nothing.
+    pub fn forbid_everything(&self) {
+        self.forbid.store(true, Ordering::SeqCst);
     }
 
     /// The router of the demonstration.
@@ -274,7 +302,12 @@ impl House {
     }
 }
 
-async fn start(folder: &TempDir, clock: &Arc<TestClock>, entropy: &Arc<TestEntropy>) -> Arc<Broker> {
+async fn start(
+    folder: &TempDir,
+    clock: &Arc<TestClock>,
+    entropy: &Arc<TestEntropy>,
+    forbid: &Arc<AtomicBool>,
+) -> Arc<Broker> {
     let at = |name: &str| folder.path().join(name);
     let keys = Keys::create(&at("keys"), &**entropy).unwrap();
     let signer = |name, seed| Ed25519Signer::from_seed(KeyName::new(name).unwrap(), &[seed; 32]).unwrap();
@@ -291,7 +324,10 @@ async fn start(folder: &TempDir, clock: &Arc<TestClock>, entropy: &Arc<TestEntro
                 .unwrap(),
         ),
         ledger,
-        policy: Arc::new(CedarEngine::embedded().unwrap()),
+        policy: Arc::new(Policies {
+            engine: CedarEngine::embedded().unwrap(),
+            forbid: Arc::clone(forbid),
+        }),
         rules: PolicyBook::embedded().unwrap(),
         record_signer: Arc::new(keys.record),
         officer_signer: Arc::new(signer("pages.example/log/officer", 2)),

@@ -1,5 +1,9 @@
 //! What a data-protection officer does.
 
+use broker_anonymiser::{HouseholdCount, Reason};
+use broker_domain::ids::ResearcherId;
+use broker_service::{Failure, FeasibilityRefusal, ReleaseRefusal};
+
 use crate::browser::Browser;
 use crate::house::House;
 
@@ -20,6 +24,77 @@ async fn requested(house: &House) -> Browser {
         303
     );
     rachel
+}
+
+/// Invariant I2: a release that the policies do not allow is in the researcher's list, once.
+#[tokio::test]
+async fn a_forbidden_release_is_recorded_once() {
+    let house = House::build().await;
+    let _rachel = requested(&house).await;
+    let request = house.broker.read().await.unwrap().requests(1).await.unwrap()[0].id;
+    let attempt = || async {
+        match house.broker.release(house.officer, request).await {
+            Err(Failure::Refused(ReleaseRefusal::NotAllowed { leaf_index })) => leaf_index,
+            other => panic!("an undecided request was released: {other:?}"),
+        }
+    };
+    let before = house.broker.latest_checkpoint().size().get();
+    assert_eq!(attempt().await, before);
+    assert_eq!(attempt().await, before);
+    assert_eq!(house.broker.latest_checkpoint().size().get(), before + 1);
+    let receipt = house.broker.researcher_receipt(house.researcher, before).await;
+    assert!(!receipt.unwrap().bundle.is_empty());
+
+    // The page says no more than before, and adds no record either.
+    let mut officer = house.as_officer().await;
+    let desk = officer.open("/dpo").await;
+    let hidden = desk.hidden_fields(&desk.action("/decision"));
+    let hidden: Vec<_> = hidden
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let action = format!("/dpo/demandes/{request}/livraison");
+    assert_eq!(officer.post(&action, &hidden).await.status, 403);
+    assert_eq!(house.broker.latest_checkpoint().size().get(), before + 1);
+}
+
+/// The number of households that agree is exact on the officer's desk, so nobody else may see it.
+#[tokio::test]
+async fn the_checks_of_a_request_are_for_whom_the_policies_allow() {
+    let house = House::build().await;
+    house.granted(&house.anna).await;
+    let _rachel = requested(&house).await;
+    let request = house.broker.read().await.unwrap().requests(1).await.unwrap()[0].id;
+    let found = house.broker.feasibility(house.officer, request).await.unwrap();
+    assert_eq!(found.households, 1);
+    // Its researcher learns why, and not how many.
+    let told = house.broker.obstacles(house.researcher, request).await.unwrap();
+    let reasons = told.unwrap().reasons;
+    assert!(
+        matches!(
+            reasons[..],
+            [Reason::TooFewHouseholds {
+                found: HouseholdCount(0),
+                ..
+            }]
+        ),
+        "{reasons:?}"
+    );
+    let stranger = ResearcherId::random(&*house.entropy).unwrap();
+    assert!(matches!(
+        house.broker.obstacles(stranger, request).await,
+        Err(Failure::Refused(FeasibilityRefusal::Unknown))
+    ));
+
+    house.forbid_everything();
+    assert!(matches!(
+        house.broker.feasibility(house.officer, request).await,
+        Err(Failure::Refused(FeasibilityRefusal::NotAllowed))
+    ));
+    assert!(matches!(
+        house.broker.obstacles(house.researcher, request).await,
+        Err(Failure::Refused(FeasibilityRefusal::NotAllowed))
+    ));
 }
 
 #[tokio::test]
@@ -86,11 +161,15 @@ async fn an_unsafe_release_is_refused_in_words() {
     );
     assert!(told.text().contains("Réunir au moins"));
     let waiting = rachel.open("/recherche/demandes").await;
+    // The researcher learns why, and no number that one household changes.
     assert!(
-        waiting.text().contains("Trop peu de foyers consentent"),
+        waiting
+            .text()
+            .contains("Trop peu de foyers ont donné leur accord."),
         "{}",
         waiting.text()
     );
+    assert!(!waiting.text().contains("foyers consentent"));
     assert!(!waiting.body.contains("/recherche/livraisons/"));
     // The desk keeps the way to try again.
     let desk = officer.open("/dpo").await;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use broker_service::{Failure, ReleaseRefusal};
+
 use crate::house::{House, join};
 use crate::readings::Gateway;
 
@@ -49,6 +51,24 @@ async fn a_release_is_downloaded_with_its_proof() {
 
     let mut anna = house.as_anna().await;
     assert_eq!(anna.get(&list.link("/recherche/livraisons/")).await.status, 403);
+    let catalogue = anna.open("/recherche").await;
+    assert!(
+        catalogue.text().contains("au moins 100 d'accord"),
+        "{}",
+        catalogue.text()
+    );
+    // The agreements of the 19th at noon cover whole days from the 20th on.
+    assert!(catalogue.body.contains("datetime=\"2026-11-20\""));
+
+    // A release that exists is given again only while the policies allow it.
+    let request = house.broker.read().await.unwrap().requests(1).await.unwrap()[0].id;
+    let again = house.broker.release(house.officer, request).await.unwrap();
+    assert_eq!(again.households, HOMES);
+    house.forbid_everything();
+    assert!(matches!(
+        house.broker.release(house.officer, request).await,
+        Err(Failure::Refused(ReleaseRefusal::NotAllowed { .. }))
+    ));
 }
 
 /// A street whose homes agreed and were measured for a day.

@@ -6,9 +6,13 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 use jiff::Timestamp;
 use tracing::Level;
 
+/// What stands below the help of every command; docs/GATEWAY.md has the long form.
+const AFTER: &str =
+    "Exit status: 0 done, 1 failed (the last line on standard error says why), 2 not understood.";
+
 /// Sends the readings a household chose to share from its meter to its broker.
 #[derive(Debug, Parser)]
-#[command(name = "fiducie-gateway", version, max_term_width = 100)]
+#[command(name = "fiducie-gateway", version, max_term_width = 100, after_help = AFTER)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -20,9 +24,11 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Makes the key of this gateway and registers it with the one-time code given by the broker
+    /// First, once: makes the key of this gateway and registers it with the one-time code given by the broker
+    #[command(after_help = AFTER)]
     Enrol(Enrol),
     /// Reads the meter, keeps what was chosen, and sends it; stop it with Ctrl-C or SIGTERM
+    #[command(after_help = AFTER)]
     Run(Run),
 }
 
@@ -32,8 +38,8 @@ pub(crate) struct Enrol {
     #[arg(long, value_name = "URL")]
     pub(crate) broker: String,
 
-    /// The one-time code shown on the page "my meters"
-    #[arg(long)]
+    /// The one-time code that the broker gave for this household; it lives an hour
+    #[arg(long, value_name = "CODE")]
     pub(crate) code: String,
 
     /// Folder for key, settings and spool; made if missing
@@ -53,7 +59,7 @@ pub(crate) struct Run {
     pub(crate) replay: Option<PathBuf>,
 
     /// How many times faster than the wire to replay; 0 means without waiting
-    #[arg(long, default_value_t = 1.0, requires = "replay", value_parser = speed)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, requires = "replay", value_parser = speed)]
     pub(crate) speed: f64,
 
     /// Instant of the first byte of the capture, for captures without a clock (historique). Without it the replay is
@@ -73,8 +79,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "DEV")]
     pub(crate) serial: Option<PathBuf>,
 
-    /// 1200 (historique) or 9600 (standard); found by listening when not given
-    #[arg(long, value_parser = baud)]
+    /// Speed of the port in bauds, 1200 (historique) or 9600 (standard); found by listening when not given
+    #[arg(long, value_name = "BAUDS", value_parser = baud)]
     pub(crate) baud: Option<u32>,
 
     /// Closes a batch after so many seconds of readings

@@ -153,3 +153,29 @@ fn a_person_opens_her_own_readings_only() {
         None
     );
 }
+
+#[test]
+fn a_warrant_opens_nothing_a_minute_after_its_decision_or_before_it() {
+    let me = ParticipantId::from_bytes([1; 16]);
+    let mine = permit(
+        Principal::Participant(me),
+        Action::ReadOwn,
+        Resource::Person { owner: me },
+        now(),
+    );
+    let access = AccessWarrant::issue(mine, covered(1).ask().interval).unwrap();
+    let leave = permit(
+        application(recipient()),
+        Action::Transfer,
+        Resource::Readings { covered: covered(1) },
+        now(),
+    );
+    let delivery = DeliveryWarrant::issue(leave, covered(1)).unwrap();
+    for warrant in [&access as &dyn Warrant, &delivery] {
+        assert_eq!(warrant.decided_at(), now());
+        assert_eq!(warrant.check_fresh(now()), Ok(()));
+        assert_eq!(warrant.check_fresh(now().plus_seconds(60)), Ok(()));
+        assert_eq!(warrant.check_fresh(now().plus_seconds(61)), Err(Stale));
+        assert_eq!(warrant.check_fresh(now().plus_seconds(-1)), Err(Stale));
+    }
+}

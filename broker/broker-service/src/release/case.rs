@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use broker_anonymiser as anonymiser;
 use broker_anonymiser::{HouseholdCount, StoredRelease};
 use broker_domain::consent::{Ask, Covered, covers};
-use broker_domain::ids::{ParticipantId, RequestId};
+use broker_domain::ids::{OfficerId, ParticipantId, RequestId, ResearcherId};
+use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::research::AccessRequest;
 use broker_domain::time::Instant;
 use broker_store::{DatasetRow, Read, ResearcherRow};
 use jiff::tz::TimeZone;
+use thiserror::Error;
 
 use crate::broker::Broker;
-use crate::failure::Fault;
+use crate::catalogue::HouseholdBand;
+use crate::failure::{Failure, Fault};
+use crate::research::request_resource;
 
 /// The zone in which days of a release are counted.
 pub const ZONE: &str = "Europe/Paris";
@@ -26,6 +30,28 @@ pub struct Feasibility {
     pub needed: Option<u32>,
     /// Why it would be refused; `None` when it would pass as far as the number of homes tells.
     pub refusal: Option<anonymiser::Refusal>,
+}
+
+/// What keeps an approved request from its release today, for the researcher who made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacles {
+    /// Why; a number of households found is that of its band, not of today.
+    pub reasons: Vec<anonymiser::Reason>,
+    /// What would pass.
+    pub remedies: Vec<anonymiser::Remedy>,
+}
+
+/// Why the automatic checks are not shown.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum FeasibilityRefusal {
+    /// No such request.
+    #[error("this request does not exist")]
+    Unknown,
+    /// The policies say no.
+    #[error(
+        "only a data-protection officer sees the checks of a request, and its researcher what stands in its way"
+    )]
+    NotAllowed,
 }
 
 /// What is known about one request.
@@ -70,30 +96,85 @@ impl Case {
 }
 
 impl Broker {
-    /// What the automatic checks say of a request, for the officer's page.
+    /// What the automatic checks say of a request, for the officer who decides it. The number of households is exact,
+    /// so nobody else sees it: whoever watches it for long sees single households come and go.
     ///
     /// # Errors
-    /// When the store fails; `Ok(None)` when the request does not exist.
-    pub async fn feasibility(&self, id: RequestId) -> Result<Option<Feasibility>, Fault> {
-        let Some(case) = self.read_case(id).await? else {
-            return Ok(None);
+    /// [`FeasibilityRefusal`], or when the store fails.
+    pub async fn feasibility(
+        &self,
+        who: OfficerId,
+        id: RequestId,
+    ) -> Result<Feasibility, Failure<FeasibilityRefusal>> {
+        let now = self.clock.now();
+        let request = self.store.read().await?.request(id).await?;
+        let request = request.ok_or(Failure::Refused(FeasibilityRefusal::Unknown))?;
+        let query = Query {
+            principal: Principal::Officer(who),
+            action: Action::Decide,
+            resource: request_resource(&request),
+            now,
         };
+        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(FeasibilityRefusal::NotAllowed))?;
+        let case = self.read_case(request, now).await?;
         let households = u32::try_from(case.ordinals.len()).unwrap_or(u32::MAX);
         let planned = anonymiser::plan(&self.rules, case.question()?);
         let needed = planned.as_ref().ok().map(|plan| plan.policy().required.0);
-        Ok(Some(Feasibility {
+        Ok(Feasibility {
             households,
             needed,
             refusal: planned.err(),
+        })
+    }
+
+    /// What keeps a researcher's own request from its release, without any number that one household changes; `None` when
+    /// nothing does as far as the number of homes tells.
+    ///
+    /// # Errors
+    /// [`FeasibilityRefusal`], or when the store fails.
+    pub async fn obstacles(
+        &self,
+        who: ResearcherId,
+        id: RequestId,
+    ) -> Result<Option<Obstacles>, Failure<FeasibilityRefusal>> {
+        let now = self.clock.now();
+        let (request, dataset) = {
+            let mut read = self.store.read().await?;
+            let request = read
+                .request(id)
+                .await?
+                .filter(|request| request.researcher == who);
+            let request = request.ok_or(Failure::Refused(FeasibilityRefusal::Unknown))?;
+            let dataset = read.dataset(request.dataset).await?;
+            let missing = Fault::Corrupt {
+                what: "request.dataset",
+            };
+            (request, dataset.ok_or(missing)?.dataset)
+        };
+        let query = Query {
+            principal: Principal::Researcher(who, request.organisation),
+            action: Action::Request,
+            resource: Resource::Dataset {
+                dataset: dataset.id,
+                recipient: dataset.recipient,
+            },
+            now,
+        };
+        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(FeasibilityRefusal::NotAllowed))?;
+        let case = self.read_case(request, now).await?;
+        let Err(refusal) = anonymiser::plan(&self.rules, case.question()?) else {
+            return Ok(None);
+        };
+        let thresholds = self.thresholds(now)?;
+        let reasons = refusal.reasons.into_iter();
+        Ok(Some(Obstacles {
+            reasons: reasons.map(|reason| coarse(reason, &thresholds)).collect(),
+            remedies: refusal.remedies,
         }))
     }
 
-    pub(super) async fn read_case(&self, id: RequestId) -> Result<Option<Case>, Fault> {
-        let now = self.clock.now();
+    pub(super) async fn read_case(&self, request: AccessRequest, now: Instant) -> Result<Case, Fault> {
         let mut read = self.store.read().await?;
-        let Some(request) = read.request(id).await? else {
-            return Ok(None);
-        };
         let dataset = read.dataset(request.dataset).await?.ok_or(Fault::Corrupt {
             what: "request.dataset",
         })?;
@@ -111,7 +192,7 @@ impl Broker {
         }
         let previous = previous_releases(&mut *read).await?;
         let enrolled = read.participant_count().await?;
-        Ok(Some(Case {
+        Ok(Case {
             now,
             request,
             dataset,
@@ -120,7 +201,35 @@ impl Broker {
             ordinals,
             enrolled,
             previous,
-        }))
+        })
+    }
+}
+
+/// The same reason, telling of the households only which thresholds they reached.
+fn coarse(reason: anonymiser::Reason, thresholds: &[HouseholdCount]) -> anonymiser::Reason {
+    use anonymiser::Reason as R;
+    let floor = |found: HouseholdCount| {
+        HouseholdCount(HouseholdBand::of(found.0, thresholds).map_or(0, HouseholdBand::at_least))
+    };
+    match reason {
+        R::TooFewHouseholds { found, needed } => R::TooFewHouseholds {
+            found: floor(found),
+            needed,
+        },
+        R::PeriodsAddUp { found, needed } => R::PeriodsAddUp {
+            found: floor(found),
+            needed,
+        },
+        R::NoPolicyInForce
+        | R::NoBand
+        | R::PeriodNotOver
+        | R::StepTooFine { .. }
+        | R::NothingValid
+        | R::EveryCellSuppressed
+        | R::DiffersByTooFew { .. }
+        | R::MixesSteps { .. }
+        | R::CombinesToTooFew
+        | R::TooManyReleases => reason,
     }
 }
 

@@ -1,5 +1,5 @@
 use broker_domain::curve::load_curve;
-use broker_domain::time::{EntropyUnavailable, Instant, Step};
+use broker_domain::time::{EntropyUnavailable, Step};
 use zeroize::Zeroizing;
 
 use super::*;
@@ -25,7 +25,7 @@ fn twin(owner: ParticipantId, epoch: u32) -> DataKey {
 }
 
 fn open(batch: &SealedBatch) -> Result<OpenedReadings, VaultError> {
-    open_batch(&access_warrant(HER), &key(HER, 1), batch)
+    open_batch(&access_warrant(HER), at(0), &key(HER, 1), batch)
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn without_randomness_nothing_is_sealed() {
 
 #[test]
 fn a_warrant_for_another_person_or_point_opens_nothing() {
-    let refuse = |warrant: &dyn Warrant| open_batch(warrant, &key(HER, 1), &sealed()).unwrap_err();
+    let refuse = |warrant: &dyn Warrant| open_batch(warrant, at(0), &key(HER, 1), &sealed()).unwrap_err();
     assert_eq!(refuse(&access_warrant(NEIGHBOUR)), VaultError::NotWarranted);
     let other_point = delivery_warrant(HER, PointId::from_bytes([9; 16]), span(0, 3_600));
     assert_eq!(refuse(&other_point), VaultError::NotWarranted);
@@ -101,7 +101,13 @@ fn a_warrant_for_another_person_or_point_opens_nothing() {
 #[test]
 fn a_delivery_sees_its_span_and_the_index_that_closes_it() {
     let hour = span(1_800, 5_400);
-    let opened = open_batch(&delivery_warrant(HER, POINT, hour), &key(HER, 1), &sealed()).unwrap();
+    let opened = open_batch(
+        &delivery_warrant(HER, POINT, hour),
+        at(0),
+        &key(HER, 1),
+        &sealed(),
+    )
+    .unwrap();
     let seen: Vec<_> = opened
         .as_slice()
         .iter()
@@ -166,7 +172,7 @@ fn every_header_field_is_authenticated() {
             ..original.clone()
         };
         let (owner, epoch) = (moved.header.participant, moved.header.epoch.0);
-        let opened = open_batch(&access_warrant(owner), &twin(owner, epoch), &moved);
+        let opened = open_batch(&access_warrant(owner), at(0), &twin(owner, epoch), &moved);
         assert_eq!(opened.unwrap_err(), VaultError::NotAuthentic, "{header:?}");
     }
 }
@@ -186,7 +192,7 @@ fn ciphertexts_cannot_be_exchanged_between_batches() {
 
 #[test]
 fn another_key_opens_nothing() {
-    let wrong = |key: &DataKey| open_batch(&access_warrant(HER), key, &sealed()).unwrap_err();
+    let wrong = |key: &DataKey| open_batch(&access_warrant(HER), at(0), key, &sealed()).unwrap_err();
     assert_eq!(wrong(&key(NEIGHBOUR, 1)), VaultError::OtherKey);
     assert_eq!(wrong(&key(HER, 2)), VaultError::OtherKey);
     // Right name, other secret.
@@ -210,7 +216,15 @@ fn without_the_wrapped_key_nothing_opens_again() {
     let key = unwrap(&rows[0], &vault).unwrap();
     let sealed = seal_batch(&key, &covered, &batch(), &entropy).unwrap();
     drop(key);
-    assert!(open_batch(&access_warrant(HER), &unwrap(&rows[0], &vault).unwrap(), &sealed).is_ok());
+    assert!(
+        open_batch(
+            &access_warrant(HER),
+            at(0),
+            &unwrap(&rows[0], &vault).unwrap(),
+            &sealed
+        )
+        .is_ok()
+    );
 
     // Erasure deletes the row. No secret that the vault can still unwrap opens the batch, even under her name.
     rows.remove(0);
@@ -218,9 +232,21 @@ fn without_the_wrapped_key_nothing_opens_again() {
         let left = unwrap(&row, &vault).unwrap();
         let renamed = DataKey::from_parts(HER, Epoch(1), Zeroizing::new(*left.secret()));
         assert_eq!(
-            open_batch(&access_warrant(HER), &renamed, &sealed).unwrap_err(),
+            open_batch(&access_warrant(HER), at(0), &renamed, &sealed).unwrap_err(),
             VaultError::NotAuthentic
         );
+    }
+}
+
+#[test]
+fn a_warrant_kept_for_later_opens_nothing() {
+    let refuse = |now| {
+        let opened = open_batch(&access_warrant(HER), now, &key(HER, 1), &sealed());
+        opened.map(|_| ())
+    };
+    assert_eq!(refuse(at(60)), Ok(()));
+    for now in [at(61), at(86_400), at(-1)] {
+        assert!(matches!(refuse(now), Err(VaultError::StaleWarrant(_))));
     }
 }
 
