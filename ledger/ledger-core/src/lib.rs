@@ -5,6 +5,7 @@
 //! - [`tree`]: the Merkle tree of RFC 6962 §2.1 (the same as RFC 9162 §2.1), its proofs and how to grow it;
 //! - [`tile`]: the static files of C2SP tlog-tiles;
 //! - [`note`], [`checkpoint`], [`proof`]: C2SP signed-note, tlog-checkpoint and tlog-proof;
+//! - [`receipt`]: COSE receipts (RFC 9942) over the same tree;
 //! - [`leaf`]: what *our* leaves look like: fixed-size, salted, without anything readable.
 //!
 //! This crate deliberately does no I/O, reads no clock, draws no randomness and does not log: salts, keys and
@@ -14,5 +15,6 @@ pub mod checkpoint;
 pub mod leaf;
 pub mod note;
 pub mod proof;
+pub mod receipt;
 pub mod tile;
 pub mod tree;

@@ -19,6 +19,7 @@ use ring::digest::{Context, SHA256};
 pub use build::{HashReader, MissingNode, NodeId, NodeMap, ProofPlan};
 pub use frontier::{Frontier, FrontierError, StoredNode};
 pub use verify::{ProofError, verify_consistency, verify_inclusion};
+pub(crate) use verify::{consistency_root, inclusion_root};
 
 /// A SHA-256 digest that stands in the tree: a leaf hash, a node hash or a root.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
