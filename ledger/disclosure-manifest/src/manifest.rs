@@ -204,7 +204,8 @@ fn row(delivery: &DeliveryId, household: &Household) -> Row {
 }
 
 /// The only call of `merkle-tree-rs`. It panics on input it does not like; ours it always likes, but a surprise must
-/// fail this delivery and not the process that serves everybody else. What it returns is checked like a stranger's.
+/// fail this delivery and not the process that serves everybody else. (That holds while our profiles unwind, as they do by
+/// default.) What it returns is checked like a stranger's.
 fn plant(rows: &[Row]) -> Result<Dump, BuildError> {
     let values: Vec<Vec<String>> = rows.iter().map(|row| row.columns().to_vec()).collect();
     let types = Row::types(ENCODING).map(str::to_owned);
