@@ -253,6 +253,7 @@ fn the_pure_crates_do_no_input_or_output() {
         "broker/broker-domain",
         "gateway-firmware/gateway-device",
         "gateway-firmware/meter-core",
+        "ledger/disclosure-manifest",
         "ledger/evidence",
         "ledger/ledger-core",
     ];

@@ -4,11 +4,13 @@
 //! 0x3f are about a subject (72 bytes, [`SubjectLeaf`]), kinds from 0x40 on are the log's own ([`SystemLeaf`]).
 //! A leaf never holds names, identifiers, exact times or ciphertext.
 
+mod delivery;
 mod erasure;
 mod kind;
 mod secret;
 mod system;
 
+pub use delivery::{DeliveryLeaf, ManifestEncoding};
 pub use erasure::{ErasureLeaf, UnsignedErasure};
 pub use kind::{ActorClass, Hour, SubjectKind, SystemKind};
 pub use secret::{Commitment, ErasureHandle, RecordNumber, Salt, SubjectKey, Tag};
@@ -85,6 +87,15 @@ pub enum LeafError {
         /// The index found.
         index: u64,
     },
+    /// A delivery in an encoding we do not know.
+    #[error("manifest encoding {encoding} is unknown")]
+    UnknownEncoding {
+        /// Last byte of the leaf.
+        encoding: u8,
+    },
+    /// A delivery about nobody.
+    #[error("a delivery has at least one row")]
+    NoRows,
 }
 
 /// The first eight bytes of every leaf, split but not interpreted.

@@ -5,6 +5,7 @@
 //! - [`tree`]: the Merkle tree of RFC 6962 §2.1 (the same as RFC 9162 §2.1), its proofs and how to grow it;
 //! - [`tile`]: the static files of C2SP tlog-tiles;
 //! - [`note`], [`checkpoint`], [`proof`]: C2SP signed-note, tlog-checkpoint and tlog-proof;
+//! - [`receipt`]: COSE receipts (RFC 9942) over the same tree;
 //! - [`leaf`]: what *our* leaves look like: fixed-size, salted, without anything readable;
 //! - [`map`]: the map of tags, which proves that a list of records is complete.
 //!
@@ -16,5 +17,6 @@ pub mod leaf;
 pub mod map;
 pub mod note;
 pub mod proof;
+pub mod receipt;
 pub mod tile;
 pub mod tree;

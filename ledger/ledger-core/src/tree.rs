@@ -21,6 +21,7 @@ pub use build::{HashReader, MissingNode, NodeId, NodeMap, ProofPlan};
 pub use frontier::{Frontier, FrontierError, StoredNode};
 pub use many::verify_inclusion_of_many;
 pub use verify::{ProofError, verify_consistency, verify_inclusion};
+pub(crate) use verify::{consistency_root, inclusion_root};
 
 /// A SHA-256 digest that stands in the tree: a leaf hash, a node hash or a root.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -52,6 +52,24 @@ pub fn verify_inclusion(
     proof: &[Hash],
     root: &Hash,
 ) -> Result<(), ProofError> {
+    if inclusion_root(index, size, leaf, proof)? == *root {
+        Ok(())
+    } else {
+        Err(ProofError::RootMismatch)
+    }
+}
+
+/// The root that `proof` leads to from `leaf`, leaf number `index` of a tree with `size` leaves: what a detached
+/// signature must cover.
+///
+/// # Errors
+/// [`ProofError::OutsideTree`] or [`ProofError::WrongLength`].
+pub(crate) fn inclusion_root(
+    index: LeafIndex,
+    size: TreeSize,
+    leaf: &Hash,
+    proof: &[Hash],
+) -> Result<Hash, ProofError> {
     if index.get() >= size.get() {
         return Err(ProofError::OutsideTree { index, size });
     }
@@ -75,11 +93,7 @@ pub fn verify_inclusion(
     if position.last != 0 {
         return Err(ProofError::WrongLength);
     }
-    if hash == *root {
-        Ok(())
-    } else {
-        Err(ProofError::RootMismatch)
-    }
+    Ok(hash)
 }
 
 /// Checks that the tree (`new_size`, `new_root`) only adds leaves to the tree (`old_size`, `old_root`)
@@ -97,20 +111,49 @@ pub fn verify_consistency(
     new_root: &Hash,
     proof: &[Hash],
 ) -> Result<(), ProofError> {
+    if old_size == TreeSize::ZERO {
+        return match (
+            proof.is_empty(),
+            new_size == TreeSize::ZERO && old_root != new_root,
+        ) {
+            _ if *old_root != empty_root() => Err(ProofError::OldRootMismatch),
+            (false, _) => Err(ProofError::WrongLength),
+            (true, true) => Err(ProofError::RootMismatch),
+            (true, false) => Ok(()),
+        };
+    }
+    if consistency_root(old_size, new_size, old_root, proof)? == *new_root {
+        Ok(())
+    } else {
+        Err(ProofError::RootMismatch)
+    }
+}
+
+/// The newer root that `proof` leads to from a tree that is not empty: what a detached signature must cover.
+///
+/// # Errors
+/// Any [`ProofError`] but [`ProofError::OutsideTree`]; [`ProofError::WrongLength`] also from the empty tree, from which
+/// nothing can be proven.
+pub(crate) fn consistency_root(
+    old_size: TreeSize,
+    new_size: TreeSize,
+    old_root: &Hash,
+    proof: &[Hash],
+) -> Result<Hash, ProofError> {
     if old_size > new_size {
         return Err(ProofError::Shrunk {
             old: old_size,
             new: new_size,
         });
     }
-    if old_size == TreeSize::ZERO && *old_root != empty_root() {
-        return Err(ProofError::OldRootMismatch);
+    if old_size == TreeSize::ZERO {
+        return Err(ProofError::WrongLength);
     }
-    if old_size == new_size || old_size == TreeSize::ZERO {
-        return match (proof.is_empty(), old_size == new_size && old_root != new_root) {
-            (false, _) => Err(ProofError::WrongLength),
-            (true, true) => Err(ProofError::RootMismatch),
-            (true, false) => Ok(()),
+    if old_size == new_size {
+        return if proof.is_empty() {
+            Ok(*old_root)
+        } else {
+            Err(ProofError::WrongLength)
         };
     }
     // A tree whose size is a power of two is itself a node on the path, so the proof leaves it out.
@@ -149,11 +192,7 @@ pub fn verify_consistency(
     if old != *old_root {
         return Err(ProofError::OldRootMismatch);
     }
-    if new == *new_root {
-        Ok(())
-    } else {
-        Err(ProofError::RootMismatch)
-    }
+    Ok(new)
 }
 
 /// Where a verifier stands: a node, and the last node of the same level.
