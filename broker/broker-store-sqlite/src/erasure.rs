@@ -4,6 +4,7 @@ use broker_domain::ids::ParticipantId;
 use broker_domain::time::Instant;
 use broker_store::StoreError;
 
+use crate::sql::query;
 use crate::transaction::SqliteTx;
 
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
@@ -32,18 +33,18 @@ impl SqliteTx {
     ///
     /// The instant of joining goes too: exact to the microsecond, it would find the enrolment leaf by its hour.
     /// LIMIT: the bit in the membership bitmaps of past releases stays; it points to the empty row.
-    pub(crate) async fn erase(&mut self, id: ParticipantId, at: Instant) -> Result<(), StoreError> {
+    pub(crate) fn erase(&mut self, id: ParticipantId, at: Instant) -> Result<(), StoreError> {
         for (table, statement) in STATEMENTS {
-            let query = sqlx::query(statement);
-            self.change(table, query.bind(id.as_bytes().as_slice())).await?;
+            let query = query(statement);
+            self.change(table, query.bind(id.as_bytes().as_slice()))?;
         }
-        let query = sqlx::query(
+        let query = query(
             "UPDATE participant \
              SET erased_at_us = COALESCE(erased_at_us, ?2), created_at_us = COALESCE(erased_at_us, ?2), \
                  language = 'fr', profile_sealed = x'' \
              WHERE id = ?1",
         );
         let query = query.bind(id.as_bytes().as_slice()).bind(at.as_micros());
-        self.change_one("participant", query).await
+        self.change_one("participant", query)
     }
 }

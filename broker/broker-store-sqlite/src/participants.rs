@@ -6,69 +6,56 @@ use broker_domain::time::Instant;
 use broker_store::{
     ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, StoreError, WrappedKeyRow,
 };
-use sqlx::sqlite::SqliteRow;
 
 use crate::row::Cells;
+use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl ParticipantReads for SqliteTx {
     async fn participant(&mut self, id: ParticipantId) -> Result<Option<ParticipantRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT ordinal, id, language, created_at_us, erased_at_us, profile_sealed \
              FROM participant WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(participant)
-            .transpose()
+        self.one(query.bind(id.as_bytes().as_slice()), participant)
     }
 
     async fn participants(&mut self, after: u32, limit: u32) -> Result<Vec<ParticipantRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT ordinal, id, language, created_at_us, erased_at_us, profile_sealed \
              FROM participant WHERE ordinal > ?1 ORDER BY ordinal LIMIT ?2",
         );
-        self.all(query.bind(after).bind(limit), participant).await
+        self.all(query.bind(after).bind(limit), participant)
     }
 
     async fn participant_count(&mut self) -> Result<u32, StoreError> {
-        let query = sqlx::query("SELECT count(*) AS n FROM participant WHERE erased_at_us IS NULL");
-        let row = self.one(query).await?;
-        row.as_ref().map_or(Ok(0), |row| row.number("participant.n"))
+        let query = query("SELECT count(*) AS n FROM participant WHERE erased_at_us IS NULL");
+        let count = self.one(query, |row| row.number("participant.n"))?;
+        Ok(count.unwrap_or_default())
     }
 
     async fn point(&mut self, id: PointId) -> Result<Option<PointRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, participant, created_at_us, number_index, number_sealed FROM point WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(point)
-            .transpose()
+        self.one(query.bind(id.as_bytes().as_slice()), point)
     }
 
     async fn points_of(&mut self, participant: ParticipantId) -> Result<Vec<PointRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, participant, created_at_us, number_index, number_sealed \
              FROM point WHERE participant = ?1 ORDER BY created_at_us, id",
         );
         self.all(query.bind(participant.as_bytes().as_slice()), point)
-            .await
     }
 
     async fn newest_key(&mut self, participant: ParticipantId) -> Result<Option<WrappedKeyRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT participant, epoch, wrapped FROM wrapped_key \
              WHERE participant = ?1 ORDER BY epoch DESC LIMIT 1",
         );
-        self.one(query.bind(participant.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(wrapped_key)
-            .transpose()
+        self.one(query.bind(participant.as_bytes().as_slice()), wrapped_key)
     }
 
     async fn key(
@@ -76,14 +63,13 @@ impl ParticipantReads for SqliteTx {
         participant: ParticipantId,
         epoch: u32,
     ) -> Result<Option<WrappedKeyRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT participant, epoch, wrapped FROM wrapped_key WHERE participant = ?1 AND epoch = ?2",
         );
-        self.one(query.bind(participant.as_bytes().as_slice()).bind(epoch))
-            .await?
-            .as_ref()
-            .map(wrapped_key)
-            .transpose()
+        self.one(
+            query.bind(participant.as_bytes().as_slice()).bind(epoch),
+            wrapped_key,
+        )
     }
 }
 
@@ -91,26 +77,26 @@ impl ParticipantReads for SqliteTx {
 impl ParticipantWrites for SqliteTx {
     async fn add_participant(&mut self, row: &ParticipantRow) -> Result<u32, StoreError> {
         // Rows are never deleted, so the largest ordinal plus one was never given before.
-        let add = sqlx::query(
+        let add = query(
             "INSERT INTO participant (ordinal, id, language, created_at_us, erased_at_us, profile_sealed) \
              SELECT (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM participant), ?1, ?2, ?3, ?4, ?5",
         );
         let add = add
             .bind(row.id.as_bytes().as_slice())
-            .bind(row.language.clone())
+            .bind(&row.language)
             .bind(row.created_at.as_micros())
             .bind(row.erased_at.map(Instant::as_micros))
-            .bind(row.profile_sealed.clone());
-        self.change_one("participant", add).await?;
-        let given = sqlx::query("SELECT ordinal FROM participant WHERE id = ?1");
-        self.one(given.bind(row.id.as_bytes().as_slice()))
-            .await?
-            .ok_or(StoreError::Conflict { table: "participant" })?
-            .number("participant.ordinal")
+            .bind(&row.profile_sealed);
+        self.change_one("participant", add)?;
+        let given = query("SELECT ordinal FROM participant WHERE id = ?1");
+        self.one(given.bind(row.id.as_bytes().as_slice()), |row| {
+            row.number("participant.ordinal")
+        })?
+        .ok_or(StoreError::Conflict { table: "participant" })
     }
 
     async fn add_point(&mut self, row: &PointRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO point (id, participant, created_at_us, number_index, number_sealed) \
              SELECT ?1, ?2, ?3, ?4, ?5 \
              WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
@@ -120,12 +106,12 @@ impl ParticipantWrites for SqliteTx {
             .bind(row.participant.as_bytes().as_slice())
             .bind(row.created_at.as_micros())
             .bind(row.number_index.as_slice())
-            .bind(row.number_sealed.clone());
-        self.change_one("point", query).await
+            .bind(&row.number_sealed);
+        self.change_one("point", query)
     }
 
     async fn add_key(&mut self, row: &WrappedKeyRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO wrapped_key (participant, epoch, wrapped) \
              SELECT ?1, ?2, ?3 \
              WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?1 AND erased_at_us IS NULL)",
@@ -133,16 +119,16 @@ impl ParticipantWrites for SqliteTx {
         let query = query
             .bind(row.participant.as_bytes().as_slice())
             .bind(row.epoch)
-            .bind(row.wrapped.clone());
-        self.change_one("wrapped_key", query).await
+            .bind(&row.wrapped);
+        self.change_one("wrapped_key", query)
     }
 
     async fn erase_participant(&mut self, id: ParticipantId, at: Instant) -> Result<(), StoreError> {
-        self.erase(id, at).await
+        self.erase(id, at)
     }
 }
 
-fn participant(row: &SqliteRow) -> Result<ParticipantRow, StoreError> {
+fn participant(row: &Row<'_>) -> Result<ParticipantRow, StoreError> {
     Ok(ParticipantRow {
         id: row.id("participant.id")?,
         ordinal: row.number("participant.ordinal")?,
@@ -153,7 +139,7 @@ fn participant(row: &SqliteRow) -> Result<ParticipantRow, StoreError> {
     })
 }
 
-fn point(row: &SqliteRow) -> Result<PointRow, StoreError> {
+fn point(row: &Row<'_>) -> Result<PointRow, StoreError> {
     Ok(PointRow {
         id: row.id("point.id")?,
         participant: row.id("point.participant")?,
@@ -163,7 +149,7 @@ fn point(row: &SqliteRow) -> Result<PointRow, StoreError> {
     })
 }
 
-fn wrapped_key(row: &SqliteRow) -> Result<WrappedKeyRow, StoreError> {
+fn wrapped_key(row: &Row<'_>) -> Result<WrappedKeyRow, StoreError> {
     Ok(WrappedKeyRow {
         participant: row.id("wrapped_key.participant")?,
         epoch: row.number("wrapped_key.epoch")?,

@@ -6,15 +6,15 @@ use broker_domain::time::{Instant, Interval};
 use broker_store::{
     BatchRow, Direction, FlowFilter, Outcome, Page, StoreError, TransferReads, TransferRow, TransferWrites,
 };
-use sqlx::sqlite::SqliteRow;
 
 use crate::row::{Cells, bound, stored};
+use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl TransferReads for SqliteTx {
     async fn batch(&mut self, gateway: GatewayId, id: BatchId) -> Result<Option<BatchRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT leaf_index, gateway, id, transfer, participant, point, span_start_at_us, span_end_at_us, \
                  epoch, envelope, sealed \
              FROM batch WHERE gateway = ?1 AND id = ?2",
@@ -22,12 +22,12 @@ impl TransferReads for SqliteTx {
         let query = query
             .bind(gateway.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice());
-        self.one(query).await?.as_ref().map(batch).transpose()
+        self.one(query, batch)
     }
 
     /// LIMIT: reads the index from the start of the span to the present, so the oldest days of a point cost most.
     async fn batches_of(&mut self, point: PointId, span: &Interval) -> Result<Vec<BatchRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT leaf_index, gateway, id, transfer, participant, point, span_start_at_us, span_end_at_us, \
                  epoch, envelope, sealed \
              FROM batch \
@@ -38,37 +38,29 @@ impl TransferReads for SqliteTx {
             .bind(point.as_bytes().as_slice())
             .bind(span.start().as_micros())
             .bind(span.end().as_micros());
-        self.all(query, batch).await
+        self.all(query, batch)
     }
 
     async fn transfer(&mut self, id: TransferId) -> Result<Option<TransferRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT leaf_index, id, direction, participant, point, recipient, purpose, consent, refusal, \
                  span_start_at_us, span_end_at_us, step_s, value_count, at_us, sealed \
              FROM transfer WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(transfer)
-            .transpose()
+        self.one(query.bind(id.as_bytes().as_slice()), transfer)
     }
 
     async fn transfer_at(&mut self, leaf_index: u64) -> Result<Option<TransferRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT leaf_index, id, direction, participant, point, recipient, purpose, consent, refusal, \
                  span_start_at_us, span_end_at_us, step_s, value_count, at_us, sealed \
              FROM transfer WHERE leaf_index = ?1",
         );
-        self.one(query.bind(bound(leaf_index)))
-            .await?
-            .as_ref()
-            .map(transfer)
-            .transpose()
+        self.one(query.bind(bound(leaf_index)), transfer)
     }
 
     async fn transfers_of(&mut self, who: ParticipantId, page: Page) -> Result<Vec<TransferRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT leaf_index, id, direction, participant, point, recipient, purpose, consent, refusal, \
                  span_start_at_us, span_end_at_us, step_s, value_count, at_us, sealed \
              FROM transfer WHERE participant = ?1 AND leaf_index < ?2 ORDER BY leaf_index DESC LIMIT ?3",
@@ -77,30 +69,30 @@ impl TransferReads for SqliteTx {
             .bind(who.as_bytes().as_slice())
             .bind(bound(page.before_leaf))
             .bind(page.limit);
-        self.all(query, transfer).await
+        self.all(query, transfer)
     }
 
     async fn flows(&mut self, filter: FlowFilter, page: Page) -> Result<Vec<TransferRow>, StoreError> {
         // Each filter is a statement of its own, so that each walks its own partial index.
         let query = match filter {
-            FlowFilter::All => sqlx::query(
+            FlowFilter::All => query(
                 "SELECT leaf_index, id, direction, participant, point, recipient, purpose, consent, refusal, \
                      span_start_at_us, span_end_at_us, step_s, value_count, at_us, sealed \
                  FROM transfer WHERE leaf_index < ?1 ORDER BY leaf_index DESC LIMIT ?2",
             ),
-            FlowFilter::In => sqlx::query(
+            FlowFilter::In => query(
                 "SELECT leaf_index, id, direction, participant, point, recipient, purpose, consent, refusal, \
                      span_start_at_us, span_end_at_us, step_s, value_count, at_us, sealed \
                  FROM transfer WHERE direction = 'in' AND refusal IS NULL AND leaf_index < ?1 \
                  ORDER BY leaf_index DESC LIMIT ?2",
             ),
-            FlowFilter::Out => sqlx::query(
+            FlowFilter::Out => query(
                 "SELECT leaf_index, id, direction, participant, point, recipient, purpose, consent, refusal, \
                      span_start_at_us, span_end_at_us, step_s, value_count, at_us, sealed \
                  FROM transfer WHERE direction = 'out' AND refusal IS NULL AND leaf_index < ?1 \
                  ORDER BY leaf_index DESC LIMIT ?2",
             ),
-            FlowFilter::Refused => sqlx::query(
+            FlowFilter::Refused => query(
                 "SELECT leaf_index, id, direction, participant, point, recipient, purpose, consent, refusal, \
                      span_start_at_us, span_end_at_us, step_s, value_count, at_us, sealed \
                  FROM transfer WHERE refusal IS NOT NULL AND leaf_index < ?1 \
@@ -108,28 +100,27 @@ impl TransferReads for SqliteTx {
             ),
         };
         self.all(query.bind(bound(page.before_leaf)).bind(page.limit), transfer)
-            .await
     }
 
     async fn uses_of(&mut self, consent: ConsentId) -> Result<(u64, Option<Instant>), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT COUNT(*) AS uses, MAX(at_us) AS at_us FROM transfer \
              WHERE consent = ?1 AND refusal IS NULL",
         );
-        let Some(row) = self.one(query.bind(consent.as_bytes().as_slice())).await? else {
-            return Ok((0, None));
-        };
-        Ok((
-            row.number("transfer.uses")?,
-            row.instant_or_null("transfer.at_us")?,
-        ))
+        let uses = self.one(query.bind(consent.as_bytes().as_slice()), |row| {
+            Ok((
+                row.number("transfer.uses")?,
+                row.instant_or_null("transfer.at_us")?,
+            ))
+        })?;
+        Ok(uses.unwrap_or((0, None)))
     }
 }
 
 #[async_trait]
 impl TransferWrites for SqliteTx {
     async fn add_transfer(&mut self, row: &TransferRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO transfer (leaf_index, id, direction, participant, point, recipient, purpose, \
                  consent, refusal, span_start_at_us, span_end_at_us, step_s, value_count, at_us, sealed) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 \
@@ -154,12 +145,12 @@ impl TransferWrites for SqliteTx {
             .bind(row.step.map(broker_domain::time::Step::seconds))
             .bind(row.rows)
             .bind(row.at.as_micros())
-            .bind(row.sealed.clone());
-        self.change_one("transfer", query).await
+            .bind(&row.sealed);
+        self.change_one("transfer", query)
     }
 
     async fn add_batch(&mut self, row: &BatchRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO batch (leaf_index, gateway, id, transfer, participant, point, span_start_at_us, \
                  span_end_at_us, epoch, envelope, sealed) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 \
@@ -176,12 +167,12 @@ impl TransferWrites for SqliteTx {
             .bind(row.span.end().as_micros())
             .bind(row.epoch)
             .bind(row.envelope.0.as_slice())
-            .bind(row.sealed.clone());
-        self.change_one("batch", query).await
+            .bind(&row.sealed);
+        self.change_one("batch", query)
     }
 }
 
-fn transfer(row: &SqliteRow) -> Result<TransferRow, StoreError> {
+fn transfer(row: &Row<'_>) -> Result<TransferRow, StoreError> {
     let refusal: Option<String> = row.cell("transfer.refusal")?;
     let has_purpose: Option<&str> = row.cell("transfer.purpose")?;
     Ok(TransferRow {
@@ -202,7 +193,7 @@ fn transfer(row: &SqliteRow) -> Result<TransferRow, StoreError> {
     })
 }
 
-fn batch(row: &SqliteRow) -> Result<BatchRow, StoreError> {
+fn batch(row: &Row<'_>) -> Result<BatchRow, StoreError> {
     Ok(BatchRow {
         id: row.id("batch.id")?,
         gateway: row.id("batch.gateway")?,

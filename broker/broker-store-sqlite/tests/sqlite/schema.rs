@@ -1,7 +1,6 @@
 //! Versions of the schema.
 
 use broker_store_sqlite::{Create, NEWEST_SCHEMA, OpenError, SqliteStore, migrate};
-use sqlx::Row;
 
 use crate::raw::{connect, run};
 
@@ -13,8 +12,7 @@ async fn a_file_of_a_newer_version_is_refused() {
     run(
         &path,
         "INSERT INTO schema_version (version, name) VALUES (999, 'from the future')",
-    )
-    .await;
+    );
     for create in [Create::Never, Create::IfMissing] {
         let refused = SqliteStore::open(&path, create).await;
         let Err(error @ OpenError::Newer { found: 999, .. }) = refused else {
@@ -44,7 +42,7 @@ async fn an_older_file_is_not_migrated_unless_asked() {
 async fn the_database_of_another_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    run(&path, "CREATE TABLE songs (title TEXT)").await;
+    run(&path, "CREATE TABLE songs (title TEXT)");
     let refused = SqliteStore::open(&path, Create::IfMissing).await;
     assert!(matches!(refused, Err(OpenError::Foreign { .. })));
 }
@@ -56,11 +54,11 @@ async fn each_migration_can_be_taken_back_and_done_again() {
     for _ in 0..2 {
         migrate(&path, NEWEST_SCHEMA).await.unwrap();
         migrate(&path, 0).await.unwrap();
-        let left: i64 = sqlx::query("SELECT COUNT(*) AS things FROM sqlite_schema")
-            .fetch_one(&mut connect(&path).await)
-            .await
-            .unwrap()
-            .get("things");
+        let left: i64 = connect(&path)
+            .query_row("SELECT COUNT(*) AS things FROM sqlite_schema", [], |row| {
+                row.get("things")
+            })
+            .unwrap();
         assert_eq!(left, 0);
     }
 }
