@@ -12,7 +12,7 @@ mod system;
 pub use erasure::{ErasureLeaf, UnsignedErasure};
 pub use kind::{ActorClass, Hour, SubjectKind, SystemKind};
 pub use secret::{Commitment, ErasureHandle, RecordNumber, Salt, SubjectKey, Tag};
-pub use system::SystemLeaf;
+pub use system::{MapRoot, SystemLeaf, map_root_leaf};
 
 /// Length of a subject leaf in bytes.
 pub const SUBJECT_LEAF_LEN: usize = 72;
@@ -79,6 +79,12 @@ pub enum LeafError {
     /// The fourth byte must be zero.
     #[error("the reserved byte is not zero")]
     ReservedNotZero,
+    /// A map root covers an index that no log reaches.
+    #[error("no log has a leaf {index}")]
+    NoSuchPlace {
+        /// The index found.
+        index: u64,
+    },
 }
 
 /// The first eight bytes of every leaf, split but not interpreted.

@@ -5,13 +5,15 @@
 //! - [`tree`]: the Merkle tree of RFC 6962 §2.1 (the same as RFC 9162 §2.1), its proofs and how to grow it;
 //! - [`tile`]: the static files of C2SP tlog-tiles;
 //! - [`note`], [`checkpoint`], [`proof`]: C2SP signed-note, tlog-checkpoint and tlog-proof;
-//! - [`leaf`]: what *our* leaves look like: fixed-size, salted, without anything readable.
+//! - [`leaf`]: what *our* leaves look like: fixed-size, salted, without anything readable;
+//! - [`map`]: the map of tags, which proves that a list of records is complete.
 //!
 //! This crate deliberately does no I/O, reads no clock, draws no randomness and does not log: salts, keys and
 //! instants are arguments. It knows nothing of consents; the meaning of a record stands in crate `evidence`.
 
 pub mod checkpoint;
 pub mod leaf;
+pub mod map;
 pub mod note;
 pub mod proof;
 pub mod tile;
