@@ -4,6 +4,7 @@
 //! What it deliberately does not: HTTP, HTML, SQL or files. Time, chance, storage, keys and policies are ports, so a
 //! test or an auditor can run every use case with values of their own.
 
+mod batch;
 mod broker;
 mod committer;
 mod consents;
@@ -15,6 +16,7 @@ mod gateways;
 mod group;
 mod intake;
 mod own;
+mod receipts;
 mod records;
 mod release;
 mod research;
@@ -23,7 +25,7 @@ mod sessions;
 mod vault;
 mod views;
 
-pub use broker::{Broker, Parts, Receipt};
+pub use broker::{Broker, Parts};
 pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
 pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order};
 pub use enrol::{
@@ -34,6 +36,7 @@ pub use failure::{Failure, Fault};
 pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use intake::{IntakeRefusal, News, Taken};
 pub use own::{OwnProfile, OwnRefusal};
+pub use receipts::Receipt;
 pub use release::{Download, DownloadRefusal, Feasibility, ReleaseRefusal, Released, ZONE};
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use sessions::OpenedSession;

@@ -15,9 +15,10 @@ use jiff::tz::TimeZone;
 use ledger_core::leaf::{ErasureLeaf, SubjectKind};
 use secrecy::ExposeSecret;
 
-use crate::broker::{Broker, Receipt};
+use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
+use crate::receipts::Receipt;
 use crate::release::ZONE;
 
 /// How many transfers of a person one page looks at when it wants those under one consent.
@@ -243,7 +244,7 @@ impl Broker {
         let size = read.newest_head().await?.map_or(0, |head| head.size);
         let leaves = read.leaves(size.saturating_sub(ERASURE_WINDOW), size).await?;
         let mut entries = Vec::new();
-        for leaf in leaves.iter().rev().filter(|leaf| leaf.tag.is_none()) {
+        for leaf in leaves.iter().rev() {
             let Ok(erasure) = ErasureLeaf::parse(&leaf.bytes) else {
                 continue;
             };

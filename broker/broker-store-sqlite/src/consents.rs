@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, Offer};
 use broker_domain::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Purpose};
-use broker_store::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent, StoreError};
+use broker_store::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent, Serial, StoreError};
 
 use crate::row::{Cells, stored};
 use crate::sql::{Row, query};
@@ -86,13 +86,15 @@ impl ConsentReads for SqliteTx {
 
     async fn recorded_events(&mut self, id: ConsentId) -> Result<Vec<RecordedEvent>, StoreError> {
         let query = query(
-            "SELECT seq, kind, effective_at_us, recorded_at_us, record, leaf_index \
-             FROM consent_event WHERE consent = ?1 ORDER BY seq",
+            "SELECT e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record, e.serial, r.leaf_index \
+             FROM consent_event AS e LEFT JOIN record AS r ON r.serial = e.serial \
+             WHERE e.consent = ?1 ORDER BY e.seq",
         );
         self.all(query.bind(id.as_bytes().as_slice()), |row| {
             Ok(RecordedEvent {
                 event: event(row)?,
-                leaf_index: row.number_or_null("consent_event.leaf_index")?,
+                serial: row.number_or_null("consent_event.serial")?.map(Serial),
+                leaf_index: row.number_or_null("record.leaf_index")?,
             })
         })
     }
@@ -134,7 +136,7 @@ impl ConsentWrites for SqliteTx {
             "INSERT INTO consent (id, participant, point, recipient, purpose, step_s, data_start_at_us, \
                  data_end_at_us, terms, notice) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 \
-             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2)",
         );
         let query = query
             .bind(consent.id.as_bytes().as_slice())
@@ -153,7 +155,7 @@ impl ConsentWrites for SqliteTx {
     async fn add_consent_event(&mut self, id: ConsentId, event: &RecordedEvent) -> Result<(), StoreError> {
         let query = query(
             "INSERT INTO consent_event (consent, seq, kind, effective_at_us, recorded_at_us, record, \
-                 leaf_index) \
+                 serial) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 \
              WHERE EXISTS (SELECT 1 FROM consent WHERE id = ?1) \
                  AND ?2 = (SELECT COALESCE(MAX(seq) + 1, 0) FROM consent_event WHERE consent = ?1)",
@@ -165,7 +167,7 @@ impl ConsentWrites for SqliteTx {
             .bind(event.event.effective_at.as_micros())
             .bind(event.event.recorded_at.as_micros())
             .bind(event.event.record.0.as_slice())
-            .bind(event.leaf_index.map(stored).transpose()?);
+            .bind(event.serial.map(|serial| stored(serial.0)).transpose()?);
         self.change_one("consent_event", query)
     }
 }

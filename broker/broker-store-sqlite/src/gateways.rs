@@ -45,7 +45,7 @@ impl GatewayWrites for SqliteTx {
         let query = query(
             "INSERT INTO enrolment_code (code_hash, participant, point, expires_at_us, used_by) \
              SELECT ?1, ?2, ?3, ?4, ?5 \
-             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2)",
         );
         let query = query
             .bind(code.code_hash.as_slice())
@@ -67,7 +67,7 @@ impl GatewayWrites for SqliteTx {
             "INSERT INTO gateway (id, participant, point, public_key, settings_version, measuring, fields, \
                  step_s, enrolled_at_us, last_seen_at_us) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 \
-             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2)",
         );
         let gateway = &row.gateway;
         let query = query

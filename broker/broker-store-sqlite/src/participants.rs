@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use broker_domain::ids::{ParticipantId, PointId};
-use broker_domain::time::Instant;
 use broker_store::{
     ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, StoreError, WrappedKeyRow,
 };
@@ -15,7 +14,7 @@ use crate::transaction::SqliteTx;
 impl ParticipantReads for SqliteTx {
     async fn participant(&mut self, id: ParticipantId) -> Result<Option<ParticipantRow>, StoreError> {
         let query = query(
-            "SELECT ordinal, id, language, created_at_us, erased_at_us, profile_sealed \
+            "SELECT ordinal, id, language, created_at_us, profile_sealed \
              FROM participant WHERE id = ?1",
         );
         self.one(query.bind(id.as_bytes().as_slice()), participant)
@@ -23,14 +22,14 @@ impl ParticipantReads for SqliteTx {
 
     async fn participants(&mut self, after: u32, limit: u32) -> Result<Vec<ParticipantRow>, StoreError> {
         let query = query(
-            "SELECT ordinal, id, language, created_at_us, erased_at_us, profile_sealed \
+            "SELECT ordinal, id, language, created_at_us, profile_sealed \
              FROM participant WHERE ordinal > ?1 ORDER BY ordinal LIMIT ?2",
         );
         self.all(query.bind(after).bind(limit), participant)
     }
 
     async fn participant_count(&mut self) -> Result<u32, StoreError> {
-        let query = query("SELECT count(*) AS n FROM participant WHERE erased_at_us IS NULL");
+        let query = query("SELECT count(*) AS n FROM participant");
         let count = self.one(query, |row| row.number("participant.n"))?;
         Ok(count.unwrap_or_default())
     }
@@ -76,30 +75,34 @@ impl ParticipantReads for SqliteTx {
 #[async_trait]
 impl ParticipantWrites for SqliteTx {
     async fn add_participant(&mut self, row: &ParticipantRow) -> Result<u32, StoreError> {
-        // Rows are never deleted, so the largest ordinal plus one was never given before.
+        let next = query(
+            "INSERT INTO counter (name, newest) VALUES ('ordinal', 1) \
+             ON CONFLICT (name) DO UPDATE SET newest = newest + 1",
+        );
+        self.change_one("counter", next)?;
+        let given = query("SELECT newest FROM counter WHERE name = 'ordinal'");
+        let ordinal: u32 = self
+            .one(given, |row| row.number("counter.newest"))?
+            .ok_or(StoreError::Conflict { table: "counter" })?;
         let add = query(
-            "INSERT INTO participant (ordinal, id, language, created_at_us, erased_at_us, profile_sealed) \
-             SELECT (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM participant), ?1, ?2, ?3, ?4, ?5",
+            "INSERT INTO participant (ordinal, id, language, created_at_us, profile_sealed) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         );
         let add = add
+            .bind(ordinal)
             .bind(row.id.as_bytes().as_slice())
             .bind(&row.language)
             .bind(row.created_at.as_micros())
-            .bind(row.erased_at.map(Instant::as_micros))
             .bind(&row.profile_sealed);
         self.change_one("participant", add)?;
-        let given = query("SELECT ordinal FROM participant WHERE id = ?1");
-        self.one(given.bind(row.id.as_bytes().as_slice()), |row| {
-            row.number("participant.ordinal")
-        })?
-        .ok_or(StoreError::Conflict { table: "participant" })
+        Ok(ordinal)
     }
 
     async fn add_point(&mut self, row: &PointRow) -> Result<(), StoreError> {
         let query = query(
             "INSERT INTO point (id, participant, created_at_us, number_index, number_sealed) \
              SELECT ?1, ?2, ?3, ?4, ?5 \
-             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2)",
         );
         let query = query
             .bind(row.id.as_bytes().as_slice())
@@ -114,7 +117,7 @@ impl ParticipantWrites for SqliteTx {
         let query = query(
             "INSERT INTO wrapped_key (participant, epoch, wrapped) \
              SELECT ?1, ?2, ?3 \
-             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?1 AND erased_at_us IS NULL)",
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?1)",
         );
         let query = query
             .bind(row.participant.as_bytes().as_slice())
@@ -123,8 +126,8 @@ impl ParticipantWrites for SqliteTx {
         self.change_one("wrapped_key", query)
     }
 
-    async fn erase_participant(&mut self, id: ParticipantId, at: Instant) -> Result<(), StoreError> {
-        self.erase(id, at)
+    async fn erase_participant(&mut self, id: ParticipantId) -> Result<(), StoreError> {
+        self.erase(id)
     }
 }
 
@@ -135,7 +138,6 @@ fn participant(row: &Row<'_>) -> Result<ParticipantRow, StoreError> {
         language: row.text("participant.language")?,
         profile_sealed: row.bytes("participant.profile_sealed")?,
         created_at: row.instant("participant.created_at_us")?,
-        erased_at: row.instant_or_null("participant.erased_at_us")?,
     })
 }
 

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use broker_domain::ids::{DatasetId, OfficerId, ReleaseId, RequestId, ResearcherId};
 use broker_domain::research::{AccessRequest, Dataset, RequestState};
 use broker_domain::time::Instant;
-use broker_store::{DatasetRow, MembershipRow, ReleaseRow, ResearchReads, ResearchWrites, StoreError};
+use broker_store::{
+    DatasetRow, MembershipRow, ReleaseRow, ResearchReads, ResearchWrites, Serial, StoreError,
+};
 
 use crate::row::{Cells, stored};
 use crate::sql::{Row, query};
@@ -57,18 +59,18 @@ impl ResearchReads for SqliteTx {
 
     async fn release(&mut self, id: ReleaseId) -> Result<Option<ReleaseRow>, StoreError> {
         let query = query(
-            "SELECT id, request, researcher, households, manifest, ciphertext, leaf_index, at_us, sealed, \
-                 vault_copy \
-             FROM release WHERE id = ?1",
+            "SELECT l.id, l.request, l.researcher, l.households, l.manifest, l.ciphertext, l.serial, l.at_us, \
+                 l.sealed, l.vault_copy, r.leaf_index \
+             FROM release AS l INNER JOIN record AS r ON r.serial = l.serial WHERE l.id = ?1",
         );
         self.one(query.bind(id.as_bytes().as_slice()), release)
     }
 
     async fn release_of(&mut self, request: RequestId) -> Result<Option<ReleaseRow>, StoreError> {
         let query = query(
-            "SELECT id, request, researcher, households, manifest, ciphertext, leaf_index, at_us, sealed, \
-                 vault_copy \
-             FROM release WHERE request = ?1",
+            "SELECT l.id, l.request, l.researcher, l.households, l.manifest, l.ciphertext, l.serial, l.at_us, \
+                 l.sealed, l.vault_copy, r.leaf_index \
+             FROM release AS l INNER JOIN record AS r ON r.serial = l.serial WHERE l.request = ?1",
         );
         self.one(query.bind(request.as_bytes().as_slice()), release)
     }
@@ -144,7 +146,7 @@ impl ResearchWrites for SqliteTx {
 
     async fn add_release(&mut self, row: &ReleaseRow, members: &MembershipRow) -> Result<(), StoreError> {
         let release = query(
-            "INSERT INTO release (id, request, researcher, households, manifest, ciphertext, leaf_index, \
+            "INSERT INTO release (id, request, researcher, households, manifest, ciphertext, serial, \
                  at_us, sealed, vault_copy) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         );
@@ -155,7 +157,7 @@ impl ResearchWrites for SqliteTx {
             .bind(row.households)
             .bind(row.manifest.0.as_slice())
             .bind(row.ciphertext.0.as_slice())
-            .bind(stored(row.leaf_index)?)
+            .bind(stored(row.serial.0)?)
             .bind(row.at.as_micros())
             .bind(&row.sealed)
             .bind(&row.vault_copy);
@@ -264,7 +266,8 @@ fn release(row: &Row<'_>) -> Result<ReleaseRow, StoreError> {
         ciphertext: row.digest("release.ciphertext")?,
         sealed: row.bytes("release.sealed")?,
         vault_copy: row.bytes("release.vault_copy")?,
-        leaf_index: row.number("release.leaf_index")?,
+        serial: Serial(row.number("release.serial")?),
+        leaf_index: row.number("record.leaf_index")?,
         at: row.instant("release.at_us")?,
     })
 }

@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::connection::{self, Create, Use};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 1;
+pub const NEWEST_SCHEMA: u32 = 2;
 
 /// One step of the schema.
 struct Migration {
@@ -21,12 +21,20 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] = [Migration {
-    version: 1,
-    name: "first_light",
-    up: include_str!("../migrations/0001_first_light.up.sql"),
-    down: include_str!("../migrations/0001_first_light.down.sql"),
-}];
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        version: 1,
+        name: "first_light",
+        up: include_str!("../migrations/0001_first_light.up.sql"),
+        down: include_str!("../migrations/0001_first_light.down.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "one_row_a_batch",
+        up: include_str!("../migrations/0002_one_row_a_batch.up.sql"),
+        down: include_str!("../migrations/0002_one_row_a_batch.down.sql"),
+    },
+];
 
 /// Why a file cannot be opened as a store.
 #[derive(Debug, Error)]
@@ -140,6 +148,10 @@ fn bring_to(path: &Path, create: Create, version: u32) -> Result<(), OpenError> 
             found,
         });
     }
+    // Whole tables are made anew under the names that others refer to; `fits` looks at the references afterwards.
+    connection
+        .execute_batch("PRAGMA foreign_keys = OFF")
+        .map_err(failed)?;
     for step in MIGRATIONS
         .iter()
         .filter(|step| step.version > found && step.version <= version)
@@ -163,6 +175,7 @@ fn up(connection: &mut Connection, step: &Migration) -> rusqlite::Result<()> {
         "INSERT INTO schema_version (version, name) VALUES (?1, ?2)",
         (step.version, step.name),
     )?;
+    fits(&tx)?;
     tx.commit()
 }
 
@@ -173,7 +186,19 @@ fn down(connection: &mut Connection, step: &Migration) -> rusqlite::Result<()> {
         tx.execute("DELETE FROM schema_version WHERE version = ?1", [step.version])?;
     }
     tx.execute_batch(step.down)?;
+    fits(&tx)?;
     tx.commit()
+}
+
+/// Fails when a row refers to one that does not exist.
+fn fits(connection: &Connection) -> rusqlite::Result<()> {
+    let lost: i64 = connection.query_row("SELECT COUNT(*) FROM pragma_foreign_key_check", [], |row| {
+        row.get(0)
+    })?;
+    match lost {
+        0 => Ok(()),
+        _ => Err(rusqlite::Error::IntegralValueOutOfRange(0, lost)),
+    }
 }
 
 /// The version of the file: 0 when it has no table at all.

@@ -34,7 +34,7 @@ impl SessionWrites for SqliteTx {
         let query = query(
             "INSERT INTO session (token_hash, participant, researcher, officer, expires_at_us, csrf) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
-             WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+             WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM participant WHERE id = ?2)",
         );
         let query = query
             .bind(row.token_hash.as_slice())

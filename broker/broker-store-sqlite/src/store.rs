@@ -94,6 +94,7 @@ fn rewrite(connection: &Connection) -> io::Result<()> {
     let rewritten = run(connection, "VACUUM");
     run(connection, "PRAGMA temp_store = MEMORY")?;
     rewritten?;
+    run(connection, "DELETE FROM scrub_due")?;
     empty_log(connection)
 }
 

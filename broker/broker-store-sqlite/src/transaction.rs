@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use broker_store::{Read, StoreError, Tx};
-use rusqlite::ffi;
+use rusqlite::{ErrorCode, ffi};
 use tokio::sync::OwnedRwLockReadGuard;
 
 use crate::connection::{Lease, blocking};
-use crate::row::fault;
+use crate::row::{Cells, fault};
 use crate::sql::{Query, Row, query};
 
 /// An open transaction. Dropped, it is rolled back before its connection is used again.
@@ -18,10 +18,13 @@ pub(crate) struct SqliteTx {
     _view: Option<OwnedRwLockReadGuard<()>>,
 }
 
-/// Whether a savepoint is open.
+/// Where the place to come back to stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Missing,
+    /// Before the next change: only that opens a savepoint.
+    Wanted,
+    /// A savepoint is open.
     Set,
 }
 
@@ -86,6 +89,10 @@ impl SqliteTx {
 
     /// Runs a statement and gives the number of rows it touched.
     pub(crate) fn change(&mut self, table: &'static str, query: Query<'_>) -> Result<u64, StoreError> {
+        if self.mark == Mark::Wanted {
+            self.run("SAVEPOINT mark")?;
+            self.mark = Mark::Set;
+        }
         let connection = self.lease.connection().map_err(fault(self.name))?;
         match query.execute(connection) {
             Ok(rows) => u64::try_from(rows).map_err(fault(self.name)),
@@ -121,7 +128,13 @@ fn is_repeated(error: &rusqlite::Error) -> bool {
     })
 }
 
-impl Read for SqliteTx {}
+#[async_trait]
+impl Read for SqliteTx {
+    async fn scrub_is_due(&mut self) -> Result<bool, StoreError> {
+        let due = self.one(query("SELECT id FROM scrub_due"), |_| Ok(()))?;
+        Ok(due.is_some())
+    }
+}
 
 #[async_trait]
 impl Tx for SqliteTx {
@@ -129,25 +142,40 @@ impl Tx for SqliteTx {
         if self.mark == Mark::Set {
             self.run("RELEASE mark")?;
         }
-        self.run("SAVEPOINT mark")?;
-        self.mark = Mark::Set;
+        self.mark = Mark::Wanted;
         Ok(())
     }
 
     async fn back_to_mark(&mut self) -> Result<(), StoreError> {
-        self.run("ROLLBACK TO mark")
+        match self.mark {
+            // Nothing was written since.
+            Mark::Wanted => Ok(()),
+            Mark::Set | Mark::Missing => self.run("ROLLBACK TO mark"),
+        }
+    }
+
+    async fn check(&mut self) -> Result<(), StoreError> {
+        let lost = self.one(
+            query("SELECT COUNT(*) AS lost FROM pragma_foreign_key_check"),
+            |row| row.number::<u64>("foreign_key_check.lost"),
+        )?;
+        match lost {
+            Some(0) => Ok(()),
+            _ => Err(StoreError::Conflict { table: "reference" }),
+        }
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let Self { lease, name, .. } = *self;
         // Waits for the disk, so not here. The lease goes along: whoever drops this future cannot take it back.
-        blocking(move || {
-            query("COMMIT")
-                .execute(lease.connection()?)
-                .map(|_| ())
-                .map_err(std::io::Error::other)
-        })
-        .await
-        .map_err(fault(name))
+        let committed = blocking(move || Ok(query("COMMIT").execute(lease.connection()?).map(|_| ())));
+        match committed.await.map_err(fault(name))? {
+            Ok(()) => Ok(()),
+            // A deferred foreign key: SQLite looks before it writes, so nothing was written.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                Err(StoreError::Conflict { table: "reference" })
+            }
+            Err(error) => Err(fault(name)(error)),
+        }
     }
 }

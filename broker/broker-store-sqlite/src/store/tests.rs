@@ -97,14 +97,19 @@ async fn the_readers_refuse_to_write() {
 async fn lists_are_read_from_indexes_without_sorting() {
     let (_folder, store) = fresh().await;
     let plans = [
-        "EXPLAIN QUERY PLAN SELECT id FROM transfer WHERE participant = ?1 AND leaf_index < ?2 \
-         ORDER BY leaf_index DESC LIMIT 10",
-        "EXPLAIN QUERY PLAN SELECT id FROM transfer WHERE direction = 'in' AND refusal IS NULL \
-         AND leaf_index < ?1 ORDER BY leaf_index DESC LIMIT 10",
-        "EXPLAIN QUERY PLAN SELECT id FROM transfer WHERE refusal IS NOT NULL AND leaf_index < ?1 \
-         ORDER BY leaf_index DESC LIMIT 10",
+        "EXPLAIN QUERY PLAN SELECT t.id, r.leaf_index FROM transfer AS t CROSS JOIN record AS r ON r.serial = t.serial \
+         WHERE t.participant = ?1 AND t.serial < COALESCE( \
+             (SELECT serial FROM record WHERE leaf_index >= ?2 ORDER BY leaf_index LIMIT 1), 1) \
+         ORDER BY t.serial DESC LIMIT 10",
+        "EXPLAIN QUERY PLAN SELECT t.id, r.leaf_index FROM transfer AS t CROSS JOIN record AS r ON r.serial = t.serial \
+         WHERE t.direction = 'in' AND t.refusal IS NULL AND t.serial < ?1 ORDER BY t.serial DESC LIMIT 10",
+        "EXPLAIN QUERY PLAN SELECT t.id FROM transfer AS t WHERE t.refusal IS NOT NULL AND t.serial < ?1 \
+         ORDER BY t.serial DESC LIMIT 10",
         "EXPLAIN QUERY PLAN SELECT record FROM record WHERE subject = ?1 AND n < ?2 ORDER BY n DESC LIMIT 10",
         "EXPLAIN QUERY PLAN SELECT COUNT(*), MAX(at_us) FROM transfer WHERE consent = ?1 AND refusal IS NULL",
+        "EXPLAIN QUERY PLAN SELECT first, root FROM segment WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
+        // What SQLite asks when a record is deleted.
+        "EXPLAIN QUERY PLAN SELECT 1 FROM transfer WHERE recipient_serial = ?1",
     ];
     for sql in plans {
         let lease = store.readers.lease().await.unwrap();
