@@ -1,6 +1,5 @@
-//! The broker: its ports, its keys, the way into the ledger, and receipts.
+//! The broker: its ports, its keys, and the way into the ledger.
 
-use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -11,24 +10,23 @@ use broker_domain::policy::PolicyEngine;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{MemberCrypto, RecordSigner};
 use broker_store::{Read, Store, StoreError};
-use evidence::bundle::Bundle;
 use evidence::jcs;
 use evidence::jws::{Jwk, Jws};
 use evidence::record::Record;
-use ledger_core::checkpoint::{Checkpoint, SignedCheckpoint};
-use ledger_core::leaf::{RecordNumber, Salt, SubjectLeaf};
+use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::note::{NoteSigner, Vkey};
-use ledger_core::proof::TlogProof;
-use ledger_core::tree::{Hash, LeafIndex, NodeMap, ProofPlan, TreeSize};
+use ledger_core::tree::TreeSize;
 use ledger_log::{
-    Publisher, RecoverError, Sequencer, SequencerConfig, Stop, Stores, SubmitError, UnixMicros,
+    LogData, Publisher, RecoverError, Sequencer, SequencerConfig, Stop, StoreFault, Stores, SubmitError,
+    UnixMicros,
 };
 use serde::Serialize;
 use tokio::task::JoinHandle;
 
-use crate::committer::{DataView, GroupCommitter, read_node};
+use crate::batch::Recent;
+use crate::committer::{DataView, GroupCommitter, TagMap};
 use crate::failure::{Failure, Fault};
-use crate::group::{Carrier, Commit, SignedRecord};
+use crate::group::{Carrier, Commit, Shown, SignedRecord};
 use crate::vault::VaultKeys;
 
 /// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
@@ -70,8 +68,9 @@ pub struct Broker {
     pub(crate) vault: VaultKeys,
     record_signer: Arc<RecordSigner>,
     pub(crate) record_key: Jwk,
-    log_signer: Arc<dyn NoteSigner>,
-    sequencer: Sequencer<GroupCommitter>,
+    pub(crate) log_signer: Arc<dyn NoteSigner>,
+    pub(crate) sequencer: Sequencer<GroupCommitter>,
+    pub(crate) recent: Arc<Recent>,
 }
 
 #[derive(Serialize)]
@@ -79,23 +78,6 @@ struct DataHeader {
     alg: &'static str,
     kid: String,
     typ: &'static str,
-}
-
-/// Proof of one record: what its owner keeps.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// Index of the leaf.
-    pub leaf_index: u64,
-    /// The evidence bundle, the exact bytes of the file.
-    pub bundle: Vec<u8>,
-}
-
-impl fmt::Debug for Receipt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receipt")
-            .field("leaf_index", &self.leaf_index)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Broker {
@@ -107,11 +89,26 @@ impl Broker {
         let log_signer = Arc::clone(&parts.ledger.signer);
         let data = DataView(Arc::clone(&parts.store));
         let now = UnixMicros(parts.clock.now().as_micros());
+        // Before anything is signed: the map of the leaves must be the one that their last map-root leaf names.
+        let mut map = TagMap::default();
+        let size = data.head().await?.map_or(TreeSize::ZERO, |head| head.size);
+        map.catch_up(&data, size).await?;
+        if !map.agrees_with_log(&data).await? {
+            return Err(RecoverError::MapMismatch { size });
+        }
         let publisher = Publisher::recover(parts.ledger, &data, now).await?;
+        let scrub_is_due = async { parts.store.read().await?.scrub_is_due().await };
+        if scrub_is_due.await.map_err(StoreFault::new)? {
+            tracing::warn!("an erasure was committed and its bytes may still be in the files; scrubbing");
+            parts.store.scrub().await.map_err(StoreFault::new)?;
+        }
+        let recent = Arc::new(Recent::default());
         let committer = GroupCommitter::new(
             Arc::clone(&parts.store),
             Arc::clone(&parts.clock),
             Arc::clone(&parts.entropy),
+            Arc::clone(&recent),
+            map,
         );
         let (sequencer, writer) = Sequencer::start(committer, publisher, parts.sequencer);
         let broker = Self {
@@ -130,6 +127,7 @@ impl Broker {
             record_signer: parts.record_signer,
             log_signer,
             sequencer,
+            recent,
         };
         Ok((Arc::new(broker), writer))
     }
@@ -173,18 +171,22 @@ impl Broker {
     }
 
     /// Commits a beat whose refusals the caller passes on.
-    pub(crate) async fn commit<C: Commit>(&self, beat: C) -> Result<C::Answer, Failure<C::Refusal>> {
+    pub(crate) async fn commit<C: Commit>(
+        &self,
+        beat: C,
+    ) -> Result<<C::Answer as Shown>::View, Failure<C::Refusal>> {
         self.try_commit(beat).await?.map_err(Failure::Refused)
     }
 
-    /// Commits a beat. When it returns an answer, the records are signed, durable and public.
+    /// Commits a beat. When it returns an answer, with the places of its leaves, the records are signed, durable and
+    /// public.
     pub(crate) async fn try_commit<C: Commit>(
         &self,
         beat: C,
-    ) -> Result<Result<C::Answer, C::Refusal>, Fault> {
+    ) -> Result<Result<<C::Answer as Shown>::View, C::Refusal>, Fault> {
         let (job, claim) = Carrier::load(beat);
         match self.sequencer.submit(job).await {
-            Ok(_) => claim.redeem(),
+            Ok(published) => claim.redeem(&published.answer),
             Err(SubmitError::Full) => Err(Fault::Busy),
             Err(SubmitError::NotCommitted(fault)) => {
                 tracing::error!(
@@ -228,67 +230,12 @@ impl Broker {
         Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
-    /// The proof of one record, against the first head that included it: the same bytes however often it is asked.
-    /// Waits until that head is published.
-    ///
-    /// # Errors
-    /// [`Fault::SubjectErased`] when the detail was erased; [`Fault::Stopped`] when the ledger stopped before it
-    /// published the record.
-    pub async fn receipt(&self, leaf_index: u64) -> Result<Receipt, Fault> {
-        let mut read = self.store.read().await?;
-        let row = read.record(leaf_index).await?.ok_or(Fault::SubjectErased)?;
-        let leaf = read.leaves(leaf_index, leaf_index + 1).await?.pop();
-        let leaf = leaf.ok_or(Fault::Corrupt { what: "log_leaf" })?;
-        let head = read
-            .head_covering(leaf_index)
-            .await?
-            .ok_or(Fault::Corrupt { what: "log_head" })?;
-        let out_of_range = || Fault::Corrupt { what: "log size" };
-        let size = TreeSize::new(head.size).ok_or_else(out_of_range)?;
-        let index = LeafIndex::new(leaf_index).ok_or_else(out_of_range)?;
-        let plan = ProofPlan::inclusion(index, size).map_err(|_| out_of_range())?;
-        let mut nodes = NodeMap::default();
-        for node in plan.nodes() {
-            nodes.insert(node, read_node(&mut *read, node).await?);
-        }
-        let path = plan
-            .build(&nodes)
-            .map_err(|_| Fault::Corrupt { what: "log_node" })?;
-        drop(read);
-        // The record may have been found a moment after its commit. Its head is signed for once it is the log's, and
-        // not before (`ledger.md`, commit order; invariant I8).
-        self.sequencer.published(size).await.ok_or(Fault::Stopped)?;
-
-        let checkpoint =
-            Checkpoint::new(&self.origin, size, Hash::new(head.root)).map_err(|_| out_of_range())?;
-        let signed = SignedCheckpoint::sign(checkpoint, &*self.log_signer).map_err(|_| Fault::Crypto {
-            during: "sign checkpoint",
-        })?;
-        let record = String::from_utf8(row.record).map_err(|_| Fault::Corrupt {
-            what: "record.record",
-        })?;
-        let record = Jws::from_stored(record);
-        let bundle = Bundle {
-            record,
-            record_key: self.record_key.clone(),
-            salt: Salt::new(row.salt),
-            n: RecordNumber::new(row.n).ok_or(Fault::Corrupt { what: "record.n" })?,
-            leaf: SubjectLeaf::parse(&leaf.bytes).map_err(|_| Fault::Corrupt {
-                what: "log_leaf.bytes",
-            })?,
-            proof: TlogProof::new(index, path, &signed),
-            log_key: self.log_signer.vkey().clone(),
-        };
-        let bundle = bundle.to_bytes().map_err(|_| Fault::Corrupt { what: "bundle" })?;
-        Ok(Receipt { leaf_index, bundle })
-    }
-
     /// Whether a participant can be found, for sign-in.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn participant_exists(&self, who: ParticipantId) -> Result<bool, Fault> {
         let row = self.store.read().await?.participant(who).await?;
-        Ok(row.is_some_and(|row| row.erased_at.is_none()))
+        Ok(row.is_some())
     }
 }

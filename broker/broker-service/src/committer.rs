@@ -1,78 +1,162 @@
 //! Runs the transaction of a group, and gives recovery its view of the data store.
 
-use std::ops::Range;
+mod map;
+mod view;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use broker_domain::time::{Clock, Entropy, Instant};
-use broker_store::{HeadRow, LedgerReads, Read, Store, StoreError};
-use ledger_core::tree::{Frontier, Hash, NodeId, TreeSize};
-use ledger_log::{Appended, CommitFault, Committed, Committer, DataHead, LogData, StoreFault, UnixMicros};
+use broker_store::{HeadRow, Store, StoreError};
+use ledger_core::tree::TreeSize;
+use ledger_log::{Appended, CommitFault, Committed, Committer};
+use tokio::runtime::Handle;
 
+use crate::batch::Recent;
 use crate::failure::Fault;
-use crate::group::{Group, Job, Verdict};
+use crate::group::{Group, Halt, Job, Verdict};
+pub(crate) use map::{StagedMap, TagMap};
+pub(crate) use view::{DataView, tile_nodes};
 
-/// The writer's view: one store, one clock, one source of salts.
+/// The writer's view: one store, one clock, one source of salts, and the map that grows with the log.
 pub(crate) struct GroupCommitter {
+    writing: Option<Writing>,
+}
+
+/// What the writer's thread holds while it works.
+struct Writing {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    recent: Arc<Recent>,
+    map: TagMap,
 }
 
+/// What a group came to.
+type Outcome = Result<(Verdict, Option<Appended>), CommitFault>;
+
 impl GroupCommitter {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+    /// A committer over a map that has seen the whole log.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        recent: Arc<Recent>,
+        map: TagMap,
+    ) -> Self {
         Self {
-            store,
-            clock,
-            entropy,
+            writing: Some(Writing {
+                store,
+                clock,
+                entropy,
+                recent,
+                map,
+            }),
         }
     }
+}
 
-    async fn run(&self, jobs: &mut [Box<dyn Job>]) -> Result<(Vec<Verdict>, Option<Appended>), CommitFault> {
-        let mut tx = self.store.begin("commit group").await.map_err(not_committed)?;
+#[async_trait]
+impl Committer for GroupCommitter {
+    type Job = Box<dyn Job>;
+    type Answer = Verdict;
+
+    fn records(job: &Self::Job) -> usize {
+        job.leaves()
+    }
+
+    async fn commit(&mut self, mut jobs: Vec<Self::Job>) -> Result<Committed<Verdict>, CommitFault> {
+        let gone = || CommitFault::Unknown("the writer's thread died".into());
+        let mut writing = self.writing.take().ok_or_else(gone)?;
+        let runtime = Handle::current();
+        // A group keeps a thread busy for milliseconds with statements and hashes: not one that answers requests.
+        let worked = tokio::task::spawn_blocking(move || {
+            let outcome = runtime.block_on(writing.commit(&mut jobs));
+            (writing, jobs.len(), outcome)
+        });
+        let (writing, count, outcome) = worked.await.map_err(|_| gone())?;
+        self.writing = Some(writing);
+        let (verdict, appended) = outcome?;
+        Ok(Committed {
+            answers: vec![verdict; count],
+            appended,
+        })
+    }
+}
+
+impl Writing {
+    /// Commits the jobs. When the group fails although its jobs each ran, those that make a group fail on their own are
+    /// told so and left out, and the others are tried again without them.
+    async fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Outcome {
+        let all: Vec<usize> = (0..jobs.len()).collect();
+        let failed = match self.run(jobs, &all, Ending::Commit).await {
+            Err(CommitFault::NotCommitted(cause)) if jobs.len() > 1 => cause,
+            other => return other,
+        };
+        let mut sound = Vec::new();
+        for place in all {
+            match self.run(jobs, &[place], Ending::Rehearse).await {
+                Ok(_) => sound.push(place),
+                Err(CommitFault::NotCommitted(_)) => {}
+                Err(unknown) => return Err(unknown),
+            }
+        }
+        if sound.is_empty() || sound.len() == jobs.len() {
+            // Not a matter of single jobs: the clock, the disk.
+            return Err(CommitFault::NotCommitted(failed));
+        }
+        tracing::error!(
+            error = &*failed as &dyn std::error::Error,
+            left_out = jobs.len() - sound.len(),
+            "a group was not committed; some of its requests are left out"
+        );
+        let outcome = self.run(jobs, &sound, Ending::Commit).await?;
+        for (place, job) in jobs.iter_mut().enumerate() {
+            if !sound.contains(&place) {
+                job.leave_out();
+            }
+        }
+        Ok(outcome)
+    }
+
+    async fn run(&mut self, jobs: &mut [Box<dyn Job>], chosen: &[usize], ending: Ending) -> Outcome {
+        let store = Arc::clone(&self.store);
+        let mut tx = store.begin("commit group").await.map_err(not_committed)?;
         let head = tx.newest_head().await.map_err(not_committed)?;
         let now = self.present(head.as_ref())?;
-        let before = head.map_or(0, |head| head.size);
-        let frontier = read_frontier(&mut *tx, before).await.map_err(not_committed)?;
+        self.follow(head.as_ref()).await?;
 
-        let mut group = Group::new(&mut *tx, &*self.entropy, now, frontier);
-        let mut verdicts = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            verdicts.push(job.run(&mut group).await.map_err(not_committed)?);
-        }
-        let (frontier, nodes) = group.finish();
-        if frontier.size().get() == before {
-            // Jobs without leaves (an application, an offer) still wrote rows.
-            tx.commit()
-                .await
-                .map_err(|error| CommitFault::Unknown(Box::new(error)))?;
-            return Ok((verdicts, None));
-        }
-        let rows: Vec<_> = nodes
+        let most = chosen
             .iter()
-            .map(|node| (node.id.level, node.id.index, *node.hash.as_bytes()))
-            .collect();
-        tx.add_nodes(&rows).await.map_err(not_committed)?;
-        let (size, root) = (frontier.size(), frontier.root());
-        tx.add_head(&HeadRow {
-            size: size.get(),
-            root: *root.as_bytes(),
-            at: now,
-        })
-        .await
-        .map_err(not_committed)?;
-        let leaves = tx.leaves(before, size.get()).await.map_err(not_committed)?;
-        tx.commit()
-            .await
-            .map_err(|error| CommitFault::Unknown(Box::new(error)))?;
-
-        let head = DataHead {
-            size,
-            root,
-            at: UnixMicros(now.as_micros()),
+            .filter_map(|place| jobs.get(*place))
+            .map(|job| job.leaves());
+        let mut group =
+            Group::new(&mut *tx, &*self.entropy, now, head.as_ref(), most.sum()).map_err(not_committed)?;
+        for place in chosen {
+            if let Some(job) = jobs.get_mut(*place) {
+                job.run(&mut group).await.map_err(halted)?;
+            }
+        }
+        let closed = group.close(head.as_ref(), &mut self.map).await.map_err(halted)?;
+        if ending == Ending::Rehearse {
+            tx.check().await.map_err(not_committed)?;
+            return Ok((Verdict { batch: None }, None));
+        }
+        match tx.commit().await {
+            Ok(()) => {}
+            Err(error @ StoreError::Conflict { .. }) => return Err(not_committed(error)),
+            Err(error) => return Err(CommitFault::Unknown(Box::new(error))),
+        }
+        // Jobs without leaves (an application, an offer) still wrote rows.
+        let Some(closed) = closed else {
+            return Ok((Verdict { batch: None }, None));
         };
-        let leaves = leaves.into_iter().map(|leaf| leaf.bytes).collect();
-        Ok((verdicts, Some(Appended { head, leaves })))
+        self.map.apply(&closed.map);
+        self.recent.push(Arc::clone(&closed.batch));
+        let verdict = Verdict {
+            batch: Some(closed.batch),
+        };
+        Ok((verdict, Some(closed.appended)))
     }
 
     /// The instant of a group: the clock's, or the first after the last head when two groups fall into one microsecond.
@@ -91,91 +175,46 @@ impl GroupCommitter {
         Instant::from_micros(now.as_micros().saturating_add(1))
             .map_err(|error| CommitFault::NotCommitted(error.into()))
     }
+
+    /// Makes sure that the map has seen the log up to its head: a group that was rolled back may have left it behind.
+    async fn follow(&mut self, head: Option<&HeadRow>) -> Result<(), CommitFault> {
+        let size = head.map_or(0, |head| head.size);
+        if !self.map.is_dirty() && self.map.size() == size {
+            return Ok(());
+        }
+        if !self.map.is_dirty() {
+            // Somebody else writes to this log.
+            return Err(CommitFault::Unknown(
+                "the log has grown without this writer".into(),
+            ));
+        }
+        let size = TreeSize::new(size).ok_or_else(|| CommitFault::Unknown("the log is full".into()))?;
+        let data = DataView(Arc::clone(&self.store));
+        self.map.catch_up(&data, size).await.map_err(not_committed_source)
+    }
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// For good.
+    Commit,
+    /// Rolled back: only to see whether it would pass.
+    Rehearse,
 }
 
 fn not_committed(error: impl Into<Fault>) -> CommitFault {
     CommitFault::NotCommitted(Box::new(error.into()))
 }
 
-#[async_trait]
-impl Committer for GroupCommitter {
-    type Job = Box<dyn Job>;
-    type Answer = Verdict;
-
-    fn records(job: &Self::Job) -> usize {
-        job.leaves()
-    }
-
-    async fn commit(&mut self, mut jobs: Vec<Self::Job>) -> Result<Committed<Verdict>, CommitFault> {
-        let (answers, appended) = self.run(&mut jobs).await?;
-        Ok(Committed { answers, appended })
-    }
+fn not_committed_source(error: impl std::error::Error + Send + Sync + 'static) -> CommitFault {
+    CommitFault::NotCommitted(Box::new(error))
 }
 
-async fn read_frontier<R: Read + ?Sized>(read: &mut R, size: u64) -> Result<Frontier, Fault> {
-    let size = TreeSize::new(size).ok_or(Fault::LogFull)?;
-    let mut peaks = Vec::new();
-    for node in Frontier::nodes(size) {
-        peaks.push(read_node(read, node).await?);
-    }
-    Frontier::new(size, peaks).map_err(|_| Fault::Corrupt { what: "frontier" })
-}
-
-/// One stored node of the tree.
-pub(crate) async fn read_node<R: LedgerReads + ?Sized + Send>(
-    read: &mut R,
-    node: NodeId,
-) -> Result<Hash, Fault> {
-    let hash = read
-        .node(node.level, node.index)
-        .await?
-        .ok_or(Fault::Corrupt { what: "log_node" })?;
-    Ok(Hash::new(hash))
-}
-
-/// What recovery reads.
-pub(crate) struct DataView(pub Arc<dyn Store>);
-
-#[async_trait]
-impl LogData for DataView {
-    async fn head(&self) -> Result<Option<DataHead>, StoreFault> {
-        let head = self
-            .0
-            .read()
-            .await
-            .map_err(StoreFault::new)?
-            .newest_head()
-            .await
-            .map_err(StoreFault::new)?;
-        head.map(|head| {
-            let size =
-                TreeSize::new(head.size).ok_or_else(|| StoreFault::new("size of the log out of range"))?;
-            Ok(DataHead {
-                size,
-                root: Hash::new(head.root),
-                at: UnixMicros(head.at.as_micros()),
-            })
-        })
-        .transpose()
-    }
-
-    async fn nodes(&self, nodes: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {
-        let mut read = self.0.read().await.map_err(StoreFault::new)?;
-        let mut hashes = Vec::with_capacity(nodes.len());
-        for node in nodes {
-            hashes.push(read_node(&mut *read, *node).await.map_err(StoreFault::new)?);
-        }
-        Ok(hashes)
-    }
-
-    async fn leaves(&self, range: Range<u64>) -> Result<Vec<Vec<u8>>, StoreFault> {
-        let wanted = range.end.saturating_sub(range.start);
-        let mut read = self.0.read().await.map_err(StoreFault::new)?;
-        let leaves: Result<Vec<_>, StoreError> = read.leaves(range.start, range.end).await;
-        let leaves = leaves.map_err(StoreFault::new)?;
-        if u64::try_from(leaves.len()) != Ok(wanted) {
-            return Err(StoreFault::new("a leaf is missing in the data store"));
-        }
-        Ok(leaves.into_iter().map(|leaf| leaf.bytes).collect())
+fn halted(halt: Halt) -> CommitFault {
+    match halt {
+        Halt::Group(fault) => CommitFault::NotCommitted(Box::new(fault)),
+        // The state is not what this program thinks: sign nothing, let recovery and a person decide.
+        Halt::Ledger(fault) => CommitFault::Unknown(Box::new(fault)),
     }
 }

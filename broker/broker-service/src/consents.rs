@@ -5,13 +5,14 @@ use broker_domain::consent::{Consent, ConsentEvent, EventKind, State};
 use broker_domain::ids::{ConsentId, Digest, OfferId, ParticipantId, PointId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::Instant;
-use broker_store::{OfferRow, RecordedEvent};
+use broker_store::{OfferRow, RecordedEvent, Serial};
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
-use crate::broker::{Broker, Receipt};
+use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
+use crate::receipts::Receipt;
 use crate::records;
 
 /// What a participant chose on the page of one offer.
@@ -138,6 +139,7 @@ impl Broker {
             Answer::Refuse => {
                 let event = RecordedEvent {
                     event: next_event(&consent, EventKind::Refused, now, consent.terms)?,
+                    serial: None,
                     leaf_index: None,
                 };
                 let mut tx = self.store.begin("refuse an offer").await?;
@@ -250,7 +252,7 @@ struct AddConsent {
 
 #[async_trait]
 impl Commit for AddConsent {
-    type Answer = u64;
+    type Answer = Serial;
     type Refusal = ChoiceRefusal;
     const NAME: &'static str = "answer an offer";
 
@@ -258,25 +260,26 @@ impl Commit for AddConsent {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, ChoiceRefusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, ChoiceRefusal>, Fault> {
         // Two clicks at once must not open two consents: look again where nobody can come between.
         let consents = group.tx.consents_of(self.consent.participant).await?;
         if already_given(&consents, &self.consent, group.now) {
             return Ok(Err(ChoiceRefusal::AlreadyGiven));
         }
         group.tx.add_consent(&self.consent).await?;
-        let leaf_index = group.append(&self.draft).await?;
+        let serial = group.append(&self.draft).await?;
         group
             .tx
             .add_consent_event(
                 self.consent.id,
                 &RecordedEvent {
                     event: self.event,
-                    leaf_index: Some(leaf_index),
+                    serial: Some(serial),
+                    leaf_index: None,
                 },
             )
             .await?;
-        Ok(Ok(leaf_index))
+        Ok(Ok(serial))
     }
 }
 
@@ -288,7 +291,7 @@ struct AddEvent {
 
 #[async_trait]
 impl Commit for AddEvent {
-    type Answer = u64;
+    type Answer = Serial;
     type Refusal = WithdrawalRefusal;
     const NAME: &'static str = "withdraw consent";
 
@@ -296,18 +299,19 @@ impl Commit for AddEvent {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, WithdrawalRefusal>, Fault> {
-        let leaf_index = group.append(&self.draft).await?;
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, WithdrawalRefusal>, Fault> {
+        let serial = group.append(&self.draft).await?;
         group
             .tx
             .add_consent_event(
                 self.consent,
                 &RecordedEvent {
                     event: self.event,
-                    leaf_index: Some(leaf_index),
+                    serial: Some(serial),
+                    leaf_index: None,
                 },
             )
             .await?;
-        Ok(Ok(leaf_index))
+        Ok(Ok(serial))
     }
 }

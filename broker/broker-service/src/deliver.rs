@@ -7,14 +7,15 @@ use broker_domain::ids::{ConsentId, Digest, SubjectId, TransferId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_domain::warrant::DeliveryWarrant;
-use broker_store::{ApplicationRow, Direction, Outcome, TransferRow};
+use broker_store::{ApplicationRow, Direction, Outcome, Serial, TransferRow};
 use evidence::record::Record;
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
-use crate::broker::{Broker, Receipt};
+use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
+use crate::receipts::Receipt;
 use crate::records;
 use crate::sessions::sha256;
 
@@ -290,11 +291,10 @@ impl Broker {
             // allow it, as for a new one.
             Outcome::Done => match self.decide_delivery(application, order, consent, now) {
                 Ok(_) => Ok(Delivered {
+                    receipt: self.receipt(recipient_leaf(&known)?).await?,
                     transfer: known.id,
                     payload: known.sealed,
                     rows: known.rows,
-                    // The recipient's leaf stands right behind the participant's: `StoreDelivery` appends them as a pair.
-                    receipt: self.receipt(known.leaf_index + 1).await?,
                     participant_leaf: known.leaf_index,
                 }),
                 // Refused now: that is an attempt of its own, with a record of its own.
@@ -312,6 +312,13 @@ impl Broker {
             })),
         }
     }
+}
+
+/// The place of the recipient's own copy of a delivery.
+fn recipient_leaf(transfer: &TransferRow) -> Result<u64, Fault> {
+    transfer.recipient_leaf.ok_or(Fault::Corrupt {
+        what: "transfer.recipient_serial",
+    })
 }
 
 /// Whether the person agreed at some time.
@@ -340,7 +347,10 @@ fn outbound(
         step: Some(order.step),
         rows,
         at,
+        serial: Serial(0),
+        recipient_serial: None,
         leaf_index: 0,
+        recipient_leaf: None,
         sealed,
     }
 }
@@ -353,7 +363,7 @@ struct StoreDelivery {
 
 #[async_trait]
 impl Commit for StoreDelivery {
-    type Answer = (u64, u64);
+    type Answer = (Serial, Serial);
     type Refusal = Refusal;
     const NAME: &'static str = "deliver";
 
@@ -361,7 +371,7 @@ impl Commit for StoreDelivery {
         2
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(u64, u64), Refusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(Serial, Serial), Refusal>, Fault> {
         if let Some((covered, consent)) = &self.covered {
             // The very next transfer after a withdrawal is refused (invariant I5), also one already decided.
             let current = group.tx.consent(consent.id).await?;
@@ -373,11 +383,11 @@ impl Commit for StoreDelivery {
             }
         }
         let [participant, recipient] = &self.drafts;
-        let participant_leaf = group.append(participant).await?;
-        let recipient_leaf = group.append(recipient).await?;
-        self.transfer.leaf_index = participant_leaf;
+        let participant = group.append(participant).await?;
+        let recipient = group.append(recipient).await?;
+        (self.transfer.serial, self.transfer.recipient_serial) = (participant, Some(recipient));
         group.tx.add_transfer(&self.transfer).await?;
-        Ok(Ok((participant_leaf, recipient_leaf)))
+        Ok(Ok((participant, recipient)))
     }
 }
 

@@ -7,7 +7,7 @@ use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::Instant;
 use broker_store::{
     ApplicationRow, DatasetRow, EnrolmentCode, GatewayRow, Notice, OfferRow, OfficerRow, OrganisationRow,
-    ParticipantRow, PointRow, ResearcherRow, WrappedKeyRow,
+    ParticipantRow, PointRow, ResearcherRow, Serial, WrappedKeyRow,
 };
 use broker_vault::{DataKey, Epoch, ProfileField};
 use evidence::record::Role;
@@ -15,9 +15,10 @@ use ledger_core::leaf::ActorClass;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use thiserror::Error;
 
-use crate::broker::{Broker, Receipt};
+use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
+use crate::receipts::Receipt;
 use crate::records;
 use crate::sessions::sha256;
 use crate::vault::VaultKeys;
@@ -116,7 +117,6 @@ impl Broker {
                 language: newcomer.language.clone(),
                 profile_sealed: seal(ProfileField::Name, &profile)?,
                 created_at: now,
-                erased_at: None,
             },
             point: PointRow {
                 id: point,
@@ -345,7 +345,11 @@ struct Enrolment {
 }
 
 impl Enrolment {
-    async fn run(&self, group: &mut Group<'_>) -> Result<u64, Fault> {
+    async fn run(&self, group: &mut Group<'_>) -> Result<Serial, Fault> {
+        // An organisation and a dataset may not share an identifier: that is the operator's mistake, not the ledger's.
+        if group.tx.subject(self.draft.subject).await?.is_some() {
+            return Err(Fault::Conflict { table: "subject" });
+        }
         group.tx.add_subject(self.draft.subject, self.key).await?;
         group.append(&self.draft).await
     }
@@ -360,7 +364,7 @@ struct Join {
 
 #[async_trait]
 impl Commit for Join {
-    type Answer = u64;
+    type Answer = Serial;
     type Refusal = JoinRefusal;
     const NAME: &'static str = "join";
 
@@ -368,7 +372,7 @@ impl Commit for Join {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, JoinRefusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, JoinRefusal>, Fault> {
         group.tx.add_participant(&self.person).await?;
         group.tx.add_key(&self.key).await?;
         group.tx.add_point(&self.point).await?;
@@ -408,7 +412,7 @@ struct EnrolGateway {
 
 #[async_trait]
 impl Commit for EnrolGateway {
-    type Answer = u64;
+    type Answer = Serial;
     type Refusal = EnrolRefusal;
     const NAME: &'static str = "enrol gateway";
 
@@ -416,7 +420,7 @@ impl Commit for EnrolGateway {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, EnrolRefusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, EnrolRefusal>, Fault> {
         group.tx.add_gateway(&self.gateway).await?;
         group
             .tx

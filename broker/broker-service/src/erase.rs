@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use broker_domain::ids::{ParticipantId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_store::Serial;
 use ledger_core::leaf::{Hour, UnsignedErasure};
 use ledger_core::note::NoteSigner;
 use ledger_core::tree::Hash;
@@ -11,7 +12,7 @@ use thiserror::Error;
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
-use crate::group::{Commit, Group};
+use crate::group::{Commit, Group, Places, Shown};
 
 /// An erasure that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +41,17 @@ impl Broker {
     /// See [`ErasureRefusal`].
     pub async fn erase(&self, by: Principal, who: ParticipantId) -> Result<Erased, Failure<ErasureRefusal>> {
         let now = self.clock.now();
-        let row = self.store.read().await?.participant(who).await?;
-        let row = row.ok_or(Failure::Refused(ErasureRefusal::Unknown))?;
+        let (known, scrub_is_due) = {
+            let mut read = self.store.read().await?;
+            (read.participant(who).await?.is_some(), read.scrub_is_due().await?)
+        };
+        if !known {
+            // The rows may be gone and their bytes not: an earlier call failed half-way, this one goes on.
+            if scrub_is_due {
+                self.store.scrub().await?;
+            }
+            return Err(Failure::Refused(ErasureRefusal::Unknown));
+        }
         let query = Query {
             principal: by,
             action: Action::Erase,
@@ -51,11 +61,6 @@ impl Broker {
         let permit =
             Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ErasureRefusal::NotAllowed))?;
 
-        if row.erased_at.is_some() {
-            // The rows are gone; an earlier call may have failed before their bytes were.
-            self.store.scrub().await?;
-            return Err(Failure::Refused(ErasureRefusal::Unknown));
-        }
         let beat = Erase {
             who,
             origin: self.origin.clone(),
@@ -70,6 +75,22 @@ impl Broker {
     }
 }
 
+/// An erasure whose leaf has no place yet.
+struct Erasing {
+    serial: Serial,
+    records: u32,
+}
+
+impl Shown for Erasing {
+    type View = Erased;
+    fn shown(self, places: &dyn Places) -> Option<Erased> {
+        Some(Erased {
+            leaf_index: places.leaf_index(self.serial)?,
+            records: self.records,
+        })
+    }
+}
+
 struct Erase {
     who: ParticipantId,
     origin: String,
@@ -79,7 +100,7 @@ struct Erase {
 
 #[async_trait]
 impl Commit for Erase {
-    type Answer = Erased;
+    type Answer = Erasing;
     type Refusal = ErasureRefusal;
     const NAME: &'static str = "erase";
 
@@ -87,14 +108,14 @@ impl Commit for Erase {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Erased, ErasureRefusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Erasing, ErasureRefusal>, Fault> {
         let subject = SubjectId::from(self.who);
         // The handle needs the key that this same transaction deletes: split in two, a crash would lose it for ever
         // (ledger.md §11).
         let Some(handle) = group.erasure_handle(subject).await? else {
             return Ok(Err(ErasureRefusal::Unknown));
         };
-        let records = group.tx.erase_subject(subject).await?;
+        let records = group.erase_subject(subject).await?;
         let records = u32::try_from(records).map_err(|_| Fault::Corrupt { what: "record count" })?;
         let unsigned = UnsignedErasure {
             hour: Hour::new(group.now.hour()),
@@ -103,8 +124,8 @@ impl Commit for Erase {
             policy: self.policy,
         };
         let leaf = unsigned.sign(&self.origin, &*self.officer);
-        let leaf_index = group.append_leaf(leaf.to_bytes(), None).await?;
-        group.tx.erase_participant(self.who, group.now).await?;
-        Ok(Ok(Erased { leaf_index, records }))
+        let serial = group.append_leaf(leaf.to_bytes())?;
+        group.tx.erase_participant(self.who).await?;
+        Ok(Ok(Erasing { serial, records }))
     }
 }

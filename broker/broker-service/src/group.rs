@@ -1,18 +1,30 @@
-//! The commit beat: jobs run one after the other inside the writing transaction, and append their leaves there.
+//! The commit beat: jobs run one after the other inside the writing transaction, and draft their records there.
+//!
+//! A job does not learn where its leaves will stand: they are shuffled when the group closes. Its rows name records by
+//! their serials, and its caller is told the places afterwards.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod carrier;
+mod close;
+mod serials;
 
-use async_trait::async_trait;
+use std::collections::HashMap;
+
 use broker_domain::ids::{Digest, SubjectId};
 use broker_domain::time::{Entropy, Instant};
-use broker_store::{LeafRow, RecordRow, StoreError, Tx};
+use broker_store::{HeadRow, RecordRow, Serial, StoreError, Tx};
 use evidence::bundle::leaf_of;
 use evidence::jws::Jws;
 use evidence::record::Record;
 use ledger_core::leaf::{ActorClass, ErasureHandle, RecordNumber, Salt, SubjectKey};
-use ledger_core::tree::{Frontier, StoredNode, leaf_hash};
 
 use crate::failure::Fault;
+pub(crate) use carrier::{Carrier, Commit, Halt, Job, Places, Shown, Verdict};
+use serials::Serials;
+
+/// A use case appended more leaves than it had said.
+const MORE_THAN_SAID: Fault = Fault::Corrupt {
+    what: "number of leaves of a job",
+};
 
 /// A record about to be committed: one leaf for one subject.
 #[derive(Debug, Clone)]
@@ -39,93 +51,130 @@ impl SignedRecord {
     }
 }
 
-/// The writing transaction of a group, and the growing edge of the tree.
+/// The writing transaction of a group, and what its jobs have drafted so far.
 pub(crate) struct Group<'a> {
     pub tx: &'a mut dyn Tx,
     pub now: Instant,
     name: &'static str,
     entropy: &'a dyn Entropy,
-    frontier: Frontier,
-    nodes: Vec<StoredNode>,
+    serials: Serials,
+    drafted: Vec<Drafted>,
+    /// The subjects that the group has drafted records of, with the numbers those took.
+    subjects: HashMap<SubjectId, Numbers>,
+    /// Details that the running job erased, with their places among the drafts: given back if the job is undone.
+    erased: Vec<(usize, RecordRow)>,
+}
+
+/// A leaf without a place.
+struct Drafted {
+    serial: Serial,
+    bytes: Vec<u8>,
+    /// The erasable detail, without the place; `None` for leaves of the log itself, and when its subject was erased
+    /// later in the same group.
+    detail: Option<RecordRow>,
+}
+
+/// Key and numbers of a subject, read once a group.
+struct Numbers {
+    key: SubjectKey,
+    newest: u64,
 }
 
 /// Where a group stood before a job, to come back to when the job fails.
 pub(crate) struct Mark {
-    frontier: Frontier,
-    nodes: usize,
+    drafted: usize,
+    serials: usize,
 }
 
 impl<'a> Group<'a> {
-    pub fn new(tx: &'a mut dyn Tx, entropy: &'a dyn Entropy, now: Instant, frontier: Frontier) -> Self {
-        Self {
+    /// A group that appends at most `leaves` leaves after `head`.
+    ///
+    /// # Errors
+    /// When there is no randomness to shuffle with.
+    pub fn new(
+        tx: &'a mut dyn Tx,
+        entropy: &'a dyn Entropy,
+        now: Instant,
+        head: Option<&HeadRow>,
+        leaves: usize,
+    ) -> Result<Self, Fault> {
+        let first = head.map_or(Serial(0), |head| head.next_serial);
+        Ok(Self {
             tx,
             now,
             name: "",
             entropy,
-            frontier,
-            nodes: Vec::new(),
-        }
-    }
-
-    /// Number of leaves so far.
-    pub const fn size(&self) -> u64 {
-        self.frontier.size().get()
-    }
-
-    /// The tree's edge and the nodes completed by this group.
-    pub fn finish(self) -> (Frontier, Vec<StoredNode>) {
-        (self.frontier, self.nodes)
+            serials: Serials::shuffled(first, leaves, entropy)?,
+            drafted: Vec::new(),
+            subjects: HashMap::new(),
+            erased: Vec::new(),
+        })
     }
 
     /// Marks a place to come back to and names the job that starts here.
     pub async fn mark(&mut self, name: &'static str) -> Result<Mark, StoreError> {
         self.tx.mark().await?;
         self.name = name;
+        self.erased.clear();
         Ok(Mark {
-            frontier: self.frontier.clone(),
-            nodes: self.nodes.len(),
+            drafted: self.drafted.len(),
+            serials: self.serials.taken(),
         })
     }
 
     /// Undoes everything since the mark.
-    pub async fn back_to(&mut self, mark: Mark) -> Result<(), StoreError> {
+    pub async fn back_to(&mut self, mark: &Mark) -> Result<(), StoreError> {
         self.tx.back_to_mark().await?;
-        self.frontier = mark.frontier;
-        self.nodes.truncate(mark.nodes);
+        self.drafted.truncate(mark.drafted);
+        self.serials.give_back(mark.serials);
+        for (place, row) in self.erased.drain(..) {
+            if let Some(one) = self.drafted.get_mut(place) {
+                one.detail = Some(row);
+            }
+        }
+        // The job may have added subjects, erased some, and taken numbers of others: look all of them up again.
+        self.subjects.clear();
         Ok(())
     }
 
-    /// Appends one subject leaf and keeps its erasable detail. Returns the index of the leaf.
+    /// Drafts one subject leaf and its erasable detail.
     ///
     /// # Errors
     /// [`Fault::SubjectErased`] when the subject is unknown or erased, [`Fault::Store`] when the store fails.
-    pub async fn append(&mut self, draft: &Draft) -> Result<u64, Fault> {
-        let (number, key) = self
-            .tx
-            .next_number(draft.subject)
-            .await?
-            .ok_or(Fault::SubjectErased)?;
-        let n = RecordNumber::new(number).ok_or(Fault::SubjectErased)?;
+    pub async fn append(&mut self, draft: &Draft) -> Result<Serial, Fault> {
+        if !self.subjects.contains_key(&draft.subject) {
+            let row = self.tx.subject(draft.subject).await?;
+            let row = row.ok_or(Fault::SubjectErased)?;
+            // Only after a job was undone are there drafts of a subject that was not looked up.
+            let drafted = self.drafted.iter().filter_map(|one| one.detail.as_ref());
+            let drafted = drafted
+                .filter(|one| one.subject == draft.subject)
+                .map(|one| one.n);
+            let numbers = Numbers {
+                key: SubjectKey::new(row.key),
+                newest: drafted.max().unwrap_or(row.newest),
+            };
+            self.subjects.insert(draft.subject, numbers);
+        }
+        let numbers = self.subjects.get_mut(&draft.subject);
+        let numbers = numbers.ok_or(Fault::SubjectErased)?;
+        let number = numbers.newest.checked_add(1).ok_or(Fault::LogFull)?;
+        let n = RecordNumber::new(number).ok_or(Fault::LogFull)?;
         let mut salt = [0_u8; 64];
         self.entropy.fill(&mut salt)?;
         let SignedRecord { record, jws } = &draft.signed;
-        let leaf = leaf_of(
-            record,
-            jws,
-            draft.actor,
-            &SubjectKey::new(key),
-            n,
-            &Salt::new(salt),
-        );
+        let leaf = leaf_of(record, jws, draft.actor, &numbers.key, n, &Salt::new(salt));
         let leaf = leaf.ok_or(Fault::Corrupt {
             what: "record instant",
         })?;
-        let index = self
-            .append_leaf(leaf.to_bytes().to_vec(), Some(*leaf.tag.as_bytes()))
-            .await?;
-        self.tx
-            .add_record(&RecordRow {
-                leaf_index: index,
+        let serial = self.serials.next().ok_or(MORE_THAN_SAID)?;
+        numbers.newest = number;
+        self.drafted.push(Drafted {
+            serial,
+            bytes: leaf.to_bytes().to_vec(),
+            detail: Some(RecordRow {
+                serial,
+                leaf_index: 0,
                 subject: draft.subject,
                 n: number,
                 kind: leaf.kind.number(),
@@ -133,114 +182,39 @@ impl<'a> Group<'a> {
                 salt,
                 written_by: self.name.to_owned(),
                 recorded_at: self.now,
-            })
-            .await?;
-        Ok(index)
+            }),
+        });
+        Ok(serial)
     }
 
-    /// Appends a leaf of any kind. Returns its index.
-    pub async fn append_leaf(&mut self, bytes: Vec<u8>, tag: Option<[u8; 32]>) -> Result<u64, Fault> {
-        let index = self.size();
-        let completed = self
-            .frontier
-            .append(leaf_hash(&bytes))
-            .map_err(|_| Fault::LogFull)?;
-        self.nodes.extend(completed);
-        self.tx.add_leaf(&LeafRow { index, bytes, tag }).await?;
-        Ok(index)
+    /// Drafts a leaf of the log itself.
+    pub fn append_leaf(&mut self, bytes: Vec<u8>) -> Result<Serial, Fault> {
+        let serial = self.serials.next().ok_or(MORE_THAN_SAID)?;
+        self.drafted.push(Drafted {
+            serial,
+            bytes,
+            detail: None,
+        });
+        Ok(serial)
     }
 
     /// The erasure handle of a subject, while its key exists.
     pub async fn erasure_handle(&mut self, subject: SubjectId) -> Result<Option<ErasureHandle>, StoreError> {
-        let key = self.tx.subject(subject).await?.and_then(|row| row.key);
-        Ok(key.map(|key| SubjectKey::new(key).erasure_handle()))
-    }
-}
-
-/// A use case's commit beat. Runs inside the transaction; checks that must hold there are made there.
-#[async_trait]
-pub(crate) trait Commit: Send + 'static {
-    /// What the caller learns when it is committed.
-    type Answer: Send + 'static;
-    /// What the caller learns when a check made inside the transaction fails: then nothing of it is written.
-    type Refusal: Send + 'static;
-
-    /// Name of the use case: stands in the rows it writes.
-    const NAME: &'static str;
-
-    /// How many leaves it will append at most.
-    fn leaves(&self) -> usize;
-
-    /// Checks and writes.
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Self::Answer, Self::Refusal>, Fault>;
-}
-
-/// What became of one job, told to its caller after the group is durable and published.
-pub(crate) enum Verdict {
-    /// Kept.
-    Kept,
-    /// Undone: refused by its own check, in conflict, or failed alone.
-    Undone,
-}
-
-/// A commit beat without its types, as the sequencer carries it.
-#[async_trait]
-pub(crate) trait Job: Send {
-    fn leaves(&self) -> usize;
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Verdict, Fault>;
-}
-
-type Slot<C> = Arc<Mutex<Option<Result<Result<<C as Commit>::Answer, <C as Commit>::Refusal>, Fault>>>>;
-
-/// Carries a commit beat through the sequencer and its answer back.
-pub(crate) struct Carrier<C: Commit> {
-    beat: C,
-    slot: Slot<C>,
-}
-
-/// The caller's end of a [`Carrier`].
-pub(crate) struct Claim<C: Commit>(Slot<C>);
-
-impl<C: Commit> Claim<C> {
-    /// The answer, once the sequencer has told that the group is published.
-    pub fn redeem(self) -> Result<Result<C::Answer, C::Refusal>, Fault> {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.take().unwrap_or(Err(Fault::Stopped))
-    }
-}
-
-impl<C: Commit> Carrier<C> {
-    pub fn load(beat: C) -> (Box<dyn Job>, Claim<C>) {
-        let slot: Slot<C> = Arc::new(Mutex::new(None));
-        (
-            Box::new(Self {
-                beat,
-                slot: Arc::clone(&slot),
-            }),
-            Claim(slot),
-        )
-    }
-}
-
-#[async_trait]
-impl<C: Commit> Job for Carrier<C> {
-    fn leaves(&self) -> usize {
-        self.beat.leaves()
+        let row = self.tx.subject(subject).await?;
+        Ok(row.map(|row| SubjectKey::new(row.key).erasure_handle()))
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Verdict, Fault> {
-        let mark = group.mark(C::NAME).await?;
-        let result = self.beat.run(group).await;
-        let verdict = match &result {
-            Ok(Ok(_)) => Verdict::Kept,
-            // A conflict or a refusal concerns this job alone; the database itself failing concerns the group.
-            Ok(Err(_)) | Err(Fault::Conflict { .. } | Fault::SubjectErased) => Verdict::Undone,
-            Err(_) => return result.map(|_| Verdict::Undone),
-        };
-        if matches!(verdict, Verdict::Undone) {
-            group.back_to(mark).await?;
+    /// Deletes records, salts and key of a subject, also of records that this very group has drafted: their leaves
+    /// stay, as everybody's do. Gives the number of records erased.
+    pub async fn erase_subject(&mut self, subject: SubjectId) -> Result<u64, Fault> {
+        let mut erased = self.tx.erase_subject(subject).await?;
+        for (place, one) in self.drafted.iter_mut().enumerate() {
+            if let Some(row) = one.detail.take_if(|row| row.subject == subject) {
+                erased = erased.saturating_add(1);
+                self.erased.push((place, row));
+            }
         }
-        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        Ok(verdict)
+        self.subjects.remove(&subject);
+        Ok(erased)
     }
 }

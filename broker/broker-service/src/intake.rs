@@ -10,15 +10,16 @@ use broker_domain::intake::{check, minimise};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::reading::ReadingBatch;
 use broker_domain::time::{Instant, Interval};
-use broker_store::{BatchRow, Direction, GatewayRow, Outcome, TransferRow, WrappedKeyRow};
+use broker_store::{BatchRow, Direction, GatewayRow, Outcome, Serial, TransferRow, WrappedKeyRow};
 use ledger_core::leaf::ActorClass;
 use meter_core::envelope::{Envelope, EnvelopeError};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use thiserror::Error;
 
-use crate::broker::{Broker, Receipt};
+use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group, SignedRecord};
+use crate::receipts::Receipt;
 use crate::records;
 use crate::senml;
 use crate::sessions::sha256;
@@ -261,6 +262,7 @@ impl Broker {
             epoch: wrapped.epoch,
             envelope: case.envelope,
             sealed,
+            serial: Serial(0),
             leaf_index: 0,
         };
         Ok((row, transfer, intake_draft(case, signed)))
@@ -289,7 +291,10 @@ impl Broker {
             step: None,
             rows: u32::try_from(rows).map_err(|_| Fault::Corrupt { what: "rows" })?,
             at: case.now,
+            serial: Serial(0),
+            recipient_serial: None,
             leaf_index: 0,
+            recipient_leaf: None,
             sealed: Vec::new(),
         })
     }
@@ -353,6 +358,7 @@ impl Broker {
             epoch: 0,
             envelope: case.envelope,
             sealed: Vec::new(),
+            serial: Serial(0),
             leaf_index: 0,
         };
         let draft = intake_draft(case, signed);
@@ -405,7 +411,7 @@ struct StoreBatch {
 
 #[async_trait]
 impl Commit for StoreBatch {
-    type Answer = u64;
+    type Answer = Serial;
     type Refusal = Refusal;
     const NAME: &'static str = "intake";
 
@@ -413,7 +419,7 @@ impl Commit for StoreBatch {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, Refusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, Refusal>, Fault> {
         // A withdrawal or the household's switch may have been committed since the decision: both are looked at again
         // here, as of now, where nobody can come between.
         let now = self.at.max(group.now);
@@ -427,9 +433,9 @@ impl Commit for StoreBatch {
             Ok(_) => return Err(Fault::Conflict { table: "consent" }),
             Err(refusal) => return Ok(Err(refusal)),
         }
-        let leaf_index = store_inbound(group, &mut self.row, &mut self.transfer, &self.draft).await?;
+        let serial = store_inbound(group, &mut self.row, &mut self.transfer, &self.draft).await?;
         group.tx.touch_gateway(self.row.gateway, self.at).await?;
-        Ok(Ok(leaf_index))
+        Ok(Ok(serial))
     }
 }
 
@@ -441,7 +447,7 @@ struct NoteRefusal {
 
 #[async_trait]
 impl Commit for NoteRefusal {
-    type Answer = u64;
+    type Answer = Serial;
     type Refusal = IntakeRefusal;
     const NAME: &'static str = "refuse intake";
 
@@ -449,7 +455,7 @@ impl Commit for NoteRefusal {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, IntakeRefusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, IntakeRefusal>, Fault> {
         Ok(Ok(store_inbound(
             group,
             &mut self.row,
@@ -465,10 +471,10 @@ async fn store_inbound(
     row: &mut BatchRow,
     transfer: &mut TransferRow,
     draft: &Draft,
-) -> Result<u64, Fault> {
-    let leaf_index = group.append(draft).await?;
-    (row.leaf_index, transfer.leaf_index) = (leaf_index, leaf_index);
+) -> Result<Serial, Fault> {
+    let serial = group.append(draft).await?;
+    (row.serial, transfer.serial) = (serial, serial);
     group.tx.add_transfer(transfer).await?;
     group.tx.add_batch(row).await?;
-    Ok(leaf_index)
+    Ok(serial)
 }

@@ -4,6 +4,7 @@
 //! What it deliberately does not: HTTP, HTML, SQL or files. Time, chance, storage, keys and policies are ports, so a
 //! test or an auditor can run every use case with values of their own.
 
+mod batch;
 mod broker;
 mod catalogue;
 mod committer;
@@ -16,6 +17,7 @@ mod gateways;
 mod group;
 mod intake;
 mod own;
+mod receipts;
 mod records;
 mod release;
 mod research;
@@ -24,7 +26,7 @@ mod sessions;
 mod vault;
 mod views;
 
-pub use broker::{Broker, Parts, Receipt};
+pub use broker::{Broker, Parts};
 pub use catalogue::{CatalogueEntry, HouseholdBand};
 pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
 pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order};
@@ -36,6 +38,7 @@ pub use failure::{Failure, Fault};
 pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use own::{OwnProfile, OwnRefusal};
+pub use receipts::Receipt;
 pub use release::{
     Download, DownloadRefusal, Feasibility, FeasibilityRefusal, Obstacles, ReleaseRefusal, Released, ZONE,
 };

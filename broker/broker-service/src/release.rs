@@ -12,13 +12,14 @@ use broker_domain::ids::{Digest, OfficerId, ParticipantId, ReleaseId, RequestId}
 use broker_domain::policy::{Action, Permit, Principal, Query};
 use broker_domain::time::Entropy;
 use broker_domain::warrant::ReleaseWarrant;
-use broker_store::{DatasetRow, MembershipRow, ReleaseRow};
+use broker_store::{DatasetRow, MembershipRow, ReleaseRow, Serial};
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
-use crate::broker::{Broker, Receipt};
+use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group, SignedRecord};
+use crate::receipts::Receipt;
 use crate::records;
 use crate::research::request_resource;
 use crate::sessions::sha256;
@@ -136,6 +137,7 @@ impl Broker {
             ciphertext: facts.ciphertext,
             sealed,
             vault_copy: self.vault.keep(&product.archive)?,
+            serial: Serial(0),
             leaf_index: 0,
             at: case.now,
         };
@@ -205,7 +207,7 @@ struct StoreRelease {
 
 #[async_trait]
 impl Commit for StoreRelease {
-    type Answer = u64;
+    type Answer = Serial;
     type Refusal = ReleaseRefusal;
     const NAME: &'static str = "release";
 
@@ -213,7 +215,7 @@ impl Commit for StoreRelease {
         self.drafts.len()
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, ReleaseRefusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, ReleaseRefusal>, Fault> {
         // Two releases decided at once would each pass an audit that does not know the other.
         if case::release_count(&mut *group.tx).await? != self.audited {
             return Err(Fault::Conflict { table: "release" });
@@ -229,15 +231,15 @@ impl Commit for StoreRelease {
                 _ => return Err(Fault::Conflict { table: "consent" }),
             }
         }
-        let mut indexes = Vec::with_capacity(self.drafts.len());
+        let mut serials = Vec::with_capacity(self.drafts.len());
         for draft in &self.drafts {
-            indexes.push(group.append(draft).await?);
+            serials.push(group.append(draft).await?);
         }
-        self.row.leaf_index = indexes
+        self.row.serial = serials
             .first()
             .copied()
             .ok_or(Fault::Corrupt { what: "release" })?;
         group.tx.add_release(&self.row, &self.membership).await?;
-        Ok(Ok(self.row.leaf_index))
+        Ok(Ok(self.row.serial))
     }
 }

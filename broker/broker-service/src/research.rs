@@ -5,12 +5,14 @@ use broker_domain::ids::{DatasetId, OfficerId, RequestId, ResearcherId};
 use broker_domain::policy::{Action, Approval, Permit, Principal, Query, Resource};
 use broker_domain::research::{AccessRequest, CannotDecide, Decision, RequestState};
 use broker_domain::time::Interval;
+use broker_store::Serial;
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
-use crate::broker::{Broker, Receipt};
+use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
+use crate::receipts::Receipt;
 use crate::records;
 
 /// What a researcher asks for.
@@ -187,7 +189,7 @@ struct AddRequest {
 
 #[async_trait]
 impl Commit for AddRequest {
-    type Answer = u64;
+    type Answer = Serial;
     type Refusal = RequestRefusal;
     const NAME: &'static str = "request a dataset";
 
@@ -195,7 +197,7 @@ impl Commit for AddRequest {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, RequestRefusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, RequestRefusal>, Fault> {
         group.tx.add_request(&self.request).await?;
         Ok(Ok(group.append(&self.draft).await?))
     }
@@ -208,7 +210,7 @@ struct SetDecision {
 
 #[async_trait]
 impl Commit for SetDecision {
-    type Answer = u64;
+    type Answer = Serial;
     type Refusal = DecisionRefusal;
     const NAME: &'static str = "decide a request";
 
@@ -216,7 +218,7 @@ impl Commit for SetDecision {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, DecisionRefusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, DecisionRefusal>, Fault> {
         group
             .tx
             .decide_request(self.request.id, &self.request.state)

@@ -9,9 +9,10 @@ use broker_vault::{ProfileField, SealedText};
 use ledger_core::leaf::{ErasureLeaf, SubjectKind};
 use secrecy::ExposeSecret;
 
-use crate::broker::{Broker, Receipt};
+use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
+use crate::receipts::Receipt;
 use crate::vault::not_opened;
 
 /// How many transfers of a person one page looks at when it wants those under one consent.
@@ -177,7 +178,7 @@ impl Broker {
         let size = read.newest_head().await?.map_or(0, |head| head.size);
         let leaves = read.leaves(size.saturating_sub(ERASURE_WINDOW), size).await?;
         let mut entries = Vec::new();
-        for leaf in leaves.iter().rev().filter(|leaf| leaf.tag.is_none()) {
+        for leaf in leaves.iter().rev() {
             let Ok(erasure) = ErasureLeaf::parse(&leaf.bytes) else {
                 continue;
             };

@@ -4,7 +4,7 @@
 //!
 //! All figures come from one run on one disk: an append of 4 KiB with `fdatasync`, which is the ceiling of any durable
 //! store; transactions of one record; groups of 256 records, as the ledger's sequencer makes them. A record is what an
-//! intake writes: subject number, leaf, record, transfer, sealed batch; each group adds its tree nodes and a head.
+//! intake writes: record, transfer, sealed batch; each group adds its segment.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measuring program")]
 #![allow(clippy::print_stdout, reason = "a measuring program")]
@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use broker_domain::ids::BatchId;
-use broker_store::contract::samples::{LEAVES, at, batch, furnish, id, leaf, record, transfer_in};
-use broker_store::{BatchRow, HeadRow, Store, TransferRow};
+use broker_store::contract::samples::{LEAVES, batch, furnish, id, record, segment, transfer_in};
+use broker_store::{BatchRow, Serial, Store, TransferRow};
 use broker_store_sqlite::{Create, SqliteStore};
 
 const GROUP: u64 = 256;
@@ -83,49 +83,32 @@ async fn commits(store: &SqliteStore, next: &mut u64, size: u64, long: Duration)
 
 async fn commit(store: &SqliteStore, first: u64, size: u64) {
     let mut tx = store.begin("commit speed").await.unwrap();
-    let mut nodes = Vec::new();
-    for index in first..first + size {
+    let newest = tx.subject(id(1)).await.unwrap().unwrap().newest;
+    let mut records = Vec::new();
+    for (n, index) in (newest + 1..).zip(first..first + size) {
         tx.mark().await.unwrap();
-        let (n, _) = tx.next_number(id(1)).await.unwrap().unwrap();
-        tx.add_leaf(&leaf(index)).await.unwrap();
         let mut row = record(1, n, index);
         row.record = vec![0x5a; 900];
-        tx.add_record(&row).await.unwrap();
+        records.push(row);
         let mut bytes = [0x77; 16];
         bytes[..8].copy_from_slice(&index.to_be_bytes());
         tx.add_transfer(&TransferRow {
             id: bytes.into(),
-            leaf_index: index,
+            serial: Serial(index),
             ..transfer_in(1, 1)
         })
         .await
         .unwrap();
         tx.add_batch(&BatchRow {
             id: BatchId::from_bytes(bytes),
-            transfer: bytes.into(),
-            leaf_index: index,
+            serial: Serial(index),
             sealed: vec![0x5a; 1_500],
             ..batch(1, 1, 0, 600)
         })
         .await
         .unwrap();
-        // The nodes that this leaf completes.
-        let mut place = index;
-        for level in 0..64 {
-            nodes.push((level, place, [level; 32]));
-            if place % 2 == 0 {
-                break;
-            }
-            place /= 2;
-        }
     }
-    tx.add_nodes(&nodes).await.unwrap();
-    tx.add_head(&HeadRow {
-        size: first + size,
-        root: [1; 32],
-        at: at(0),
-    })
-    .await
-    .unwrap();
+    tx.add_records(&records).await.unwrap();
+    tx.add_segment(&segment(first, first + size)).await.unwrap();
     tx.commit().await.unwrap();
 }

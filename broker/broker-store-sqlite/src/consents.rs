@@ -3,71 +3,61 @@
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, Offer};
 use broker_domain::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Purpose};
-use broker_store::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent, StoreError};
-use sqlx::sqlite::SqliteRow;
+use broker_store::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent, Serial, StoreError};
 
 use crate::row::{Cells, stored};
+use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl ConsentReads for SqliteTx {
     async fn notice(&mut self, digest: Digest) -> Result<Option<Notice>, StoreError> {
-        let query = sqlx::query("SELECT digest, language, title, text FROM notice WHERE digest = ?1");
-        self.one(query.bind(digest.0.as_slice()))
-            .await?
-            .as_ref()
-            .map(notice)
-            .transpose()
+        let query = query("SELECT digest, language, title, text FROM notice WHERE digest = ?1");
+        self.one(query.bind(digest.0.as_slice()), notice)
     }
 
     async fn offers(&mut self) -> Result<Vec<OfferRow>, StoreError> {
-        let query = sqlx::query(
-            "SELECT id, recipient, purpose, step_s, days, notice, notice_en FROM offer ORDER BY id",
-        );
-        self.all(query, offer).await
+        let query =
+            query("SELECT id, recipient, purpose, step_s, days, notice, notice_en FROM offer ORDER BY id");
+        self.all(query, offer)
     }
 
     async fn offer(&mut self, id: OfferId) -> Result<Option<OfferRow>, StoreError> {
-        let query = sqlx::query(
-            "SELECT id, recipient, purpose, step_s, days, notice, notice_en FROM offer WHERE id = ?1",
-        );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(offer)
-            .transpose()
+        let query =
+            query("SELECT id, recipient, purpose, step_s, days, notice, notice_en FROM offer WHERE id = ?1");
+        self.one(query.bind(id.as_bytes().as_slice()), offer)
     }
 
     async fn consent(&mut self, id: ConsentId) -> Result<Option<Consent>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, participant, point, recipient, purpose, step_s, data_start_at_us, data_end_at_us, \
                  terms, notice \
              FROM consent WHERE id = ?1",
         );
-        let Some(row) = self.one(query.bind(id.as_bytes().as_slice())).await? else {
+        let Some(found) = self.one(query.bind(id.as_bytes().as_slice()), consent)? else {
             return Ok(None);
         };
         let events = self.recorded_events(id).await?;
         Ok(Some(Consent {
             events: events.into_iter().map(|recorded| recorded.event).collect(),
-            ..consent(&row)?
+            ..found
         }))
     }
 
     async fn consents_of(&mut self, participant: ParticipantId) -> Result<Vec<Consent>, StoreError> {
-        let consents = sqlx::query(
+        let consents = query(
             "SELECT id, participant, point, recipient, purpose, step_s, data_start_at_us, data_end_at_us, \
                  terms, notice \
              FROM consent WHERE participant = ?1 ORDER BY id",
         );
-        let events = sqlx::query(
+        let events = query(
             "SELECT e.consent, e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record \
              FROM consent AS c INNER JOIN consent_event AS e ON e.consent = c.id \
              WHERE c.participant = ?1 ORDER BY c.id, e.seq",
         );
         let who = participant.as_bytes().as_slice();
-        let consents = self.all(consents.bind(who), consent).await?;
-        let events = self.all(events.bind(who), event_of).await?;
+        let consents = self.all(consents.bind(who), consent)?;
+        let events = self.all(events.bind(who), event_of)?;
         Ok(with_events(consents, events))
     }
 
@@ -76,12 +66,12 @@ impl ConsentReads for SqliteTx {
         recipient: OrganisationId,
         purpose: &Purpose,
     ) -> Result<Vec<Consent>, StoreError> {
-        let consents = sqlx::query(
+        let consents = query(
             "SELECT id, participant, point, recipient, purpose, step_s, data_start_at_us, data_end_at_us, \
                  terms, notice \
              FROM consent WHERE recipient = ?1 AND purpose = ?2 ORDER BY id",
         );
-        let events = sqlx::query(
+        let events = query(
             "SELECT e.consent, e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record \
              FROM consent AS c INNER JOIN consent_event AS e ON e.consent = c.id \
              WHERE c.recipient = ?1 AND c.purpose = ?2 ORDER BY c.id, e.seq",
@@ -89,43 +79,44 @@ impl ConsentReads for SqliteTx {
         let to = recipient.as_bytes().as_slice();
         let consents = consents.bind(to).bind(purpose.as_str().to_owned());
         let events = events.bind(to).bind(purpose.as_str().to_owned());
-        let consents = self.all(consents, consent).await?;
-        let events = self.all(events, event_of).await?;
+        let consents = self.all(consents, consent)?;
+        let events = self.all(events, event_of)?;
         Ok(with_events(consents, events))
     }
 
     async fn recorded_events(&mut self, id: ConsentId) -> Result<Vec<RecordedEvent>, StoreError> {
-        let query = sqlx::query(
-            "SELECT seq, kind, effective_at_us, recorded_at_us, record, leaf_index \
-             FROM consent_event WHERE consent = ?1 ORDER BY seq",
+        let query = query(
+            "SELECT e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record, e.serial, r.leaf_index \
+             FROM consent_event AS e LEFT JOIN record AS r ON r.serial = e.serial \
+             WHERE e.consent = ?1 ORDER BY e.seq",
         );
         self.all(query.bind(id.as_bytes().as_slice()), |row| {
             Ok(RecordedEvent {
                 event: event(row)?,
-                leaf_index: row.number_or_null("consent_event.leaf_index")?,
+                serial: row.number_or_null("consent_event.serial")?.map(Serial),
+                leaf_index: row.number_or_null("record.leaf_index")?,
             })
         })
-        .await
     }
 }
 
 #[async_trait]
 impl ConsentWrites for SqliteTx {
     async fn add_notice(&mut self, notice: &Notice) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO notice (digest, language, title, text) VALUES (?1, ?2, ?3, ?4) \
              ON CONFLICT (digest) DO NOTHING",
         );
         let query = query
             .bind(notice.digest.0.as_slice())
-            .bind(notice.language.clone())
-            .bind(notice.title.clone())
-            .bind(notice.text.clone());
-        self.change("notice", query).await.map(|_| ())
+            .bind(&notice.language)
+            .bind(&notice.title)
+            .bind(&notice.text);
+        self.change("notice", query).map(|_| ())
     }
 
     async fn add_offer(&mut self, row: &OfferRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO offer (id, recipient, purpose, step_s, days, notice, notice_en) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         );
@@ -137,15 +128,15 @@ impl ConsentWrites for SqliteTx {
             .bind(row.offer.days)
             .bind(row.offer.notice.0.as_slice())
             .bind(row.notice_en.0.as_slice());
-        self.change_one("offer", query).await
+        self.change_one("offer", query)
     }
 
     async fn add_consent(&mut self, consent: &Consent) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO consent (id, participant, point, recipient, purpose, step_s, data_start_at_us, \
                  data_end_at_us, terms, notice) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 \
-             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2)",
         );
         let query = query
             .bind(consent.id.as_bytes().as_slice())
@@ -158,13 +149,13 @@ impl ConsentWrites for SqliteTx {
             .bind(consent.data.end().as_micros())
             .bind(consent.terms.0.as_slice())
             .bind(consent.notice.0.as_slice());
-        self.change_one("consent", query).await
+        self.change_one("consent", query)
     }
 
     async fn add_consent_event(&mut self, id: ConsentId, event: &RecordedEvent) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO consent_event (consent, seq, kind, effective_at_us, recorded_at_us, record, \
-                 leaf_index) \
+                 serial) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 \
              WHERE EXISTS (SELECT 1 FROM consent WHERE id = ?1) \
                  AND ?2 = (SELECT COALESCE(MAX(seq) + 1, 0) FROM consent_event WHERE consent = ?1)",
@@ -176,8 +167,8 @@ impl ConsentWrites for SqliteTx {
             .bind(event.event.effective_at.as_micros())
             .bind(event.event.recorded_at.as_micros())
             .bind(event.event.record.0.as_slice())
-            .bind(event.leaf_index.map(stored).transpose()?);
-        self.change_one("consent_event", query).await
+            .bind(event.serial.map(|serial| stored(serial.0)).transpose()?);
+        self.change_one("consent_event", query)
     }
 }
 
@@ -192,7 +183,7 @@ fn with_events(mut consents: Vec<Consent>, events: Vec<(ConsentId, ConsentEvent)
     consents
 }
 
-fn notice(row: &SqliteRow) -> Result<Notice, StoreError> {
+fn notice(row: &Row<'_>) -> Result<Notice, StoreError> {
     Ok(Notice {
         digest: row.digest("notice.digest")?,
         language: row.text("notice.language")?,
@@ -201,7 +192,7 @@ fn notice(row: &SqliteRow) -> Result<Notice, StoreError> {
     })
 }
 
-fn offer(row: &SqliteRow) -> Result<OfferRow, StoreError> {
+fn offer(row: &Row<'_>) -> Result<OfferRow, StoreError> {
     Ok(OfferRow {
         offer: Offer {
             id: row.id("offer.id")?,
@@ -215,7 +206,7 @@ fn offer(row: &SqliteRow) -> Result<OfferRow, StoreError> {
     })
 }
 
-fn consent(row: &SqliteRow) -> Result<Consent, StoreError> {
+fn consent(row: &Row<'_>) -> Result<Consent, StoreError> {
     Ok(Consent {
         id: row.id("consent.id")?,
         participant: row.id("consent.participant")?,
@@ -230,11 +221,11 @@ fn consent(row: &SqliteRow) -> Result<Consent, StoreError> {
     })
 }
 
-fn event_of(row: &SqliteRow) -> Result<(ConsentId, ConsentEvent), StoreError> {
+fn event_of(row: &Row<'_>) -> Result<(ConsentId, ConsentEvent), StoreError> {
     Ok((row.id("consent_event.consent")?, event(row)?))
 }
 
-fn event(row: &SqliteRow) -> Result<ConsentEvent, StoreError> {
+fn event(row: &Row<'_>) -> Result<ConsentEvent, StoreError> {
     Ok(ConsentEvent {
         seq: row.number("consent_event.seq")?,
         kind: row.code("consent_event.kind", EventKind::from_code)?,

@@ -1,9 +1,9 @@
 //! Erasing a person.
 
 use broker_domain::ids::ParticipantId;
-use broker_domain::time::Instant;
 use broker_store::StoreError;
 
+use crate::sql::query;
 use crate::transaction::SqliteTx;
 
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
@@ -28,22 +28,18 @@ const STATEMENTS: [(&str, &str); 9] = [
 ];
 
 impl SqliteTx {
-    /// Deletes every row about the person and empties the person's own. A second time changes nothing.
+    /// Deletes every row about the person, the person's own last.
     ///
-    /// The instant of joining goes too: exact to the microsecond, it would find the enrolment leaf by its hour.
-    /// LIMIT: the bit in the membership bitmaps of past releases stays; it points to the empty row.
-    pub(crate) async fn erase(&mut self, id: ParticipantId, at: Instant) -> Result<(), StoreError> {
+    /// LIMIT: the bits in the membership bitmaps of past releases stay: the differencing audit must go on counting the
+    /// home. Its ordinal stands nowhere else any more and is not given again.
+    pub(crate) fn erase(&mut self, id: ParticipantId) -> Result<(), StoreError> {
         for (table, statement) in STATEMENTS {
-            let query = sqlx::query(statement);
-            self.change(table, query.bind(id.as_bytes().as_slice())).await?;
+            let query = query(statement);
+            self.change(table, query.bind(id.as_bytes().as_slice()))?;
         }
-        let query = sqlx::query(
-            "UPDATE participant \
-             SET erased_at_us = COALESCE(erased_at_us, ?2), created_at_us = COALESCE(erased_at_us, ?2), \
-                 language = 'fr', profile_sealed = x'' \
-             WHERE id = ?1",
-        );
-        let query = query.bind(id.as_bytes().as_slice()).bind(at.as_micros());
-        self.change_one("participant", query).await
+        let due = query("INSERT INTO scrub_due (id) VALUES (1) ON CONFLICT (id) DO NOTHING");
+        self.change("scrub_due", due)?;
+        let own = query("DELETE FROM participant WHERE id = ?1");
+        self.change_one("participant", own.bind(id.as_bytes().as_slice()))
     }
 }

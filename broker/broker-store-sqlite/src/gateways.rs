@@ -5,56 +5,47 @@ use broker_domain::gateway::{FieldClass, Gateway, Measuring, Settings};
 use broker_domain::ids::{GatewayId, ParticipantId};
 use broker_domain::time::Instant;
 use broker_store::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites, StoreError};
-use sqlx::sqlite::SqliteRow;
 
 use crate::row::Cells;
+use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl GatewayReads for SqliteTx {
     async fn gateway(&mut self, id: GatewayId) -> Result<Option<GatewayRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, participant, point, public_key, settings_version, measuring, fields, step_s, \
                  enrolled_at_us, last_seen_at_us \
              FROM gateway WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(gateway)
-            .transpose()
+        self.one(query.bind(id.as_bytes().as_slice()), gateway)
     }
 
     async fn gateways_of(&mut self, participant: ParticipantId) -> Result<Vec<GatewayRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, participant, point, public_key, settings_version, measuring, fields, step_s, \
                  enrolled_at_us, last_seen_at_us \
              FROM gateway WHERE participant = ?1 ORDER BY enrolled_at_us, id",
         );
         self.all(query.bind(participant.as_bytes().as_slice()), gateway)
-            .await
     }
 
     async fn enrolment_code(&mut self, code_hash: [u8; 32]) -> Result<Option<EnrolmentCode>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT code_hash, participant, point, expires_at_us, used_by \
              FROM enrolment_code WHERE code_hash = ?1",
         );
-        self.one(query.bind(code_hash.as_slice()))
-            .await?
-            .as_ref()
-            .map(enrolment_code)
-            .transpose()
+        self.one(query.bind(code_hash.as_slice()), enrolment_code)
     }
 }
 
 #[async_trait]
 impl GatewayWrites for SqliteTx {
     async fn add_enrolment_code(&mut self, code: &EnrolmentCode) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO enrolment_code (code_hash, participant, point, expires_at_us, used_by) \
              SELECT ?1, ?2, ?3, ?4, ?5 \
-             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2)",
         );
         let query = query
             .bind(code.code_hash.as_slice())
@@ -62,22 +53,21 @@ impl GatewayWrites for SqliteTx {
             .bind(code.point.as_bytes().as_slice())
             .bind(code.expires_at.as_micros())
             .bind(code.used_by.map(|id| id.as_bytes().to_vec()));
-        self.change_one("enrolment_code", query).await
+        self.change_one("enrolment_code", query)
     }
 
     async fn use_enrolment_code(&mut self, code_hash: [u8; 32], by: GatewayId) -> Result<(), StoreError> {
-        let query =
-            sqlx::query("UPDATE enrolment_code SET used_by = ?2 WHERE code_hash = ?1 AND used_by IS NULL");
+        let query = query("UPDATE enrolment_code SET used_by = ?2 WHERE code_hash = ?1 AND used_by IS NULL");
         let query = query.bind(code_hash.as_slice()).bind(by.as_bytes().as_slice());
-        self.change_one("enrolment_code", query).await
+        self.change_one("enrolment_code", query)
     }
 
     async fn add_gateway(&mut self, row: &GatewayRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO gateway (id, participant, point, public_key, settings_version, measuring, fields, \
                  step_s, enrolled_at_us, last_seen_at_us) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 \
-             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2)",
         );
         let gateway = &row.gateway;
         let query = query
@@ -91,11 +81,11 @@ impl GatewayWrites for SqliteTx {
             .bind(gateway.settings.step.seconds())
             .bind(row.enrolled_at.as_micros())
             .bind(row.last_seen_at.map(Instant::as_micros));
-        self.change_one("gateway", query).await
+        self.change_one("gateway", query)
     }
 
     async fn set_gateway_settings(&mut self, id: GatewayId, settings: &Settings) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "UPDATE gateway SET settings_version = ?2, measuring = ?3, fields = ?4, step_s = ?5 \
              WHERE id = ?1 AND settings_version = ?2 - 1",
         );
@@ -105,19 +95,19 @@ impl GatewayWrites for SqliteTx {
             .bind(measuring_code(settings.measuring))
             .bind(field_codes(&settings.fields))
             .bind(settings.step.seconds());
-        self.change_one("gateway", query).await
+        self.change_one("gateway", query)
     }
 
     async fn touch_gateway(&mut self, id: GatewayId, at: Instant) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "UPDATE gateway SET last_seen_at_us = MAX(COALESCE(last_seen_at_us, ?2), ?2) WHERE id = ?1",
         );
         let query = query.bind(id.as_bytes().as_slice()).bind(at.as_micros());
-        self.change_one("gateway", query).await
+        self.change_one("gateway", query)
     }
 }
 
-fn gateway(row: &SqliteRow) -> Result<GatewayRow, StoreError> {
+fn gateway(row: &Row<'_>) -> Result<GatewayRow, StoreError> {
     Ok(GatewayRow {
         gateway: Gateway {
             id: row.id("gateway.id")?,
@@ -136,7 +126,7 @@ fn gateway(row: &SqliteRow) -> Result<GatewayRow, StoreError> {
     })
 }
 
-fn enrolment_code(row: &SqliteRow) -> Result<EnrolmentCode, StoreError> {
+fn enrolment_code(row: &Row<'_>) -> Result<EnrolmentCode, StoreError> {
     Ok(EnrolmentCode {
         code_hash: row.array("enrolment_code.code_hash")?,
         participant: row.id("enrolment_code.participant")?,

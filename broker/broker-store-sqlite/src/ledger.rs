@@ -1,62 +1,69 @@
-//! Leaves, nodes, heads, subjects and records.
+//! Batches with their leaves, roots of full tiles, subjects and records.
 
 use async_trait::async_trait;
 use broker_domain::ids::SubjectId;
-use broker_store::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, StoreError, SubjectRow};
-use sqlx::sqlite::SqliteRow;
+use broker_store::{
+    HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SegmentRow, Serial, StoreError, SubjectRow,
+};
 
 use crate::row::{Cells, bound, stored};
+use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl LedgerReads for SqliteTx {
     async fn newest_head(&mut self) -> Result<Option<HeadRow>, StoreError> {
-        let query = sqlx::query("SELECT size, root, at_us FROM head ORDER BY size DESC LIMIT 1");
-        self.one(query).await?.as_ref().map(head).transpose()
+        let query = query(
+            "SELECT first, size_after, next_serial, at_us, root, peaks FROM segment ORDER BY first DESC LIMIT 1",
+        );
+        self.one(query, head)
+    }
+
+    async fn head_covering(&mut self, leaf_index: u64) -> Result<Option<HeadRow>, StoreError> {
+        let query = query(
+            "SELECT first, size_after, next_serial, at_us, root, peaks FROM segment \
+             WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
+        );
+        let head = self.one(query.bind(bound(leaf_index)), head)?;
+        Ok(head.filter(|head| head.size > leaf_index))
     }
 
     async fn leaves(&mut self, from: u64, to: u64) -> Result<Vec<LeafRow>, StoreError> {
-        let query = sqlx::query(
-            "SELECT leaf_index, tag, bytes FROM leaf \
-             WHERE leaf_index >= ?1 AND leaf_index < ?2 ORDER BY leaf_index",
+        if from >= to {
+            return Ok(Vec::new());
+        }
+        // The first segment may begin before `from`.
+        let query = query(
+            "SELECT first, size_after, leaves FROM segment \
+             WHERE first >= COALESCE((SELECT MAX(first) FROM segment WHERE first <= ?1), 0) AND first < ?2 \
+             ORDER BY first",
         );
-        self.all(query.bind(bound(from)).bind(bound(to)), leaf).await
+        let segments = self.all(query.bind(bound(from)).bind(bound(to)), leaves)?;
+        let mut leaves: Vec<_> = segments.into_iter().flatten().collect();
+        leaves.retain(|leaf| (from..to).contains(&leaf.index));
+        Ok(leaves)
     }
 
-    async fn node(&mut self, level: u8, index: u64) -> Result<Option<[u8; 32]>, StoreError> {
-        let query = sqlx::query("SELECT hash FROM tree_node WHERE level = ?1 AND node_index = ?2");
-        let row = self.one(query.bind(level).bind(bound(index))).await?;
-        row.map(|row| row.array("tree_node.hash")).transpose()
-    }
-
-    async fn nodes(&mut self, level: u8, from: u64, to: u64) -> Result<Vec<[u8; 32]>, StoreError> {
-        let query = sqlx::query(
-            "SELECT hash FROM tree_node \
+    async fn tile_roots(&mut self, level: u8, from: u64, to: u64) -> Result<Vec<[u8; 32]>, StoreError> {
+        let query = query(
+            "SELECT hash FROM tile_root \
              WHERE level = ?1 AND node_index >= ?2 AND node_index < ?3 ORDER BY node_index",
         );
         let query = query.bind(level).bind(bound(from)).bind(bound(to));
-        self.all(query, |row| row.array("tree_node.hash")).await
+        self.all(query, |row| row.array("tile_root.hash"))
     }
 
     async fn subject(&mut self, id: SubjectId) -> Result<Option<SubjectRow>, StoreError> {
-        let query = sqlx::query("SELECT subject, newest, subject_key FROM subject_key WHERE subject = ?1");
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(subject)
-            .transpose()
+        let query = query("SELECT subject, newest, subject_key FROM subject_key WHERE subject = ?1");
+        self.one(query.bind(id.as_bytes().as_slice()), subject)
     }
 
     async fn record(&mut self, leaf_index: u64) -> Result<Option<RecordRow>, StoreError> {
-        let query = sqlx::query(
-            "SELECT leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record \
+        let query = query(
+            "SELECT serial, leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record \
              FROM record WHERE leaf_index = ?1",
         );
-        self.one(query.bind(bound(leaf_index)))
-            .await?
-            .as_ref()
-            .map(record)
-            .transpose()
+        self.one(query.bind(bound(leaf_index)), record)
     }
 
     async fn records_of(
@@ -65,174 +72,168 @@ impl LedgerReads for SqliteTx {
         before_n: u64,
         limit: u32,
     ) -> Result<Vec<RecordRow>, StoreError> {
-        let query = sqlx::query(
-            "SELECT leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record \
+        let query = query(
+            "SELECT serial, leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record \
              FROM record WHERE subject = ?1 AND n < ?2 ORDER BY n DESC LIMIT ?3",
         );
         let query = query
             .bind(subject.as_bytes().as_slice())
             .bind(bound(before_n))
             .bind(limit);
-        self.all(query, record).await
-    }
-
-    async fn head_covering(&mut self, leaf_index: u64) -> Result<Option<HeadRow>, StoreError> {
-        let query = sqlx::query("SELECT size, root, at_us FROM head WHERE size > ?1 ORDER BY size LIMIT 1");
-        self.one(query.bind(bound(leaf_index)))
-            .await?
-            .as_ref()
-            .map(head)
-            .transpose()
+        self.all(query, record)
     }
 }
 
 #[async_trait]
 impl LedgerWrites for SqliteTx {
     async fn add_subject(&mut self, id: SubjectId, key: [u8; 32]) -> Result<(), StoreError> {
-        let query = sqlx::query("INSERT INTO subject_key (subject, newest, subject_key) VALUES (?1, 0, ?2)");
+        let query = query("INSERT INTO subject_key (subject, newest, subject_key) VALUES (?1, 0, ?2)");
         let query = query.bind(id.as_bytes().as_slice()).bind(key.as_slice());
-        self.change_one("subject_key", query).await
+        self.change_one("subject_key", query)
     }
 
-    async fn next_number(&mut self, id: SubjectId) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-        let query = sqlx::query(
-            "UPDATE subject_key SET newest = newest + 1 \
-             WHERE subject = ?1 AND subject_key IS NOT NULL \
-             RETURNING newest, subject_key",
-        );
-        let Some(row) = self.one(query.bind(id.as_bytes().as_slice())).await? else {
-            return Ok(None);
+    async fn add_records(&mut self, rows: &[RecordRow]) -> Result<(), StoreError> {
+        let Some((first, last)) = rows.first().zip(rows.last()) else {
+            return Ok(());
         };
-        Ok(Some((
-            row.number("subject_key.newest")?,
-            row.array("subject_key.subject_key")?,
-        )))
-    }
-
-    async fn add_leaf(&mut self, leaf: &LeafRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
-            "INSERT INTO leaf (leaf_index, tag, bytes) \
-             SELECT ?1, ?2, ?3 WHERE ?1 = (SELECT COALESCE(MAX(leaf_index) + 1, 0) FROM leaf)",
-        );
-        let query = query
-            .bind(stored(leaf.index)?)
-            .bind(leaf.tag.map(Vec::from))
-            .bind(leaf.bytes.clone());
-        self.change_one("leaf", query).await
-    }
-
-    async fn add_nodes(&mut self, nodes: &[(u8, u64, [u8; 32])]) -> Result<(), StoreError> {
-        // Neighbours of one level go in as one statement: a group of leaves makes about twice as many nodes as leaves,
-        // in as many runs as the tree has levels.
-        let mut sorted = nodes.to_vec();
-        sorted.sort_unstable_by_key(|(level, index, _)| (*level, *index));
-        let mut rest = sorted.as_slice();
-        while let Some((level, first, _)) = rest.first() {
-            let expected = (*first..).map(|index| (*level, index));
-            let length = rest
-                .iter()
-                .zip(expected)
-                .take_while(|(node, expected)| (node.0, node.1) == *expected)
-                .count();
-            let Some((run, after)) = rest.split_at_checked(length) else {
-                break;
-            };
-            self.add_run(*level, *first, run).await?;
-            rest = after;
+        let in_order = rows.windows(2).all(|pair| match pair {
+            [one, next] => next.subject == one.subject && Some(next.n) == one.n.checked_add(1),
+            _ => true,
+        });
+        if !in_order {
+            return Err(StoreError::Conflict { table: "record" });
+        }
+        let taken = query("UPDATE subject_key SET newest = ?3 WHERE subject = ?1 AND newest = ?2 - 1")
+            .bind(first.subject.as_bytes().as_slice())
+            .bind(stored(first.n)?)
+            .bind(stored(last.n)?);
+        self.change_one("subject_key", taken)?;
+        for row in rows {
+            let query = query(
+                "INSERT INTO record (serial, leaf_index, subject, n, kind, written_by, recorded_at_us, salt, \
+                     record) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            );
+            let query = query
+                .bind(stored(row.serial.0)?)
+                .bind(stored(row.leaf_index)?)
+                .bind(row.subject.as_bytes().as_slice())
+                .bind(stored(row.n)?)
+                .bind(row.kind)
+                .bind(&row.written_by)
+                .bind(row.recorded_at.as_micros())
+                .bind(row.salt.as_slice())
+                .bind(&row.record);
+            self.change_one("record", query)?;
         }
         Ok(())
     }
 
-    async fn add_record(&mut self, row: &RecordRow) -> Result<(), StoreError> {
-        // Only a number that `next_number` gave, and only while the subject has a key.
-        let query = sqlx::query(
-            "INSERT INTO record (leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record) \
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS ( \
-                 SELECT 1 FROM subject_key \
-                 WHERE subject = ?2 AND newest >= ?3 AND subject_key IS NOT NULL)",
+    async fn add_segment(&mut self, row: &SegmentRow) -> Result<(), StoreError> {
+        let head = &row.head;
+        let count = u64::try_from(row.leaves.len()).ok();
+        if row.leaves.is_empty() || head.first.checked_add(count.unwrap_or(u64::MAX)) != Some(head.size) {
+            return Err(StoreError::Conflict { table: "segment" });
+        }
+        let query = query(
+            "INSERT INTO segment (first, size_after, next_serial, at_us, root, peaks, leaves) \
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 \
+             WHERE ?1 = COALESCE((SELECT size_after FROM segment ORDER BY first DESC LIMIT 1), 0) \
+                 AND ?3 >= COALESCE((SELECT next_serial FROM segment ORDER BY first DESC LIMIT 1), 0)",
         );
         let query = query
-            .bind(stored(row.leaf_index)?)
-            .bind(row.subject.as_bytes().as_slice())
-            .bind(stored(row.n)?)
-            .bind(row.kind)
-            .bind(row.written_by.clone())
-            .bind(row.recorded_at.as_micros())
-            .bind(row.salt.as_slice())
-            .bind(row.record.clone());
-        self.change_one("record", query).await
-    }
-
-    async fn add_head(&mut self, head: &HeadRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
-            "INSERT INTO head (size, root, at_us) \
-             SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM head WHERE size >= ?1)",
-        );
-        let query = query
+            .bind(stored(head.first)?)
             .bind(stored(head.size)?)
+            .bind(stored(head.next_serial.0)?)
+            .bind(head.at.as_micros())
             .bind(head.root.as_slice())
-            .bind(head.at.as_micros());
-        self.change_one("head", query).await
+            .bind(head.peaks.concat())
+            .bind(joined(&row.leaves)?);
+        self.change_one("segment", query)?;
+        for (level, index, hash) in &row.tile_roots {
+            let query =
+                crate::sql::query("INSERT INTO tile_root (level, node_index, hash) VALUES (?1, ?2, ?3)")
+                    .bind(*level)
+                    .bind(stored(*index)?)
+                    .bind(hash.as_slice());
+            self.change_one("tile_root", query)?;
+        }
+        Ok(())
     }
 
     async fn erase_subject(&mut self, id: SubjectId) -> Result<u64, StoreError> {
-        let delete = sqlx::query("DELETE FROM record WHERE subject = ?1");
-        let deleted = self
-            .change("record", delete.bind(id.as_bytes().as_slice()))
-            .await?;
-        let forget = sqlx::query("UPDATE subject_key SET subject_key = NULL WHERE subject = ?1");
-        self.change_one("subject_key", forget.bind(id.as_bytes().as_slice()))
-            .await?;
+        let delete = query("DELETE FROM record WHERE subject = ?1");
+        let deleted = self.change("record", delete.bind(id.as_bytes().as_slice()))?;
+        let forget = query("DELETE FROM subject_key WHERE subject = ?1");
+        self.change_one("subject_key", forget.bind(id.as_bytes().as_slice()))?;
         Ok(deleted)
     }
 }
 
-impl SqliteTx {
-    /// Adds nodes that stand side by side in one level, starting at `first`.
-    async fn add_run(
-        &mut self,
-        level: u8,
-        first: u64,
-        run: &[(u8, u64, [u8; 32])],
-    ) -> Result<(), StoreError> {
-        let hashes: Vec<u8> = run.iter().flat_map(|(_, _, hash)| *hash).collect();
-        let query = sqlx::query(
-            "WITH RECURSIVE slot (place) AS ( \
-                 SELECT 0 UNION ALL SELECT place + 1 FROM slot WHERE place + 1 < length(?3) / 32) \
-             INSERT INTO tree_node (level, node_index, hash) \
-             SELECT ?1, ?2 + place, substr(?3, place * 32 + 1, 32) FROM slot",
-        );
-        let query = query.bind(level).bind(stored(first)?).bind(hashes);
-        self.change("tree_node", query).await.map(|_| ())
+/// For each entry its length as big-endian u16, then the entry: a C2SP entry bundle of any width.
+fn joined(leaves: &[Vec<u8>]) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::with_capacity(leaves.iter().map(|leaf| leaf.len() + 2).sum());
+    for leaf in leaves {
+        let length =
+            u16::try_from(leaf.len()).map_err(crate::row::fault("storing a leaf above 65,535 bytes"))?;
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(leaf);
     }
+    Ok(bytes)
 }
 
-fn head(row: &SqliteRow) -> Result<HeadRow, StoreError> {
+/// The leaves of a segment; their number must be the one that its columns say.
+fn leaves(row: &Row<'_>) -> Result<Vec<LeafRow>, StoreError> {
+    let corrupt = StoreError::Corrupt {
+        column: "segment.leaves",
+    };
+    let (first, size): (u64, u64) = (row.number("segment.first")?, row.number("segment.size_after")?);
+    let mut rest: &[u8] = row.cell("segment.leaves")?;
+    let mut leaves = Vec::new();
+    for index in first..size {
+        let entry = rest
+            .split_first_chunk::<2>()
+            .and_then(|(length, rest)| rest.split_at_checked(usize::from(u16::from_be_bytes(*length))));
+        let Some((bytes, after)) = entry else {
+            return Err(corrupt);
+        };
+        leaves.push(LeafRow {
+            index,
+            bytes: bytes.to_vec(),
+        });
+        rest = after;
+    }
+    if rest.is_empty() { Ok(leaves) } else { Err(corrupt) }
+}
+
+fn head(row: &Row<'_>) -> Result<HeadRow, StoreError> {
+    let (peaks, surplus) = row.cell::<&[u8]>("segment.peaks")?.as_chunks::<32>();
+    if !surplus.is_empty() {
+        return Err(StoreError::Corrupt {
+            column: "segment.peaks",
+        });
+    }
     Ok(HeadRow {
-        size: row.number("head.size")?,
-        root: row.array("head.root")?,
-        at: row.instant("head.at_us")?,
+        first: row.number("segment.first")?,
+        size: row.number("segment.size_after")?,
+        root: row.array("segment.root")?,
+        peaks: peaks.to_vec(),
+        at: row.instant("segment.at_us")?,
+        next_serial: Serial(row.number("segment.next_serial")?),
     })
 }
 
-fn leaf(row: &SqliteRow) -> Result<LeafRow, StoreError> {
-    Ok(LeafRow {
-        index: row.number("leaf.leaf_index")?,
-        bytes: row.bytes("leaf.bytes")?,
-        tag: row.array_or_null("leaf.tag")?,
-    })
-}
-
-fn subject(row: &SqliteRow) -> Result<SubjectRow, StoreError> {
+fn subject(row: &Row<'_>) -> Result<SubjectRow, StoreError> {
     Ok(SubjectRow {
         id: row.id("subject_key.subject")?,
-        key: row.array_or_null("subject_key.subject_key")?,
+        key: row.array("subject_key.subject_key")?,
         newest: row.number("subject_key.newest")?,
     })
 }
 
-fn record(row: &SqliteRow) -> Result<RecordRow, StoreError> {
+fn record(row: &Row<'_>) -> Result<RecordRow, StoreError> {
     Ok(RecordRow {
+        serial: Serial(row.number("record.serial")?),
         leaf_index: row.number("record.leaf_index")?,
         subject: row.id("record.subject")?,
         n: row.number("record.n")?,

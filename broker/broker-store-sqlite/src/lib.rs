@@ -19,6 +19,7 @@ mod research;
 mod row;
 mod schema;
 mod sessions;
+mod sql;
 mod store;
 mod transaction;
 mod transfers;

@@ -5,133 +5,110 @@ use broker_domain::ids::{ApplicationId, OfficerId, OrganisationId, ResearcherId}
 use broker_store::{
     ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow, StoreError,
 };
-use sqlx::sqlite::SqliteRow;
 
 use crate::row::Cells;
+use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl MemberReads for SqliteTx {
     async fn organisation(&mut self, id: OrganisationId) -> Result<Option<OrganisationRow>, StoreError> {
-        let query = sqlx::query("SELECT id, name, country, contact FROM organisation WHERE id = ?1");
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(organisation)
-            .transpose()
+        let query = query("SELECT id, name, country, contact FROM organisation WHERE id = ?1");
+        self.one(query.bind(id.as_bytes().as_slice()), organisation)
     }
 
     async fn application(&mut self, id: ApplicationId) -> Result<Option<ApplicationRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, organisation, name, encryption_jwk, credential_hash FROM application WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(application)
-            .transpose()
+        self.one(query.bind(id.as_bytes().as_slice()), application)
     }
 
     async fn application_by_credential(
         &mut self,
         credential_hash: [u8; 32],
     ) -> Result<Option<ApplicationRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, organisation, name, encryption_jwk, credential_hash \
              FROM application WHERE credential_hash = ?1",
         );
-        self.one(query.bind(credential_hash.as_slice()))
-            .await?
-            .as_ref()
-            .map(application)
-            .transpose()
+        self.one(query.bind(credential_hash.as_slice()), application)
     }
 
     async fn applications(&mut self) -> Result<Vec<ApplicationRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, organisation, name, encryption_jwk, credential_hash \
              FROM application ORDER BY name, id",
         );
-        self.all(query, application).await
+        self.all(query, application)
     }
 
     async fn researcher(&mut self, id: ResearcherId) -> Result<Option<ResearcherRow>, StoreError> {
-        let query = sqlx::query("SELECT id, organisation, name, age_recipient FROM researcher WHERE id = ?1");
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(researcher)
-            .transpose()
+        let query = query("SELECT id, organisation, name, age_recipient FROM researcher WHERE id = ?1");
+        self.one(query.bind(id.as_bytes().as_slice()), researcher)
     }
 
     async fn researchers(&mut self) -> Result<Vec<ResearcherRow>, StoreError> {
-        let query =
-            sqlx::query("SELECT id, organisation, name, age_recipient FROM researcher ORDER BY name, id");
-        self.all(query, researcher).await
+        let query = query("SELECT id, organisation, name, age_recipient FROM researcher ORDER BY name, id");
+        self.all(query, researcher)
     }
 
     async fn officer(&mut self, id: OfficerId) -> Result<Option<OfficerRow>, StoreError> {
-        let query = sqlx::query("SELECT id, name FROM officer WHERE id = ?1");
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(officer)
-            .transpose()
+        let query = query("SELECT id, name FROM officer WHERE id = ?1");
+        self.one(query.bind(id.as_bytes().as_slice()), officer)
     }
 
     async fn officers(&mut self) -> Result<Vec<OfficerRow>, StoreError> {
-        let query = sqlx::query("SELECT id, name FROM officer ORDER BY name, id");
-        self.all(query, officer).await
+        let query = query("SELECT id, name FROM officer ORDER BY name, id");
+        self.all(query, officer)
     }
 }
 
 #[async_trait]
 impl MemberWrites for SqliteTx {
     async fn add_organisation(&mut self, row: &OrganisationRow) -> Result<(), StoreError> {
-        let query =
-            sqlx::query("INSERT INTO organisation (id, name, country, contact) VALUES (?1, ?2, ?3, ?4)");
+        let query = query("INSERT INTO organisation (id, name, country, contact) VALUES (?1, ?2, ?3, ?4)");
         let query = query
             .bind(row.id.as_bytes().as_slice())
-            .bind(row.name.clone())
-            .bind(row.country.clone())
-            .bind(row.contact.clone());
-        self.change_one("organisation", query).await
+            .bind(&row.name)
+            .bind(&row.country)
+            .bind(&row.contact);
+        self.change_one("organisation", query)
     }
 
     async fn add_application(&mut self, row: &ApplicationRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO application (id, organisation, name, encryption_jwk, credential_hash) \
              VALUES (?1, ?2, ?3, ?4, ?5)",
         );
         let query = query
             .bind(row.id.as_bytes().as_slice())
             .bind(row.organisation.as_bytes().as_slice())
-            .bind(row.name.clone())
-            .bind(row.encryption_jwk.clone())
+            .bind(&row.name)
+            .bind(&row.encryption_jwk)
             .bind(row.credential_hash.as_slice());
-        self.change_one("application", query).await
+        self.change_one("application", query)
     }
 
     async fn add_researcher(&mut self, row: &ResearcherRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
-            "INSERT INTO researcher (id, organisation, name, age_recipient) VALUES (?1, ?2, ?3, ?4)",
-        );
+        let query =
+            query("INSERT INTO researcher (id, organisation, name, age_recipient) VALUES (?1, ?2, ?3, ?4)");
         let query = query
             .bind(row.id.as_bytes().as_slice())
             .bind(row.organisation.as_bytes().as_slice())
-            .bind(row.name.clone())
-            .bind(row.age_recipient.clone());
-        self.change_one("researcher", query).await
+            .bind(&row.name)
+            .bind(&row.age_recipient);
+        self.change_one("researcher", query)
     }
 
     async fn add_officer(&mut self, row: &OfficerRow) -> Result<(), StoreError> {
-        let query = sqlx::query("INSERT INTO officer (id, name) VALUES (?1, ?2)");
-        let query = query.bind(row.id.as_bytes().as_slice()).bind(row.name.clone());
-        self.change_one("officer", query).await
+        let query = query("INSERT INTO officer (id, name) VALUES (?1, ?2)");
+        let query = query.bind(row.id.as_bytes().as_slice()).bind(&row.name);
+        self.change_one("officer", query)
     }
 }
 
-fn organisation(row: &SqliteRow) -> Result<OrganisationRow, StoreError> {
+fn organisation(row: &Row<'_>) -> Result<OrganisationRow, StoreError> {
     Ok(OrganisationRow {
         id: row.id("organisation.id")?,
         name: row.text("organisation.name")?,
@@ -140,7 +117,7 @@ fn organisation(row: &SqliteRow) -> Result<OrganisationRow, StoreError> {
     })
 }
 
-fn application(row: &SqliteRow) -> Result<ApplicationRow, StoreError> {
+fn application(row: &Row<'_>) -> Result<ApplicationRow, StoreError> {
     Ok(ApplicationRow {
         id: row.id("application.id")?,
         organisation: row.id("application.organisation")?,
@@ -150,7 +127,7 @@ fn application(row: &SqliteRow) -> Result<ApplicationRow, StoreError> {
     })
 }
 
-fn researcher(row: &SqliteRow) -> Result<ResearcherRow, StoreError> {
+fn researcher(row: &Row<'_>) -> Result<ResearcherRow, StoreError> {
     Ok(ResearcherRow {
         id: row.id("researcher.id")?,
         organisation: row.id("researcher.organisation")?,
@@ -159,7 +136,7 @@ fn researcher(row: &SqliteRow) -> Result<ResearcherRow, StoreError> {
     })
 }
 
-fn officer(row: &SqliteRow) -> Result<OfficerRow, StoreError> {
+fn officer(row: &Row<'_>) -> Result<OfficerRow, StoreError> {
     Ok(OfficerRow {
         id: row.id("officer.id")?,
         name: row.text("officer.name")?,

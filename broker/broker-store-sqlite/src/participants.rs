@@ -2,73 +2,59 @@
 
 use async_trait::async_trait;
 use broker_domain::ids::{ParticipantId, PointId};
-use broker_domain::time::Instant;
 use broker_store::{
     ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, StoreError, WrappedKeyRow,
 };
-use sqlx::sqlite::SqliteRow;
 
 use crate::row::Cells;
+use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl ParticipantReads for SqliteTx {
     async fn participant(&mut self, id: ParticipantId) -> Result<Option<ParticipantRow>, StoreError> {
-        let query = sqlx::query(
-            "SELECT ordinal, id, language, created_at_us, erased_at_us, profile_sealed \
+        let query = query(
+            "SELECT ordinal, id, language, created_at_us, profile_sealed \
              FROM participant WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(participant)
-            .transpose()
+        self.one(query.bind(id.as_bytes().as_slice()), participant)
     }
 
     async fn participants(&mut self, after: u32, limit: u32) -> Result<Vec<ParticipantRow>, StoreError> {
-        let query = sqlx::query(
-            "SELECT ordinal, id, language, created_at_us, erased_at_us, profile_sealed \
+        let query = query(
+            "SELECT ordinal, id, language, created_at_us, profile_sealed \
              FROM participant WHERE ordinal > ?1 ORDER BY ordinal LIMIT ?2",
         );
-        self.all(query.bind(after).bind(limit), participant).await
+        self.all(query.bind(after).bind(limit), participant)
     }
 
     async fn participant_count(&mut self) -> Result<u32, StoreError> {
-        let query = sqlx::query("SELECT count(*) AS n FROM participant WHERE erased_at_us IS NULL");
-        let row = self.one(query).await?;
-        row.as_ref().map_or(Ok(0), |row| row.number("participant.n"))
+        let query = query("SELECT count(*) AS n FROM participant");
+        let count = self.one(query, |row| row.number("participant.n"))?;
+        Ok(count.unwrap_or_default())
     }
 
     async fn point(&mut self, id: PointId) -> Result<Option<PointRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, participant, created_at_us, number_index, number_sealed FROM point WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(point)
-            .transpose()
+        self.one(query.bind(id.as_bytes().as_slice()), point)
     }
 
     async fn points_of(&mut self, participant: ParticipantId) -> Result<Vec<PointRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, participant, created_at_us, number_index, number_sealed \
              FROM point WHERE participant = ?1 ORDER BY created_at_us, id",
         );
         self.all(query.bind(participant.as_bytes().as_slice()), point)
-            .await
     }
 
     async fn newest_key(&mut self, participant: ParticipantId) -> Result<Option<WrappedKeyRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT participant, epoch, wrapped FROM wrapped_key \
              WHERE participant = ?1 ORDER BY epoch DESC LIMIT 1",
         );
-        self.one(query.bind(participant.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(wrapped_key)
-            .transpose()
+        self.one(query.bind(participant.as_bytes().as_slice()), wrapped_key)
     }
 
     async fn key(
@@ -76,84 +62,86 @@ impl ParticipantReads for SqliteTx {
         participant: ParticipantId,
         epoch: u32,
     ) -> Result<Option<WrappedKeyRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT participant, epoch, wrapped FROM wrapped_key WHERE participant = ?1 AND epoch = ?2",
         );
-        self.one(query.bind(participant.as_bytes().as_slice()).bind(epoch))
-            .await?
-            .as_ref()
-            .map(wrapped_key)
-            .transpose()
+        self.one(
+            query.bind(participant.as_bytes().as_slice()).bind(epoch),
+            wrapped_key,
+        )
     }
 }
 
 #[async_trait]
 impl ParticipantWrites for SqliteTx {
     async fn add_participant(&mut self, row: &ParticipantRow) -> Result<u32, StoreError> {
-        // Rows are never deleted, so the largest ordinal plus one was never given before.
-        let add = sqlx::query(
-            "INSERT INTO participant (ordinal, id, language, created_at_us, erased_at_us, profile_sealed) \
-             SELECT (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM participant), ?1, ?2, ?3, ?4, ?5",
+        let next = query(
+            "INSERT INTO counter (name, newest) VALUES ('ordinal', 1) \
+             ON CONFLICT (name) DO UPDATE SET newest = newest + 1",
+        );
+        self.change_one("counter", next)?;
+        let given = query("SELECT newest FROM counter WHERE name = 'ordinal'");
+        let ordinal: u32 = self
+            .one(given, |row| row.number("counter.newest"))?
+            .ok_or(StoreError::Conflict { table: "counter" })?;
+        let add = query(
+            "INSERT INTO participant (ordinal, id, language, created_at_us, profile_sealed) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         );
         let add = add
+            .bind(ordinal)
             .bind(row.id.as_bytes().as_slice())
-            .bind(row.language.clone())
+            .bind(&row.language)
             .bind(row.created_at.as_micros())
-            .bind(row.erased_at.map(Instant::as_micros))
-            .bind(row.profile_sealed.clone());
-        self.change_one("participant", add).await?;
-        let given = sqlx::query("SELECT ordinal FROM participant WHERE id = ?1");
-        self.one(given.bind(row.id.as_bytes().as_slice()))
-            .await?
-            .ok_or(StoreError::Conflict { table: "participant" })?
-            .number("participant.ordinal")
+            .bind(&row.profile_sealed);
+        self.change_one("participant", add)?;
+        Ok(ordinal)
     }
 
     async fn add_point(&mut self, row: &PointRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO point (id, participant, created_at_us, number_index, number_sealed) \
              SELECT ?1, ?2, ?3, ?4, ?5 \
-             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2 AND erased_at_us IS NULL)",
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2)",
         );
         let query = query
             .bind(row.id.as_bytes().as_slice())
             .bind(row.participant.as_bytes().as_slice())
             .bind(row.created_at.as_micros())
             .bind(row.number_index.as_slice())
-            .bind(row.number_sealed.clone());
-        self.change_one("point", query).await
+            .bind(&row.number_sealed);
+        self.change_one("point", query)
     }
 
     async fn add_key(&mut self, row: &WrappedKeyRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO wrapped_key (participant, epoch, wrapped) \
              SELECT ?1, ?2, ?3 \
-             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?1 AND erased_at_us IS NULL)",
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?1)",
         );
         let query = query
             .bind(row.participant.as_bytes().as_slice())
             .bind(row.epoch)
-            .bind(row.wrapped.clone());
-        self.change_one("wrapped_key", query).await
+            .bind(&row.wrapped);
+        self.change_one("wrapped_key", query)
     }
 
-    async fn erase_participant(&mut self, id: ParticipantId, at: Instant) -> Result<(), StoreError> {
-        self.erase(id, at).await
+    async fn erase_participant(&mut self, id: ParticipantId) -> Result<(), StoreError> {
+        self.erase(id)
     }
 }
 
-fn participant(row: &SqliteRow) -> Result<ParticipantRow, StoreError> {
+fn participant(row: &Row<'_>) -> Result<ParticipantRow, StoreError> {
     Ok(ParticipantRow {
         id: row.id("participant.id")?,
         ordinal: row.number("participant.ordinal")?,
         language: row.text("participant.language")?,
         profile_sealed: row.bytes("participant.profile_sealed")?,
         created_at: row.instant("participant.created_at_us")?,
-        erased_at: row.instant_or_null("participant.erased_at_us")?,
     })
 }
 
-fn point(row: &SqliteRow) -> Result<PointRow, StoreError> {
+fn point(row: &Row<'_>) -> Result<PointRow, StoreError> {
     Ok(PointRow {
         id: row.id("point.id")?,
         participant: row.id("point.participant")?,
@@ -163,7 +151,7 @@ fn point(row: &SqliteRow) -> Result<PointRow, StoreError> {
     })
 }
 
-fn wrapped_key(row: &SqliteRow) -> Result<WrappedKeyRow, StoreError> {
+fn wrapped_key(row: &Row<'_>) -> Result<WrappedKeyRow, StoreError> {
     Ok(WrappedKeyRow {
         participant: row.id("wrapped_key.participant")?,
         epoch: row.number("wrapped_key.epoch")?,

@@ -4,106 +4,90 @@ use async_trait::async_trait;
 use broker_domain::ids::{DatasetId, OfficerId, ReleaseId, RequestId, ResearcherId};
 use broker_domain::research::{AccessRequest, Dataset, RequestState};
 use broker_domain::time::Instant;
-use broker_store::{DatasetRow, MembershipRow, ReleaseRow, ResearchReads, ResearchWrites, StoreError};
-use sqlx::sqlite::SqliteRow;
+use broker_store::{
+    DatasetRow, MembershipRow, ReleaseRow, ResearchReads, ResearchWrites, Serial, StoreError,
+};
 
 use crate::row::{Cells, stored};
+use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl ResearchReads for SqliteTx {
     async fn datasets(&mut self) -> Result<Vec<DatasetRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, recipient, purpose, step_s, title_fr, title_en, summary_fr, summary_en \
              FROM dataset ORDER BY id",
         );
-        self.all(query, dataset).await
+        self.all(query, dataset)
     }
 
     async fn dataset(&mut self, id: DatasetId) -> Result<Option<DatasetRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, recipient, purpose, step_s, title_fr, title_en, summary_fr, summary_en \
              FROM dataset WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(dataset)
-            .transpose()
+        self.one(query.bind(id.as_bytes().as_slice()), dataset)
     }
 
     async fn request(&mut self, id: RequestId) -> Result<Option<AccessRequest>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, researcher, organisation, dataset, period_start_at_us, period_end_at_us, \
                  justification, submitted_at_us, state, decided_by, decided_at_us, decline_reason \
              FROM access_request WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(request)
-            .transpose()
+        self.one(query.bind(id.as_bytes().as_slice()), request)
     }
 
     async fn requests(&mut self, limit: u32) -> Result<Vec<AccessRequest>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, researcher, organisation, dataset, period_start_at_us, period_end_at_us, \
                  justification, submitted_at_us, state, decided_by, decided_at_us, decline_reason \
              FROM access_request ORDER BY submitted_at_us DESC, id LIMIT ?1",
         );
-        self.all(query.bind(limit), request).await
+        self.all(query.bind(limit), request)
     }
 
     async fn requests_of(&mut self, who: ResearcherId, limit: u32) -> Result<Vec<AccessRequest>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT id, researcher, organisation, dataset, period_start_at_us, period_end_at_us, \
                  justification, submitted_at_us, state, decided_by, decided_at_us, decline_reason \
              FROM access_request WHERE researcher = ?1 ORDER BY submitted_at_us DESC, id LIMIT ?2",
         );
         self.all(query.bind(who.as_bytes().as_slice()).bind(limit), request)
-            .await
     }
 
     async fn release(&mut self, id: ReleaseId) -> Result<Option<ReleaseRow>, StoreError> {
-        let query = sqlx::query(
-            "SELECT id, request, researcher, households, manifest, ciphertext, leaf_index, at_us, sealed, \
-                 vault_copy \
-             FROM release WHERE id = ?1",
+        let query = query(
+            "SELECT l.id, l.request, l.researcher, l.households, l.manifest, l.ciphertext, l.serial, l.at_us, \
+                 l.sealed, l.vault_copy, r.leaf_index \
+             FROM release AS l INNER JOIN record AS r ON r.serial = l.serial WHERE l.id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(release)
-            .transpose()
+        self.one(query.bind(id.as_bytes().as_slice()), release)
     }
 
     async fn release_of(&mut self, request: RequestId) -> Result<Option<ReleaseRow>, StoreError> {
-        let query = sqlx::query(
-            "SELECT id, request, researcher, households, manifest, ciphertext, leaf_index, at_us, sealed, \
-                 vault_copy \
-             FROM release WHERE request = ?1",
+        let query = query(
+            "SELECT l.id, l.request, l.researcher, l.households, l.manifest, l.ciphertext, l.serial, l.at_us, \
+                 l.sealed, l.vault_copy, r.leaf_index \
+             FROM release AS l INNER JOIN record AS r ON r.serial = l.serial WHERE l.request = ?1",
         );
-        self.one(query.bind(request.as_bytes().as_slice()))
-            .await?
-            .as_ref()
-            .map(release)
-            .transpose()
+        self.one(query.bind(request.as_bytes().as_slice()), release)
     }
 
     async fn memberships(&mut self, dataset: DatasetId) -> Result<Vec<MembershipRow>, StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "SELECT release, dataset, period_start_at_us, period_end_at_us, step_s, members \
              FROM release_membership WHERE dataset = ?1 ORDER BY release",
         );
         self.all(query.bind(dataset.as_bytes().as_slice()), membership)
-            .await
     }
 }
 
 #[async_trait]
 impl ResearchWrites for SqliteTx {
     async fn add_dataset(&mut self, row: &DatasetRow) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO dataset (id, recipient, purpose, step_s, title_fr, title_en, summary_fr, \
                  summary_en) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -113,15 +97,15 @@ impl ResearchWrites for SqliteTx {
             .bind(row.dataset.recipient.as_bytes().as_slice())
             .bind(row.dataset.purpose.as_str().to_owned())
             .bind(row.dataset.step.seconds())
-            .bind(row.title_fr.clone())
-            .bind(row.title_en.clone())
-            .bind(row.summary_fr.clone())
-            .bind(row.summary_en.clone());
-        self.change_one("dataset", query).await
+            .bind(&row.title_fr)
+            .bind(&row.title_en)
+            .bind(&row.summary_fr)
+            .bind(&row.summary_en);
+        self.change_one("dataset", query)
     }
 
     async fn add_request(&mut self, request: &AccessRequest) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "INSERT INTO access_request (id, researcher, organisation, dataset, period_start_at_us, \
                  period_end_at_us, justification, submitted_at_us, state, decided_by, decided_at_us, \
                  decline_reason) \
@@ -135,17 +119,17 @@ impl ResearchWrites for SqliteTx {
             .bind(request.dataset.as_bytes().as_slice())
             .bind(request.period.start().as_micros())
             .bind(request.period.end().as_micros())
-            .bind(request.justification.clone())
+            .bind(&request.justification)
             .bind(request.submitted_at.as_micros())
             .bind(state.code)
             .bind(state.by)
             .bind(state.at)
             .bind(state.reason);
-        self.change_one("access_request", query).await
+        self.change_one("access_request", query)
     }
 
     async fn decide_request(&mut self, id: RequestId, state: &RequestState) -> Result<(), StoreError> {
-        let query = sqlx::query(
+        let query = query(
             "UPDATE access_request \
              SET state = ?2, decided_by = ?3, decided_at_us = ?4, decline_reason = ?5 \
              WHERE id = ?1 AND state = 'submitted'",
@@ -157,12 +141,12 @@ impl ResearchWrites for SqliteTx {
             .bind(state.by)
             .bind(state.at)
             .bind(state.reason);
-        self.change_one("access_request", query).await
+        self.change_one("access_request", query)
     }
 
     async fn add_release(&mut self, row: &ReleaseRow, members: &MembershipRow) -> Result<(), StoreError> {
-        let release = sqlx::query(
-            "INSERT INTO release (id, request, researcher, households, manifest, ciphertext, leaf_index, \
+        let release = query(
+            "INSERT INTO release (id, request, researcher, households, manifest, ciphertext, serial, \
                  at_us, sealed, vault_copy) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         );
@@ -173,12 +157,12 @@ impl ResearchWrites for SqliteTx {
             .bind(row.households)
             .bind(row.manifest.0.as_slice())
             .bind(row.ciphertext.0.as_slice())
-            .bind(stored(row.leaf_index)?)
+            .bind(stored(row.serial.0)?)
             .bind(row.at.as_micros())
-            .bind(row.sealed.clone())
-            .bind(row.vault_copy.clone());
-        self.change_one("release", release).await?;
-        let membership = sqlx::query(
+            .bind(&row.sealed)
+            .bind(&row.vault_copy);
+        self.change_one("release", release)?;
+        let membership = query(
             "INSERT INTO release_membership (release, dataset, period_start_at_us, period_end_at_us, \
                  step_s, members) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -189,8 +173,8 @@ impl ResearchWrites for SqliteTx {
             .bind(members.period.start().as_micros())
             .bind(members.period.end().as_micros())
             .bind(members.step.seconds())
-            .bind(members.members.clone());
-        self.change_one("release_membership", membership).await
+            .bind(&members.members);
+        self.change_one("release_membership", membership)
     }
 }
 
@@ -223,7 +207,7 @@ impl From<&RequestState> for StateCells {
     }
 }
 
-fn dataset(row: &SqliteRow) -> Result<DatasetRow, StoreError> {
+fn dataset(row: &Row<'_>) -> Result<DatasetRow, StoreError> {
     Ok(DatasetRow {
         dataset: Dataset {
             id: row.id("dataset.id")?,
@@ -238,7 +222,7 @@ fn dataset(row: &SqliteRow) -> Result<DatasetRow, StoreError> {
     })
 }
 
-fn request(row: &SqliteRow) -> Result<AccessRequest, StoreError> {
+fn request(row: &Row<'_>) -> Result<AccessRequest, StoreError> {
     Ok(AccessRequest {
         id: row.id("access_request.id")?,
         researcher: row.id("access_request.researcher")?,
@@ -254,7 +238,7 @@ fn request(row: &SqliteRow) -> Result<AccessRequest, StoreError> {
     })
 }
 
-fn state(row: &SqliteRow) -> Result<RequestState, StoreError> {
+fn state(row: &Row<'_>) -> Result<RequestState, StoreError> {
     match row.cell("access_request.state")? {
         "submitted" => Ok(RequestState::Submitted),
         "approved" => Ok(RequestState::Approved {
@@ -272,7 +256,7 @@ fn state(row: &SqliteRow) -> Result<RequestState, StoreError> {
     }
 }
 
-fn release(row: &SqliteRow) -> Result<ReleaseRow, StoreError> {
+fn release(row: &Row<'_>) -> Result<ReleaseRow, StoreError> {
     Ok(ReleaseRow {
         id: row.id("release.id")?,
         request: row.id("release.request")?,
@@ -282,12 +266,13 @@ fn release(row: &SqliteRow) -> Result<ReleaseRow, StoreError> {
         ciphertext: row.digest("release.ciphertext")?,
         sealed: row.bytes("release.sealed")?,
         vault_copy: row.bytes("release.vault_copy")?,
-        leaf_index: row.number("release.leaf_index")?,
+        serial: Serial(row.number("release.serial")?),
+        leaf_index: row.number("record.leaf_index")?,
         at: row.instant("release.at_us")?,
     })
 }
 
-fn membership(row: &SqliteRow) -> Result<MembershipRow, StoreError> {
+fn membership(row: &Row<'_>) -> Result<MembershipRow, StoreError> {
     Ok(MembershipRow {
         release: row.id("release_membership.release")?,
         dataset: row.id("release_membership.dataset")?,

@@ -2,127 +2,180 @@
 
 use async_trait::async_trait;
 use broker_store::{Read, StoreError, Tx};
-use sqlx::error::ErrorKind;
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Sqlite, Transaction};
+use rusqlite::{ErrorCode, ffi};
 use tokio::sync::OwnedRwLockReadGuard;
 
-use crate::row::fault;
+use crate::connection::{Lease, blocking};
+use crate::row::{Cells, fault};
+use crate::sql::{Query, Row, query};
 
-/// An open transaction. Dropped, it is rolled back by the driver before its connection is used again.
+/// An open transaction. Dropped, it is rolled back before its connection is used again.
 pub(crate) struct SqliteTx {
-    tx: Transaction<'static, Sqlite>,
+    lease: Lease,
     name: &'static str,
     mark: Mark,
-    // Dropped after `tx`: a scrub waits until the view is gone.
+    // Dropped after `lease`: a scrub waits until the view is gone.
     _view: Option<OwnedRwLockReadGuard<()>>,
 }
 
-/// Whether a savepoint is open.
+/// Where the place to come back to stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Missing,
+    /// Before the next change: only that opens a savepoint.
+    Wanted,
+    /// A savepoint is open.
     Set,
 }
 
+/// What stops a walk over rows: the driver, or a value that nobody wrote.
+enum Halt {
+    Driver(rusqlite::Error),
+    Value(StoreError),
+}
+
+impl From<rusqlite::Error> for Halt {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
 impl SqliteTx {
-    pub(crate) fn reading(tx: Transaction<'static, Sqlite>, view: OwnedRwLockReadGuard<()>) -> Self {
+    pub(crate) fn reading(lease: Lease, view: OwnedRwLockReadGuard<()>) -> Self {
         Self {
-            tx,
+            lease,
             name: "read",
             mark: Mark::Missing,
             _view: Some(view),
         }
     }
 
-    pub(crate) fn writing(tx: Transaction<'static, Sqlite>, name: &'static str) -> Self {
+    pub(crate) const fn writing(lease: Lease, name: &'static str) -> Self {
         Self {
-            tx,
+            lease,
             name,
             mark: Mark::Missing,
             _view: None,
         }
     }
 
-    /// The row that a query finds.
-    pub(crate) async fn one(
+    /// The row that a query finds, turned into a value.
+    pub(crate) fn one<T>(
         &mut self,
-        query: Query<'static, Sqlite, SqliteArguments>,
-    ) -> Result<Option<SqliteRow>, StoreError> {
-        query
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(fault(self.name))
+        query: Query<'_>,
+        value: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.all(query, value)?.pop())
     }
 
     /// The rows that a query finds, each turned into a value.
-    pub(crate) async fn all<T>(
+    pub(crate) fn all<T>(
         &mut self,
-        query: Query<'static, Sqlite, SqliteArguments>,
-        value: impl Fn(&SqliteRow) -> Result<T, StoreError>,
+        query: Query<'_>,
+        mut value: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows = query.fetch_all(&mut *self.tx).await.map_err(fault(self.name))?;
-        rows.iter().map(value).collect()
+        let connection = self.lease.connection().map_err(fault(self.name))?;
+        let mut values = Vec::new();
+        let walked = query.for_each(connection, |row| {
+            values.push(value(row).map_err(Halt::Value)?);
+            Ok(())
+        });
+        match walked {
+            Ok(()) => Ok(values),
+            Err(Halt::Value(error)) => Err(error),
+            Err(Halt::Driver(error)) => Err(fault(self.name)(error)),
+        }
     }
 
     /// Runs a statement and gives the number of rows it touched.
-    pub(crate) async fn change(
-        &mut self,
-        table: &'static str,
-        query: Query<'static, Sqlite, SqliteArguments>,
-    ) -> Result<u64, StoreError> {
-        match query.execute(&mut *self.tx).await {
-            Ok(done) => Ok(done.rows_affected()),
-            Err(sqlx::Error::Database(error)) if error.kind() == ErrorKind::UniqueViolation => {
-                Err(StoreError::Conflict { table })
-            }
-            Err(source) => Err(fault(self.name)(source)),
+    pub(crate) fn change(&mut self, table: &'static str, query: Query<'_>) -> Result<u64, StoreError> {
+        if self.mark == Mark::Wanted {
+            self.run("SAVEPOINT mark")?;
+            self.mark = Mark::Set;
+        }
+        let connection = self.lease.connection().map_err(fault(self.name))?;
+        match query.execute(connection) {
+            Ok(rows) => u64::try_from(rows).map_err(fault(self.name)),
+            Err(error) if is_repeated(&error) => Err(StoreError::Conflict { table }),
+            Err(error) => Err(fault(self.name)(error)),
         }
     }
 
     /// Runs a statement that touches exactly one row; anything else is a conflict.
-    pub(crate) async fn change_one(
-        &mut self,
-        table: &'static str,
-        query: Query<'static, Sqlite, SqliteArguments>,
-    ) -> Result<(), StoreError> {
-        match self.change(table, query).await? {
+    pub(crate) fn change_one(&mut self, table: &'static str, query: Query<'_>) -> Result<(), StoreError> {
+        match self.change(table, query)? {
             1 => Ok(()),
             _ => Err(StoreError::Conflict { table }),
         }
     }
 
-    async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        sqlx::query(sql)
-            .execute(&mut *self.tx)
-            .await
+    fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        let connection = self.lease.connection().map_err(fault(self.name))?;
+        query(sql)
+            .execute(connection)
             .map(|_| ())
             .map_err(fault(self.name))
     }
 }
 
-impl Read for SqliteTx {}
+/// Whether a value that must be unique exists already.
+fn is_repeated(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| {
+        matches!(
+            error.extended_code,
+            ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID
+        )
+    })
+}
+
+#[async_trait]
+impl Read for SqliteTx {
+    async fn scrub_is_due(&mut self) -> Result<bool, StoreError> {
+        let due = self.one(query("SELECT id FROM scrub_due"), |_| Ok(()))?;
+        Ok(due.is_some())
+    }
+}
 
 #[async_trait]
 impl Tx for SqliteTx {
     async fn mark(&mut self) -> Result<(), StoreError> {
-        // One call, not two: this runs for each job of a group, and each call crosses to the connection's thread.
-        let sql = match self.mark {
-            Mark::Set => "RELEASE mark; SAVEPOINT mark",
-            Mark::Missing => "SAVEPOINT mark",
-        };
-        self.run(sql).await?;
-        self.mark = Mark::Set;
+        if self.mark == Mark::Set {
+            self.run("RELEASE mark")?;
+        }
+        self.mark = Mark::Wanted;
         Ok(())
     }
 
     async fn back_to_mark(&mut self) -> Result<(), StoreError> {
-        self.run("ROLLBACK TO mark").await
+        match self.mark {
+            // Nothing was written since.
+            Mark::Wanted => Ok(()),
+            Mark::Set | Mark::Missing => self.run("ROLLBACK TO mark"),
+        }
+    }
+
+    async fn check(&mut self) -> Result<(), StoreError> {
+        let lost = self.one(
+            query("SELECT COUNT(*) AS lost FROM pragma_foreign_key_check"),
+            |row| row.number::<u64>("foreign_key_check.lost"),
+        )?;
+        match lost {
+            Some(0) => Ok(()),
+            _ => Err(StoreError::Conflict { table: "reference" }),
+        }
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let name = self.name;
-        self.tx.commit().await.map_err(fault(name))
+        let Self { lease, name, .. } = *self;
+        // Waits for the disk, so not here. The lease goes along: whoever drops this future cannot take it back.
+        let committed = blocking(move || Ok(query("COMMIT").execute(lease.connection()?).map(|_| ())));
+        match committed.await.map_err(fault(name))? {
+            Ok(()) => Ok(()),
+            // A deferred foreign key: SQLite looks before it writes, so nothing was written.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                Err(StoreError::Conflict { table: "reference" })
+            }
+            Err(error) => Err(fault(name)(error)),
+        }
     }
 }

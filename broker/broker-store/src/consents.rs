@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, Offer};
 use broker_domain::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Purpose};
 
-use crate::StoreError;
+use crate::{Serial, StoreError};
 
 /// A notice, found by the SHA-256 of the bytes shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +33,10 @@ pub struct OfferRow {
 pub struct RecordedEvent {
     /// The event.
     pub event: ConsentEvent,
-    /// Index of the participant's leaf. A refusal has none: the log holds what was agreed and what ended
-    /// (`consent.md` §3), and asking again must not be provable against the person.
+    /// The participant's record. A refusal has none: the log holds what was agreed and what ended (`consent.md` §3), and
+    /// asking again must not be provable against the person.
+    pub serial: Option<Serial>,
+    /// Index of its leaf. Follows from the record: not looked at when the event is added.
     pub leaf_index: Option<u64>,
 }
 

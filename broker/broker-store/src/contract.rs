@@ -48,20 +48,19 @@ macro_rules! contract_tests {
             }
             ledger {
                 an_empty_log_has_no_head
-                the_newest_head_is_the_largest
-                a_head_that_does_not_grow_is_a_conflict
-                the_first_head_after_a_leaf_covers_it
+                the_newest_head_is_that_of_the_last_batch
+                a_batch_that_does_not_begin_at_the_end_is_a_conflict
+                serials_never_go_back
+                the_head_of_its_batch_covers_a_leaf
                 leaves_come_back_in_order_and_byte_for_byte
-                a_leaf_at_another_index_than_the_next_is_a_conflict
-                a_tag_is_unique_in_the_log
-                nodes_come_back_by_level_and_index
-                a_node_that_exists_is_a_conflict
+                a_leaf_that_is_too_long_is_refused
+                tile_roots_come_back_by_level_and_place
                 numbers_have_no_gap_and_no_reuse
                 numbers_of_an_undone_job_are_given_again
                 an_unknown_subject_has_no_number
                 a_subject_is_added_once
                 a_record_comes_back_byte_for_byte
-                a_record_needs_a_number_that_was_given
+                a_leaf_and_a_serial_have_one_record
                 records_come_in_pages_newest_first
             }
             participants {
@@ -88,9 +87,10 @@ macro_rules! contract_tests {
             }
             transfers {
                 a_transfer_comes_back_by_id_and_by_leaf
+                a_transfer_knows_the_recipients_copy
                 a_transfer_id_is_used_once
                 a_refusal_may_name_an_unknown_point
-                a_transfer_cannot_be_committed_without_its_leaf
+                a_transfer_cannot_be_committed_without_its_record
                 transfers_come_in_pages_newest_first
                 flows_are_filtered_and_paged
                 uses_count_what_moved
@@ -115,13 +115,13 @@ macro_rules! contract_tests {
                 old_sessions_are_removed_when_one_is_added
             }
             erasure {
-                erasing_a_person_leaves_an_empty_row_and_nothing_else
+                erasing_a_person_leaves_no_row
                 erasing_a_person_leaves_other_people_alone
-                erasing_twice_changes_nothing
+                a_scrub_is_due_from_an_erasure_on
                 erasing_an_unknown_person_is_a_conflict
                 nothing_can_be_added_about_an_erased_person
                 erasing_a_subject_deletes_records_and_key_and_keeps_leaves
-                an_erased_subject_takes_no_more_numbers_or_records
+                an_erased_subject_takes_no_more_records
             }
         }
     };

@@ -1,4 +1,5 @@
-//! The ledger's tables: leaves, tree nodes, head, checkpoints; and beside them the erasable detail of each record.
+//! The ledger's tables: batches with their leaves and heads, roots of full tiles; and beside them the erasable detail of
+//! each record.
 
 use std::fmt;
 
@@ -8,13 +9,13 @@ use broker_domain::time::Instant;
 
 use crate::StoreError;
 
-/// A subject's key and how many records it has.
+/// A subject's key and how many records it has. An erased subject has no row.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SubjectRow {
     /// Who.
     pub id: SubjectId,
-    /// k_s, `None` once erased (`ledger.md` §10).
-    pub key: Option<[u8; 32]>,
+    /// k_s (`ledger.md` §10).
+    pub key: [u8; 32],
     /// Number of the newest record; the next takes this plus one.
     pub newest: u64,
 }
@@ -28,6 +29,13 @@ impl fmt::Debug for SubjectRow {
     }
 }
 
+/// Names a record inside the database, and orders records as their leaves stand in the log.
+///
+/// Rows about an event carry it from the moment they are written, before the leaf has a place. It is drawn at random
+/// within its batch, so it does not tell in which order the requests of a batch were carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Serial(pub u64);
+
 /// A leaf as it stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeafRow {
@@ -35,25 +43,42 @@ pub struct LeafRow {
     pub index: u64,
     /// Its exact bytes.
     pub bytes: Vec<u8>,
-    /// Its tag if it is a subject leaf: unique in the log.
-    pub tag: Option<[u8; 32]>,
 }
 
 /// The state of the log after a batch, unsigned: Ed25519 is deterministic, so its checkpoint is signed again at need and
 /// comes out the same, and no signature exists before the lock store agreed (`ledger.md` §12).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadRow {
-    /// Number of leaves.
+    /// Index of the batch's first leaf.
+    pub first: u64,
+    /// Number of leaves of the log with the batch.
     pub size: u64,
     /// Root of the tree of that size.
     pub root: [u8; 32],
+    /// The complete subtrees on its right edge, largest first: enough to append without reading the tree.
+    pub peaks: Vec<[u8; 32]>,
     /// When the batch was committed.
     pub at: Instant,
+    /// The smallest serial that no batch has used.
+    pub next_serial: Serial,
+}
+
+/// A batch: one row for all its leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentRow {
+    /// The state after it.
+    pub head: HeadRow,
+    /// Its leaves in order, at most 65,535 bytes each.
+    pub leaves: Vec<Vec<u8>>,
+    /// The roots of the tiles that became full with it: tile level (from 1), place in the level, hash.
+    pub tile_roots: Vec<(u8, u64, [u8; 32])>,
 }
 
 /// The erasable detail of a record: opens the commitment of its leaf.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecordRow {
+    /// Its name in the database.
+    pub serial: Serial,
     /// Index of its leaf.
     pub leaf_index: u64,
     /// Whose record it is.
@@ -88,13 +113,13 @@ impl fmt::Debug for RecordRow {
 pub trait LedgerReads {
     /// The newest head; `None` while the log is empty.
     async fn newest_head(&mut self) -> Result<Option<HeadRow>, StoreError>;
-    /// Leaves `[from, to)` in order.
+    /// The head of the batch that holds the leaf: the one its receipt names, however often it is asked for.
+    async fn head_covering(&mut self, leaf_index: u64) -> Result<Option<HeadRow>, StoreError>;
+    /// Leaves `[from, to)` in order; fewer when they do not exist yet.
     async fn leaves(&mut self, from: u64, to: u64) -> Result<Vec<LeafRow>, StoreError>;
-    /// A complete node of the tree: `level` 0 holds the leaf hashes.
-    async fn node(&mut self, level: u8, index: u64) -> Result<Option<[u8; 32]>, StoreError>;
-    /// Complete nodes `[from, to)` of one level in order; fewer when they do not exist yet.
-    async fn nodes(&mut self, level: u8, from: u64, to: u64) -> Result<Vec<[u8; 32]>, StoreError>;
-    /// A subject.
+    /// Roots of full tiles, `[from, to)` of one tile level from 1 on, in order; fewer when they do not exist yet.
+    async fn tile_roots(&mut self, level: u8, from: u64, to: u64) -> Result<Vec<[u8; 32]>, StoreError>;
+    /// A subject; `None` when it is unknown or erased.
     async fn subject(&mut self, id: SubjectId) -> Result<Option<SubjectRow>, StoreError>;
     /// The detail of a record by its leaf; `None` once erased.
     async fn record(&mut self, leaf_index: u64) -> Result<Option<RecordRow>, StoreError>;
@@ -105,8 +130,6 @@ pub trait LedgerReads {
         before_n: u64,
         limit: u32,
     ) -> Result<Vec<RecordRow>, StoreError>;
-    /// The first head that includes the leaf: the one its receipt names, however often it is asked for.
-    async fn head_covering(&mut self, leaf_index: u64) -> Result<Option<HeadRow>, StoreError>;
 }
 
 /// Writing the ledger.
@@ -114,16 +137,11 @@ pub trait LedgerReads {
 pub trait LedgerWrites {
     /// Adds a subject with its key.
     async fn add_subject(&mut self, id: SubjectId, key: [u8; 32]) -> Result<(), StoreError>;
-    /// Takes the next number of a subject and gives its key with it. `None` when unknown or erased.
-    async fn next_number(&mut self, id: SubjectId) -> Result<Option<(u64, [u8; 32])>, StoreError>;
-    /// Appends a leaf at exactly this index; any other than the next is a conflict, and so is a tag that exists.
-    async fn add_leaf(&mut self, leaf: &LeafRow) -> Result<(), StoreError>;
-    /// Adds complete nodes `(level, index, hash)`.
-    async fn add_nodes(&mut self, nodes: &[(u8, u64, [u8; 32])]) -> Result<(), StoreError>;
-    /// Adds the detail of a record.
-    async fn add_record(&mut self, row: &RecordRow) -> Result<(), StoreError>;
-    /// Adds the head after a batch. A size that exists already is a conflict.
-    async fn add_head(&mut self, head: &HeadRow) -> Result<(), StoreError>;
-    /// Deletes records, salts and key of a subject; gives the number of records deleted.
+    /// Adds the details of records of one subject and takes their numbers, which must follow its newest one: 1, 2, 3, …
+    /// without a gap and without reuse. Anything else is a conflict, and so is a subject without a key.
+    async fn add_records(&mut self, rows: &[RecordRow]) -> Result<(), StoreError>;
+    /// Appends a batch. One that does not begin where the log ends, or whose serials do, is a conflict.
+    async fn add_segment(&mut self, row: &SegmentRow) -> Result<(), StoreError>;
+    /// Deletes records, salts and key of a subject, and the subject itself; gives the number of records deleted.
     async fn erase_subject(&mut self, id: SubjectId) -> Result<u64, StoreError>;
 }

@@ -27,7 +27,7 @@ pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
 // The lock store is a port of the ledger; a backend brings both.
 pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 
-pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SubjectRow};
+pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SegmentRow, Serial, SubjectRow};
 pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
 pub use research::{DatasetRow, MembershipRow, ReleaseRow, ResearchReads, ResearchWrites};
@@ -37,6 +37,7 @@ pub use transfers::{
 };
 
 /// Everything that can be read.
+#[async_trait]
 pub trait Read:
     ConsentReads
     + GatewayReads
@@ -48,6 +49,11 @@ pub trait Read:
     + TransferReads
     + Send
 {
+    /// Whether something was erased whose bytes may still stand in files: [`Store::scrub`] is to be called.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn scrub_is_due(&mut self) -> Result<bool, StoreError>;
 }
 
 /// A named transaction: reads see its own writes, nobody else does before [`Tx::commit`].
@@ -76,10 +82,17 @@ pub trait Tx:
     /// When the store fails.
     async fn back_to_mark(&mut self) -> Result<(), StoreError>;
 
+    /// Whether the rows fit together, as [`Tx::commit`] would look.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when they do not.
+    async fn check(&mut self) -> Result<(), StoreError>;
+
     /// Makes everything durable and visible.
     ///
     /// # Errors
-    /// When the store fails; then nothing was written, or the answer was lost and the next read tells.
+    /// [`StoreError::Conflict`] when rows do not fit together: then nothing was written, surely. Any other error leaves
+    /// open whether it was; the next read tells.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
 
@@ -99,6 +112,7 @@ pub trait Store: Send + Sync {
     async fn begin(&self, name: &'static str) -> Result<Box<dyn Tx + '_>, StoreError>;
 
     /// Makes erased bytes unreadable in files: empties the log of the database and rewrites its free pages.
+    /// [`Read::scrub_is_due`] from the erasure until this has returned, also across a crash.
     ///
     /// # Errors
     /// When the store fails; erasure is then not complete and must be repeated.

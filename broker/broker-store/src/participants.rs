@@ -15,12 +15,10 @@ pub struct ParticipantRow {
     pub ordinal: u32,
     /// Preferred language, `fr` or `en`.
     pub language: String,
-    /// Name and address, sealed under the participant's data key; empty after erasure.
+    /// Name and address, sealed under the participant's data key.
     pub profile_sealed: Vec<u8>,
     /// When the participant joined.
     pub created_at: Instant,
-    /// When the participant was erased, if so.
-    pub erased_at: Option<Instant>,
 }
 
 /// A delivery point.
@@ -52,11 +50,11 @@ pub struct WrappedKeyRow {
 /// Reading people.
 #[async_trait]
 pub trait ParticipantReads {
-    /// One participant, erased ones included.
+    /// One participant; `None` also for an erased one.
     async fn participant(&mut self, id: ParticipantId) -> Result<Option<ParticipantRow>, StoreError>;
     /// Participants in order of their ordinal, after `after`, at most `limit`.
     async fn participants(&mut self, after: u32, limit: u32) -> Result<Vec<ParticipantRow>, StoreError>;
-    /// How many participants are enrolled, erased ones not counted.
+    /// How many participants are enrolled.
     async fn participant_count(&mut self) -> Result<u32, StoreError>;
     /// One point.
     async fn point(&mut self, id: PointId) -> Result<Option<PointRow>, StoreError>;
@@ -82,7 +80,7 @@ pub trait ParticipantWrites {
     /// Adds a data key.
     async fn add_key(&mut self, row: &WrappedKeyRow) -> Result<(), StoreError>;
     /// Deletes everything that links to the person, wrapped keys first: profile, points' numbers, batches, transfers,
-    /// consents, gateways' keys, sessions. The row itself stays, empty and marked, so that nothing is reused. Records,
-    /// salts and the subject key go with [`crate::LedgerWrites::erase_subject`].
-    async fn erase_participant(&mut self, id: ParticipantId, at: Instant) -> Result<(), StoreError>;
+    /// consents, gateways' keys, sessions, and the row itself; the ordinal is not given again. A scrub is due from then on.
+    /// Records, salts and the subject key go with [`crate::LedgerWrites::erase_subject`]. An unknown person is a conflict.
+    async fn erase_participant(&mut self, id: ParticipantId) -> Result<(), StoreError>;
 }

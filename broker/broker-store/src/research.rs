@@ -5,7 +5,7 @@ use broker_domain::ids::{DatasetId, Digest, ReleaseId, RequestId, ResearcherId};
 use broker_domain::research::{AccessRequest, Dataset, RequestState};
 use broker_domain::time::{Instant, Interval, Step};
 
-use crate::StoreError;
+use crate::{Serial, StoreError};
 
 /// An entry of the catalogue with its words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,9 @@ pub struct ReleaseRow {
     /// The same files sealed to the vault itself: the same question is answered with the same files, never with new
     /// ones (`anonymisation.md` §4(c)).
     pub vault_copy: Vec<u8>,
-    /// Index of the researcher's leaf.
+    /// The researcher's record.
+    pub serial: Serial,
+    /// Index of its leaf. Follows from the record: not looked at when the row is added.
     pub leaf_index: u64,
     /// When.
     pub at: Instant,

@@ -6,7 +6,7 @@ use broker_domain::ids::{
 };
 use broker_domain::time::{Instant, Interval, Step};
 
-use crate::StoreError;
+use crate::{Serial, StoreError};
 
 /// Which way readings went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,8 +56,14 @@ pub struct TransferRow {
     pub rows: u32,
     /// When.
     pub at: Instant,
-    /// Index of the participant's leaf.
+    /// The participant's record.
+    pub serial: Serial,
+    /// The recipient's copy of it, in the recipient's own list; for transfers out.
+    pub recipient_serial: Option<Serial>,
+    /// Index of the participant's leaf. Follows from the record: not looked at when the row is added.
     pub leaf_index: u64,
+    /// Index of the recipient's leaf, likewise.
+    pub recipient_leaf: Option<u64>,
     /// What was handed over, for a repeated request; empty when refused or inbound.
     pub sealed: Vec<u8>,
 }
@@ -69,7 +75,9 @@ pub struct BatchRow {
     pub id: BatchId,
     /// Who signed it.
     pub gateway: GatewayId,
-    /// The transfer that records it.
+    /// The participant's record, which is also that of the transfer.
+    pub serial: Serial,
+    /// The transfer of that record. Not looked at when the row is added.
     pub transfer: TransferId,
     /// Whose.
     pub participant: ParticipantId,
@@ -83,7 +91,7 @@ pub struct BatchRow {
     pub envelope: Digest,
     /// Readings under the participant's data key; empty when the batch was refused.
     pub sealed: Vec<u8>,
-    /// Index of the participant's leaf.
+    /// Index of the participant's leaf. Follows from the record: not looked at when the row is added.
     pub leaf_index: u64,
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use broker_domain::ids::{Digest, GatewayId, TransferId};
 use broker_domain::intake::Unsound;
 use broker_domain::time::{Instant, Interval};
-use broker_store::{Direction, Outcome, TransferRow};
+use broker_store::{Direction, Outcome, Serial, TransferRow};
 use thiserror::Error;
 
 use super::{Case, IntakeRefusal, Taken, intake_draft};
@@ -93,7 +93,10 @@ impl Broker {
             step: None,
             rows: 0,
             at: case.now,
+            serial: Serial(0),
+            recipient_serial: None,
             leaf_index: 0,
+            recipient_leaf: None,
             sealed: Vec::new(),
         };
         let inbound = records::Inbound {
@@ -156,7 +159,7 @@ struct NoteUnfit {
 
 #[async_trait]
 impl Commit for NoteUnfit {
-    type Answer = u64;
+    type Answer = Serial;
     type Refusal = IntakeRefusal;
     const NAME: &'static str = "refuse an unfit envelope";
 
@@ -164,11 +167,11 @@ impl Commit for NoteUnfit {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, IntakeRefusal>, Fault> {
-        let leaf_index = group.append(&self.draft).await?;
-        self.transfer.leaf_index = leaf_index;
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, IntakeRefusal>, Fault> {
+        let serial = group.append(&self.draft).await?;
+        self.transfer.serial = serial;
         group.tx.add_transfer(&self.transfer).await?;
-        Ok(Ok(leaf_index))
+        Ok(Ok(serial))
     }
 }
 

@@ -4,8 +4,9 @@ use broker_domain::ids::{ReleaseId, ResearcherId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use thiserror::Error;
 
-use crate::broker::{Broker, Receipt};
+use crate::broker::Broker;
 use crate::failure::Failure;
+use crate::receipts::Receipt;
 
 /// A release handed to its researcher: an ordinary age file and its proof.
 #[derive(Debug, Clone)]

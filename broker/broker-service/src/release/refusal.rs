@@ -6,6 +6,7 @@ use broker_domain::ids::Digest;
 use broker_domain::policy::Permit;
 use broker_domain::research::AccessRequest;
 use broker_domain::time::Instant;
+use broker_store::Serial;
 use evidence::jws::{Jwk, Jws};
 use evidence::record::Record;
 use ledger_core::leaf::ActorClass;
@@ -14,7 +15,7 @@ use super::case::Case;
 use super::{ReleaseRefusal, Released};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
-use crate::group::{Commit, Draft, Group};
+use crate::group::{Commit, Draft, Group, Places, Shown};
 use crate::records;
 
 /// The code of a release that the policies do not allow.
@@ -64,6 +65,25 @@ impl Broker {
     }
 }
 
+/// Where the refusal stands.
+enum Noted {
+    /// In this group.
+    Now(Serial),
+    /// In the log already, at this index.
+    Before(u64),
+}
+
+impl Shown for Noted {
+    type View = u64;
+
+    fn shown(self, places: &dyn Places) -> Option<u64> {
+        match self {
+            Self::Now(serial) => serial.shown(places),
+            Self::Before(leaf_index) => Some(leaf_index),
+        }
+    }
+}
+
 struct NoteRefusal {
     draft: Draft,
     /// When the same refusal, recorded before, stands for this one: the key that verifies it.
@@ -72,7 +92,7 @@ struct NoteRefusal {
 
 #[async_trait]
 impl Commit for NoteRefusal {
-    type Answer = u64;
+    type Answer = Noted;
     type Refusal = ReleaseRefusal;
     const NAME: &'static str = "refuse release";
 
@@ -80,17 +100,17 @@ impl Commit for NoteRefusal {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<u64, ReleaseRefusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Noted, ReleaseRefusal>, Fault> {
         if let Some(key) = &self.same {
             let newest = group.tx.records_of(self.draft.subject, u64::MAX, NEWEST).await?;
             let before = newest
                 .into_iter()
                 .find(|row| is_same(&row.record, key, &self.draft.signed.record));
             if let Some(row) = before {
-                return Ok(Ok(row.leaf_index));
+                return Ok(Ok(Noted::Before(row.leaf_index)));
             }
         }
-        Ok(Ok(group.append(&self.draft).await?))
+        Ok(Ok(Noted::Now(group.append(&self.draft).await?)))
     }
 }
 

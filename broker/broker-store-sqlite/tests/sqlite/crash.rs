@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use broker_store::contract::samples::{furnish, id, leaf, record};
+use broker_store::contract::samples::{furnish, id, record, segment};
 use broker_store::{Store, SubjectRow};
 use broker_store_sqlite::{Create, SqliteStore};
 
@@ -17,10 +17,10 @@ const KILLS: usize = 24;
 
 async fn commit_next(store: &SqliteStore) -> u64 {
     let mut tx = store.begin("append").await.unwrap();
-    let index = u64::try_from(tx.leaves(0, u64::MAX).await.unwrap().len()).unwrap();
-    let (n, _) = tx.next_number(id(1)).await.unwrap().unwrap();
-    tx.add_leaf(&leaf(index)).await.unwrap();
-    tx.add_record(&record(1, n, index)).await.unwrap();
+    let index = tx.newest_head().await.unwrap().unwrap().size;
+    let n = tx.subject(id(1)).await.unwrap().unwrap().newest + 1;
+    tx.add_records(&[record(1, n, index)]).await.unwrap();
+    tx.add_segment(&segment(index, index + 1)).await.unwrap();
     tx.commit().await.unwrap();
     n
 }

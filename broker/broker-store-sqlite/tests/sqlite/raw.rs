@@ -2,25 +2,16 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, SqliteConnection};
+use rusqlite::Connection;
 
 /// A plain connection, as a stranger's tool would open one.
-pub async fn connect(path: &Path) -> SqliteConnection {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .connect()
-        .await
-        .unwrap()
+pub fn connect(path: &Path) -> Connection {
+    Connection::open(path).unwrap()
 }
 
 /// Runs statements past the store.
-pub async fn run(path: &Path, sql: &'static str) {
-    sqlx::raw_sql(sql)
-        .execute(&mut connect(path).await)
-        .await
-        .unwrap();
+pub fn run(path: &Path, sql: &str) {
+    connect(path).execute_batch(sql).unwrap();
 }
 
 /// Names of the files in a folder whose bytes contain the needle.

@@ -1,7 +1,6 @@
 //! Versions of the schema.
 
 use broker_store_sqlite::{Create, NEWEST_SCHEMA, OpenError, SqliteStore, migrate};
-use sqlx::Row;
 
 use crate::raw::{connect, run};
 
@@ -13,8 +12,7 @@ async fn a_file_of_a_newer_version_is_refused() {
     run(
         &path,
         "INSERT INTO schema_version (version, name) VALUES (999, 'from the future')",
-    )
-    .await;
+    );
     for create in [Create::Never, Create::IfMissing] {
         let refused = SqliteStore::open(&path, create).await;
         let Err(error @ OpenError::Newer { found: 999, .. }) = refused else {
@@ -44,7 +42,7 @@ async fn an_older_file_is_not_migrated_unless_asked() {
 async fn the_database_of_another_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    run(&path, "CREATE TABLE songs (title TEXT)").await;
+    run(&path, "CREATE TABLE songs (title TEXT)");
     let refused = SqliteStore::open(&path, Create::IfMissing).await;
     assert!(matches!(refused, Err(OpenError::Foreign { .. })));
 }
@@ -56,18 +54,22 @@ async fn each_migration_can_be_taken_back_and_done_again() {
     for _ in 0..2 {
         migrate(&path, NEWEST_SCHEMA).await.unwrap();
         migrate(&path, 0).await.unwrap();
-        let left: i64 = sqlx::query("SELECT COUNT(*) AS things FROM sqlite_schema")
-            .fetch_one(&mut connect(&path).await)
-            .await
-            .unwrap()
-            .get("things");
+        let left: i64 = connect(&path)
+            .query_row("SELECT COUNT(*) AS things FROM sqlite_schema", [], |row| {
+                row.get("things")
+            })
+            .unwrap();
         assert_eq!(left, 0);
     }
 }
 
 #[test]
 fn every_column_says_what_it_holds() {
-    let sql = include_str!("../../migrations/0001_first_light.up.sql");
+    let sql = [
+        include_str!("../../migrations/0001_first_light.up.sql"),
+        include_str!("../../migrations/0002_one_row_a_batch.up.sql"),
+    ]
+    .concat();
     let mut inside = false;
     for line in sql.lines() {
         let text = line.trim_start();
@@ -80,4 +82,77 @@ fn every_column_says_what_it_holds() {
             assert!(text.contains(" -- "), "no comment on: {text}");
         }
     }
+}
+
+/// A file as the first version wrote it, with an erased participant and a delivery in two copies.
+const FIRST_LIGHT: &str = "
+    INSERT INTO leaf (leaf_index, tag, bytes) VALUES
+        (0, zeroblob(32), x'0a'), (1, CAST(zeroblob(31) || x'01' AS BLOB), x'0b0b'), (2, NULL, x'00ff00');
+    INSERT INTO tree_node (level, node_index, hash) VALUES
+        (0, 0, zeroblob(32)), (0, 1, zeroblob(32)), (1, 0, CAST(x'01' || zeroblob(31) AS BLOB)),
+        (0, 2, CAST(x'02' || zeroblob(31) AS BLOB)), (8, 0, CAST(x'08' || zeroblob(31) AS BLOB));
+    INSERT INTO head (size, root, at_us) VALUES (2, zeroblob(32), 5), (3, CAST(x'03' || zeroblob(31) AS BLOB), 6);
+    INSERT INTO subject_key (subject, newest, subject_key) VALUES
+        (x'01010101010101010101010101010101', 1, zeroblob(32)), (x'0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c', 1, zeroblob(32)),
+        (x'02020202020202020202020202020202', 4, NULL);
+    INSERT INTO record (leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record) VALUES
+        (0, x'01010101010101010101010101010101', 1, 4, 'deliver', 5, zeroblob(64), x'aa'),
+        (1, x'0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c', 1, 4, 'deliver', 5, zeroblob(64), x'bb');
+    INSERT INTO participant (ordinal, id, language, created_at_us, erased_at_us, profile_sealed) VALUES
+        (1, x'01010101010101010101010101010101', 'fr', 1, NULL, x'00'),
+        (7, x'02020202020202020202020202020202', 'fr', 1, 1, x'');
+    INSERT INTO organisation (id, name, country, contact) VALUES (x'0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c', '', 'FR', '');
+    INSERT INTO transfer (leaf_index, id, direction, participant, point, recipient, purpose, span_start_at_us,
+        span_end_at_us, value_count, at_us, sealed)
+    VALUES (0, zeroblob(16), 'out', x'01010101010101010101010101010101', zeroblob(16),
+        x'0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c', 'a', 0, 1, 1, 5, x'00');
+";
+
+#[tokio::test]
+async fn a_file_of_the_first_version_keeps_its_log_and_its_links() {
+    use broker_store::contract::samples::{id, participant};
+    use broker_store::{LeafRow, Serial, Store};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    migrate(&path, 1).await.unwrap();
+    run(&path, FIRST_LIGHT);
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    let mut view = store.read().await.unwrap();
+    let leaf = |index: u64, bytes: &[u8]| LeafRow {
+        index,
+        bytes: bytes.to_vec(),
+    };
+    let leaves = [leaf(0, &[0x0a]), leaf(1, &[0x0b, 0x0b]), leaf(2, &[0, 0xff, 0])];
+    assert_eq!(view.leaves(0, 9).await.unwrap(), leaves);
+    let head = view.newest_head().await.unwrap().unwrap();
+    assert_eq!((head.first, head.size, head.next_serial), (2, 3, Serial(3)));
+    let first_bytes = head.peaks.iter().map(|peak| peak[0]).collect::<Vec<_>>();
+    assert_eq!((head.root[0], first_bytes), (3, vec![1, 2]));
+    assert_eq!(view.head_covering(1).await.unwrap().unwrap().size, 2);
+    assert_eq!(view.tile_roots(1, 0, 9).await.unwrap()[0][0], 8);
+    let transfer = view.transfer(id(0)).await.unwrap().unwrap();
+    assert_eq!((transfer.leaf_index, transfer.recipient_leaf), (0, Some(1)));
+    assert_eq!(view.subject(id(2)).await.unwrap(), None);
+    assert_eq!(view.participant_count().await.unwrap(), 1);
+    drop(view);
+    // The ordinal of somebody who was erased is not given again.
+    let mut tx = store.begin("join").await.unwrap();
+    assert_eq!(tx.add_participant(&participant(9)).await.unwrap(), 8);
+}
+
+#[tokio::test]
+async fn a_file_with_a_log_is_not_taken_back() {
+    use broker_store::Store;
+    use broker_store::contract::samples::segment;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    let mut tx = store.begin("append").await.unwrap();
+    tx.add_segment(&segment(0, 2)).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert!(matches!(migrate(&path, 1).await, Err(OpenError::Database { .. })));
+    SqliteStore::open(&path, Create::Never).await.unwrap();
 }

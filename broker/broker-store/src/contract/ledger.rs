@@ -1,13 +1,14 @@
-//! Facts about leaves, nodes, heads, subjects and records.
+//! Facts about batches, leaves, tiles, subjects and records.
 
-use super::samples::{assert_conflict, at, furnish, id, leaf, record};
-use crate::{HeadRow, LeafRow, Store, SubjectRow};
+use super::samples::{LEAVES, LOG, assert_conflict, furnish, id, leaf, record, segment};
+use crate::{HeadRow, LeafRow, SegmentRow, Serial, Store, SubjectRow, Tx};
 
-fn head(size: u64) -> HeadRow {
-    HeadRow {
-        size,
-        root: [7; 32],
-        at: at(i64::try_from(size).unwrap()),
+/// Appends batches that end at these sizes.
+async fn grow(tx: &mut dyn Tx, sizes: &[u64]) {
+    let mut first = 0;
+    for size in sizes {
+        tx.add_segment(&segment(first, *size)).await.unwrap();
+        first = *size;
     }
 }
 
@@ -20,127 +21,141 @@ pub async fn an_empty_log_has_no_head(store: &dyn Store) {
     assert_eq!(view.record(u64::MAX).await.unwrap(), None);
 }
 
-/// Heads are ordered by size.
-pub async fn the_newest_head_is_the_largest(store: &dyn Store) {
-    let mut tx = store.begin("heads").await.unwrap();
-    tx.add_head(&head(3)).await.unwrap();
-    tx.add_head(&head(10)).await.unwrap();
-    assert_eq!(tx.newest_head().await.unwrap(), Some(head(10)));
+/// Size, root, peaks, instant and serials come back as they were given.
+pub async fn the_newest_head_is_that_of_the_last_batch(store: &dyn Store) {
+    let mut tx = store.begin("batches").await.unwrap();
+    grow(&mut *tx, &[3, 10]).await;
+    assert_eq!(tx.newest_head().await.unwrap(), Some(segment(3, 10).head));
 }
 
-/// The log only grows.
-pub async fn a_head_that_does_not_grow_is_a_conflict(store: &dyn Store) {
-    let mut tx = store.begin("heads").await.unwrap();
-    tx.add_head(&head(3)).await.unwrap();
-    assert_conflict(tx.add_head(&head(3)).await, "head");
-    assert_conflict(tx.add_head(&head(2)).await, "head");
-    assert_eq!(tx.newest_head().await.unwrap(), Some(head(3)));
+/// The log only grows, by whole batches, from where it ends.
+pub async fn a_batch_that_does_not_begin_at_the_end_is_a_conflict(store: &dyn Store) {
+    let mut tx = store.begin("batches").await.unwrap();
+    assert_conflict(tx.add_segment(&segment(1, 2)).await, "segment");
+    grow(&mut *tx, &[3]).await;
+    for (first, size) in [(0, 3), (0, 5), (2, 5), (4, 5), (3, 3)] {
+        assert_conflict(tx.add_segment(&segment(first, size)).await, "segment");
+    }
+    let cut_short = SegmentRow {
+        leaves: vec![leaf(3).bytes],
+        ..segment(3, 5)
+    };
+    assert_conflict(tx.add_segment(&cut_short).await, "segment");
+    assert_eq!(tx.newest_head().await.unwrap(), Some(segment(0, 3).head));
+}
+
+/// A serial names one record for ever.
+pub async fn serials_never_go_back(store: &dyn Store) {
+    let mut tx = store.begin("batches").await.unwrap();
+    grow(&mut *tx, &[3]).await;
+    let mut back = segment(3, 5);
+    back.head.next_serial = Serial(2);
+    assert_conflict(tx.add_segment(&back).await, "segment");
+    back.head.next_serial = Serial(3);
+    tx.add_segment(&back).await.unwrap();
 }
 
 /// A receipt names the same head however often it is asked for.
-pub async fn the_first_head_after_a_leaf_covers_it(store: &dyn Store) {
-    let mut tx = store.begin("heads").await.unwrap();
-    for size in [1, 4, 9] {
-        tx.add_head(&head(size)).await.unwrap();
-    }
+pub async fn the_head_of_its_batch_covers_a_leaf(store: &dyn Store) {
+    let mut tx = store.begin("batches").await.unwrap();
+    grow(&mut *tx, &[1, 4, 9]).await;
     for (index, size) in [(0, 1), (1, 4), (3, 4), (4, 9), (8, 9)] {
-        assert_eq!(tx.head_covering(index).await.unwrap(), Some(head(size)));
+        let head: Option<HeadRow> = tx.head_covering(index).await.unwrap();
+        assert_eq!(head.map(|head| head.size), Some(size));
     }
     assert_eq!(tx.head_covering(9).await.unwrap(), None);
     assert_eq!(tx.head_covering(u64::MAX).await.unwrap(), None);
 }
 
-/// Order, bounds, bytes and absent tags are kept.
+/// Order, bounds and bytes are kept, across batches and whatever the length.
 pub async fn leaves_come_back_in_order_and_byte_for_byte(store: &dyn Store) {
-    let mut tx = store.begin("leaves").await.unwrap();
-    let system = LeafRow {
-        tag: None,
-        bytes: (0..=255).collect(),
-        ..leaf(2)
+    let mut tx = store.begin("batches").await.unwrap();
+    grow(&mut *tx, &[2]).await;
+    let odd = SegmentRow {
+        leaves: vec![(0..=255).collect(), Vec::new(), vec![7; 65_535]],
+        ..segment(2, 5)
     };
-    for row in [&leaf(0), &leaf(1), &system, &leaf(3)] {
-        tx.add_leaf(row).await.unwrap();
-    }
-    assert_eq!(tx.leaves(1, 3).await.unwrap(), [leaf(1), system]);
-    assert_eq!(tx.leaves(3, u64::MAX).await.unwrap(), [leaf(3)]);
-    assert_eq!(tx.leaves(2, 2).await.unwrap(), []);
-}
-
-/// Two writers cannot both append, and nothing is skipped.
-pub async fn a_leaf_at_another_index_than_the_next_is_a_conflict(store: &dyn Store) {
-    let mut tx = store.begin("leaves").await.unwrap();
-    assert_conflict(tx.add_leaf(&leaf(1)).await, "leaf");
-    tx.add_leaf(&leaf(0)).await.unwrap();
-    let again = LeafRow { tag: None, ..leaf(0) };
-    assert_conflict(tx.add_leaf(&again).await, "leaf");
-    assert_conflict(tx.add_leaf(&leaf(2)).await, "leaf");
-    tx.add_leaf(&leaf(1)).await.unwrap();
-}
-
-/// `ledger.md` §10: tags are unique in the log.
-pub async fn a_tag_is_unique_in_the_log(store: &dyn Store) {
-    let mut tx = store.begin("leaves").await.unwrap();
-    tx.add_leaf(&leaf(0)).await.unwrap();
-    let twin = LeafRow {
-        tag: leaf(0).tag,
-        ..leaf(1)
+    tx.add_segment(&odd).await.unwrap();
+    tx.add_segment(&segment(5, 605)).await.unwrap();
+    let row = |index: u64, bytes: &[u8]| LeafRow {
+        index,
+        bytes: bytes.to_vec(),
     };
-    assert_conflict(tx.add_leaf(&twin).await, "leaf");
-    for index in [1, 2] {
-        let system = LeafRow {
-            tag: None,
-            ..leaf(index)
-        };
-        tx.add_leaf(&system).await.unwrap();
-    }
+    let expected = [
+        leaf(1),
+        row(2, &odd.leaves[0]),
+        row(3, &odd.leaves[1]),
+        row(4, &odd.leaves[2]),
+        leaf(5),
+    ];
+    assert_eq!(tx.leaves(1, 6).await.unwrap(), expected);
+    assert_eq!(tx.leaves(3, 4).await.unwrap(), [row(3, b"")]);
+    assert_eq!(tx.leaves(604, u64::MAX).await.unwrap(), [leaf(604)]);
+    assert_eq!(tx.leaves(605, 700).await.unwrap(), []);
+    assert_eq!(tx.leaves(4, 4).await.unwrap(), []);
+    assert_eq!(tx.leaves(0, 605).await.unwrap().len(), 605);
 }
 
-/// Any order in, right place out, over several levels at once.
-pub async fn nodes_come_back_by_level_and_index(store: &dyn Store) {
+/// What a C2SP bundle cannot carry does not get into the log.
+pub async fn a_leaf_that_is_too_long_is_refused(store: &dyn Store) {
+    let mut tx = store.begin("batches").await.unwrap();
+    let long = SegmentRow {
+        leaves: vec![vec![7; 65_536]],
+        ..segment(0, 1)
+    };
+    assert!(tx.add_segment(&long).await.is_err());
+}
+
+/// By level and place; a full tile never changes.
+pub async fn tile_roots_come_back_by_level_and_place(store: &dyn Store) {
     let hash = |level: u8, index: u8| [level * 100 + index; 32];
-    let mut nodes = Vec::new();
-    for index in (0..=20).rev() {
-        for level in [0_u8, 2, 1] {
-            nodes.push((level, u64::from(index), hash(level, index)));
-        }
+    let mut batch = segment(0, 3);
+    for index in 0..3 {
+        batch.tile_roots.push((1, u64::from(index), hash(1, index)));
     }
-    nodes.push((1, 40, hash(1, 40)));
-    let mut tx = store.begin("nodes").await.unwrap();
-    tx.add_nodes(&nodes).await.unwrap();
-    tx.add_nodes(&[]).await.unwrap();
+    batch.tile_roots.push((2, 0, hash(2, 0)));
+    let mut tx = store.begin("tiles").await.unwrap();
+    tx.add_segment(&batch).await.unwrap();
     tx.commit().await.unwrap();
     let mut view = store.read().await.unwrap();
-    for (level, index, hash) in nodes {
-        assert_eq!(view.node(level, index).await.unwrap(), Some(hash));
-    }
-    assert_eq!(view.nodes(2, 3, 5).await.unwrap(), [hash(2, 3), hash(2, 4)]);
-    assert_eq!(view.nodes(0, 20, u64::MAX).await.unwrap(), [hash(0, 20)]);
-    assert_eq!(view.nodes(3, 0, 9).await.unwrap(), [[0; 32]; 0]);
-    assert_eq!(view.node(1, 41).await.unwrap(), None);
-    assert_eq!(view.node(1, u64::MAX).await.unwrap(), None);
-}
-
-/// A complete node never changes.
-pub async fn a_node_that_exists_is_a_conflict(store: &dyn Store) {
-    let mut tx = store.begin("nodes").await.unwrap();
-    tx.add_nodes(&[(0, 0, [1; 32])]).await.unwrap();
-    assert_conflict(tx.add_nodes(&[(0, 0, [2; 32])]).await, "tree_node");
-    assert_eq!(tx.node(0, 0).await.unwrap(), Some([1; 32]));
+    assert_eq!(view.tile_roots(1, 1, 3).await.unwrap(), [hash(1, 1), hash(1, 2)]);
+    assert_eq!(view.tile_roots(2, 0, u64::MAX).await.unwrap(), [hash(2, 0)]);
+    assert_eq!(view.tile_roots(3, 0, 9).await.unwrap(), [[0; 32]; 0]);
+    drop(view);
+    let mut tx = store.begin("again").await.unwrap();
+    let again = SegmentRow {
+        tile_roots: vec![(1, 0, [9; 32])],
+        ..segment(3, 4)
+    };
+    assert_conflict(tx.add_segment(&again).await, "tile_root");
 }
 
 /// 1, 2, 3, … for each subject alone, across transactions.
 pub async fn numbers_have_no_gap_and_no_reuse(store: &dyn Store) {
     furnish(store).await;
-    for n in 1..=3 {
-        let mut tx = store.begin("number").await.unwrap();
-        assert_eq!(tx.next_number(id(1)).await.unwrap(), Some((n, [1; 32])));
-        tx.commit().await.unwrap();
+    let mut tx = store.begin("records").await.unwrap();
+    tx.add_records(&[record(1, 1, 30), record(1, 2, 31)])
+        .await
+        .unwrap();
+    tx.add_records(&[record(2, 1, 32)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = store.begin("records").await.unwrap();
+    for wrong in [1, 2, 4] {
+        assert_conflict(tx.add_records(&[record(1, wrong, 40)]).await, "subject_key");
     }
-    let mut tx = store.begin("number").await.unwrap();
-    assert_eq!(tx.next_number(id(2)).await.unwrap(), Some((1, [2; 32])));
+    assert_conflict(
+        tx.add_records(&[record(1, 3, 40), record(1, 5, 41)]).await,
+        "record",
+    );
+    assert_conflict(
+        tx.add_records(&[record(1, 3, 40), record(2, 4, 41)]).await,
+        "record",
+    );
+    tx.add_records(&[record(1, 3, 40)]).await.unwrap();
+    tx.add_records(&[]).await.unwrap();
     let expected = SubjectRow {
         id: id(1),
-        key: Some([1; 32]),
+        key: [1; 32],
         newest: 3,
     };
     assert_eq!(tx.subject(id(1)).await.unwrap(), Some(expected));
@@ -150,20 +165,20 @@ pub async fn numbers_have_no_gap_and_no_reuse(store: &dyn Store) {
 pub async fn numbers_of_an_undone_job_are_given_again(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("dropped").await.unwrap();
-    tx.next_number(id(1)).await.unwrap();
+    tx.add_records(&[record(1, 1, 30)]).await.unwrap();
     drop(tx);
     let mut tx = store.begin("group").await.unwrap();
     tx.mark().await.unwrap();
-    assert_eq!(tx.next_number(id(1)).await.unwrap(), Some((1, [1; 32])));
+    tx.add_records(&[record(1, 1, 30)]).await.unwrap();
     tx.back_to_mark().await.unwrap();
-    assert_eq!(tx.next_number(id(1)).await.unwrap(), Some((1, [1; 32])));
+    tx.add_records(&[record(1, 1, 30)]).await.unwrap();
 }
 
 /// Not found is `None`.
 pub async fn an_unknown_subject_has_no_number(store: &dyn Store) {
     let mut tx = store.begin("number").await.unwrap();
-    assert_eq!(tx.next_number(id(1)).await.unwrap(), None);
     assert_eq!(tx.subject(id(1)).await.unwrap(), None);
+    assert_conflict(tx.add_records(&[record(1, 1, 0)]).await, "subject_key");
 }
 
 /// A second key would unlink the records under the first.
@@ -176,43 +191,47 @@ pub async fn a_subject_is_added_once(store: &dyn Store) {
 /// Stored bytes are verified bytes.
 pub async fn a_record_comes_back_byte_for_byte(store: &dyn Store) {
     furnish(store).await;
-    let mut row = record(1, 1, 5);
+    let mut row = record(1, 1, 35);
+    row.serial = Serial(99);
     row.record = (0..=255).collect();
     row.kind = u8::MAX;
     let mut tx = store.begin("record").await.unwrap();
-    tx.next_number(id(1)).await.unwrap();
-    tx.add_record(&row).await.unwrap();
+    tx.add_records(&[row.clone()]).await.unwrap();
     tx.commit().await.unwrap();
     let mut view = store.read().await.unwrap();
-    assert_eq!(view.record(5).await.unwrap(), Some(row));
-    assert_eq!(view.record(6).await.unwrap(), None);
+    assert_eq!(view.record(35).await.unwrap(), Some(row));
+    assert_eq!(view.record(36).await.unwrap(), None);
 }
 
-/// Numbers come from the store only, each for one record.
-pub async fn a_record_needs_a_number_that_was_given(store: &dyn Store) {
+/// One record a leaf and a serial.
+pub async fn a_leaf_and_a_serial_have_one_record(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("record").await.unwrap();
-    assert_conflict(tx.add_record(&record(1, 1, 5)).await, "record");
-    tx.next_number(id(1)).await.unwrap();
-    tx.add_record(&record(1, 1, 5)).await.unwrap();
-    assert_conflict(tx.add_record(&record(1, 1, 6)).await, "record");
-    assert_conflict(tx.add_record(&record(1, 2, 6)).await, "record");
-    tx.next_number(id(2)).await.unwrap();
-    assert_conflict(tx.add_record(&record(2, 1, 5)).await, "record");
+    tx.mark().await.unwrap();
+    let same_leaf = crate::RecordRow {
+        serial: Serial(99),
+        ..record(1, 1, 5)
+    };
+    assert_conflict(tx.add_records(&[same_leaf]).await, "record");
+    tx.back_to_mark().await.unwrap();
+    let same_serial = crate::RecordRow {
+        serial: Serial(5),
+        ..record(1, 1, 99)
+    };
+    assert_conflict(tx.add_records(&[same_serial]).await, "record");
 }
 
 /// Every record once, newest first, of one subject only.
 pub async fn records_come_in_pages_newest_first(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("records").await.unwrap();
-    for n in 1..=5 {
-        for who in [1, 2] {
-            tx.next_number(id(who)).await.unwrap();
-            tx.add_record(&record(who, n, 2 * n + u64::from(who)))
-                .await
-                .unwrap();
-        }
-    }
+    let of = |who: u8| -> Vec<_> {
+        (1..=5)
+            .map(|n| record(who, n, LEAVES + 2 * n + u64::from(who)))
+            .collect()
+    };
+    tx.add_records(&of(1)).await.unwrap();
+    tx.add_records(&of(2)).await.unwrap();
     let mut before = u64::MAX;
     let mut seen = Vec::new();
     loop {
@@ -222,6 +241,7 @@ pub async fn records_come_in_pages_newest_first(store: &dyn Store) {
         before = last.n;
         seen.extend(page);
     }
-    let expected: Vec<_> = (1..=5).rev().map(|n| record(1, n, 2 * n + 1)).collect();
+    let expected: Vec<_> = of(1).into_iter().rev().collect();
     assert_eq!(seen, expected);
+    assert_eq!(tx.records_of(id(LOG), 2, 9).await.unwrap(), [record(LOG, 1, 0)]);
 }

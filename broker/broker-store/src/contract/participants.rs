@@ -21,7 +21,7 @@ pub async fn ordinals_are_given_once_in_order(store: &dyn Store) {
     let mut tx = store.begin("add").await.unwrap();
     assert_eq!(tx.add_participant(&participant(9)).await.unwrap(), 1);
     assert_eq!(tx.add_participant(&participant(8)).await.unwrap(), 2);
-    tx.erase_participant(id(8), at(5)).await.unwrap();
+    tx.erase_participant(id(8)).await.unwrap();
     assert_eq!(tx.add_participant(&participant(7)).await.unwrap(), 3);
 }
 

@@ -3,7 +3,7 @@
 use broker_domain::research::{AccessRequest, RequestState};
 
 use super::samples::{assert_conflict, at, dataset, furnish, id, membership, release, request, researcher};
-use crate::{MembershipRow, ReleaseRow, Store};
+use crate::{MembershipRow, ReleaseRow, Serial, Store};
 
 /// In order of identifier.
 pub async fn a_dataset_comes_back(store: &dyn Store) {
@@ -89,6 +89,7 @@ pub async fn a_request_has_one_release(store: &dyn Store) {
     tx.add_release(&release(3), &membership(3)).await.unwrap();
     let second = ReleaseRow {
         id: id(4),
+        serial: Serial(4),
         leaf_index: 4,
         ..release(3)
     };

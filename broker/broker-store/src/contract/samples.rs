@@ -7,14 +7,18 @@ use broker_domain::research::{AccessRequest, Dataset, RequestState};
 use broker_domain::time::{Instant, Interval, Step};
 
 use crate::{
-    ApplicationRow, BatchRow, DatasetRow, Direction, EnrolmentCode, GatewayRow, LeafRow, MembershipRow,
-    Notice, OfferRow, OfficerRow, OrganisationRow, Outcome, ParticipantRow, PointRow, RecordRow,
-    RecordedEvent, ReleaseRow, ResearcherRow, SessionRole, SessionRow, Store, StoreError, TransferRow, Tx,
-    WrappedKeyRow,
+    ApplicationRow, BatchRow, DatasetRow, Direction, EnrolmentCode, GatewayRow, HeadRow, LeafRow,
+    MembershipRow, Notice, OfferRow, OfficerRow, OrganisationRow, Outcome, ParticipantRow, PointRow,
+    RecordRow, RecordedEvent, ReleaseRow, ResearcherRow, SegmentRow, Serial, SessionRole, SessionRow, Store,
+    StoreError, TransferRow, Tx, WrappedKeyRow,
 };
 
-/// How many leaves [`furnish`] puts into the log: indexes below are free for rows that need one.
+/// How many leaves [`furnish`] puts into the log, each with a record of the subject [`LOG`]: numbers below are free for
+/// rows that need a record.
 pub const LEAVES: u64 = 24;
+
+/// The subject of the records that [`furnish`] makes.
+pub const LOG: u8 = 200;
 
 /// An instant, seconds after the start of the samples.
 #[must_use]
@@ -51,7 +55,6 @@ pub fn participant(number: u8) -> ParticipantRow {
         language: "en".into(),
         profile_sealed: vec![number; 40],
         created_at: at(i64::from(number)),
-        erased_at: None,
     }
 }
 
@@ -160,6 +163,7 @@ pub fn event(seq: u32, kind: EventKind, leaf_index: u64) -> RecordedEvent {
             recorded_at: at(i64::from(seq) + 1),
             record: Digest([9; 32]),
         },
+        serial: (kind != EventKind::Refused).then_some(Serial(leaf_index)),
         leaf_index: (kind != EventKind::Refused).then_some(leaf_index),
     }
 }
@@ -180,7 +184,10 @@ pub fn transfer(number: u8, who: u8) -> TransferRow {
         step: Some(Step::HALF_HOUR),
         rows: 48,
         at: at(i64::from(number)),
+        serial: Serial(u64::from(number)),
+        recipient_serial: None,
         leaf_index: u64::from(number),
+        recipient_leaf: None,
         sealed: vec![number; 20],
     }
 }
@@ -224,26 +231,43 @@ pub fn batch(number: u8, who: u8, from: i64, until: i64) -> BatchRow {
         epoch: 1,
         envelope: Digest([number; 32]),
         sealed: vec![number; 64],
+        serial: Serial(u64::from(number)),
         leaf_index: u64::from(number),
     }
 }
 
-/// A leaf whose tag and bytes follow from its index.
+/// A leaf whose bytes follow from its index.
 #[must_use]
 pub fn leaf(index: u64) -> LeafRow {
-    let mut tag = [0xa5; 32];
-    tag[..8].copy_from_slice(&index.to_be_bytes());
     LeafRow {
         index,
         bytes: index.to_be_bytes().repeat(9),
-        tag: Some(tag),
     }
 }
 
-/// A record of the subject `who` at a leaf.
+/// A batch of leaves `[first, size)`, whose serials ended at `size` too.
+#[must_use]
+pub fn segment(first: u64, size: u64) -> SegmentRow {
+    let mark = u8::try_from(size % 251).unwrap();
+    SegmentRow {
+        head: HeadRow {
+            first,
+            size,
+            root: [mark; 32],
+            peaks: (0..size.count_ones()).map(|_| [mark; 32]).collect(),
+            at: at(i64::try_from(size).unwrap()),
+            next_serial: Serial(size),
+        },
+        leaves: (first..size).map(|index| leaf(index).bytes).collect(),
+        tile_roots: Vec::new(),
+    }
+}
+
+/// A record of the subject `who`, whose serial is the index of its leaf.
 #[must_use]
 pub fn record(who: u8, n: u64, leaf_index: u64) -> RecordRow {
     RecordRow {
+        serial: Serial(leaf_index),
         leaf_index,
         subject: id(who),
         n,
@@ -342,6 +366,7 @@ pub fn release(number: u8) -> ReleaseRow {
         ciphertext: Digest([number + 1; 32]),
         sealed: vec![number; 100],
         vault_copy: vec![number; 90],
+        serial: Serial(u64::from(number)),
         leaf_index: u64::from(number),
         at: at(120),
     }
@@ -370,13 +395,14 @@ pub fn session(number: u8, role: SessionRole, until: i64) -> SessionRow {
     }
 }
 
-/// Commits what most facts stand on: [`LEAVES`] leaves; organisation, officer, researcher, dataset 1; notices 1 and 2;
+/// Commits what most facts stand on: [`LEAVES`] leaves with their records; organisation, officer, researcher, dataset 1; notices 1 and 2;
 /// participants 1 and 2, each with subject, key of epoch 1, point and gateway.
 pub async fn furnish(store: &dyn Store) {
     let mut tx = store.begin("furnish").await.unwrap();
-    for index in 0..LEAVES {
-        tx.add_leaf(&leaf(index)).await.unwrap();
-    }
+    tx.add_subject(id(LOG), [LOG; 32]).await.unwrap();
+    let records: Vec<_> = (0..LEAVES).map(|index| record(LOG, index + 1, index)).collect();
+    tx.add_records(&records).await.unwrap();
+    tx.add_segment(&segment(0, LEAVES)).await.unwrap();
     tx.add_organisation(&organisation(1)).await.unwrap();
     tx.add_officer(&officer(1)).await.unwrap();
     tx.add_researcher(&researcher(1)).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::samples::{assert_conflict, at, furnish, id, notice, officer};
+use super::samples::{assert_conflict, furnish, id, notice, officer};
 use crate::{Read, Store, StoreError};
 
 async fn officers(view: &mut dyn Read) -> usize {
@@ -133,10 +133,12 @@ pub async fn a_conflict_leaves_the_rest_of_the_transaction_alive(store: &dyn Sto
 pub async fn a_scrub_changes_no_value(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("erase").await.unwrap();
-    tx.erase_participant(id(2), at(100)).await.unwrap();
+    tx.erase_participant(id(2)).await.unwrap();
     tx.commit().await.unwrap();
+    assert!(store.read().await.unwrap().scrub_is_due().await.unwrap());
     store.scrub().await.unwrap();
     let mut view = store.read().await.unwrap();
+    assert!(!view.scrub_is_due().await.unwrap());
     assert_eq!(view.notice(notice(1).digest).await.unwrap(), Some(notice(1)));
     assert_eq!(view.leaves(0, u64::MAX).await.unwrap().len(), 24);
     drop(view);

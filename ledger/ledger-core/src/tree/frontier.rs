@@ -81,6 +81,11 @@ impl Frontier {
         self.size
     }
 
+    /// The hashes of [`Frontier::nodes`], largest subtree first: what [`Frontier::new`] takes.
+    pub fn peaks(&self) -> &[Hash] {
+        &self.peaks
+    }
+
     /// Root of the tree (RFC 6962 §2.1).
     pub fn root(&self) -> Hash {
         let mut peaks = self.peaks.iter().rev();

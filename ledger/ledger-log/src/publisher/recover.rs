@@ -65,6 +65,12 @@ pub enum RecoverError {
         /// Which.
         what: String,
     },
+    /// The map of tags made from the leaves is not the one that the last map-root leaf names.
+    #[error("the map of the {size} leaves has another root than the last of them says")]
+    MapMismatch {
+        /// Leaves in the data store.
+        size: TreeSize,
+    },
     /// The clock shows a time before the last head.
     #[error("it is {now:?}, before the last head at {head:?}")]
     ClockBehind {

@@ -1,0 +1,104 @@
+//! Batches just committed: where each leaf stands, and what a proof of it is made from, without asking the database.
+//!
+//! Nothing here is personal: leaves are public, serials say nothing. What opens a leaf is read from the database each
+//! time, where an erasure takes it away.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use broker_store::Serial;
+use ledger_core::checkpoint::SignedCheckpoint;
+use ledger_core::tree::{Frontier, Hash, LeafIndex, NodeMap, ProofPlan, StoredNode, TreeSize};
+use ledger_log::DataHead;
+
+use crate::group::Places;
+
+/// How many batches are remembered: some seconds of a busy broker, a few megabytes.
+const REMEMBERED: usize = 64;
+
+/// One committed batch.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    first: u64,
+    head: DataHead,
+    leaves: Vec<Vec<u8>>,
+    places: HashMap<Serial, u64>,
+    nodes: NodeMap,
+    signed: OnceLock<Arc<SignedCheckpoint>>,
+}
+
+impl Batch {
+    /// A batch whose leaf number i has serial number i; the last leaf, the map root, has none. `peaks` are those of the
+    /// tree before it, `completed` the nodes that it completed: every proof of one of its leaves is made of these.
+    pub fn new(
+        first: u64,
+        head: DataHead,
+        leaves: &[Vec<u8>],
+        serials: Vec<Serial>,
+        peaks: Vec<Hash>,
+        completed: Vec<StoredNode>,
+    ) -> Self {
+        let before = TreeSize::new(first).unwrap_or_default();
+        let edge = Frontier::nodes(before).into_iter().zip(peaks);
+        let grown = completed.into_iter().map(|node| (node.id, node.hash));
+        Self {
+            first,
+            head,
+            leaves: leaves.to_vec(),
+            places: serials.into_iter().zip(first..).collect(),
+            nodes: edge.chain(grown).collect(),
+            signed: OnceLock::new(),
+        }
+    }
+
+    /// The head after it.
+    pub const fn head(&self) -> &DataHead {
+        &self.head
+    }
+
+    /// The bytes of a leaf, by its index in the log.
+    pub fn leaf(&self, index: u64) -> Option<&[u8]> {
+        let place = usize::try_from(index.checked_sub(self.first)?).ok()?;
+        self.leaves.get(place).map(Vec::as_slice)
+    }
+
+    /// The inclusion proof of a leaf in the tree after this batch.
+    pub fn path(&self, index: LeafIndex) -> Option<Vec<Hash>> {
+        let plan = ProofPlan::inclusion(index, self.head.size).ok()?;
+        plan.build(&self.nodes).ok()
+    }
+
+    /// The checkpoint of this batch, signed once for all its receipts.
+    pub fn signed(&self) -> &OnceLock<Arc<SignedCheckpoint>> {
+        &self.signed
+    }
+}
+
+impl Places for Batch {
+    fn leaf_index(&self, serial: Serial) -> Option<u64> {
+        self.places.get(&serial).copied()
+    }
+}
+
+/// The newest batches.
+#[derive(Debug, Default)]
+pub(crate) struct Recent(Mutex<VecDeque<Arc<Batch>>>);
+
+impl Recent {
+    /// Remembers a batch and forgets the oldest.
+    pub fn push(&self, batch: Arc<Batch>) {
+        let mut batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if batches.len() >= REMEMBERED {
+            batches.pop_front();
+        }
+        batches.push_back(batch);
+    }
+
+    /// The batch that holds a leaf.
+    pub fn find(&self, index: u64) -> Option<Arc<Batch>> {
+        let batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = batches.partition_point(|batch| batch.first <= index);
+        let batch = batches.get(place.checked_sub(1)?)?;
+        (index < batch.head.size.get()).then(|| Arc::clone(batch))
+    }
+}
