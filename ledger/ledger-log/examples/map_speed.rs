@@ -163,10 +163,11 @@ fn proofs(map: &LogMap, entries: u64) {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let entries: u64 = arguments.next().map_or(10_000_000, |n| n.parse().unwrap());
+    if let (Some(folder), Some(end)) = (arguments.next(), arguments.next()) {
+        return restart(Path::new(&folder), end.parse().unwrap());
+    }
     let temporary = tempfile::tempdir().unwrap();
-    let folder = arguments
-        .next()
-        .map_or(temporary.path().to_path_buf(), Into::into);
+    let folder = temporary.path();
     let size = |leaves: u64| TreeSize::new(leaves).unwrap();
     let batches = |entries: u64| entries / BATCH * (BATCH + 1);
     hashing_rate();
