@@ -216,7 +216,7 @@ fn restart(folder: &Path, end: u64) {
         resident_mb() - before
     );
     println!("root {}", map.root());
-    report("after a restart", append(&mut map, 500));
+    report("after a restart", append(&mut map, 4000));
     proofs(&map, end);
 }
 

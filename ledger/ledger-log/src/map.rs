@@ -328,10 +328,10 @@ impl LogMap {
 
     fn merge_if_due(&mut self, batch: &[MapEntry], limit: u64) {
         match self.merge.take() {
-            Some(merge) => {
-                merge.added(batch);
+            Some(mut merge) => {
+                let added = merge.add(batch);
                 // A writer that outruns the merge waits for it: memory stays bounded.
-                if merge.is_finished() || self.now.newer() > limit.saturating_mul(2) {
+                if merge.is_finished() || added > limit {
                     self.take_over(merge);
                 } else {
                     self.merge = Some(merge);

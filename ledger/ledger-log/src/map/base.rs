@@ -18,7 +18,6 @@ use std::{
     io::{self, ErrorKind},
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    sync::Arc,
     thread,
 };
 
@@ -55,7 +54,7 @@ pub struct Base {
 #[derive(Debug)]
 pub struct Loaded {
     pub base: Base,
-    pub trunk: Option<Arc<Trunk>>,
+    pub trunk: Option<Trunk>,
 }
 
 /// One line of the index.

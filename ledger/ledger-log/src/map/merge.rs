@@ -28,6 +28,8 @@ const ROUNDS: usize = 16;
 #[derive(Debug)]
 pub struct Merge {
     thread: Option<JoinHandle<Result<MapSnapshot, MapFault>>>,
+    /// Entries the writer has added since the start.
+    added: usize,
     shared: Arc<Shared>,
 }
 
@@ -56,14 +58,17 @@ impl Merge {
         let thread = thread::Builder::new().name("map-merge".to_owned()).spawn(work)?;
         Ok(Self {
             thread: Some(thread),
+            added: 0,
             shared,
         })
     }
 
-    /// Tells the thread what the writer added.
-    pub fn added(&self, batch: &[MapEntry]) {
+    /// Tells the thread what the writer added; gives how much that is since the start.
+    pub fn add(&mut self, batch: &[MapEntry]) -> u64 {
+        self.added += batch.len();
         let mut recent = self.shared.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.extend_from_slice(batch);
+        u64::try_from(self.added).unwrap_or(u64::MAX)
     }
 
     pub fn is_finished(&self) -> bool {

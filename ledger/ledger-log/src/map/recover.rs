@@ -84,6 +84,12 @@ impl LogMap {
             })
             .await?;
         }
+        // A merge begun on the way ends here rather than beside the first batches.
+        self = blocking(move || {
+            self.settle();
+            Ok(self)
+        })
+        .await?;
         match said {
             Some(said) if !self.agrees(last, &said) => Err(MapFault::OtherRoot { index: last.get() }),
             _ => Ok(self),

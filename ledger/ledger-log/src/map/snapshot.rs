@@ -21,7 +21,7 @@ use super::{
 #[derive(Clone, Debug)]
 pub struct MapSnapshot {
     pub(super) base: Arc<Base>,
-    pub(super) trunk: Option<Arc<Trunk>>,
+    pub(super) trunk: Option<Trunk>,
     pub(super) size: TreeSize,
     pub(super) entries: u64,
 }

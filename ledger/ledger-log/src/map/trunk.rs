@@ -25,16 +25,19 @@ const WORTH_A_THREAD: usize = 4096;
 /// A large batch is spread over at most 2^3 threads.
 const THREAD_DEPTH: u8 = 3;
 
-/// A subtree that is not empty. The map's own forks are only those with two sides; the others let a hash through.
-#[derive(Debug)]
+/// A subtree that is not empty.
+#[derive(Clone, Debug)]
 pub enum Trunk {
-    Fork {
-        hash: Hash,
-        left: Option<Arc<Self>>,
-        right: Option<Arc<Self>>,
-    },
-    /// Boxed, for a fork is twenty times smaller.
-    Group(Box<Group>),
+    Fork(Arc<Fork>),
+    Group(Arc<Group>),
+}
+
+/// One bit further down. The map's own forks are only those with two sides; the others let a hash through.
+#[derive(Debug)]
+pub struct Fork {
+    hash: Hash,
+    left: Option<Trunk>,
+    right: Option<Trunk>,
 }
 
 /// Sixteen neighbouring buckets.
@@ -62,19 +65,19 @@ fn join(bit: u8, left: Option<Hash>, right: Option<Hash>) -> Option<Hash> {
     }
 }
 
-pub fn hash_of(trunk: Option<&Arc<Trunk>>) -> Option<Hash> {
-    match trunk?.as_ref() {
-        Trunk::Fork { hash, .. } => Some(*hash),
+pub fn hash_of(trunk: Option<&Trunk>) -> Option<Hash> {
+    match trunk? {
+        Trunk::Fork(fork) => Some(fork.hash),
         Trunk::Group(group) => group.root(),
     }
 }
 
 /// The trunk above buckets that have nothing newer, from the roots of all 2^bits buckets.
-pub fn build(bits: u8, roots: &[Option<Hash>]) -> Option<Arc<Trunk>> {
+pub fn build(bits: u8, roots: &[Option<Hash>]) -> Option<Trunk> {
     let (groups, _) = roots.as_chunks::<GROUP>();
     let groups = groups.iter().map(|roots| {
         let group = Group::new(bits, roots);
-        group.root().map(|_| Arc::new(Trunk::Group(Box::new(group))))
+        group.root().map(|_| Trunk::Group(Arc::new(group)))
     });
     let mut level: Vec<_> = groups.collect();
     for depth in (0..bits - GROUP_BITS).rev() {
@@ -86,30 +89,30 @@ pub fn build(bits: u8, roots: &[Option<Hash>]) -> Option<Arc<Trunk>> {
     level.pop().flatten()
 }
 
-fn fork(depth: u8, left: Option<Arc<Trunk>>, right: Option<Arc<Trunk>>) -> Option<Arc<Trunk>> {
+fn fork(depth: u8, left: Option<Trunk>, right: Option<Trunk>) -> Option<Trunk> {
     let hash = join(depth, hash_of(left.as_ref()), hash_of(right.as_ref()))?;
-    Some(Arc::new(Trunk::Fork { hash, left, right }))
+    Some(Trunk::Fork(Arc::new(Fork { hash, left, right })))
 }
 
 /// Adds entries, sorted by tag; the old trunk stays as it is.
 pub fn grow(
-    trunk: Option<&Arc<Trunk>>,
+    trunk: Option<&Trunk>,
     depth: u8,
     batch: &[MapEntry],
     base: &Base,
-) -> Result<Option<Arc<Trunk>>, MapFault> {
+) -> Result<Option<Trunk>, MapFault> {
     if batch.is_empty() {
         return Ok(trunk.cloned());
     }
     if depth + GROUP_BITS == base.bits() {
-        let group = match trunk.map(AsRef::as_ref) {
+        let group = match trunk {
             Some(Trunk::Group(group)) => group.grow(batch, base)?,
             _ => Group::new(base.bits(), &[None; GROUP]).grow(batch, base)?,
         };
-        return Ok(Some(Arc::new(Trunk::Group(Box::new(group)))));
+        return Ok(Some(Trunk::Group(Arc::new(group))));
     }
-    let (left, right) = match trunk.map(AsRef::as_ref) {
-        Some(Trunk::Fork { left, right, .. }) => (left.as_ref(), right.as_ref()),
+    let (left, right) = match trunk {
+        Some(Trunk::Fork(fork)) => (fork.left.as_ref(), fork.right.as_ref()),
         _ => (None, None),
     };
     let middle = batch.partition_point(|entry| Side::of(&entry.tag, depth) == Side::Left);
@@ -132,15 +135,15 @@ pub fn grow(
 ///
 /// Where one side is empty the map has no fork: the path goes on in the other, whatever the tag's bit.
 pub fn walk(
-    mut trunk: Option<&Arc<Trunk>>,
+    mut trunk: Option<&Trunk>,
     tag: &Tag,
     base: &Base,
 ) -> Result<(Option<MapEntry>, Vec<MapStep>), MapFault> {
     let (mut steps, mut number) = (Vec::new(), 0_u32);
     let mut depth = 0;
     while let Some(node) = trunk {
-        let (left, right) = match node.as_ref() {
-            Trunk::Fork { left, right, .. } => (left.as_ref(), right.as_ref()),
+        let (left, right) = match node {
+            Trunk::Fork(fork) => (fork.left.as_ref(), fork.right.as_ref()),
             Trunk::Group(group) => {
                 let bucket = group.descend(number, tag, base, &mut steps)?;
                 let end = bucket.walk(tag, &mut steps);
@@ -173,16 +176,16 @@ fn choose(tag: &Tag, bit: u8, left: Option<Hash>, right: Option<Hash>, steps: &m
 
 /// Calls `visit` with the number of every group that is not empty, in order.
 pub fn for_each_group(
-    trunk: Option<&Arc<Trunk>>,
+    trunk: Option<&Trunk>,
     number: u32,
     visit: &mut dyn FnMut(u32, &Group) -> Result<(), MapFault>,
 ) -> Result<(), MapFault> {
-    match trunk.map(AsRef::as_ref) {
+    match trunk {
         None => Ok(()),
         Some(Trunk::Group(group)) => visit(number, group),
-        Some(Trunk::Fork { left, right, .. }) => {
-            for_each_group(left.as_ref(), number << 1, visit)?;
-            for_each_group(right.as_ref(), number << 1 | 1, visit)
+        Some(Trunk::Fork(fork)) => {
+            for_each_group(fork.left.as_ref(), number << 1, visit)?;
+            for_each_group(fork.right.as_ref(), (number << 1) | 1, visit)
         }
     }
 }
