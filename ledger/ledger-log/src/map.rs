@@ -126,10 +126,8 @@ pub enum MapFault {
     Cancelled,
 }
 
-impl From<bucket::Repeated> for MapFault {
-    fn from(bucket::Repeated { first, again }: bucket::Repeated) -> Self {
-        Self::Repeated { first, again }
-    }
+const fn damaged(what: &'static str) -> MapFault {
+    MapFault::Damaged { what }
 }
 
 /// The map of a log, with the one writer that grows it.
@@ -357,9 +355,7 @@ impl LogMap {
                 };
                 self.retry_at = 0;
             }
-            Ok(_) => self.merge_failed(&MapFault::Damaged {
-                what: "the merged map has another root",
-            }),
+            Ok(_) => self.merge_failed(&damaged("the merged map has another root")),
             Err(error) => self.merge_failed(&error),
         }
     }

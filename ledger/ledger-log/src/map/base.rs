@@ -25,7 +25,8 @@ use ledger_core::tree::{Hash, TreeSize};
 
 use super::{
     MapFault,
-    bucket::{Stored, stored_len},
+    bucket::{Slot, Stored, stored_len},
+    damaged,
     trunk::{self, GROUP, GROUP_BITS, Trunk, prefix},
 };
 
@@ -73,10 +74,6 @@ struct Footer {
     size: TreeSize,
     root: Option<Hash>,
     index_check: u32,
-}
-
-const fn damaged(what: &'static str) -> MapFault {
-    MapFault::Damaged { what }
 }
 
 impl Base {
@@ -163,16 +160,16 @@ impl Base {
     }
 
     /// Reads one bucket.
-    pub fn bucket(&self, number: u32) -> Result<Stored, MapFault> {
+    pub fn bucket<'a>(&self, number: u32, bytes: &'a mut Vec<u8>) -> Result<Stored<'a>, MapFault> {
         let place = usize::try_from(number).map_err(|_| damaged("a bucket has no place"))?;
-        let bytes = self.read(place, 1)?;
-        self.parse(place, &bytes)
+        self.read(place, 1, bytes)?;
+        self.parse(place, bytes)
     }
 
     /// Reads the buckets of a group in one go.
-    pub fn group(&self, number: u32) -> Result<Vec<Stored>, MapFault> {
+    pub fn group<'a>(&self, number: u32, bytes: &'a mut Vec<u8>) -> Result<Vec<Stored<'a>>, MapFault> {
         let first = usize::try_from(number).map_err(|_| damaged("a group has no place"))? * GROUP;
-        let bytes = self.read(first, GROUP)?;
+        self.read(first, GROUP, bytes)?;
         let mut rest = bytes.as_slice();
         let mut buckets = Vec::with_capacity(GROUP);
         for place in first..first + GROUP {
@@ -192,18 +189,19 @@ impl Base {
         Some((from, usize::try_from(to.checked_sub(from)?).ok()?))
     }
 
-    fn read(&self, first: usize, count: usize) -> Result<Vec<u8>, MapFault> {
+    fn read(&self, first: usize, count: usize, bytes: &mut Vec<u8>) -> Result<(), MapFault> {
+        bytes.clear();
         let (Some(file), Some((from, len))) = (&self.file, self.span(first, count)) else {
-            return Ok(Vec::new());
+            return Ok(());
         };
-        let mut bytes = vec![0; len];
+        bytes.resize(len, 0);
         if len > 0 {
-            file.read_exact_at(&mut bytes, from)?;
+            file.read_exact_at(bytes, from)?;
         }
-        Ok(bytes)
+        Ok(())
     }
 
-    fn parse(&self, place: usize, bytes: &[u8]) -> Result<Stored, MapFault> {
+    fn parse<'a>(&self, place: usize, bytes: &'a [u8]) -> Result<Stored<'a>, MapFault> {
         if bytes.is_empty() {
             return Ok(Stored::default());
         }
@@ -229,14 +227,13 @@ impl Base {
     }
 
     fn rehash_some(&self, first: usize, rows: &[Row]) -> Result<(), MapFault> {
+        let (mut bytes, mut slots): (_, Vec<Slot>) = (Vec::new(), Vec::new());
         for (group, rows) in (first / GROUP..).zip(rows.chunks(GROUP)) {
             let group = u32::try_from(group).map_err(|_| damaged("it has too many buckets"))?;
-            for (number, (bucket, row)) in (group << GROUP_BITS..).zip(self.group(group)?.iter().zip(rows)) {
-                let in_place = |entry: &ledger_core::map::MapEntry| prefix(&entry.tag, self.bits) == number;
-                if !bucket.entries().iter().all(in_place) {
-                    return Err(damaged("an entry stands in another bucket"));
-                }
-                if bucket.rehash() != Some(row.root) {
+            let buckets = self.group(group, &mut bytes)?;
+            for (number, (bucket, row)) in (group << GROUP_BITS..).zip(buckets.iter().zip(rows)) {
+                let root = bucket.rehash(&mut slots, |tag| prefix(tag, self.bits) == number)?;
+                if root != row.root {
                     return Err(damaged("a bucket has another root"));
                 }
             }

@@ -14,21 +14,23 @@ use ledger_core::{
     tree::Hash,
 };
 
+use super::{MapFault, damaged};
+
 const ENTRY_LEN: usize = 32 + MAP_VALUE_LEN;
 const HASH_LEN: usize = 32;
 
 /// A bucket read from the base.
-#[derive(Debug, Default)]
-pub struct Stored {
-    entries: Vec<MapEntry>,
-    inner: Vec<Hash>,
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stored<'a> {
+    entries: &'a [[u8; ENTRY_LEN]],
+    inner: &'a [[u8; HASH_LEN]],
 }
 
 /// A bucket of the base and what came since, in one order.
-#[derive(Debug)]
-pub struct Bucket {
-    slots: Vec<Slot>,
-    inner: Vec<Hash>,
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket<'a> {
+    slots: &'a [Slot],
+    inner: &'a [[u8; HASH_LEN]],
 }
 
 /// An entry, and its place in the base if it stands there.
@@ -38,17 +40,17 @@ pub struct Slot {
     stored: Option<usize>,
 }
 
+/// Memory that is used again for one bucket after the other.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub bytes: Vec<u8>,
+    pub slots: Vec<Slot>,
+}
+
 impl Slot {
     pub const fn tag(&self) -> &Tag {
         &self.entry.tag
     }
-}
-
-/// Two entries with one tag.
-#[derive(Clone, Copy, Debug)]
-pub struct Repeated {
-    pub first: u64,
-    pub again: u64,
 }
 
 /// Length in bytes of a bucket of `entries` entries.
@@ -57,54 +59,58 @@ pub fn stored_len(entries: u32) -> u64 {
     (u64::from(entries) * 104).saturating_sub(32)
 }
 
-impl Stored {
+impl<'a> Stored<'a> {
     /// `None` when the bytes are no bucket.
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         if bytes.is_empty() {
             return Some(Self::default());
         }
         let count = (bytes.len() + HASH_LEN) / (ENTRY_LEN + HASH_LEN);
         let (entries, inner) = bytes.split_at_checked(count * ENTRY_LEN)?;
+        let (entries, _) = entries.as_chunks::<ENTRY_LEN>();
         let (inner, rest) = inner.as_chunks::<HASH_LEN>();
-        if !rest.is_empty() || inner.len() + 1 != count {
-            return None;
-        }
-        let entries = entries.as_chunks::<ENTRY_LEN>().0.iter().map(parse_entry);
-        Some(Self {
-            entries: entries.collect::<Option<_>>()?,
-            inner: inner.iter().copied().map(Hash::new).collect(),
-        })
+        (rest.is_empty() && inner.len() + 1 == count).then_some(Self { entries, inner })
     }
 
-    pub fn entries(&self) -> &[MapEntry] {
-        &self.entries
-    }
-
-    /// The root of the bucket, computed from the entries alone; `None` when they are not in order, or when the stored
-    /// hashes are others. The inner `None` is the empty bucket.
-    #[expect(clippy::option_option, reason = "two different absences, both documented")]
-    pub fn rehash(&self) -> Option<Option<Hash>> {
-        let mut pairs = self.entries.iter().zip(self.entries.iter().skip(1));
-        if !pairs.all(|(a, b)| a.tag < b.tag) {
-            return None;
+    /// The root of the bucket, computed from the entries alone; an error when they are not in order, when one has
+    /// another prefix than the bucket, or when the stored hashes are others. `None` is the empty bucket.
+    pub fn rehash(
+        &self,
+        slots: &mut Vec<Slot>,
+        is_ours: impl Fn(&Tag) -> bool,
+    ) -> Result<Option<Hash>, MapFault> {
+        slots.clear();
+        for bytes in self.entries {
+            let entry = parse_entry(bytes)?;
+            let is_next = slots.last().is_none_or(|last| *last.tag() < entry.tag);
+            if !is_next || !is_ours(&entry.tag) {
+                return Err(damaged("an entry stands in a wrong place"));
+            }
+            slots.push(Slot { entry, stored: None });
         }
-        let slots = self.entries.iter().map(|&entry| Slot { entry, stored: None });
         let fresh = Bucket {
-            slots: slots.collect(),
-            inner: Vec::new(),
+            slots: slots.as_slice(),
+            inner: &[],
         };
-        let mut inner = vec![Hash::new([0; 32]); self.inner.len()];
-        let root = fresh.fill(&fresh.slots, &mut inner);
-        (inner == self.inner).then_some(root)
+        let mut inner = vec![Hash::new([0; HASH_LEN]); self.inner.len()];
+        let root = fresh.fill(slots, &mut inner);
+        if !inner.iter().map(Hash::as_bytes).eq(self.inner) {
+            return Err(damaged("a bucket has other hashes"));
+        }
+        Ok(root)
     }
 }
 
-impl Bucket {
+impl<'a> Bucket<'a> {
     /// Puts newer entries, sorted by tag, among the stored ones.
-    pub fn merge(stored: Stored, newer: &[MapEntry]) -> Result<Self, Repeated> {
-        let mut slots = Vec::with_capacity(stored.entries.len() + newer.len());
+    ///
+    /// # Errors
+    /// [`MapFault::Repeated`] when two entries have one tag, [`MapFault::Damaged`] when a stored one is malformed.
+    pub fn merge(stored: Stored<'a>, newer: &[MapEntry], slots: &'a mut Vec<Slot>) -> Result<Self, MapFault> {
+        slots.clear();
         let mut newer = newer.iter().copied().peekable();
-        for (place, entry) in stored.entries.into_iter().enumerate() {
+        for (place, bytes) in stored.entries.iter().enumerate() {
+            let entry = parse_entry(bytes)?;
             while let Some(entry) = newer.next_if(|newer| newer.tag < entry.tag) {
                 slots.push(Slot { entry, stored: None });
             }
@@ -117,7 +123,7 @@ impl Bucket {
         let mut pairs = slots.iter().zip(slots.iter().skip(1));
         if let Some((a, b)) = pairs.find(|(a, b)| a.entry.tag == b.entry.tag) {
             let (a, b) = (a.entry.value.index.get(), b.entry.value.index.get());
-            return Err(Repeated {
+            return Err(MapFault::Repeated {
                 first: a.min(b),
                 again: a.max(b),
             });
@@ -128,18 +134,18 @@ impl Bucket {
         })
     }
 
-    pub fn slots(&self) -> &[Slot] {
-        &self.slots
+    pub const fn slots(&self) -> &'a [Slot] {
+        self.slots
     }
 
     /// `None` for an empty bucket.
     pub fn root(&self) -> Option<Hash> {
-        self.hash(&self.slots)
+        self.hash(self.slots)
     }
 
     /// Walks the tag's path: the forks on it from the top, and the entry at its end.
     pub fn walk(&self, tag: &Tag, steps: &mut Vec<MapStep>) -> Option<MapEntry> {
-        let mut slots = self.slots.as_slice();
+        let mut slots = self.slots;
         while let Some(fork) = Fork::of(slots) {
             let (down, beside) = match Side::of(tag, fork.bit) {
                 Side::Left => (fork.left, fork.right),
@@ -175,7 +181,7 @@ impl Bucket {
             return slots.first().map(|slot| slot.entry.hash());
         };
         if let Some(place) = fork.stored_at() {
-            return self.inner.get(place).copied();
+            return self.inner.get(place).copied().map(Hash::new);
         }
         let (left, right) = (self.hash(fork.left)?, self.hash(fork.right)?);
         Some(inner_hash(fork.bit, &left, &right))
@@ -189,8 +195,11 @@ impl Bucket {
         if let Some(place) = fork.stored_at() {
             let first = slots.first()?.stored?;
             let stored = self.inner.iter().skip(first);
-            inner.iter_mut().zip(stored).for_each(|(to, from)| *to = *from);
-            return self.inner.get(place).copied();
+            inner
+                .iter_mut()
+                .zip(stored)
+                .for_each(|(to, from)| *to = Hash::new(*from));
+            return self.inner.get(place).copied().map(Hash::new);
         }
         let (lower, rest) = inner.split_at_mut_checked(fork.left.len() - 1)?;
         let (here, upper) = rest.split_first_mut()?;
@@ -227,10 +236,13 @@ impl<'a> Fork<'a> {
     }
 }
 
-fn parse_entry(bytes: &[u8; ENTRY_LEN]) -> Option<MapEntry> {
-    let (tag, value) = bytes.split_first_chunk::<32>()?;
-    Some(MapEntry {
+fn parse_entry(bytes: &[u8; ENTRY_LEN]) -> Result<MapEntry, MapFault> {
+    let (tag, value) = bytes
+        .split_first_chunk::<32>()
+        .ok_or(damaged("an entry is cut short"))?;
+    let value = value.try_into().ok().and_then(MapValue::from_bytes);
+    Ok(MapEntry {
         tag: Tag::new(*tag),
-        value: MapValue::from_bytes(value.try_into().ok()?)?,
+        value: value.ok_or(damaged("an entry is malformed"))?,
     })
 }

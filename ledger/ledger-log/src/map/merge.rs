@@ -15,7 +15,7 @@ use super::{
     MapFault, MapSnapshot,
     base::{BaseWriter, Loaded},
     bits_for,
-    bucket::Bucket,
+    bucket::{Bucket, Scratch},
     trunk::{self, GROUP_BITS, prefix},
 };
 
@@ -102,14 +102,15 @@ pub fn write_base(
 ) -> Result<MapSnapshot, MapFault> {
     let old_bits = map.base.bits();
     let bits = bits_for(map.entries, least_bits).max(old_bits);
+    let mut scratch = Scratch::default();
     let mut writer = BaseWriter::begin(folder, bits)?;
     trunk::for_each_group(map.trunk.as_ref(), 0, &mut |number, group| {
         if cancelled.load(Ordering::Relaxed) {
             return Err(MapFault::Cancelled);
         }
         let first = number << GROUP_BITS;
-        for (number, stored) in (first..).zip(map.base.group(number)?) {
-            let bucket = Bucket::merge(stored, group.newer(number, old_bits))?;
+        for (number, stored) in (first..).zip(map.base.group(number, &mut scratch.bytes)?) {
+            let bucket = Bucket::merge(stored, group.newer(number, old_bits), &mut scratch.slots)?;
             // More bits split a bucket; what it had stored holds for its parts.
             let parts = bucket
                 .slots()

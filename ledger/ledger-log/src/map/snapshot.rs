@@ -11,6 +11,8 @@ use ledger_core::{
 use super::{
     MapFault,
     base::Base,
+    bucket::Scratch,
+    damaged,
     trunk::{self, Trunk},
 };
 
@@ -48,9 +50,7 @@ impl MapSnapshot {
     /// [`MapFault::Damaged`] or [`MapFault::Io`] when the base file can no longer be read.
     pub fn prove(&self, tag: &Tag) -> Result<MapAnswer, MapFault> {
         let (end, steps) = trunk::walk(self.trunk.as_ref(), tag, &self.base)?;
-        let wrong = |_| MapFault::Damaged {
-            what: "a path does not descend",
-        };
+        let wrong = |_| damaged("a path does not descend");
         Ok(match end {
             None => MapAnswer {
                 value: None,
@@ -88,7 +88,7 @@ impl MapSnapshot {
 
     /// The map with more entries, sorted by tag.
     pub(super) fn with(&self, batch: &[MapEntry], size: TreeSize) -> Result<Self, MapFault> {
-        let trunk = trunk::grow(self.trunk.as_ref(), 0, batch, &self.base)?;
+        let trunk = trunk::grow(self.trunk.as_ref(), 0, batch, &self.base, &mut Scratch::default())?;
         let added = u64::try_from(batch.len()).map_err(|_| MapFault::Full)?;
         Ok(Self {
             base: Arc::clone(&self.base),

@@ -11,10 +11,14 @@ use ledger_core::{
     tree::Hash,
 };
 
-use super::{MapFault, base::Base, bucket::Bucket};
+use super::{
+    MapFault,
+    base::Base,
+    bucket::{Bucket, Scratch},
+};
 
 /// Depth of a group: the lowest levels above the buckets stand together, which spares pointers and memory.
-pub const GROUP_BITS: u8 = 4;
+pub const GROUP_BITS: u8 = 3;
 /// Buckets of a group.
 pub const GROUP: usize = 1 << GROUP_BITS;
 /// Nodes of a group, as a heap: the root first, the children of `i` at `2i + 1` and `2i + 2`, buckets last.
@@ -40,7 +44,7 @@ pub struct Fork {
     right: Option<Trunk>,
 }
 
-/// Sixteen neighbouring buckets.
+/// Eight neighbouring buckets.
 #[derive(Debug)]
 pub struct Group {
     heap: [Option<Hash>; HEAP],
@@ -100,14 +104,15 @@ pub fn grow(
     depth: u8,
     batch: &[MapEntry],
     base: &Base,
+    scratch: &mut Scratch,
 ) -> Result<Option<Trunk>, MapFault> {
     if batch.is_empty() {
         return Ok(trunk.cloned());
     }
     if depth + GROUP_BITS == base.bits() {
         let group = match trunk {
-            Some(Trunk::Group(group)) => group.grow(batch, base)?,
-            _ => Group::new(base.bits(), &[None; GROUP]).grow(batch, base)?,
+            Some(Trunk::Group(group)) => group.grow(batch, base, scratch)?,
+            _ => Group::new(base.bits(), &[None; GROUP]).grow(batch, base, scratch)?,
         };
         return Ok(Some(Trunk::Group(Arc::new(group))));
     }
@@ -117,16 +122,15 @@ pub fn grow(
     };
     let middle = batch.partition_point(|entry| Side::of(&entry.tag, depth) == Side::Left);
     let (for_left, for_right) = batch.split_at_checked(middle).unwrap_or((batch, &[]));
-    let grow_left = || grow(left, depth + 1, for_left, base);
-    let grow_right = || grow(right, depth + 1, for_right, base);
     let (left, right) = if depth < THREAD_DEPTH && for_left.len().min(for_right.len()) > WORTH_A_THREAD {
         thread::scope(|scope| {
-            let other = scope.spawn(grow_left);
-            let right = grow_right();
+            let other = scope.spawn(|| grow(left, depth + 1, for_left, base, &mut Scratch::default()));
+            let right = grow(right, depth + 1, for_right, base, scratch);
             (other.join().unwrap_or(Err(MapFault::Thread)), right)
         })
     } else {
-        (grow_left(), grow_right())
+        let left = grow(left, depth + 1, for_left, base, scratch);
+        (left, grow(right, depth + 1, for_right, base, scratch))
     };
     Ok(fork(depth, left?, right?))
 }
@@ -145,8 +149,11 @@ pub fn walk(
         let (left, right) = match node {
             Trunk::Fork(fork) => (fork.left.as_ref(), fork.right.as_ref()),
             Trunk::Group(group) => {
-                let bucket = group.descend(number, tag, base, &mut steps)?;
-                let end = bucket.walk(tag, &mut steps);
+                let number = group.descend(number, tag, base.bits(), &mut steps);
+                let mut scratch = Scratch::default();
+                let stored = base.bucket(number, &mut scratch.bytes)?;
+                let newer = group.newer(number, base.bits());
+                let end = Bucket::merge(stored, newer, &mut scratch.slots)?.walk(tag, &mut steps);
                 steps.reverse();
                 return Ok((end, steps));
             }
@@ -221,7 +228,7 @@ impl Group {
         self.newer.get(from..to).unwrap_or_default()
     }
 
-    fn grow(&self, batch: &[MapEntry], base: &Base) -> Result<Self, MapFault> {
+    fn grow(&self, batch: &[MapEntry], base: &Base, scratch: &mut Scratch) -> Result<Self, MapFault> {
         let mut newer = Vec::with_capacity(self.newer.len() + batch.len());
         newer.extend_from_slice(&self.newer);
         newer.extend_from_slice(batch);
@@ -236,7 +243,8 @@ impl Group {
         for entries in batch.chunk_by(|a, b| prefix(&a.tag, bits) == prefix(&b.tag, bits)) {
             let Some(first) = entries.first() else { continue };
             let number = prefix(&first.tag, bits);
-            let bucket = Bucket::merge(base.bucket(number)?, group.newer(number, bits))?;
+            let stored = base.bucket(number, &mut scratch.bytes)?;
+            let bucket = Bucket::merge(stored, group.newer(number, bits), &mut scratch.slots)?;
             let node = heap_place(number);
             if let (Some(hash), Some(touched)) = (group.heap.get_mut(node), touched.get_mut(node)) {
                 (*hash, *touched) = (bucket.root(), true);
@@ -261,22 +269,16 @@ impl Group {
         }
     }
 
-    /// Follows the tag's path down to a bucket of this group, whose number is `number`.
-    fn descend(
-        &self,
-        mut number: u32,
-        tag: &Tag,
-        base: &Base,
-        steps: &mut Vec<MapStep>,
-    ) -> Result<Bucket, MapFault> {
-        let (bits, mut node) = (base.bits(), 0);
+    /// Follows the tag's path down to a bucket of this group, whose number is `number`; gives the bucket's number.
+    fn descend(&self, mut number: u32, tag: &Tag, bits: u8, steps: &mut Vec<MapStep>) -> u32 {
+        let mut node = 0;
         for level in 0..GROUP_BITS {
             let (left, right) = (self.at(2 * node + 1), self.at(2 * node + 2));
             let side = choose(tag, bits - GROUP_BITS + level, left, right, steps);
-            number = number << 1 | u32::from(side == Side::Right);
+            number = (number << 1) | u32::from(side == Side::Right);
             node = 2 * node + 1 + usize::from(side == Side::Right);
         }
-        Ok(Bucket::merge(base.bucket(number)?, self.newer(number, bits))?)
+        number
     }
 }
 

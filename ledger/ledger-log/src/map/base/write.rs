@@ -9,7 +9,7 @@ use std::{
 use ledger_core::tree::{Hash, TreeSize};
 
 use super::{Base, Footer, Loaded, Row};
-use crate::map::{MapFault, bucket::stored_len, trunk};
+use crate::map::{MapFault, bucket::stored_len, damaged, trunk};
 
 /// The file is synced piece by piece, so that the last sync does not hold up those of the database for seconds.
 const SYNC_EVERY: u64 = 16 << 20;
@@ -58,9 +58,7 @@ impl BaseWriter {
         bytes: &[u8],
         root: Option<Hash>,
     ) -> Result<(), MapFault> {
-        const ORDER: MapFault = MapFault::Damaged {
-            what: "buckets are out of order",
-        };
+        const ORDER: MapFault = damaged("buckets are out of order");
         let number = usize::try_from(number).map_err(|_| ORDER)?;
         let entries = u32::try_from(entries).map_err(|_| ORDER)?;
         if number < self.rows.len() {
@@ -88,9 +86,7 @@ impl BaseWriter {
         let roots: Vec<_> = self.rows.iter().map(|row| row.root).collect();
         let trunk = trunk::build(self.bits, &roots);
         if trunk::hash_of(trunk.as_ref()) != root {
-            return Err(MapFault::Damaged {
-                what: "the merged base has another root",
-            });
+            return Err(damaged("the merged base has another root"));
         }
         let mut index_check = crc32fast::Hasher::new();
         for row in &self.rows {
