@@ -218,3 +218,6 @@ fn halted(halt: Halt) -> CommitFault {
         Halt::Ledger(fault) => CommitFault::Unknown(Box::new(fault)),
     }
 }
+
+#[cfg(test)]
+mod tests;
