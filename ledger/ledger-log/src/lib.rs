@@ -14,16 +14,21 @@
 //! [`Publisher::recover`] runs steps 4 to 7 for whatever a crash left undone, with the same code, and refuses to
 //! sign when the stores contradict each other.
 //!
+//! [`LogMap`] keeps the map of tags beside the log: its root stands in the last leaf of each batch (step 2), and readers
+//! take proofs from a [`MapSnapshot`].
+//!
 //! This crate deliberately knows neither SQL nor records: leaves are bytes. It reads no clock; instants arrive with
 //! the committed head.
 
 mod edge;
 mod folder;
+mod map;
 mod ports;
 mod publisher;
 mod sequencer;
 
 pub use folder::FolderStore;
+pub use map::{LogMap, MapConfig, MapFault, MapSnapshot, StagedMap};
 pub use ports::{
     DataHead, LockStore, LogData, LogId, PublicFault, PublicFile, PublicStore, StoreFault, Swap, UnixMicros,
 };

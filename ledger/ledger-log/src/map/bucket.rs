@@ -1,0 +1,236 @@
+//! A bucket: the entries whose tags begin with the same bits, sorted, as they stand in the base file.
+//!
+//! ```text
+//! bucket of k entries = k * (tag[32] || value[40]) || (k - 1) * inner hash[32]          nothing for k = 0
+//! ```
+//!
+//! Between two neighbours of a sorted bucket exactly one inner node of the map branches: the one over all entries that
+//! share the bits before the first in which the two differ. Its hash is stored at their place. So a new entry costs the
+//! hashes of its own path, not those of the whole bucket.
+
+use ledger_core::{
+    leaf::Tag,
+    map::{MAP_VALUE_LEN, MapEntry, MapStep, MapValue, Side, first_difference, inner_hash},
+    tree::Hash,
+};
+
+const ENTRY_LEN: usize = 32 + MAP_VALUE_LEN;
+const HASH_LEN: usize = 32;
+
+/// A bucket read from the base.
+#[derive(Debug, Default)]
+pub struct Stored {
+    entries: Vec<MapEntry>,
+    inner: Vec<Hash>,
+}
+
+/// A bucket of the base and what came since, in one order.
+#[derive(Debug)]
+pub struct Bucket {
+    slots: Vec<Slot>,
+    inner: Vec<Hash>,
+}
+
+/// An entry, and its place in the base if it stands there.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    entry: MapEntry,
+    stored: Option<usize>,
+}
+
+impl Slot {
+    pub const fn tag(&self) -> &Tag {
+        &self.entry.tag
+    }
+}
+
+/// Two entries with one tag.
+#[derive(Clone, Copy, Debug)]
+pub struct Repeated {
+    pub first: u64,
+    pub again: u64,
+}
+
+/// Length in bytes of a bucket of `entries` entries.
+pub fn stored_len(entries: u32) -> u64 {
+    // (72 + 32) for each entry, less the hash that a bucket of k entries has not.
+    (u64::from(entries) * 104).saturating_sub(32)
+}
+
+impl Stored {
+    /// `None` when the bytes are no bucket.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        if bytes.is_empty() {
+            return Some(Self::default());
+        }
+        let count = (bytes.len() + HASH_LEN) / (ENTRY_LEN + HASH_LEN);
+        let (entries, inner) = bytes.split_at_checked(count * ENTRY_LEN)?;
+        let (inner, rest) = inner.as_chunks::<HASH_LEN>();
+        if !rest.is_empty() || inner.len() + 1 != count {
+            return None;
+        }
+        let entries = entries.as_chunks::<ENTRY_LEN>().0.iter().map(parse_entry);
+        Some(Self {
+            entries: entries.collect::<Option<_>>()?,
+            inner: inner.iter().copied().map(Hash::new).collect(),
+        })
+    }
+
+    pub fn entries(&self) -> &[MapEntry] {
+        &self.entries
+    }
+
+    /// The root of the bucket, computed from the entries alone; `None` when they are not in order, or when the stored
+    /// hashes are others. The inner `None` is the empty bucket.
+    #[expect(clippy::option_option, reason = "two different absences, both documented")]
+    pub fn rehash(&self) -> Option<Option<Hash>> {
+        let mut pairs = self.entries.iter().zip(self.entries.iter().skip(1));
+        if !pairs.all(|(a, b)| a.tag < b.tag) {
+            return None;
+        }
+        let slots = self.entries.iter().map(|&entry| Slot { entry, stored: None });
+        let fresh = Bucket {
+            slots: slots.collect(),
+            inner: Vec::new(),
+        };
+        let mut inner = vec![Hash::new([0; 32]); self.inner.len()];
+        let root = fresh.fill(&fresh.slots, &mut inner);
+        (inner == self.inner).then_some(root)
+    }
+}
+
+impl Bucket {
+    /// Puts newer entries, sorted by tag, among the stored ones.
+    pub fn merge(stored: Stored, newer: &[MapEntry]) -> Result<Self, Repeated> {
+        let mut slots = Vec::with_capacity(stored.entries.len() + newer.len());
+        let mut newer = newer.iter().copied().peekable();
+        for (place, entry) in stored.entries.into_iter().enumerate() {
+            while let Some(entry) = newer.next_if(|newer| newer.tag < entry.tag) {
+                slots.push(Slot { entry, stored: None });
+            }
+            slots.push(Slot {
+                entry,
+                stored: Some(place),
+            });
+        }
+        slots.extend(newer.map(|entry| Slot { entry, stored: None }));
+        let mut pairs = slots.iter().zip(slots.iter().skip(1));
+        if let Some((a, b)) = pairs.find(|(a, b)| a.entry.tag == b.entry.tag) {
+            let (a, b) = (a.entry.value.index.get(), b.entry.value.index.get());
+            return Err(Repeated {
+                first: a.min(b),
+                again: a.max(b),
+            });
+        }
+        Ok(Self {
+            slots,
+            inner: stored.inner,
+        })
+    }
+
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// `None` for an empty bucket.
+    pub fn root(&self) -> Option<Hash> {
+        self.hash(&self.slots)
+    }
+
+    /// Walks the tag's path: the forks on it from the top, and the entry at its end.
+    pub fn walk(&self, tag: &Tag, steps: &mut Vec<MapStep>) -> Option<MapEntry> {
+        let mut slots = self.slots.as_slice();
+        while let Some(fork) = Fork::of(slots) {
+            let (down, beside) = match Side::of(tag, fork.bit) {
+                Side::Left => (fork.left, fork.right),
+                Side::Right => (fork.right, fork.left),
+            };
+            steps.push(MapStep {
+                bit: fork.bit,
+                sibling: self.hash(beside)?,
+            });
+            slots = down;
+        }
+        slots.first().map(|slot| slot.entry)
+    }
+
+    /// The bytes of a bucket of these slots, which are all slots with some prefix, and its root.
+    pub fn encode(&self, slots: &[Slot]) -> (Vec<u8>, Option<Hash>) {
+        let mut inner = vec![Hash::new([0; 32]); slots.len().saturating_sub(1)];
+        let root = self.fill(slots, &mut inner);
+        let mut bytes = Vec::with_capacity(slots.len() * (ENTRY_LEN + HASH_LEN));
+        for slot in slots {
+            bytes.extend_from_slice(slot.entry.tag.as_bytes());
+            bytes.extend_from_slice(&slot.entry.value.to_bytes());
+        }
+        inner
+            .iter()
+            .for_each(|hash| bytes.extend_from_slice(hash.as_bytes()));
+        (bytes, root)
+    }
+
+    /// The root of these slots, which are all slots with some prefix. The depth is at most 256.
+    fn hash(&self, slots: &[Slot]) -> Option<Hash> {
+        let Some(fork) = Fork::of(slots) else {
+            return slots.first().map(|slot| slot.entry.hash());
+        };
+        if let Some(place) = fork.stored_at() {
+            return self.inner.get(place).copied();
+        }
+        let (left, right) = (self.hash(fork.left)?, self.hash(fork.right)?);
+        Some(inner_hash(fork.bit, &left, &right))
+    }
+
+    /// As [`Self::hash`], and writes every inner hash between its two neighbours.
+    fn fill(&self, slots: &[Slot], inner: &mut [Hash]) -> Option<Hash> {
+        let Some(fork) = Fork::of(slots) else {
+            return slots.first().map(|slot| slot.entry.hash());
+        };
+        if let Some(place) = fork.stored_at() {
+            let first = slots.first()?.stored?;
+            let stored = self.inner.iter().skip(first);
+            inner.iter_mut().zip(stored).for_each(|(to, from)| *to = *from);
+            return self.inner.get(place).copied();
+        }
+        let (lower, rest) = inner.split_at_mut_checked(fork.left.len() - 1)?;
+        let (here, upper) = rest.split_first_mut()?;
+        let (left, right) = (self.fill(fork.left, lower)?, self.fill(fork.right, upper)?);
+        *here = inner_hash(fork.bit, &left, &right);
+        Some(*here)
+    }
+}
+
+/// Where two or more slots branch.
+struct Fork<'a> {
+    bit: u8,
+    left: &'a [Slot],
+    right: &'a [Slot],
+}
+
+impl<'a> Fork<'a> {
+    /// `None` for fewer than two slots.
+    fn of(slots: &'a [Slot]) -> Option<Self> {
+        let bit = first_difference(slots.first()?.tag(), slots.last()?.tag())?;
+        let middle = slots.partition_point(|slot| Side::of(slot.tag(), bit) == Side::Left);
+        let (left, right) = slots.split_at_checked(middle)?;
+        Some(Self { bit, left, right })
+    }
+
+    /// Where the base has the hash of this node; `None` when there is a newer entry below it.
+    ///
+    /// The slots are all that share a prefix. If each of them is stored, the base had the same node.
+    fn stored_at(&self) -> Option<usize> {
+        let (first, last) = (self.left.first()?.stored?, self.right.last()?.stored?);
+        (last - first + 1 == self.left.len() + self.right.len())
+            .then(|| self.left.last()?.stored)
+            .flatten()
+    }
+}
+
+fn parse_entry(bytes: &[u8; ENTRY_LEN]) -> Option<MapEntry> {
+    let (tag, value) = bytes.split_first_chunk::<32>()?;
+    Some(MapEntry {
+        tag: Tag::new(*tag),
+        value: MapValue::from_bytes(value.try_into().ok()?)?,
+    })
+}
