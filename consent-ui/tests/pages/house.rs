@@ -291,6 +291,7 @@ async fn start(folder: &TempDir, clock: &Arc<TestClock>, entropy: &Arc<TestEntro
                 .unwrap(),
         ),
         ledger,
+        map: at("map"),
         policy: Arc::new(CedarEngine::embedded().unwrap()),
         rules: PolicyBook::embedded().unwrap(),
         record_signer: Arc::new(keys.record),

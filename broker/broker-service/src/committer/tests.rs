@@ -1,5 +1,6 @@
 //! Groups over a real store: order, numbers, faults, and the map.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -11,6 +12,8 @@ use broker_store_sqlite::{Create, SqliteStore};
 use evidence::jws::{Jwk, Jws};
 use evidence::record::Role;
 use ledger_core::leaf::{ActorClass, Leaf};
+use ledger_core::tree::TreeSize;
+use ledger_log::{LogData, MapConfig, MapFault};
 
 use super::*;
 use crate::group::{Carrier, Commit, Draft, SignedRecord};
@@ -41,15 +44,24 @@ impl Entropy for Counting {
 struct Town {
     store: Arc<SqliteStore>,
     committer: GroupCommitter,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
-fn committer(store: &Arc<SqliteStore>, map: TagMap) -> GroupCommitter {
+async fn committer(store: &Arc<SqliteStore>, folder: &Path) -> GroupCommitter {
+    let data = DataView(Arc::clone(store) as Arc<dyn Store>);
+    let size = data
+        .head()
+        .await
+        .unwrap()
+        .map_or(TreeSize::ZERO, |head| head.size);
+    let map = LogMap::recover(folder.join("map"), MapConfig::default(), &data, size)
+        .await
+        .unwrap();
     GroupCommitter::new(
         Arc::clone(store) as Arc<dyn Store>,
         Arc::new(Ticking(AtomicI64::new(100))),
         Arc::new(Counting(AtomicU64::new(7))),
-        Arc::default(),
+        Arc::new(Recent::starting_with(map.snapshot())),
         map,
     )
 }
@@ -65,9 +77,9 @@ async fn town() -> Town {
     }
     tx.commit().await.unwrap();
     Town {
-        committer: committer(&store, TagMap::default()),
+        committer: committer(&store, folder.path()).await,
         store,
-        _folder: folder,
+        folder,
     }
 }
 
@@ -210,7 +222,9 @@ async fn every_batch_ends_with_the_root_of_the_map() {
         for (index, leaf) in (0..).zip(&log[..log.len() - 1]) {
             let place = ledger_core::tree::LeafIndex::new(index).unwrap();
             let entry = ledger_core::map::MapEntry::of_leaf(place, leaf).unwrap();
-            entry.map(|entry| naive.insert(entry).unwrap());
+            if let Some(entry) = entry {
+                naive.insert(entry).unwrap();
+            }
         }
         assert_eq!(
             (said.entries, said.root),
@@ -247,7 +261,7 @@ async fn a_job_that_makes_its_group_fail_is_left_out() {
     assert!(matches!(said[1], Err(Fault::NotCommitted)));
     assert!(matches!(said[2], Ok(Ok(_))));
     assert_eq!(numbers_of(&town, 2).await, [0; 0]);
-    // The map was made again from the log, and goes on.
+    // What was staged for it is forgotten, and the map goes on.
     group(&mut town, &[(1, Does::Appends)]).await.unwrap();
     assert_eq!(numbers_of(&town, 1).await, [1, 2, 3]);
     let alone = group(&mut town, &[(2, Does::Poisons)]).await;
@@ -296,7 +310,7 @@ async fn an_erasure_that_is_undone_gives_everything_back() {
 #[tokio::test]
 async fn a_second_writer_on_the_same_store_is_noticed() {
     let mut town = town().await;
-    let mut other = committer(&town.store, TagMap::default());
+    let mut other = committer(&town.store, town.folder.path()).await;
     group(&mut town, &[(1, Does::Appends)]).await.unwrap();
     let (job, _claim) = Carrier::load(Beat(2, Does::Appends));
     let refused = other.commit(vec![job]).await;
@@ -313,21 +327,21 @@ async fn a_map_made_again_agrees_with_the_log_and_a_changed_log_does_not() {
     }
     let size = TreeSize::new(12).unwrap();
     let data = DataView(Arc::clone(&town.store) as Arc<dyn Store>);
-    let mut map = TagMap::default();
-    map.catch_up(&data, size).await.unwrap();
-    assert!(map.agrees_with_log(&data).await.unwrap());
-
+    let folder = |name| town.folder.path().join(name);
+    let again = LogMap::recover(folder("again"), MapConfig::default(), &data, size)
+        .await
+        .unwrap();
+    assert_eq!(again.entries(), 8);
     let changed = Changed(Mutex::new(leaves(&town).await));
-    let mut map = TagMap::default();
-    map.catch_up(&changed, size).await.unwrap();
-    assert!(!map.agrees_with_log(&changed).await.unwrap());
+    let refused = LogMap::recover(folder("changed"), MapConfig::default(), &changed, size).await;
+    assert!(matches!(refused, Err(MapFault::OtherRoot { index: 11 })));
 }
 
 /// A log whose first leaf was exchanged.
 struct Changed(Mutex<Vec<Vec<u8>>>);
 
 #[async_trait]
-impl ledger_log::LogData for Changed {
+impl LogData for Changed {
     async fn head(&self) -> Result<Option<ledger_log::DataHead>, ledger_log::StoreFault> {
         Ok(None)
     }
