@@ -204,6 +204,7 @@ pub async fn start(data: &Path, clock: RunningClock) -> Arc<Broker> {
                 .unwrap(),
         ),
         ledger,
+        map: data.join("map"),
         policy: Arc::new(CedarEngine::embedded().unwrap()),
         rules: PolicyBook::embedded().unwrap(),
         record_signer: Arc::new(keys.record),

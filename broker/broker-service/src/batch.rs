@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use broker_store::Serial;
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::tree::{Frontier, Hash, LeafIndex, NodeMap, ProofPlan, StoredNode, TreeSize};
-use ledger_log::DataHead;
+use ledger_log::{DataHead, MapSnapshot};
 
 use crate::group::Places;
 
@@ -80,23 +80,43 @@ impl Places for Batch {
     }
 }
 
-/// The newest batches.
-#[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<VecDeque<Arc<Batch>>>);
+/// The newest batches, and the map after the last of them.
+#[derive(Debug)]
+pub(crate) struct Recent(Mutex<Newest>);
+
+#[derive(Debug)]
+struct Newest {
+    batches: VecDeque<Arc<Batch>>,
+    map: MapSnapshot,
+}
 
 impl Recent {
-    /// Remembers a batch and forgets the oldest.
-    pub fn push(&self, batch: Arc<Batch>) {
-        let mut batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if batches.len() >= REMEMBERED {
-            batches.pop_front();
+    /// No batch yet, and the map of the log as it was found.
+    pub fn starting_with(map: MapSnapshot) -> Self {
+        let batches = VecDeque::new();
+        Self(Mutex::new(Newest { batches, map }))
+    }
+
+    /// Remembers a batch with the map after it, and forgets the oldest.
+    pub fn push(&self, batch: Arc<Batch>, map: MapSnapshot) {
+        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.map = map;
+        if newest.batches.len() >= REMEMBERED {
+            newest.batches.pop_front();
         }
-        batches.push_back(batch);
+        newest.batches.push_back(batch);
+    }
+
+    /// The map after the last committed batch.
+    pub fn map(&self) -> MapSnapshot {
+        let newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.map.clone()
     }
 
     /// The batch that holds a leaf.
     pub fn find(&self, index: u64) -> Option<Arc<Batch>> {
-        let batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let batches = &newest.batches;
         let place = batches.partition_point(|batch| batch.first <= index);
         let batch = batches.get(place.checked_sub(1)?)?;
         (index < batch.head.size.get()).then(|| Arc::clone(batch))

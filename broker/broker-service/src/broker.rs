@@ -1,5 +1,6 @@
 //! The broker: its ports, its keys, and the way into the ledger.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -17,14 +18,14 @@ use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::note::{NoteSigner, Vkey};
 use ledger_core::tree::TreeSize;
 use ledger_log::{
-    LogData, Publisher, RecoverError, Sequencer, SequencerConfig, Stop, StoreFault, Stores, SubmitError,
-    UnixMicros,
+    LogData, LogMap, MapConfig, MapSnapshot, Publisher, RecoverError, Sequencer, SequencerConfig, Stop,
+    StoreFault, Stores, SubmitError, UnixMicros,
 };
 use serde::Serialize;
 use tokio::task::JoinHandle;
 
 use crate::batch::Recent;
-use crate::committer::{DataView, GroupCommitter, TagMap};
+use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
 use crate::vault::VaultKeys;
@@ -35,6 +36,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Where the ledger lives, and the key that signs its checkpoints.
     pub ledger: Stores,
+    /// Folder in which the map of tags is kept between starts: a cache of the log, made again when it is lost.
+    pub map: PathBuf,
     /// The policies.
     pub policy: Arc<dyn PolicyEngine>,
     /// The rules of disclosure.
@@ -90,19 +93,15 @@ impl Broker {
         let data = DataView(Arc::clone(&parts.store));
         let now = UnixMicros(parts.clock.now().as_micros());
         // Before anything is signed: the map of the leaves must be the one that their last map-root leaf names.
-        let mut map = TagMap::default();
         let size = data.head().await?.map_or(TreeSize::ZERO, |head| head.size);
-        map.catch_up(&data, size).await?;
-        if !map.agrees_with_log(&data).await? {
-            return Err(RecoverError::MapMismatch { size });
-        }
+        let map = LogMap::recover(parts.map, MapConfig::default(), &data, size).await?;
         let publisher = Publisher::recover(parts.ledger, &data, now).await?;
         let scrub_is_due = async { parts.store.read().await?.scrub_is_due().await };
         if scrub_is_due.await.map_err(StoreFault::new)? {
             tracing::warn!("an erasure was committed and its bytes may still be in the files; scrubbing");
             parts.store.scrub().await.map_err(StoreFault::new)?;
         }
-        let recent = Arc::new(Recent::default());
+        let recent = Arc::new(Recent::starting_with(map.snapshot()));
         let committer = GroupCommitter::new(
             Arc::clone(&parts.store),
             Arc::clone(&parts.clock),
@@ -162,6 +161,13 @@ impl Broker {
     #[must_use]
     pub fn latest_checkpoint(&self) -> Arc<SignedCheckpoint> {
         self.sequencer.latest()
+    }
+
+    /// The map of tags after the last committed batch, for proofs. Its checkpoint may not be public yet: wait for it
+    /// before a proof leaves.
+    #[must_use]
+    pub fn tag_map(&self) -> MapSnapshot {
+        self.recent.map()
     }
 
     /// Whether the ledger still takes records.

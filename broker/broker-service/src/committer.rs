@@ -1,6 +1,5 @@
 //! Runs the transaction of a group, and gives recovery its view of the data store.
 
-mod map;
 mod view;
 
 use std::sync::Arc;
@@ -8,14 +7,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use broker_domain::time::{Clock, Entropy, Instant};
 use broker_store::{HeadRow, Store, StoreError};
-use ledger_core::tree::TreeSize;
-use ledger_log::{Appended, CommitFault, Committed, Committer};
+use ledger_log::{Appended, CommitFault, Committed, Committer, LogMap};
 use tokio::runtime::Handle;
 
 use crate::batch::Recent;
 use crate::failure::Fault;
 use crate::group::{Group, Halt, Job, Verdict};
-pub(crate) use map::{StagedMap, TagMap};
 pub(crate) use view::{DataView, tile_nodes};
 
 /// The writer's view: one store, one clock, one source of salts, and the map that grows with the log.
@@ -29,7 +26,7 @@ struct Writing {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     recent: Arc<Recent>,
-    map: TagMap,
+    map: LogMap,
 }
 
 /// What a group came to.
@@ -42,7 +39,7 @@ impl GroupCommitter {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         recent: Arc<Recent>,
-        map: TagMap,
+        map: LogMap,
     ) -> Self {
         Self {
             writing: Some(Writing {
@@ -124,7 +121,12 @@ impl Writing {
         let mut tx = store.begin("commit group").await.map_err(not_committed)?;
         let head = tx.newest_head().await.map_err(not_committed)?;
         let now = self.present(head.as_ref())?;
-        self.follow(head.as_ref()).await?;
+        if self.map.size().get() != head.as_ref().map_or(0, |head| head.size) {
+            // Somebody else writes to this log.
+            return Err(CommitFault::Unknown(
+                "the log has grown without this writer".into(),
+            ));
+        }
 
         let most = chosen
             .iter()
@@ -137,7 +139,7 @@ impl Writing {
                 job.run(&mut group).await.map_err(halted)?;
             }
         }
-        let closed = group.close(head.as_ref(), &mut self.map).await.map_err(halted)?;
+        let closed = group.close(head.as_ref(), &self.map).await.map_err(halted)?;
         if ending == Ending::Rehearse {
             tx.check().await.map_err(not_committed)?;
             return Ok((Verdict { batch: None }, None));
@@ -151,8 +153,10 @@ impl Writing {
         let Some(closed) = closed else {
             return Ok((Verdict { batch: None }, None));
         };
-        self.map.apply(&closed.map);
-        self.recent.push(Arc::clone(&closed.batch));
+        self.map
+            .apply(closed.map)
+            .map_err(|error| CommitFault::Unknown(Box::new(error)))?;
+        self.recent.push(Arc::clone(&closed.batch), self.map.snapshot());
         let verdict = Verdict {
             batch: Some(closed.batch),
         };
@@ -175,23 +179,6 @@ impl Writing {
         Instant::from_micros(now.as_micros().saturating_add(1))
             .map_err(|error| CommitFault::NotCommitted(error.into()))
     }
-
-    /// Makes sure that the map has seen the log up to its head: a group that was rolled back may have left it behind.
-    async fn follow(&mut self, head: Option<&HeadRow>) -> Result<(), CommitFault> {
-        let size = head.map_or(0, |head| head.size);
-        if !self.map.is_dirty() && self.map.size() == size {
-            return Ok(());
-        }
-        if !self.map.is_dirty() {
-            // Somebody else writes to this log.
-            return Err(CommitFault::Unknown(
-                "the log has grown without this writer".into(),
-            ));
-        }
-        let size = TreeSize::new(size).ok_or_else(|| CommitFault::Unknown("the log is full".into()))?;
-        let data = DataView(Arc::clone(&self.store));
-        self.map.catch_up(&data, size).await.map_err(not_committed_source)
-    }
 }
 
 /// How a run ends.
@@ -207,10 +194,6 @@ fn not_committed(error: impl Into<Fault>) -> CommitFault {
     CommitFault::NotCommitted(Box::new(error.into()))
 }
 
-fn not_committed_source(error: impl std::error::Error + Send + Sync + 'static) -> CommitFault {
-    CommitFault::NotCommitted(Box::new(error))
-}
-
 fn halted(halt: Halt) -> CommitFault {
     match halt {
         Halt::Group(fault) => CommitFault::NotCommitted(Box::new(fault)),
@@ -218,3 +201,6 @@ fn halted(halt: Halt) -> CommitFault {
         Halt::Ledger(fault) => CommitFault::Unknown(Box::new(fault)),
     }
 }
+
+#[cfg(test)]
+mod tests;

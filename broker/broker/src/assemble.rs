@@ -55,6 +55,12 @@ impl Home {
         self.folder.join("ledger")
     }
 
+    /// The map of tags: a cache of the ledger.
+    #[must_use]
+    pub fn map(&self) -> PathBuf {
+        self.folder.join("map")
+    }
+
     /// The folder itself.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -168,6 +174,7 @@ pub async fn start(
     let parts = Parts {
         store: Arc::new(store),
         ledger,
+        map: home.map(),
         policy: Arc::new(CedarEngine::embedded()?),
         rules: PolicyBook::embedded()?,
         record_signer: Arc::new(keys.record),

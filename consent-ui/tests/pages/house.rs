@@ -324,6 +324,7 @@ async fn start(
                 .unwrap(),
         ),
         ledger,
+        map: at("map"),
         policy: Arc::new(Policies {
             engine: CedarEngine::embedded().unwrap(),
             forbid: Arc::clone(forbid),

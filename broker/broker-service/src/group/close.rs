@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use broker_store::{HeadRow, RecordRow, SegmentRow, Serial};
 use ledger_core::leaf::{Hour, map_root_leaf};
-use ledger_core::tree::{Frontier, Hash, TreeSize, leaf_hash};
-use ledger_log::{Appended, DataHead, UnixMicros};
+use ledger_core::tree::{Frontier, Hash, LeafIndex, TreeSize, leaf_hash};
+use ledger_log::{Appended, DataHead, LogMap, MapFault, StagedMap, UnixMicros};
 
 use super::{Group, Halt};
 use crate::batch::Batch;
-use crate::committer::{StagedMap, TagMap};
 use crate::failure::Fault;
 
 /// A closed group whose transaction is not committed yet.
@@ -28,7 +27,7 @@ impl Group<'_> {
     ///
     /// # Errors
     /// [`Halt::Ledger`] when the tables of the ledger are not what they must be.
-    pub async fn close(mut self, before: Option<&HeadRow>, map: &mut TagMap) -> Result<Option<Closed>, Halt> {
+    pub async fn close(mut self, before: Option<&HeadRow>, map: &LogMap) -> Result<Option<Closed>, Halt> {
         if self.drafted.is_empty() {
             return Ok(None);
         }
@@ -50,7 +49,8 @@ impl Group<'_> {
             }));
         }
         let next_serial = serials.last().map_or(Serial(0), |last| Serial(last.0 + 1));
-        let staged = map.stage(first, &leaves).map_err(Halt::Ledger)?;
+        let place = LeafIndex::new(first).ok_or(Halt::Group(Fault::LogFull))?;
+        let staged = map.stage(place, &leaves).map_err(|fault| unmapped(&fault))?;
         let root = staged.map_root();
         let hour = Hour::new(self.now.hour());
         leaves.push(map_root_leaf(hour, root.covers, root.entries, root.root).to_bytes());
@@ -104,6 +104,19 @@ impl Group<'_> {
             self.tx.add_records(rows).await?;
         }
         Ok(())
+    }
+}
+
+/// A repeated tag, a malformed leaf: what stands in the log or was about to is wrong. A file that cannot be read is
+/// only that.
+fn unmapped(fault: &MapFault) -> Halt {
+    let io = matches!(fault, MapFault::Io(_));
+    tracing::error!(error = fault as &dyn std::error::Error, "the map takes no batch");
+    let fault = Fault::Corrupt { what: "map" };
+    if io {
+        Halt::Group(fault)
+    } else {
+        Halt::Ledger(fault)
     }
 }
 

@@ -11,6 +11,7 @@ use ledger_core::{
 use super::{Appended, PublishFault, Publisher, Stores, show, sign};
 use crate::{
     edge::{Edge, EdgeError},
+    map::MapFault,
     ports::{DataHead, LogData, PublicFault, StoreFault, Swap, UnixMicros},
 };
 
@@ -65,12 +66,9 @@ pub enum RecoverError {
         /// Which.
         what: String,
     },
-    /// The map of tags made from the leaves is not the one that the last map-root leaf names.
-    #[error("the map of the {size} leaves has another root than the last of them says")]
-    MapMismatch {
-        /// Leaves in the data store.
-        size: TreeSize,
-    },
+    /// The map of tags cannot be made from the leaves, or is not the one that the last map-root leaf names.
+    #[error("the map of tags does not fit the log")]
+    Map(#[from] MapFault),
     /// The clock shows a time before the last head.
     #[error("it is {now:?}, before the last head at {head:?}")]
     ClockBehind {
