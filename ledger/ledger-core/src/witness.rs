@@ -19,7 +19,7 @@ use std::fmt;
 
 use crate::{
     checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint, parse_decimal},
-    note::{Note, NoteError},
+    note::{Note, NoteError, Vkey},
     tree::{Hash, TreeSize, digest},
 };
 
@@ -130,6 +130,18 @@ impl AddCheckpoint {
     /// The size that the client believes to be recorded.
     pub const fn old(&self) -> TreeSize {
         self.old
+    }
+
+    /// The request with only the signatures of these keys, each line verified.
+    ///
+    /// # Errors
+    /// As [`Note::verify`].
+    pub fn only_by(&self, keys: &[Vkey]) -> Result<Self, NoteError> {
+        self.note.verify(keys)?;
+        Ok(Self {
+            note: self.note.clone().only_by(keys),
+            ..self.clone()
+        })
     }
 
     /// The checkpoint, not verified.
