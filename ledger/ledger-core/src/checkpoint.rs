@@ -7,7 +7,7 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
-    note::{KeyKind, Note, NoteError, NoteSignature, NoteSigner, VerifiedSignature, Vkey},
+    note::{KeyKind, MAX_SIGNATURES, Note, NoteError, NoteSignature, NoteSigner, VerifiedSignature, Vkey},
     tree::{Hash, TreeSize, empty_root},
 };
 
@@ -181,35 +181,47 @@ impl SignedCheckpoint {
     }
 
     /// Adds the cosignatures among `lines` that verify under a key of `witnesses`; every other line is dropped, so
-    /// that a witness cannot smuggle anything into the checkpoint. A newer cosignature takes the place of an older
-    /// one by the same key.
+    /// that a witness cannot smuggle anything into the checkpoint. Of several by one key the latest stays, and a line
+    /// of the checkpoint itself that names a witness and does not verify goes.
     ///
-    /// Returns the checkpoint and those who cosigned it now.
+    /// Returns the checkpoint and all of the witnesses that cosigned it, now or before.
     pub fn with_cosignatures<'k>(
         &self,
         lines: &[NoteSignature],
         witnesses: &'k [Vkey],
     ) -> (Self, Vec<VerifiedSignature<'k>>) {
-        let mut cosigned = self.clone();
-        let mut added: Vec<VerifiedSignature<'k>> = Vec::new();
-        for line in lines {
+        let mut best: Vec<(VerifiedSignature<'k>, &NoteSignature)> = Vec::new();
+        for line in self.note.signatures().iter().chain(lines) {
             let found = witnesses
                 .iter()
                 .filter(|key| key.kind() == KeyKind::Cosignature && line.is_by(key))
                 .find_map(|key| Some((key, key.verify(self.note.text(), line.field())?)));
             let Some((key, cosigned_at)) = found else { continue };
-            let older = |one: &VerifiedSignature<'_>| one.key == key && one.cosigned_at >= cosigned_at;
-            if added.iter().any(older) {
-                continue;
-            }
-            // A note that is full stays as it is: that witness is left out.
-            if let Ok(note) = cosigned.note.clone().with_signatures([line.clone()]) {
-                cosigned.note = note;
-                added.retain(|one| one.key != key);
-                added.push(VerifiedSignature { key, cosigned_at });
+            let verified = VerifiedSignature { key, cosigned_at };
+            match best.iter_mut().find(|(one, _)| one.key == key) {
+                Some(older) if older.0.cosigned_at < cosigned_at => *older = (verified, line),
+                Some(_) => {}
+                None => best.push((verified, line)),
             }
         }
-        (cosigned, added)
+        let bare = self.note.clone().without_cosigners(witnesses);
+        // A note that is full takes no more: those witnesses are left out, and not counted either.
+        best.truncate(MAX_SIGNATURES.saturating_sub(bare.signatures().len()));
+        let (by, lines): (Vec<_>, Vec<_>) = best.into_iter().map(|(by, line)| (by, line.clone())).unzip();
+        let cosigned = Self {
+            checkpoint: self.checkpoint.clone(),
+            note: bare.with_signatures(lines),
+        };
+        (cosigned, by)
+    }
+
+    /// The checkpoint without the lines of these witnesses.
+    #[must_use]
+    pub fn without_cosignatures(&self, witnesses: &[Vkey]) -> Self {
+        Self {
+            checkpoint: self.checkpoint.clone(),
+            note: self.note.clone().without_cosigners(witnesses),
+        }
     }
 
     /// Which of the witnesses cosigned it, each once.

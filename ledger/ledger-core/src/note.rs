@@ -131,24 +131,18 @@ impl Note {
         &self.signatures
     }
 
-    /// The note with more signature lines. A line under the name and id of an older one takes its place, because a
-    /// reader counts a key once and a witness asked again gives a fresh time.
-    ///
-    /// # Errors
-    /// [`NoteError::Malformed`] when there would be more than [`MAX_SIGNATURES`].
-    pub fn with_signatures(
-        mut self,
-        lines: impl IntoIterator<Item = NoteSignature>,
-    ) -> Result<Self, NoteError> {
-        for line in lines {
-            self.signatures
-                .retain(|other| other.name != line.name || other.id != line.id);
-            self.signatures.push(line);
-        }
-        if self.signatures.len() > MAX_SIGNATURES {
-            return Err(malformed("it has too many signatures"));
-        }
-        Ok(self)
+    /// The note with more signature lines behind its own; the caller minds [`MAX_SIGNATURES`].
+    pub(crate) fn with_signatures(mut self, lines: impl IntoIterator<Item = NoteSignature>) -> Self {
+        self.signatures.extend(lines);
+        self
+    }
+
+    /// The note without the lines that name one of these cosigners.
+    pub(crate) fn without_cosigners(mut self, keys: &[Vkey]) -> Self {
+        let cosigners = || keys.iter().filter(|key| key.kind() == KeyKind::Cosignature);
+        self.signatures
+            .retain(|line| !cosigners().any(|key| line.is_by(key)));
+        self
     }
 
     /// The note with only the lines that name one of these keys.

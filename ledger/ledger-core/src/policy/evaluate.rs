@@ -6,7 +6,7 @@ use super::{Item, Policy};
 use crate::{
     checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint},
     cosignature::PosixSeconds,
-    note::{Note, NoteError},
+    note::{Note, NoteError, VerifiedSignature},
 };
 
 /// How far ahead of our clock a cosignature may be and still count, in seconds.
@@ -143,27 +143,26 @@ impl Policy {
     /// [`NoteError::InvalidSignature`] when a line names a trusted witness that did not sign it.
     pub fn quorum(&self, checkpoint: &SignedCheckpoint, freshness: Freshness) -> Result<Quorum, NoteError> {
         let keys = self.witness_keys();
-        let cosigned = checkpoint.cosignatures(&keys)?;
+        Ok(self.count(&checkpoint.cosignatures(&keys)?, freshness))
+    }
+
+    /// Whether these cosignatures, all verified over one checkpoint, are enough.
+    pub fn count(&self, cosigned: &[VerifiedSignature<'_>], freshness: Freshness) -> Quorum {
         if self.quorum.is_none() {
-            return Ok(Quorum::Met);
+            return Quorum::Met;
         }
         let counted: Vec<_> = cosigned
             .iter()
             .filter_map(|one| Some((self.witness_name(one.key.public())?, one.cosigned_at?)))
             .filter(|(_, at)| freshness.counts(*at))
             .collect();
-        let names = counted.iter().map(|(name, _)| *name).collect();
-        if let Err(why) = self.enough(names) {
-            return Ok(Quorum::NotMet(why));
+        if let Err(why) = self.enough(counted.iter().map(|(name, _)| *name).collect()) {
+            return Quorum::NotMet(why);
         }
-        match counted
-            .iter()
-            .map(|(_, at)| *at)
-            .max()
-            .map(|newest| freshness.is_fresh(newest))
-        {
-            Some(Err(why)) => Ok(Quorum::NotMet(why)),
-            Some(Ok(())) | None => Ok(Quorum::Met),
+        let newest = counted.iter().map(|(_, at)| *at).max();
+        match newest.map(|newest| freshness.is_fresh(newest)) {
+            Some(Err(why)) => Quorum::NotMet(why),
+            Some(Ok(())) | None => Quorum::Met,
         }
     }
 

@@ -98,9 +98,13 @@ fn only_lines_that_verify_under_a_configured_key_are_kept() {
 #[test]
 fn a_line_that_names_a_witness_and_does_not_verify_rejects_the_checkpoint() {
     let (one, other) = (signed(5), signed(6));
+    let witnesses = [dpo().vkey().clone()];
     let (cosigned, _) = other.with_cosignatures(&[dpo().cosign(&other, at(9))], &[dpo().vkey().clone()]);
     let moved = format!("{}{}\n", one.note(), cosigned.note().signatures()[1]);
     let opened = SignedCheckpoint::open(moved.as_bytes(), &log_key()).unwrap();
+    // Whoever adds cosignatures drops it.
+    let (clean, by) = opened.with_cosignatures(&[], &witnesses);
+    assert_eq!((clean, by.len()), (one, 0));
     assert!(matches!(
         opened.cosignatures(&[dpo().vkey().clone()]),
         Err(NoteError::InvalidSignature { .. })

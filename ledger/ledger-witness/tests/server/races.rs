@@ -38,9 +38,9 @@ fn two_requests_at_once_never_end_at_the_smaller_size() {
             other => panic!("{other:?}"),
         }
         if now == small {
-            one += 1
+            one += 1;
         } else {
-            both += 1
+            both += 1;
         }
         recorded = now;
     }
