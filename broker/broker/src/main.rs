@@ -10,6 +10,14 @@ mod config;
 mod demo;
 mod ports;
 mod serve;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "the ledger asks its witnesses once they stand in the configuration"
+    )
+)]
+mod witness;
 
 use std::process::ExitCode;
 
