@@ -14,6 +14,8 @@ pub struct Programs {
     pub fiducie: PathBuf,
     /// `ledger-audit`.
     pub ledger_audit: PathBuf,
+    /// `ledger-witness`.
+    pub ledger_witness: PathBuf,
 }
 
 /// The folder that holds the workspace.
@@ -52,7 +54,16 @@ fn build() -> String {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(workspace())
-        .args(["build", "--locked", "--bin", "fiducie", "--bin", "ledger-audit"])
+        .args([
+            "build",
+            "--locked",
+            "--bin",
+            "fiducie",
+            "--bin",
+            "ledger-audit",
+            "--bin",
+            "ledger-witness",
+        ])
         .args(["--workspace", "--message-format", "json-render-diagnostics"])
         .output()
         .unwrap();
@@ -84,6 +95,7 @@ fn parse(messages: &str) -> Programs {
     Programs {
         fiducie: find("fiducie"),
         ledger_audit: find("ledger-audit"),
+        ledger_witness: find("ledger-witness"),
     }
 }
 

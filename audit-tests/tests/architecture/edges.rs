@@ -11,7 +11,7 @@ use serde_json::Value;
 ///
 /// A crate may only use crates of a lower layer. A new line here is a decision: say in the commit why the edge is
 /// needed, and why neither a port nor a move of the code would do.
-const ALLOWED: [(u8, &str, &[&str]); 21] = [
+const ALLOWED: [(u8, &str, &[&str]); 22] = [
     (0, "meter-core", &[]),
     (0, "ledger-core", &[]),
     // In the place of a crate of others: only merkle-tree-rs uses it (docs/decisions/0016).
@@ -67,6 +67,7 @@ const ALLOWED: [(u8, &str, &[&str]); 21] = [
         ],
     ),
     (5, "ledger-audit", &["evidence", "ledger-core"]),
+    (5, "ledger-witness", &["ledger-core"]),
     (
         5,
         "broker",

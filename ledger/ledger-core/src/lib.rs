@@ -6,17 +6,22 @@
 //! - [`tile`]: the static files of C2SP tlog-tiles;
 //! - [`note`], [`checkpoint`], [`proof`]: C2SP signed-note, tlog-checkpoint and tlog-proof;
 //! - [`receipt`]: COSE receipts (RFC 9942) over the same tree;
-//! - [`leaf`]: what *our* leaves look like: fixed-size, salted, without anything readable;
-//! - [`map`]: the map of tags, which proves that a list of records is complete.
+//! - [`map`]: the map of tags, which proves that a list of records is complete;
+//! - [`cosignature`], [`witness`], [`policy`]: C2SP tlog-cosignature, tlog-witness and tlog-policy, by which others
+//!   vouch that everybody sees the same log;
+//! - [`leaf`]: what *our* leaves look like: fixed-size, salted, without anything readable.
 //!
 //! This crate deliberately does no I/O, reads no clock, draws no randomness and does not log: salts, keys and
 //! instants are arguments. It knows nothing of consents; the meaning of a record stands in crate `evidence`.
 
 pub mod checkpoint;
+pub mod cosignature;
 pub mod leaf;
 pub mod map;
 pub mod note;
+pub mod policy;
 pub mod proof;
 pub mod receipt;
 pub mod tile;
 pub mod tree;
+pub mod witness;

@@ -6,12 +6,16 @@
 //! — <key name> <base64(key id[4] || signature)>\n      one or more; the dash is U+2014 followed by one space
 //! ```
 
+mod grease;
 mod key;
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+use crate::cosignature::PosixSeconds;
+
+pub use grease::Grease;
 pub use key::{Ed25519Signer, KeyId, KeyKind, KeyName, NoteSigner, Vkey, VkeyError};
 
 /// Most signatures of a note we read. C2SP asks for at least 16; Go stops at 100.
@@ -41,8 +45,8 @@ pub struct NoteSignature {
 pub struct VerifiedSignature<'k> {
     /// The key.
     pub key: &'k Vkey,
-    /// Seconds since 1970 that a cosignature states; `None` for a plain signature.
-    pub cosigned_at: Option<u64>,
+    /// The instant that a cosignature states; `None` for a plain signature.
+    pub cosigned_at: Option<PosixSeconds>,
 }
 
 /// Why a note was refused.
@@ -113,10 +117,7 @@ impl Note {
         if lines.len() > MAX_SIGNATURES {
             return Err(malformed("it has too many signatures"));
         }
-        let signatures = lines
-            .into_iter()
-            .map(NoteSignature::parse)
-            .collect::<Result<_, _>>()?;
+        let signatures = lines.into_iter().map(str::parse).collect::<Result<_, _>>()?;
         Ok(Self { text, signatures })
     }
 
@@ -130,7 +131,29 @@ impl Note {
         &self.signatures
     }
 
-    /// Verifies the note with the known keys and says which of them signed, each once.
+    /// The note with more signature lines behind its own; the caller minds [`MAX_SIGNATURES`].
+    pub(crate) fn with_signatures(mut self, lines: impl IntoIterator<Item = NoteSignature>) -> Self {
+        self.signatures.extend(lines);
+        self
+    }
+
+    /// The note without the lines that name one of these cosigners.
+    pub(crate) fn without_cosigners(mut self, keys: &[Vkey]) -> Self {
+        let cosigners = || keys.iter().filter(|key| key.kind() == KeyKind::Cosignature);
+        self.signatures
+            .retain(|line| !cosigners().any(|key| line.is_by(key)));
+        self
+    }
+
+    /// The note with only the lines that name one of these keys.
+    pub(crate) fn only_by(mut self, keys: &[Vkey]) -> Self {
+        self.signatures
+            .retain(|line| keys.iter().any(|key| line.is_by(key)));
+        self
+    }
+
+    /// Verifies the note with the known keys and says which of them signed, each once, with the latest instant of
+    /// those it states.
     ///
     /// A line by an unknown (name, id) pair is ignored, also when only one of the two is known.
     ///
@@ -140,10 +163,7 @@ impl Note {
     pub fn verify<'k>(&self, known: &'k [Vkey]) -> Result<Vec<VerifiedSignature<'k>>, NoteError> {
         let mut verified: Vec<VerifiedSignature<'k>> = Vec::new();
         for line in &self.signatures {
-            let Some(key) = known
-                .iter()
-                .find(|key| *key.name() == line.name && key.id() == line.id)
-            else {
+            let Some(key) = known.iter().find(|key| line.is_by(key)) else {
                 continue;
             };
             let cosigned_at =
@@ -151,8 +171,9 @@ impl Note {
                     .ok_or_else(|| NoteError::InvalidSignature {
                         name: line.name.clone(),
                     })?;
-            if !verified.iter().any(|other| other.key == key) {
-                verified.push(VerifiedSignature { key, cosigned_at });
+            match verified.iter_mut().find(|other| other.key == key) {
+                Some(other) => other.cosigned_at = other.cosigned_at.max(cosigned_at),
+                None => verified.push(VerifiedSignature { key, cosigned_at }),
             }
         }
         if verified.is_empty() {
@@ -173,6 +194,15 @@ impl fmt::Display for Note {
 }
 
 impl NoteSignature {
+    /// A line of this key; `signature` is the field behind the key id.
+    pub(crate) fn new(key: &Vkey, signature: Vec<u8>) -> Self {
+        Self {
+            name: key.name().clone(),
+            id: key.id(),
+            signature,
+        }
+    }
+
     /// Name of the key.
     pub const fn name(&self) -> &KeyName {
         &self.name
@@ -183,7 +213,22 @@ impl NoteSignature {
         self.id
     }
 
-    fn parse(line: &str) -> Result<Self, NoteError> {
+    /// Whether it names this key; that proves nothing.
+    pub(crate) fn is_by(&self, key: &Vkey) -> bool {
+        *key.name() == self.name && key.id() == self.id
+    }
+
+    /// The signature field behind the key id.
+    pub(crate) fn field(&self) -> &[u8] {
+        &self.signature
+    }
+}
+
+impl FromStr for NoteSignature {
+    type Err = NoteError;
+
+    /// Reads one line, without its newline; nothing is verified.
+    fn from_str(line: &str) -> Result<Self, NoteError> {
         let wrong = malformed("a line after the text is not a signature");
         let (name, base64) = line
             .strip_prefix("\u{2014} ")

@@ -16,6 +16,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use crate::{
     checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint, parse_decimal},
     note::{Note, NoteError, Vkey},
+    policy::{Freshness, Judged, Policy, PolicyRefusal},
     tree::{self, Hash, LeafIndex, verify_inclusion},
 };
 
@@ -48,6 +49,9 @@ pub enum TlogProofError {
     /// The checkpoint is wrong, or not signed by the log's key.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The policy does not accept the checkpoint, whatever the witnesses say.
+    #[error(transparent)]
+    Policy(#[from] PolicyRefusal),
     /// The leaf is not in the tree of the checkpoint.
     #[error(transparent)]
     Inclusion(#[from] tree::ProofError),
@@ -85,7 +89,7 @@ impl TlogProof {
 
     /// Verifies that `leaf` stands at [`Self::index`] in a tree the log signed for.
     ///
-    /// Cosignatures are not looked at: a policy of witnesses is the caller's.
+    /// Cosignatures are not looked at: see [`Self::judge`].
     ///
     /// # Errors
     /// [`TlogProofError::Checkpoint`] or [`TlogProofError::Inclusion`].
@@ -93,6 +97,23 @@ impl TlogProof {
         let signed = SignedCheckpoint::open(self.checkpoint.to_string().as_bytes(), log_key)?;
         verify_inclusion(self.index, signed.size(), leaf, &self.path, &signed.root())?;
         Ok(signed)
+    }
+
+    /// Verifies that `leaf` stands at [`Self::index`] in a tree that a log of the policy signed for, and tells whether
+    /// enough witnesses vouch for that tree ([`Judged::witnessed`] for whoever accepts nothing less).
+    ///
+    /// # Errors
+    /// [`TlogProofError::Policy`] or [`TlogProofError::Inclusion`].
+    pub fn judge(
+        &self,
+        leaf: &Hash,
+        policy: &Policy,
+        freshness: Freshness,
+    ) -> Result<Judged, TlogProofError> {
+        let judged = policy.judge_note(self.checkpoint.clone(), freshness)?;
+        let signed = judged.checkpoint();
+        verify_inclusion(self.index, signed.size(), leaf, &self.path, &signed.root())?;
+        Ok(judged)
     }
 }
 

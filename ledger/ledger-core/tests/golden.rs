@@ -14,6 +14,7 @@ use std::{array, fmt::Debug};
 
 use ledger_core::{
     checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint},
+    cosignature::PosixSeconds,
     leaf::{
         ActorClass, Commitment, ErasureHandle, Hour, Leaf, LeafError, RecordNumber, Salt, SubjectKey,
         SubjectKind, SubjectLeaf, SystemKind, UnsignedErasure,
@@ -176,7 +177,7 @@ fn the_frozen_proof_verifies_for_its_leaf_only() {
     let verified = proof.checkpoint().verify(&keys).unwrap();
     assert_eq!(
         verified.iter().map(|one| one.cosigned_at).collect::<Vec<_>>(),
-        [None, Some(1_767_225_600)]
+        [None, PosixSeconds::new(1_767_225_600)]
     );
 }
 

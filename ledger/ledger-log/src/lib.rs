@@ -7,7 +7,8 @@
 //! 3. [`Publisher`] checks that time moved forward, recomputes the root and signs the checkpoint.
 //! 4. It swaps the checkpoint in the [`LockStore`]: the commit point. From here on an error stops the writer.
 //! 5. It writes tiles and bundles to the [`PublicStore`].
-//! 6. (Here witnesses will be asked to cosign, in parallel and with a time limit; the log has none yet.)
+//! 6. (Here witnesses will be asked to cosign, in parallel and with a time limit: [`Witnesses`] stands ready, the
+//!    publisher does not call it yet.)
 //! 7. It replaces the file `checkpoint`.
 //! 8. [`Sequencer`] answers the callers with the signed checkpoint their records stand in.
 //!
@@ -26,6 +27,7 @@ mod map;
 mod ports;
 mod publisher;
 mod sequencer;
+mod witness;
 
 pub use folder::FolderStore;
 pub use map::{LogMap, MapConfig, MapFault, MapSnapshot, StagedMap};
@@ -35,4 +37,8 @@ pub use ports::{
 pub use publisher::{Appended, PublishFault, Publisher, RecoverError, Stores};
 pub use sequencer::{
     CommitFault, Committed, Committer, Published, Sequencer, SequencerConfig, Stop, SubmitError,
+};
+pub use witness::{
+    DataProofs, Finding, ProofSource, RawAnswer, TransportFault, WitnessConfig, WitnessReport, WitnessStop,
+    WitnessTransport, Witnessed, Witnesses,
 };

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
-use crate::tree::digest;
+use crate::{
+    cosignature::{self, PosixSeconds},
+    tree::digest,
+};
 
 /// Name of a signing key: not empty, no white space, no `+`. For a log it is the origin, advised to be a URL
 /// without scheme.
@@ -99,6 +102,9 @@ pub enum VkeyError {
     /// The public key does not have 32 bytes.
     #[error("the public key does not have 32 bytes")]
     WrongLength,
+    /// No point on the curve, or one under which anybody can sign.
+    #[error("the public key is not a canonical point of large order")]
+    Weak,
     /// The id is not that of this name and key.
     #[error("the key id does not belong to this name and key")]
     WrongId,
@@ -146,21 +152,51 @@ impl Vkey {
 
     /// Verifies the signature field of a note (without key id): `None` when it is wrong, otherwise the time a
     /// cosignature states.
-    pub(super) fn verify(&self, text: &str, field: &[u8]) -> Option<Option<u64>> {
+    pub(crate) fn verify(&self, text: &str, field: &[u8]) -> Option<Option<PosixSeconds>> {
         match self.kind {
             KeyKind::Ed25519 => self.verifies(text.as_bytes(), field).then_some(None),
             KeyKind::Cosignature => {
-                let (time, signature) = field.split_first_chunk::<8>()?;
-                // C2SP tlog-cosignature v1: the time is at most 2^63 - 1, and not 0 for a witness.
-                let time = u64::from_be_bytes(*time);
-                if time == 0 || i64::try_from(time).is_err() {
-                    return None;
-                }
-                let message = format!("cosignature/v1\ntime {time}\n{text}");
-                self.verifies(message.as_bytes(), signature).then_some(Some(time))
+                let (at, signature) = cosignature::parse_field(field)?;
+                let message = cosignature::message(at, text);
+                self.verifies(message.as_bytes(), signature).then_some(Some(at))
             }
         }
     }
+}
+
+/// The y-coordinates of the points of small order on edwards25519, little-endian, sign bit cleared.
+///
+/// Under such a "public key" anybody signs anything (R = identity, S = 0), and Ed25519 implementations do not all
+/// refuse it.
+const SMALL_ORDER: [[u8; 32]; 5] = [
+    [0; 32],
+    [
+        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5,
+        0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a,
+        0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+];
+
+/// Whether 32 bytes are no canonical encoding of a point of large order.
+fn is_weak(public: [u8; 32]) -> bool {
+    let mut y = public;
+    if let Some(top) = y.last_mut() {
+        *top &= 0x7f;
+    }
+    // y must be below 2^255 - 19: only 19 values of 255 bits are not.
+    let [low, middle @ .., high] = y;
+    let not_canonical = high == 0x7f && low >= 0xed && middle.iter().all(|byte| *byte == 0xff);
+    not_canonical || SMALL_ORDER.contains(&y)
 }
 
 impl fmt::Display for Vkey {
@@ -187,7 +223,11 @@ impl FromStr for Vkey {
             0x04 => KeyKind::Cosignature,
             other => return Err(VkeyError::UnknownKind { kind: *other }),
         };
-        let vkey = Self::new(name, kind, public.try_into().map_err(|_| VkeyError::WrongLength)?);
+        let public = public.try_into().map_err(|_| VkeyError::WrongLength)?;
+        if is_weak(public) {
+            return Err(VkeyError::Weak);
+        }
+        let vkey = Self::new(name, kind, public);
         if vkey.id.to_string() == id {
             Ok(vkey)
         } else {

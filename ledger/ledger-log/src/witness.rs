@@ -1,0 +1,238 @@
+//! The log as a client of its witnesses: step 6 of the commit order.
+//!
+//! All witnesses are asked in parallel, each with the consistency proof from the last size it confirmed, and with one
+//! retry where it names another size (409). Lines that do not verify under a configured key are dropped. What a
+//! witness can tell us that nobody else can: that a larger checkpoint of ours is about, because we were rolled back
+//! or a second log runs with our key. Then nothing may be signed any more ([`WitnessStop`]).
+//!
+//! HTTP is behind [`WitnessTransport`]; the clock is the caller's.
+
+mod client;
+mod ports;
+mod report;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use ledger_core::{
+    checkpoint::SignedCheckpoint,
+    cosignature::PosixSeconds,
+    note::{NoteSignature, Vkey},
+    policy::{Freshness, Policy, Quorum},
+};
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
+
+use client::Client;
+
+pub use ports::{DataProofs, ProofSource, RawAnswer, TransportFault, WitnessTransport};
+pub use report::{Finding, WitnessReport, WitnessStop};
+
+/// How witnesses are asked.
+#[derive(Clone, Copy, Debug)]
+pub struct WitnessConfig {
+    /// Longest that one question waits for a quorum (2 s).
+    pub time_limit: Duration,
+    /// Oldest that the newest cosignature may be, in seconds (300). An unchanged checkpoint must be asked for again
+    /// before that.
+    pub max_age_seconds: u64,
+}
+
+impl Default for WitnessConfig {
+    fn default() -> Self {
+        Self {
+            time_limit: Duration::from_secs(2),
+            max_age_seconds: 300,
+        }
+    }
+}
+
+/// What the witnesses made of a checkpoint.
+#[derive(Clone, Debug)]
+pub struct Witnessed {
+    /// The checkpoint with every cosignature that verified: the bytes for the file `checkpoint` and for receipts.
+    pub checkpoint_with_cosignatures: SignedCheckpoint,
+    /// Whether the policy is satisfied; if not, "recorded, not yet witnessed", and why.
+    pub quorum: Quorum,
+    /// What each witness said in time, in the order in which they answered. Findings were logged already.
+    pub reports: Vec<WitnessReport>,
+}
+
+/// The witnesses of one log. Share it behind an [`Arc`]; dropping it ends what is still under way.
+pub struct Witnesses {
+    policy: Policy,
+    keys: Vec<Vkey>,
+    clients: Vec<Arc<Client>>,
+    config: WitnessConfig,
+    /// Set once, by whichever question found it; nothing is asked afterwards.
+    stop: Arc<Mutex<Option<WitnessStop>>>,
+    /// Witnesses that were too slow for the question that began them.
+    slow: Mutex<JoinSet<()>>,
+}
+
+impl Witnesses {
+    /// The witnesses of a policy that have a URL, for the log with these keys (several while a key is rotated).
+    pub fn new(
+        policy: Policy,
+        log_keys: &[Vkey],
+        transport: &Arc<dyn WitnessTransport>,
+        config: WitnessConfig,
+    ) -> Self {
+        let clients = policy
+            .witnesses()
+            .iter()
+            .filter_map(|witness| Client::new(witness, log_keys, Arc::clone(transport)).map(Arc::new))
+            .collect();
+        Self {
+            keys: policy.witness_keys(),
+            policy,
+            clients,
+            config,
+            stop: Arc::default(),
+            slow: Mutex::default(),
+        }
+    }
+
+    /// The policy.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Asks every witness to cosign, and returns as soon as the policy is satisfied, all have answered, or the time
+    /// limit is reached. Witnesses that are slower finish on their own: their size is remembered, and what they find
+    /// stops the next question.
+    ///
+    /// `now` is our clock: it judges freshness. Asking again for the same checkpoint is allowed, and gives fresh
+    /// times. No witness is asked twice at once.
+    ///
+    /// # Errors
+    /// [`WitnessStop`]: a checkpoint signed by this log is not in its past. The log must stop signing; every
+    /// later call returns the same.
+    pub async fn ask(
+        &self,
+        signed: &SignedCheckpoint,
+        proofs: Arc<dyn ProofSource>,
+        now: PosixSeconds,
+    ) -> Result<Witnessed, WitnessStop> {
+        let (send, mut answers) = mpsc::channel(self.clients.len().max(1));
+        let checkpoint = Arc::new(signed.clone());
+        for client in &self.clients {
+            let (client, send) = (Arc::clone(client), send.clone());
+            let (checkpoint, proofs) = (Arc::clone(&checkpoint), Arc::clone(&proofs));
+            let stop = Arc::clone(&self.stop);
+            self.spawn(async move {
+                let Some(answer) = client.ask(&checkpoint, proofs.as_ref()).await else {
+                    return;
+                };
+                answer.report.log();
+                if let Finding::Stop(found) = &answer.report.finding {
+                    keep_first(&stop, found);
+                }
+                // Nobody listens any more when the question is over.
+                let _ = send.send(answer).await;
+            });
+        }
+        drop(send);
+        let freshness = Freshness::Required {
+            now,
+            max_age_seconds: self.config.max_age_seconds,
+        };
+        let limit = Instant::now() + self.config.time_limit;
+        let (checkpoint, by) = signed.with_cosignatures(&[], &self.keys);
+        let mut witnessed = Witnessed {
+            quorum: self.policy.count(&by, freshness),
+            checkpoint_with_cosignatures: checkpoint,
+            reports: Vec::new(),
+        };
+        self.check_stop()?;
+        while let Ok(Some(answer)) = timeout_at(limit, answers.recv()).await {
+            self.take(&mut witnessed, answer, freshness)?;
+            if witnessed.quorum == Quorum::Met {
+                break;
+            }
+        }
+        // What has arrived by now costs nothing.
+        while let Ok(answer) = answers.try_recv() {
+            self.take(&mut witnessed, answer, freshness)?;
+        }
+        self.check_stop()?;
+        Ok(witnessed)
+    }
+
+    /// Looks at what every witness shows of this log and asks for nothing: for the start, before anything is signed.
+    ///
+    /// Witnesses that do not answer in time prove nothing and are passed over.
+    ///
+    /// # Errors
+    /// [`WitnessStop`]: a witness shows a checkpoint of ours that is not in the past of `ours`.
+    pub async fn look(
+        &self,
+        ours: &SignedCheckpoint,
+        proofs: Arc<dyn ProofSource>,
+    ) -> Result<(), WitnessStop> {
+        let ours = Arc::new(ours.clone());
+        let (send, mut found) = mpsc::channel(self.clients.len().max(1));
+        for client in &self.clients {
+            let (client, send) = (Arc::clone(client), send.clone());
+            let (ours, proofs) = (Arc::clone(&ours), Arc::clone(&proofs));
+            self.spawn(async move {
+                let _ = send.send(client.look(&ours, proofs.as_ref()).await).await;
+            });
+        }
+        drop(send);
+        let limit = Instant::now() + self.config.time_limit;
+        while let Ok(Some(seen)) = timeout_at(limit, found.recv()).await {
+            if let Some(stop) = seen {
+                keep_first(&self.stop, &stop);
+            }
+        }
+        self.check_stop()
+    }
+
+    fn take(
+        &self,
+        witnessed: &mut Witnessed,
+        answer: Answered,
+        freshness: Freshness,
+    ) -> Result<(), WitnessStop> {
+        let Answered { report, lines } = answer;
+        if let Finding::Stop(stop) = &report.finding {
+            return Err(stop.clone());
+        }
+        let (cosigned, by) = witnessed
+            .checkpoint_with_cosignatures
+            .with_cosignatures(&lines, &self.keys);
+        witnessed.quorum = self.policy.count(&by, freshness);
+        witnessed.checkpoint_with_cosignatures = cosigned;
+        witnessed.reports.push(report);
+        Ok(())
+    }
+
+    fn check_stop(&self) -> Result<(), WitnessStop> {
+        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        stop.clone().map_or(Ok(()), Err)
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        while slow.try_join_next().is_some() {}
+        slow.spawn(task);
+    }
+}
+
+fn keep_first(stop: &Mutex<Option<WitnessStop>>, found: &WitnessStop) {
+    stop.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get_or_insert_with(|| found.clone());
+}
+
+/// What one witness said, with lines that verify under its key.
+struct Answered {
+    report: WitnessReport,
+    lines: Vec<NoteSignature>,
+}
