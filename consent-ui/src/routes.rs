@@ -39,10 +39,11 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use broker_service::Broker;
 
+use crate::assets::{ICON, ICON_TYPE, STYLE_SHEET, STYLE_SHEET_TYPE};
 use crate::lang::Lang;
 use crate::page::{Mode, Operator};
 use crate::pages::DemoPerson;
-use crate::{STYLE_SHEET, STYLE_SHEET_TYPE, paths};
+use crate::paths;
 
 /// Largest form the pages read, in bytes: a justification of 4000 characters, percent-encoded, and some slack.
 const MAX_FORM: usize = 64 * 1024;
@@ -105,7 +106,11 @@ pub fn routes(pages: Pages) -> Router {
         .fallback(door::nowhere)
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(from_fn_with_state(pages, gate::gate))
-        .route(paths::STYLE_SHEET, get(style_sheet))
+        .route(
+            paths::STYLE_SHEET,
+            get(|| async { asset(STYLE_SHEET_TYPE, STYLE_SHEET) }),
+        )
+        .route(paths::ICON, get(|| async { asset(ICON_TYPE, ICON) }))
 }
 
 fn open_pages() -> Router {
@@ -157,11 +162,12 @@ fn officer_pages() -> Router {
         .route("/dpo/preuves/{leaf}", get(proofs::officer))
 }
 
-async fn style_sheet() -> impl axum::response::IntoResponse {
+/// A file that pages refer to. It may be kept: it changes with the program only.
+fn asset(kind: &'static str, content: &'static str) -> impl axum::response::IntoResponse {
     let headers = [
-        (header::CONTENT_TYPE, STYLE_SHEET_TYPE),
+        (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "public, max-age=600"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, STYLE_SHEET)
+    (headers, content)
 }
