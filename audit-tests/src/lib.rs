@@ -18,6 +18,7 @@ pub mod browser;
 pub mod demo;
 pub mod gateway;
 pub mod needles;
+pub mod pages;
 
 pub mod process;
 pub mod programs;
