@@ -14,8 +14,13 @@
     reason = "only tests use this crate, and a test stops at the first surprise"
 )]
 
+pub mod browser;
+pub mod demo;
 pub mod gateway;
 pub mod needles;
+pub mod pages;
+
+pub mod process;
 pub mod programs;
 pub mod server;
 pub mod story;

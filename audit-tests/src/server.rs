@@ -1,25 +1,18 @@
 //! `fiducie serve` on a real port, and a small HTTP client that can also misbehave.
 
-use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use serde_json::Value;
 
+use crate::process::{PATIENCE, Process};
 use crate::programs::{programs, text};
 use crate::town::{Town, random};
 
-/// Longest a start or an answer may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// A broker that runs.
 pub struct Server {
-    child: Child,
-    log: PathBuf,
+    process: Process,
     /// Where it listens.
     pub address: SocketAddr,
 }
@@ -48,81 +41,40 @@ impl Server {
     /// When it refuses to start.
     pub fn try_start(town: &Town) -> Result<Self, String> {
         let log = town.aside(&format!("serve-{}.log", hex::encode(random::<4>())));
-        let child = Command::new(&programs().fiducie)
-            .arg("serve")
-            .args(town.config())
-            .env("RUST_LOG", "trace")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        let mut server = Self {
-            child,
-            log,
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        };
-        let started = Instant::now();
-        loop {
-            let said = server.log();
-            // Only a whole line holds a whole port.
-            let line = said
-                .lines()
-                .find(|line| line.contains("the broker listens"))
-                .unwrap_or_default();
-            let listens = said
-                .ends_with('\n')
-                .then(|| line.split("listen=").nth(1))
-                .flatten();
-            if let Some(address) = listens.and_then(|rest| rest.split_whitespace().next()) {
-                server.address = address.parse().unwrap();
-                return Ok(server);
-            }
-            if server.child.try_wait().unwrap().is_some() {
-                return Err(server.log());
-            }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "the broker neither starts nor ends:\n{said}"
-            );
-            thread::sleep(Duration::from_millis(5));
-        }
+        let mut serve = Command::new(&programs().fiducie);
+        serve.arg("serve").args(town.config()).env("RUST_LOG", "trace");
+        let mut process = Process::start(&mut serve, log);
+        let address = process.until(|said| {
+            let line = said.lines().find(|line| line.contains("the broker listens"))?;
+            line.split("listen=")
+                .nth(1)?
+                .split_whitespace()
+                .next()?
+                .parse()
+                .ok()
+        })?;
+        Ok(Self { process, address })
     }
 
     /// What it logged until now.
     #[must_use]
     pub fn log(&self) -> String {
-        text(&fs::read(&self.log).unwrap())
+        self.process.log()
     }
 
     /// Ends the process as a power cut would: nothing of it runs again.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub fn kill(self) {
+        self.process.kill();
     }
 
     /// Asks it to stop, as an operator does, and returns what it logged.
     #[must_use]
     pub fn stop(mut self) -> String {
-        let terminate = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status()
-            .unwrap();
-        assert!(terminate.success());
-        let started = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(started.elapsed() < PATIENCE, "the broker does not stop");
-            thread::sleep(Duration::from_millis(10));
-        };
-        assert!(
-            status.success(),
-            "the broker stopped with {status}:\n{}",
-            self.log()
-        );
-        self.log()
+        self.process.signal("TERM");
+        let status = self.process.wait();
+        let log = self.process.log();
+        assert!(status.success(), "the broker stopped with {status}:\n{log}");
+        log
     }
 
     /// Hands in an envelope.
@@ -162,14 +114,6 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // A test that failed leaves nothing running; one that stopped the broker itself has nothing to end.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 impl Answer {
     /// The body as JSON.
     #[must_use]
@@ -199,9 +143,17 @@ pub fn ask(
     body: &[u8],
 ) -> std::io::Result<Answer> {
     let mut stream = send(address, method, path, headers, body)?;
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes)?;
-    parse(&bytes).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
+    let (mut bytes, mut chunk) = (Vec::new(), [0; 16_384]);
+    loop {
+        let read = stream.read(&mut chunk)?;
+        bytes.extend_from_slice(&chunk[..read]);
+        // Not every server closes the connection that it was asked to close.
+        match parse(&bytes) {
+            Some(answer) if read == 0 || answer.header("content-length").is_some() => return Ok(answer),
+            None if read == 0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            _ => {}
+        }
+    }
 }
 
 fn send(

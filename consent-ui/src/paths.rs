@@ -4,6 +4,8 @@
 pub const STYLE_SHEET: &str = "/assets/fiducie.css";
 /// The script of [`RECORDED`].
 pub const VERIFY_SCRIPT: &str = "/assets/verify.js";
+/// The icon of the tab. Browsers ask for `/favicon.ico` when a page names none.
+pub const ICON: &str = "/assets/fiducie.svg";
 /// Home, for whoever is not signed in.
 pub const HOME: &str = "/";
 /// What a proof is and how to check one.

@@ -41,10 +41,11 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use broker_service::Broker;
 
+use crate::assets::{ICON, ICON_TYPE, SCRIPT_TYPE, SCRIPTS, STYLE_SHEET, STYLE_SHEET_TYPE};
 use crate::lang::Lang;
 use crate::page::{Mode, Operator};
 use crate::pages::DemoPerson;
-use crate::{SCRIPT_TYPE, SCRIPTS, STYLE_SHEET, STYLE_SHEET_TYPE, paths};
+use crate::paths;
 
 /// Largest form the pages read, in bytes: a justification of 4000 characters, percent-encoded, and some slack.
 const MAX_FORM: usize = 64 * 1024;
@@ -110,7 +111,8 @@ pub fn routes(pages: Pages) -> Router {
         .route(
             paths::STYLE_SHEET,
             get(async || asset(STYLE_SHEET_TYPE, STYLE_SHEET)),
-        );
+        )
+        .route(paths::ICON, get(async || asset(ICON_TYPE, ICON)));
     SCRIPTS.into_iter().fold(router, |router, (path, script)| {
         router.route(path, get(async move || asset(SCRIPT_TYPE, script)))
     })
@@ -167,6 +169,7 @@ fn officer_pages() -> Router {
         .route("/dpo/preuves/{leaf}", get(proofs::officer))
 }
 
+/// A file that pages refer to. It may be kept: it changes with the program only.
 fn asset(kind: &'static str, content: &'static str) -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, kind),

@@ -1,0 +1,16 @@
+//! The pages in the hands of people: a real browser walks the whole story through the real demonstration.
+//!
+//! Set `FIDUCIE_SCREENSHOTS` to a folder to keep a picture of every page, wide and narrow.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+#[path = "browser/keyboard.rs"]
+mod keyboard;
+#[path = "browser/looks.rs"]
+mod looks;
+#[path = "browser/story.rs"]
+mod story;

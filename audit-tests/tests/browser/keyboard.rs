@@ -1,0 +1,115 @@
+//! Without a mouse: Tab, Shift-Tab, Enter and Space are enough, and the focus can always be seen.
+
+use audit_tests::browser::{Browser, Scripts, with_browser};
+use audit_tests::demo::Demo;
+use fantoccini::key::Key;
+use serde_json::{Value, json};
+
+/// More stops than any page has.
+const MOST_STOPS: usize = 80;
+
+/// Where the focus is, whether it is what is looked for, and whether a person sees it there: an outline of its own or,
+/// for a radio button, of the label around it, on something that stands in the window.
+const FOCUS: &str = "
+    const element = document.activeElement;
+    const outlined = [element, element.closest('label')].some((one) => {
+        if (!one) return false;
+        const style = getComputedStyle(one);
+        return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+    });
+    const box = element.getBoundingClientRect();
+    const stands = box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight;
+    return [element.matches(arguments[0]), outlined && stands, element.outerHTML.slice(0, 120)];
+";
+
+#[test]
+fn granting_and_withdrawing_need_nothing_but_a_keyboard() {
+    with_browser(Scripts::Blocked, async |browser| {
+        let demo = Demo::start(&[]);
+        browser.open_page(&demo.page("/")).await;
+        the_skip_link_comes_first(browser).await;
+        reach(browser, "form[action='/demo/sign-in'] button").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find(".counts").await;
+        reach(browser, ".counts a[href$='#pending']").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("#pending").await;
+        reach(browser, "#pending .button").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("form.consent").await;
+        reach(browser, "[value=accept]").await;
+        browser.press(&[], Key::Space).await;
+        assert_eq!(browser.count("[value=accept]:checked").await, 1);
+        back_and_forth(browser).await;
+        reach(browser, "form.consent [type=submit]").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find(".done").await;
+        let sharing = browser
+            .find(".rows a.button")
+            .await
+            .attr("href")
+            .await
+            .unwrap()
+            .unwrap();
+
+        reach(browser, "nav a[href='/moi']").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find(".counts").await;
+        reach(browser, &format!("a[href='{sharing}/retrait']")).await;
+        browser.press(&[], Key::Enter).await;
+        let button = format!("form[action='{sharing}/retrait'] button");
+        browser.find(&button).await;
+        reach(browser, &button).await;
+        browser.press(&[], Key::Space).await;
+        browser.find(".done").await;
+        assert_eq!(browser.path().await, format!("{sharing}/retrait"));
+        the_skip_link_comes_first(browser).await;
+    });
+}
+
+/// Presses Tab until the focus is there. Every stop on the way is one that a person sees.
+async fn reach(browser: &Browser, selector: &str) {
+    let mut stops = Vec::new();
+    while stops.len() < MOST_STOPS {
+        browser.press(&[], Key::Tab).await;
+        let (found, element) = visible_focus(browser, selector).await;
+        if found {
+            return;
+        }
+        stops.push(element);
+    }
+    panic!("Tab does not reach `{selector}`:\n{}", stops.join("\n"));
+}
+
+async fn visible_focus(browser: &Browser, selector: &str) -> (bool, String) {
+    let focus = browser.script(FOCUS, vec![json!(selector)]).await;
+    let element = focus[2].as_str().unwrap().to_owned();
+    // After the last stop the focus is at the window's own, and `body` stands in for it.
+    assert!(
+        focus[1] == Value::Bool(true) || element.starts_with("<body"),
+        "the focus cannot be seen on {element}"
+    );
+    (focus[0] == Value::Bool(true), element)
+}
+
+/// The first stop of a page leads past the menu, and from there on into the content.
+async fn the_skip_link_comes_first(browser: &Browser) {
+    browser.press(&[], Key::Tab).await;
+    let (found, element) = visible_focus(browser, "a.skip").await;
+    assert!(found, "the first stop is {element}");
+    browser.press(&[], Key::Enter).await;
+    browser.press(&[], Key::Tab).await;
+    let (found, element) = visible_focus(browser, "main *").await;
+    assert!(found, "the skip link leads to {element}");
+}
+
+/// Shift-Tab goes back to where Tab came from.
+async fn back_and_forth(browser: &Browser) {
+    let (_, here) = visible_focus(browser, "*").await;
+    browser.press(&[], Key::Tab).await;
+    let (_, next) = visible_focus(browser, "*").await;
+    browser.press(&[Key::Shift], Key::Tab).await;
+    let (_, back) = visible_focus(browser, "*").await;
+    assert_eq!(here, back);
+    assert_ne!(here, next);
+}
