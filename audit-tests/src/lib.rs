@@ -19,7 +19,6 @@ pub mod demo;
 pub mod gateway;
 pub mod needles;
 pub mod pages;
-
 pub mod process;
 pub mod programs;
 pub mod server;

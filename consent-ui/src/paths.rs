@@ -10,6 +10,8 @@ pub const ICON: &str = "/assets/fiducie.svg";
 pub const HOME: &str = "/";
 /// What a proof is and how to check one.
 pub const PROOFS_EXPLAINED: &str = "/preuves";
+/// The ledger's verifier key, a file of the log itself (C2SP tlog-tiles), served beside the pages.
+pub const LEDGER_KEY: &str = "/ledger/log.vkey";
 /// Accessibility statement.
 pub const ACCESSIBILITY: &str = "/accessibilite";
 /// POST: one-click sign-in, in the demonstration only. Fields: `role`, `subject`.

@@ -20,6 +20,7 @@ proofs-two = A proof shows that this line is in the ledger and has not changed s
 proofs-three = The ledger holds no name, no address and no reading. Once your data are erased, your old proofs still hold.
 proofs-check-heading = Check a proof without us
 proofs-check = Download the proof file, then run this command on your computer. It needs neither a network nor our server.
+proofs-check-key = First note the ledger's key somewhere other than this site:
 proofs-limits-heading = What a proof does not say
 proofs-limits = A proof does not say whether a reading is right. Nor does it say what the recipient does with the data.
 accessibility-heading = Accessibility

@@ -45,7 +45,7 @@ request-released = Released
 request-released-means = It is your turn: download the release and check its proof.
 request-refused = Refused
 request-refused-means = The request is closed. You can make another one.
-request-turn = Whose turn
+request-turn = Next step
 request-sent = Sent on
 request-period = Period asked for
 request-released-at = Released on
@@ -55,5 +55,6 @@ request-households = { $n ->
     [one] mean of { $n } household
    *[other] mean of { $n } households
 }
-request-download = Download the release and its proof
+request-download = Download the sealed release
+request-open = Open it with your key, put the proof beside it under the name “evidence.json”, then verify the folder:
 withheld-periods-add-up = With the earlier releases of these households, too much time would be shown for their number.

@@ -20,6 +20,7 @@ proofs-two = Une preuve montre que cette ligne est dans le registre et qu'elle n
 proofs-three = Le registre ne contient ni nom, ni adresse, ni mesure. Une fois vos données effacées, vos anciennes preuves restent valables.
 proofs-check-heading = Vérifier une preuve sans nous
 proofs-check = Téléchargez le fichier de preuve, puis lancez cette commande sur votre ordinateur. Elle n'a besoin ni de réseau ni de notre serveur.
+proofs-check-key = Notez d'abord la clé du registre ailleurs que sur ce site :
 proofs-limits-heading = Ce qu'une preuve ne dit pas
 proofs-limits = Une preuve ne dit pas si une mesure est exacte. Elle ne dit pas non plus ce que le destinataire fait des données reçues.
 accessibility-heading = Accessibilité

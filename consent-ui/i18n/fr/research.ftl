@@ -45,7 +45,7 @@ request-released = Livrée
 request-released-means = C'est à vous : téléchargez la livraison et vérifiez sa preuve.
 request-refused = Refusée
 request-refused-means = La demande est close. Vous pouvez en faire une autre.
-request-turn = À qui de jouer
+request-turn = Prochaine étape
 request-sent = Envoyée le
 request-period = Période demandée
 request-released-at = Livrée le
@@ -55,5 +55,6 @@ request-households = { $n ->
     [one] moyenne de { $n } foyer
    *[other] moyenne de { $n } foyers
 }
-request-download = Télécharger la livraison et sa preuve
+request-download = Télécharger la livraison scellée
+request-open = Ouvrez-la avec votre clé, rangez la preuve à côté sous le nom « evidence.json », puis vérifiez le dossier :
 withheld-periods-add-up = Avec les publications précédentes de ces foyers, la durée montrée serait trop longue pour leur nombre.

@@ -19,6 +19,7 @@
 mod base;
 mod bucket;
 mod merge;
+mod prune;
 mod recover;
 mod snapshot;
 mod trunk;
@@ -31,7 +32,7 @@ use std::{
 
 use ledger_core::{
     leaf::{LeafError, MapRoot},
-    map::MapEntry,
+    map::{MapEntry, PrunedMapError},
     tree::{Hash, LeafIndex, TreeSize},
 };
 
@@ -115,6 +116,9 @@ pub enum MapFault {
     /// The base file could not be read or written.
     #[error("the base file of the map cannot be read or written")]
     Io(#[from] io::Error),
+    /// A tag that was asked for is not in the map, or one that should be absent is.
+    #[error("the map does not hold exactly the tags that were asked for")]
+    Question(#[from] PrunedMapError),
     /// The leaves could not be read.
     #[error(transparent)]
     Store(#[from] StoreFault),

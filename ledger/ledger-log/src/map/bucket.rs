@@ -10,7 +10,9 @@
 
 use ledger_core::{
     leaf::Tag,
-    map::{MAP_VALUE_LEN, MapEntry, MapStep, MapValue, Side, first_difference, inner_hash},
+    map::{
+        MAP_VALUE_LEN, MapEntry, MapStep, MapValue, PrunedMapWriter, Side, first_difference, inner_hash, sent,
+    },
     tree::Hash,
 };
 
@@ -173,6 +175,38 @@ impl<'a> Bucket<'a> {
             .iter()
             .for_each(|hash| bytes.extend_from_slice(hash.as_bytes()));
         (bytes, root)
+    }
+
+    /// Writes what shows the paths to `present` (sorted) and `absent` in this bucket, all else folded.
+    ///
+    /// # Errors
+    /// [`MapFault::Question`] when the bucket says otherwise.
+    pub fn prune(&self, writer: &mut PrunedMapWriter, present: &[Tag], absent: &[Tag]) -> Result<(), MapFault> {
+        self.prune_slots(self.slots, writer, present, absent)
+    }
+
+    fn prune_slots(
+        &self,
+        slots: &[Slot],
+        writer: &mut PrunedMapWriter,
+        present: &[Tag],
+        absent: &[Tag],
+    ) -> Result<(), MapFault> {
+        if present.is_empty() && absent.is_empty() {
+            let hash = self.hash(slots).ok_or(damaged("a bucket has no root"))?;
+            writer.folded(&hash);
+            return Ok(());
+        }
+        let Some(fork) = Fork::of(slots) else {
+            let end = slots.first().ok_or(damaged("a bucket is empty"))?;
+            return Ok(writer.entry(&end.entry, present, absent)?);
+        };
+        writer.fork(fork.bit);
+        for (side, below) in [(Side::Left, fork.left), (Side::Right, fork.right)] {
+            let (present, absent) = (sent(present, fork.bit, side), sent(absent, fork.bit, side));
+            self.prune_slots(below, writer, &present, &absent)?;
+        }
+        Ok(())
     }
 
     /// The root of these slots, which are all slots with some prefix. The depth is at most 256.

@@ -22,7 +22,7 @@ pub const GROUP_BITS: u8 = 3;
 /// Buckets of a group.
 pub const GROUP: usize = 1 << GROUP_BITS;
 /// Nodes of a group, as a heap: the root first, the children of `i` at `2i + 1` and `2i + 2`, buckets last.
-const HEAP: usize = 2 * GROUP - 1;
+pub const HEAP: usize = 2 * GROUP - 1;
 
 /// Below this number of new entries a second thread costs more than it brings.
 const WORTH_A_THREAD: usize = 4096;
@@ -40,8 +40,8 @@ pub enum Trunk {
 #[derive(Debug)]
 pub struct Fork {
     hash: Hash,
-    left: Option<Trunk>,
-    right: Option<Trunk>,
+    pub left: Option<Trunk>,
+    pub right: Option<Trunk>,
 }
 
 /// Eight neighbouring buckets.
@@ -213,7 +213,8 @@ impl Group {
         self.heap.first().copied().flatten()
     }
 
-    fn at(&self, node: usize) -> Option<Hash> {
+    /// The hash of a node of the heap; `None` when nothing is below it.
+    pub fn at(&self, node: usize) -> Option<Hash> {
         self.heap.get(node).copied().flatten()
     }
 

@@ -133,6 +133,46 @@ fn the_empty_map_is_empty() {
 }
 
 #[test]
+fn a_part_of_the_map_is_that_of_the_map_in_memory() {
+    let folder = tempdir().unwrap();
+    let mut log = Log::default();
+    let mut map = log.open(folder.path(), SMALL);
+    for round in 0..40 {
+        let tags: Vec<_> = (round * 7..round * 7 + 7).map(tag).collect();
+        log.append(&mut map, &tags);
+        if round % 9 == 0 {
+            map.settle();
+        }
+        let snapshot = map.snapshot();
+        let present: Vec<_> = log.tags.iter().step_by(5).copied().collect();
+        let absent: Vec<_> = (1_000..1_016).map(|number| Tag::new(tag(number))).collect();
+        for (present, absent) in [
+            (present.as_slice(), absent.as_slice()),
+            (&present, &[]),
+            (&[], &absent),
+            (&log.tags, &absent),
+        ] {
+            let part = snapshot.prune(present, absent).unwrap();
+            let mut sorted = present.to_vec();
+            sorted.sort_unstable();
+            let mut writer = PrunedMapWriter::default();
+            log.tree.prune(&mut writer, &sorted, absent).unwrap();
+            assert_eq!(part, writer.finish());
+            let entries: Vec<_> = present
+                .iter()
+                .map(|tag| MapEntry {
+                    tag: *tag,
+                    value: log.tree.value(tag).unwrap(),
+                })
+                .collect();
+            part.verify(&entries, absent, &snapshot.root()).unwrap();
+        }
+        assert!(snapshot.prune(&[], &present).is_err());
+        assert!(snapshot.prune(&absent, &[]).is_err());
+    }
+}
+
+#[test]
 fn a_snapshot_stays_what_it_was() {
     let folder = tempdir().unwrap();
     let mut log = Log::default();
