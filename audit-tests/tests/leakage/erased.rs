@@ -33,10 +33,7 @@ async fn known(broker: &Broker, resident: &Resident) -> Known {
     };
     let subject = SubjectId::from(resident.participant);
     let mut read = broker.read().await.unwrap();
-    add(
-        "subject key",
-        &read.subject(subject).await.unwrap().unwrap().key,
-    );
+    add("subject key", &read.subject(subject).await.unwrap().unwrap().key);
     for row in read.records_of(subject, u64::MAX, 1_000).await.unwrap() {
         add("salt", &row.salt);
         add("record", &row.record);
