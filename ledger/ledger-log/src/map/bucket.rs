@@ -181,7 +181,12 @@ impl<'a> Bucket<'a> {
     ///
     /// # Errors
     /// [`MapFault::Question`] when the bucket says otherwise.
-    pub fn prune(&self, writer: &mut PrunedMapWriter, present: &[Tag], absent: &[Tag]) -> Result<(), MapFault> {
+    pub fn prune(
+        &self,
+        writer: &mut PrunedMapWriter,
+        present: &[Tag],
+        absent: &[Tag],
+    ) -> Result<(), MapFault> {
         self.prune_slots(self.slots, writer, present, absent)
     }
 

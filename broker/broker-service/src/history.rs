@@ -1,0 +1,229 @@
+//! Everything the ledger holds about a participant, as a stream that ends in the proof that nothing is left out.
+
+use std::sync::Arc;
+
+use broker_domain::ids::{ParticipantId, SubjectId};
+use broker_store::RecordRow;
+use evidence::history::{Consistency, Entry, Header, Proofs, WINDOW};
+use evidence::jcs::JcsError;
+use evidence::jws::Jws;
+use ledger_core::leaf::{RecordNumber, Salt, SubjectKey, Tag};
+use ledger_core::map::PrunedMap;
+use ledger_core::tree::{Hash, LeafIndex, ProofPlan, TreeSize};
+use ledger_log::MapSnapshot;
+use tokio::sync::mpsc;
+
+use crate::broker::Broker;
+use crate::committer::tile_nodes;
+use crate::failure::{Failure, Fault};
+use crate::own::OwnRefusal;
+
+/// Records read at once.
+const PAGE: u64 = 256;
+/// Chunks that wait for a slow reader.
+const BUFFER: usize = 4;
+/// Subtrees of the log whose roots are looked up at once: bounds the tiles held in memory.
+const SUBTREES: usize = 1_024;
+
+/// The lines of a history file, some at a time. An `Err` is the last item: the file is incomplete and does not verify.
+pub type HistoryLines = mpsc::Receiver<Result<Vec<u8>, Fault>>;
+
+/// The log at the size that the file speaks of.
+struct View {
+    map: MapSnapshot,
+    subject: SubjectId,
+    key: SubjectKey,
+    newest: u64,
+}
+
+impl Broker {
+    /// The file `fiducie-history/1` of a participant, for herself: all records, and the proof that they are all.
+    ///
+    /// `since` is the size of the log at an earlier visit: the file then proves that the log only grew from there. A
+    /// size that the log does not have yet is left out, and the reader sees that the log went back.
+    ///
+    /// # Errors
+    /// See [`OwnRefusal`]; what fails while the file is made ends the stream.
+    pub async fn own_history_file(
+        self: &Arc<Self>,
+        who: ParticipantId,
+        since: Option<u64>,
+    ) -> Result<HistoryLines, Failure<OwnRefusal>> {
+        self.read_own(who)?;
+        let view = self.view(who.into()).await?;
+        let view = view.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
+        let (lines, file) = mpsc::channel(BUFFER);
+        let broker = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(fault) = broker.write_history(&view, since, &lines).await {
+                tracing::warn!(error = &fault as &dyn std::error::Error, "a history file broke off");
+                // A reader that went away needs no fault.
+                let _ = lines.send(Err(fault)).await;
+            }
+        });
+        Ok(file)
+    }
+
+    /// The newest map, and how many records it holds of the subject. `None` when the subject is unknown or erased.
+    async fn view(&self, subject: SubjectId) -> Result<Option<View>, Fault> {
+        // The map first: what is read after it knows every leaf that the map covers.
+        let map = self.tag_map();
+        let mut read = self.store.read().await?;
+        let Some(row) = read.subject(subject).await? else {
+            return Ok(None);
+        };
+        let Some(key) = row.key else { return Ok(None) };
+        let mut before = u64::MAX;
+        loop {
+            // Records of batches that were committed since stand behind the map's last leaf.
+            let rows = read.records_of(subject, before, 64).await?;
+            if let Some(row) = rows.iter().find(|row| row.leaf_index < map.size().get()) {
+                let newest = row.n;
+                return Ok(Some(View {
+                    map,
+                    subject,
+                    key: SubjectKey::new(key),
+                    newest,
+                }));
+            }
+            let Some(oldest) = rows.last() else { return Ok(None) };
+            before = oldest.n;
+        }
+    }
+
+    async fn write_history(
+        &self,
+        view: &View,
+        since: Option<u64>,
+        lines: &mpsc::Sender<Result<Vec<u8>, Fault>>,
+    ) -> Result<(), Fault> {
+        let size = view.map.size();
+        let send = async |bytes: Vec<u8>| lines.send(Ok(bytes)).await.is_ok();
+        if !send(self.history_header(view).await?.to_line().map_err(unwritable)?).await {
+            return Ok(());
+        }
+        let mut places = Vec::new();
+        let mut first = 1;
+        while first <= view.newest {
+            let entries = self.history_page(view, first).await?;
+            first += PAGE;
+            let mut chunk = Vec::new();
+            for entry in &entries {
+                places.push(entry.index);
+                chunk.extend(entry.to_line().map_err(unwritable)?);
+            }
+            if !send(chunk).await {
+                return Ok(());
+            }
+        }
+        places.extend(size.last_index());
+        places.sort_unstable();
+        let plan = ProofPlan::inclusion_of_many(&places, size).map_err(|_| corrupt("record.leaf_index"))?;
+        let proofs = Proofs {
+            log: self.prove(plan, size).await?,
+            map: prune(view).await?,
+            consistency: self.grown_since(since, size).await?,
+        };
+        send(proofs.to_line().map_err(unwritable)?).await;
+        Ok(())
+    }
+
+    async fn history_header(&self, view: &View) -> Result<Header, Fault> {
+        let size = view.map.size();
+        let last = size.last_index().ok_or(corrupt("segment"))?.get();
+        // Not before its checkpoint is the log's (`ledger.md` §12; invariant I8).
+        let latest = self.sequencer.published(size).await.ok_or(Fault::Stopped)?;
+        let mut read = self.store.read().await?;
+        let head = read.head_covering(last).await?.ok_or(corrupt("segment"))?;
+        let map_root = read.leaves(last, last + 1).await?.pop().ok_or(corrupt("segment"))?;
+        let checkpoint = if latest.size() == size {
+            latest.note().to_string()
+        } else {
+            self.signed(size, Hash::new(head.root))?.note().to_string()
+        };
+        Ok(Header {
+            log_key: self.log_key().clone(),
+            checkpoint,
+            map_root: map_root.bytes,
+            subject_key: view.key.clone(),
+            newest: RecordNumber::new(view.newest).ok_or(corrupt("record.n"))?,
+            record_keys: vec![self.record_key.clone()],
+        })
+    }
+
+    /// Records `[first, first + PAGE)`, as far as there are any. Each page has a reading view of its own, so that a
+    /// slow reader holds nothing up; an erasure in between breaks the file off.
+    async fn history_page(&self, view: &View, first: u64) -> Result<Vec<Entry>, Fault> {
+        let end = view.newest.saturating_add(1).min(first.saturating_add(PAGE));
+        let limit = u32::try_from(end - first).unwrap_or(u32::MAX);
+        let mut read = self.store.read().await?;
+        let mut rows = read.records_of(view.subject, end, limit).await?;
+        rows.reverse();
+        if !rows.iter().map(|row| row.n).eq(first..end) {
+            return Err(Fault::SubjectErased);
+        }
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in rows {
+            let leaf = read.leaves(row.leaf_index, row.leaf_index + 1).await?.pop();
+            entries.push(entry(row, &leaf.ok_or(corrupt("segment"))?.bytes)?);
+        }
+        Ok(entries)
+    }
+
+    async fn prove(&self, plan: ProofPlan, size: TreeSize) -> Result<Vec<Hash>, Fault> {
+        let mut hashes = Vec::new();
+        for part in plan.parts(SUBTREES) {
+            let mut read = self.store.read().await?;
+            let tiles = tile_nodes(&mut *read, size, part.nodes()).await?;
+            hashes.extend(part.build(&tiles).map_err(|_| corrupt("tile_root"))?);
+        }
+        Ok(hashes)
+    }
+
+    async fn grown_since(&self, since: Option<u64>, size: TreeSize) -> Result<Option<Consistency>, Fault> {
+        let since = since.and_then(TreeSize::new).filter(|since| *since <= size);
+        let Some(since) = since else { return Ok(None) };
+        let plan = ProofPlan::consistency(since, size).map_err(|_| corrupt("log size"))?;
+        Ok(Some(Consistency {
+            size: since,
+            hashes: self.prove(plan, size).await?,
+        }))
+    }
+}
+
+/// Reads buckets of the map's base file: on a thread that may block.
+async fn prune(view: &View) -> Result<PrunedMap, Fault> {
+    let tag = |n: u64| RecordNumber::new(n).map(|n| view.key.tag(n));
+    let present: Vec<Tag> = (1..=view.newest).filter_map(tag).collect();
+    let absent: Vec<Tag> = (view.newest + 1..=view.newest + WINDOW).filter_map(tag).collect();
+    let map = view.map.clone();
+    let pruned = tokio::task::spawn_blocking(move || map.prune(&present, &absent)).await;
+    match pruned {
+        Ok(Ok(pruned)) => Ok(pruned),
+        Ok(Err(error)) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the map does not hold what the records say");
+            Err(corrupt("map"))
+        }
+        Err(_) => Err(Fault::Stopped),
+    }
+}
+
+fn entry(row: RecordRow, leaf: &[u8]) -> Result<Entry, Fault> {
+    let record = String::from_utf8(row.record).map_err(|_| corrupt("record.record"))?;
+    Ok(Entry {
+        n: RecordNumber::new(row.n).ok_or(corrupt("record.n"))?,
+        index: LeafIndex::new(row.leaf_index).ok_or(corrupt("record.leaf_index"))?,
+        header: *leaf.first_chunk().ok_or(corrupt("segment.leaves"))?,
+        record: Jws::from_stored(record),
+        salt: Salt::new(row.salt),
+    })
+}
+
+const fn corrupt(what: &'static str) -> Fault {
+    Fault::Corrupt { what }
+}
+
+/// Only a number of 2^53 or more cannot be written.
+fn unwritable(_: JcsError) -> Fault {
+    corrupt("record.n")
+}
