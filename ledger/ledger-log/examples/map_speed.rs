@@ -179,7 +179,7 @@ fn main() {
     let full = folder.join("full");
     let preload = batches(entries);
     let mut map = LogMap::open(&full, MapConfig::default(), size(preload)).unwrap();
-    let spent = feed(&mut map, preload, 65_536);
+    let spent = feed(&mut map, preload, 262_144);
     map.write_base().unwrap();
     println!(
         "rebuild of {} entries: {spent:.1?} without the last base",
@@ -210,13 +210,13 @@ fn restart(folder: &Path, end: u64) {
         resident_mb() - before
     );
     let behind = end - map.size().get();
-    let fed = feed(&mut map, end, 65_536);
+    let fed = feed(&mut map, end, 262_144);
     println!(
         "restart: {behind} leaves fed in {fed:.2?} (reading them not counted); resident: {} MB more",
         resident_mb() - before
     );
     println!("root {}", map.root());
-    report("after a restart", append(&mut map, 4000));
+    report("after a restart", append(&mut map, 1_000));
     proofs(&map, end);
 }
 

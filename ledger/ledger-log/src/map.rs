@@ -1,7 +1,8 @@
 //! The map of tags, kept between batches.
 //!
 //! `M_N` is a pure function of the log ([`ledger_core::map`]), so everything here is a cache of the log: lost or damaged
-//! files are built again from the leaves, and no file can make the root a wrong one.
+//! files are built again from the leaves. Opening hashes every entry again and [`LogMap::recover`] compares the root with
+//! the last one the log states, so that no file leads to a wrong root.
 //!
 //! - A *base file* holds the entries of some earlier size, sorted, in buckets of about sixteen. It never changes.
 //! - Entries since then, and one hash for each bucket and for each fork above, are in memory.
@@ -14,7 +15,8 @@
 //! `spawn_blocking`.
 //!
 //! LIMIT: buckets are even because tags are outputs of HMAC. Who could choose tags could fill one bucket and slow the
-//! log down; the root would still be right.
+//! log down; the root would still be right. Checksums find what a disk spoils while the log runs, not what somebody
+//! writes into the open file on purpose: that is found at the next start, or by any auditor.
 
 mod base;
 mod bucket;

@@ -13,7 +13,7 @@ use crate::ports::{LogData, StoreFault};
 /// Leaves asked for at once.
 const PAGE: u64 = 4096;
 /// Pages fed at once: large batches share most of the hashes above the buckets.
-const PAGES: u64 = 16;
+const PAGES: u64 = 64;
 
 impl LogMap {
     /// Opens the map, feeds it what the log has since its base, and compares the root with the last leaf of the log, if
