@@ -56,7 +56,10 @@ impl Broker {
         let broker = Arc::clone(self);
         tokio::spawn(async move {
             if let Err(fault) = broker.write_history(&view, since, &lines).await {
-                tracing::warn!(error = &fault as &dyn std::error::Error, "a history file broke off");
+                tracing::warn!(
+                    error = &fault as &dyn std::error::Error,
+                    "a history file broke off"
+                );
                 // A reader that went away needs no fault.
                 let _ = lines.send(Err(fault)).await;
             }
@@ -69,10 +72,9 @@ impl Broker {
         // The map first: what is read after it knows every leaf that the map covers.
         let map = self.tag_map();
         let mut read = self.store.read().await?;
-        let Some(row) = read.subject(subject).await? else {
+        let Some(known) = read.subject(subject).await? else {
             return Ok(None);
         };
-        let Some(key) = row.key else { return Ok(None) };
         let mut before = u64::MAX;
         loop {
             // Records of batches that were committed since stand behind the map's last leaf.
@@ -82,11 +84,13 @@ impl Broker {
                 return Ok(Some(View {
                     map,
                     subject,
-                    key: SubjectKey::new(key),
+                    key: SubjectKey::new(known.key),
                     newest,
                 }));
             }
-            let Some(oldest) = rows.last() else { return Ok(None) };
+            let Some(oldest) = rows.last() else {
+                return Ok(None);
+            };
             before = oldest.n;
         }
     }
@@ -135,7 +139,11 @@ impl Broker {
         let latest = self.sequencer.published(size).await.ok_or(Fault::Stopped)?;
         let mut read = self.store.read().await?;
         let head = read.head_covering(last).await?.ok_or(corrupt("segment"))?;
-        let map_root = read.leaves(last, last + 1).await?.pop().ok_or(corrupt("segment"))?;
+        let map_root = read
+            .leaves(last, last + 1)
+            .await?
+            .pop()
+            .ok_or(corrupt("segment"))?;
         let checkpoint = if latest.size() == size {
             latest.note().to_string()
         } else {
@@ -201,7 +209,10 @@ async fn prune(view: &View) -> Result<PrunedMap, Fault> {
     match pruned {
         Ok(Ok(pruned)) => Ok(pruned),
         Ok(Err(error)) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the map does not hold what the records say");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the map does not hold what the records say"
+            );
             Err(corrupt("map"))
         }
         Err(_) => Err(Fault::Stopped),

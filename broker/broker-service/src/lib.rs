@@ -15,6 +15,7 @@ mod erase;
 mod failure;
 mod gateways;
 mod group;
+mod history;
 mod intake;
 mod own;
 mod receipts;
@@ -36,6 +37,7 @@ pub use enrol::{
 pub use erase::{Erased, ErasureRefusal};
 pub use failure::{Failure, Fault};
 pub use gateways::{SettingsQuestion, SettingsRefusal};
+pub use history::HistoryLines;
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use own::{OwnProfile, OwnRefusal};
 pub use receipts::Receipt;

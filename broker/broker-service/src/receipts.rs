@@ -119,7 +119,7 @@ impl Broker {
     }
 
     /// The checkpoint of an earlier head, signed again: Ed25519 is deterministic, so it comes out the same.
-    fn signed(&self, size: TreeSize, root: Hash) -> Result<SignedCheckpoint, Fault> {
+    pub(crate) fn signed(&self, size: TreeSize, root: Hash) -> Result<SignedCheckpoint, Fault> {
         let checkpoint = Checkpoint::new(&self.origin, size, root).map_err(|_| out_of_range())?;
         SignedCheckpoint::sign(checkpoint, &*self.log_signer).map_err(|_| Fault::Crypto {
             during: "sign checkpoint",

@@ -202,7 +202,7 @@ impl Broker {
         Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    fn read_own(&self, who: ParticipantId) -> Result<Permit, Failure<OwnRefusal>> {
+    pub(crate) fn read_own(&self, who: ParticipantId) -> Result<Permit, Failure<OwnRefusal>> {
         let query = Query {
             principal: Principal::Participant(who),
             action: Action::ReadOwn,

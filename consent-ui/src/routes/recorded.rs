@@ -24,7 +24,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Trouble> {
 pub(crate) async fn file(visit: Visit) -> Result<Response, Trouble> {
     let who = visit.participant()?;
     let since = visit.asked("depuis").and_then(|text| text.parse().ok());
-    let lines = visit.broker().own_history_file(who, since).await;
+    let lines = visit.pages.broker.own_history_file(who, since).await;
     let lines = lines.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson"),

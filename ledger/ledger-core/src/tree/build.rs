@@ -103,6 +103,16 @@ impl ProofPlan {
         self.0.iter().flat_map(|range| range.complete_nodes())
     }
 
+    /// The same plan in pieces of at most `most` hashes, whose proofs make up the whole one after the other: for
+    /// readers that must not hold all nodes at once.
+    pub fn parts(self, most: usize) -> impl Iterator<Item = Self> {
+        let mut ranges = self.0.into_iter().peekable();
+        std::iter::from_fn(move || {
+            ranges.peek()?;
+            Some(Self(ranges.by_ref().take(most.max(1)).collect()))
+        })
+    }
+
     /// The proof, from the leaf upwards.
     ///
     /// # Errors

@@ -1,6 +1,10 @@
 //! Batches, snapshots, merges and restarts.
 
-use ledger_core::{leaf::LeafError, map::empty_map_root, tree::TreeSize};
+use ledger_core::{
+    leaf::{LeafError, Tag},
+    map::{MapEntry, PrunedMapWriter, empty_map_root},
+    tree::TreeSize,
+};
 use ledger_log::{LogMap, MapConfig, MapFault};
 use proptest::{collection::vec, prelude::*};
 use tempfile::tempdir;
