@@ -16,7 +16,6 @@
 
 pub mod browser;
 pub mod demo;
-pub mod gateway;
 pub mod needles;
 pub mod pages;
 pub mod process;

@@ -4,39 +4,24 @@
 //! enrolling are calls of the use cases here, on a clock that stands three days ago. Keys, database and ledger are made
 //! by `fiducie keygen`, and the broker that the tests talk to is `fiducie serve` itself.
 
-mod ports;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use broker_anonymiser::PolicyBook;
-use broker_domain::consent::Offer;
-use broker_domain::ids::{
-    ApplicationId, ConsentId, OfferId, OrganisationId, ParticipantId, PointId, Purpose,
-};
-use broker_domain::time::{Instant, Step};
-use broker_keys::{
-    CheckpointSigner, JoseMemberCrypto, Keys, MemberCrypto as _, MemberKeyPair, OfficerSigner,
-};
-use broker_service::{
-    Answer, Broker, Choice, GatewayEnrolment, Member, Newcomer, Parts, VaultKeys, credential_hash,
-    notice_digest,
-};
-use broker_store::{ApplicationRow, Notice, OfferRow, OrganisationRow};
-use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
-use broker_vault::{IndexKey, VaultIdentity};
+use broker_domain::ids::{ConsentId, ParticipantId, PointId};
+use broker_domain::time::Instant;
+use broker_keys::MemberKeyPair;
+use broker_service::{Broker, Newcomer};
+use broker_store::OfferRow;
 use gateway_simulator::Street;
-use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
-use ledger_log::{FolderStore, SequencerConfig, Stores};
-use policies::CedarEngine;
+use ledger_core::note::Vkey;
 use tempfile::TempDir;
+use test_support::{Gateway, Notices, agree, application, log_key, offer, organisation};
 
-use crate::gateway::Gateway;
 use crate::programs::{programs, text};
 
-pub use ports::{RunningClock, SystemEntropy, random};
+pub use test_support::{RunningClock, SystemEntropy, random};
 
 /// Name of the ledger.
 pub const ORIGIN: &str = "audit.fiducie.invalid/ledger";
@@ -133,7 +118,7 @@ impl Town {
     /// The ledger's key, from the broker's own secret, not from the ledger.
     #[must_use]
     pub fn log_key(&self) -> Vkey {
-        log_signer(Keys::load(&self.data().join("keys")).unwrap().checkpoint).vkey
+        log_key(&self.data(), ORIGIN)
     }
 }
 
@@ -144,102 +129,21 @@ fn config_of(folder: &Path) -> [String; 2] {
     ]
 }
 
-/// A key with the name it has in notes.
-struct Named<S> {
-    vkey: Vkey,
-    signer: S,
-    sign: fn(&S, &[u8]) -> [u8; 64],
-}
-
-impl<S: Send + Sync> NoteSigner for Named<S> {
-    fn vkey(&self) -> &Vkey {
-        &self.vkey
-    }
-
-    fn sign(&self, message: &[u8]) -> [u8; 64] {
-        (self.sign)(&self.signer, message)
-    }
-}
-
-fn log_signer(signer: CheckpointSigner) -> Named<CheckpointSigner> {
-    let vkey = Vkey::new(
-        KeyName::new(ORIGIN).unwrap(),
-        KeyKind::Ed25519,
-        signer.public_key(),
-    );
-    Named {
-        vkey,
-        signer,
-        sign: |signer, message| signer.sign(message),
-    }
-}
-
-fn officer_signer(signer: OfficerSigner) -> Named<OfficerSigner> {
-    let name = KeyName::new(&format!("{ORIGIN}/officer")).unwrap();
-    let vkey = Vkey::new(name, KeyKind::Ed25519, signer.public_key());
-    Named {
-        vkey,
-        signer,
-        sign: |signer, message| signer.sign(message),
-    }
-}
-
-/// Starts the use cases on a folder, as `fiducie` does.
+/// Starts the use cases on the town's folder, as `fiducie` does.
 pub async fn start(data: &Path, clock: RunningClock) -> Arc<Broker> {
-    let keys = Keys::load(&data.join("keys")).unwrap();
-    let identity = VaultIdentity::parse(&keys.vault_identity).unwrap();
-    let ledger = Stores {
-        signer: Arc::new(log_signer(keys.checkpoint)),
-        lock: Arc::new(
-            SqliteLockStore::open_existing(&data.join("lock.db"))
-                .await
-                .unwrap(),
-        ),
-        public: Arc::new(FolderStore::open(data.join("ledger")).await.unwrap()),
-    };
-    let parts = Parts {
-        store: Arc::new(
-            SqliteStore::open(&data.join("broker.db"), Create::Never)
-                .await
-                .unwrap(),
-        ),
-        ledger,
-        map: data.join("map"),
-        policy: Arc::new(CedarEngine::embedded().unwrap()),
-        rules: PolicyBook::embedded().unwrap(),
-        record_signer: Arc::new(keys.record),
-        officer_signer: Arc::new(officer_signer(OfficerSigner::load(&data.join("keys")).unwrap())),
-        members: Arc::new(JoseMemberCrypto::new()),
-        vault: VaultKeys::new(identity, Vec::new(), IndexKey::from_bytes(keys.point_index)),
-        clock: Arc::new(clock),
-        entropy: Arc::new(SystemEntropy),
-        sequencer: SequencerConfig::default(),
-    };
-    Broker::start(parts).await.unwrap().0
+    test_support::start(data, ORIGIN, Arc::new(clock)).await
 }
 
 async fn settle(broker: &Broker, consenting: u32) -> (Vec<Resident>, Application) {
-    let organisation = OrganisationId::random(&SystemEntropy).unwrap();
-    let row = OrganisationRow {
-        id: organisation,
-        name: "Quartier".into(),
-        country: "FR".into(),
-        contact: "contact@quartier.invalid".into(),
+    let organisation = organisation(broker, "Quartier", "FR", "contact@quartier.invalid").await;
+    let credential = hex::encode(random::<32>());
+    let (_, key) = application(broker, organisation, "Page", &credential).await;
+    let application = Application { credential, key };
+    let notices = Notices {
+        french: ["Voir ma courbe"; 2],
+        english: ["See my curve"; 2],
     };
-    broker.enrol_member(Member::Organisation(row)).await.unwrap();
-    let application = Application {
-        credential: hex::encode(random::<32>()),
-        key: JoseMemberCrypto::new().generate_member_key().unwrap(),
-    };
-    let row = ApplicationRow {
-        id: ApplicationId::random(&SystemEntropy).unwrap(),
-        organisation,
-        name: "Page".into(),
-        encryption_jwk: application.key.public_jwk.clone(),
-        credential_hash: credential_hash(&application.credential),
-    };
-    broker.enrol_member(Member::Application(row)).await.unwrap();
-    let offer = make_offer(broker, organisation).await;
+    let offer = offer(broker, organisation, "neighbourhood-view", notices).await;
 
     let street = Street::new(u64::from_be_bytes(random()), consenting + 1).unwrap();
     let mut residents = Vec::new();
@@ -256,58 +160,14 @@ async fn settle(broker: &Broker, consenting: u32) -> (Vec<Resident>, Application
     (residents, application)
 }
 
-async fn make_offer(broker: &Broker, recipient: OrganisationId) -> OfferRow {
-    let notice = |language: &str, text: &str| Notice {
-        digest: notice_digest(text),
-        language: language.into(),
-        title: text.into(),
-        text: text.into(),
-    };
-    let notices = [notice("fr", "Voir ma courbe"), notice("en", "See my curve")];
-    let row = OfferRow {
-        offer: Offer {
-            id: OfferId::random(&SystemEntropy).unwrap(),
-            recipient,
-            purpose: Purpose::parse("neighbourhood-view").unwrap(),
-            step: Step::HALF_HOUR,
-            days: 365,
-            notice: notices[0].digest,
-        },
-        notice_en: notices[1].digest,
-    };
-    broker
-        .enrol_member(Member::Offer {
-            row: row.clone(),
-            notices,
-        })
-        .await
-        .unwrap();
-    row
-}
-
 async fn join(broker: &Broker, newcomer: Newcomer, offer: Option<&OfferRow>) -> Resident {
     let joined = broker.join(&newcomer).await.unwrap();
     let (participant, point) = (joined.participant, joined.point);
-    let code = broker.gateway_code(participant, point).await.unwrap();
-    let mut gateway = Gateway::with_key(random());
-    let (public_key, signature) = gateway.prove(&code);
-    let enrolment = GatewayEnrolment {
-        code,
-        public_key,
-        signature,
+    let gateway = Gateway::enrol(broker, participant, point).await;
+    let consent = match offer {
+        Some(row) => Some(agree(broker, participant, point, &row.offer).await),
+        None => None,
     };
-    let row = broker.enrol_gateway(&enrolment).await.unwrap();
-    gateway.enrolled(*row.gateway.id.as_bytes(), *row.gateway.point.as_bytes());
-    let mut consent = None;
-    if let Some(OfferRow { offer, .. }) = offer {
-        let choice = Choice {
-            offer: offer.id,
-            point,
-            notice: offer.notice,
-            answer: Answer::Agree,
-        };
-        consent = Some(broker.choose(participant, choice).await.unwrap().consent);
-    }
     let secrets = [newcomer.name, newcomer.address, newcomer.meter_number];
     Resident {
         participant,

@@ -57,6 +57,10 @@ if (document.documentElement.scrollWidth > innerWidth) {
   wrong.push(`wider than ${innerWidth} pixels: ${wide.slice(-3).map(where).join(" and ")}`);
 }
 
+for (const region of all(".scroll:has(table)")) {
+  if (innerWidth > 1000 && region.scrollWidth > region.clientWidth) wrong.push(`a table does not fit: ${where(region)}`);
+}
+
 // WCAG 2.2, 1.4.3. Every colour of the style sheet is plain, so the background is the nearest one that is there.
 const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
 const light = (colour) => {

@@ -1,7 +1,7 @@
 //! Envelopes that are not what they say.
 
-use audit_tests::gateway::Gateway;
 use audit_tests::town::{half_hour, random};
+use test_support::Gateway;
 
 use super::Door;
 
@@ -25,7 +25,7 @@ fn an_unsigned_envelope_is_refused() {
 fn a_wrongly_signed_envelope_is_refused() {
     let door = Door::open();
     let mut forged = Gateway::with_key(random());
-    forged.enrolled(door.first().gateway.id, door.first().gateway.point);
+    (forged.id, forged.point) = (door.first().gateway.id, door.first().gateway.point);
     let readings = [("east", half_hour(5).as_micros(), 4_711_042)];
     door.refuses(&forged.envelope(&readings), 401, "signature-wrong");
     // One bit of the payload, of the header, of the signature.

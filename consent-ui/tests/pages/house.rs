@@ -2,37 +2,31 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use axum::Router;
-use broker_anonymiser::PolicyBook;
-use broker_domain::consent::Offer;
 use broker_domain::ids::{
-    ApplicationId, ConsentId, DatasetId, Digest, OfferId, OfficerId, OrganisationId, ParticipantId, PointId,
-    Purpose, ResearcherId, TransferId,
+    ConsentId, DatasetId, OfficerId, OrganisationId, ParticipantId, PointId, Purpose, ResearcherId,
+    TransferId,
 };
-use broker_domain::policy::{PolicyEngine, Query, Verdict};
+use broker_domain::policy::PolicyEngine;
 use broker_domain::research::Dataset;
-use broker_domain::time::{Clock, Entropy, EntropyUnavailable, Instant, Interval, Step};
-use broker_keys::{JoseMemberCrypto, Keys, MemberCrypto};
-use broker_service::{
-    Answer, Broker, Choice, Member, Newcomer, Order, Parts, VaultKeys, credential_hash, notice_digest,
-};
-use broker_store::{
-    ApplicationRow, DatasetRow, Notice, OfferRow, OfficerRow, OrganisationRow, ResearcherRow,
-};
-use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
-use broker_vault::{IndexKey, VaultIdentity};
+use broker_domain::time::{Clock, Instant, Interval, Step};
+use broker_service::{Broker, Member, Newcomer, Order};
+use broker_store::{ApplicationRow, DatasetRow, OfferRow, OfficerRow, ResearcherRow};
 use consent_ui::pages::DemoPerson;
 use consent_ui::routes::{DemoDoor, DemoPeople, Pages, Site, routes};
 use consent_ui::{Lang, Mode, Operator};
-use ledger_core::note::{Ed25519Signer, KeyName};
-use ledger_log::{FolderStore, Publisher, SequencerConfig, Stores};
-use policies::CedarEngine;
 use tempfile::TempDir;
+use test_support::{
+    Notices, Policies, SystemEntropy, agree, application, create, offer, organisation, start_under,
+};
 
 use crate::browser::Browser;
+
+/// Name of the ledger.
+const ORIGIN: &str = "pages.example/log";
 
 pub const NOTICE_FR: &str = "Qui demande ? Le Labo <énergie> & usages.\nEt si je refuse ? Rien ne change pour vous.\n\
                              Vos droits : accès, effacement.\nDernière ligne";
@@ -47,41 +41,6 @@ pub struct TestClock(AtomicI64);
 impl Clock for TestClock {
     fn now(&self) -> Instant {
         Instant::from_micros(self.0.fetch_add(1, Ordering::SeqCst)).unwrap()
-    }
-}
-
-/// Numbers that never repeat. Good enough where nobody attacks.
-pub struct TestEntropy(AtomicU64);
-
-impl Entropy for TestEntropy {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyUnavailable> {
-        for chunk in bytes.chunks_mut(8) {
-            // SplitMix64.
-            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-/// The policies, until a test says that nothing is allowed any more.
-struct Policies {
-    engine: CedarEngine,
-    forbid: Arc<AtomicBool>,
-}
-
-impl PolicyEngine for Policies {
-    fn evaluate(&self, query: &Query) -> Verdict {
-        if self.forbid.load(Ordering::SeqCst) {
-            return Verdict::Deny { policies: Vec::new() };
-        }
-        self.engine.evaluate(query)
-    }
-
-    fn set_digest(&self) -> Digest {
-        self.engine.set_digest()
     }
 }
 
@@ -100,9 +59,8 @@ pub struct House {
     pub offer: OfferRow,
     pub application: ApplicationRow,
     pub identity: age::x25519::Identity,
-    pub entropy: Arc<TestEntropy>,
     clock: Arc<TestClock>,
-    forbid: Arc<AtomicBool>,
+    policies: Arc<Policies>,
     _folder: TempDir,
 }
 
@@ -124,28 +82,32 @@ impl House {
         let clock = Arc::new(TestClock(AtomicI64::new(
             Instant::parse(START).unwrap().as_micros(),
         )));
-        let entropy = Arc::new(TestEntropy(AtomicU64::new(1)));
-        let forbid = Arc::new(AtomicBool::new(false));
-        let broker = start(&folder, &clock, &entropy, &forbid).await;
+        create(folder.path(), ORIGIN).await;
+        let policies = Arc::new(Policies::embedded());
+        let policy = Arc::clone(&policies) as Arc<dyn PolicyEngine>;
+        let broker = start_under(
+            folder.path(),
+            ORIGIN,
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            policy,
+        )
+        .await;
 
-        let lab = OrganisationId::random(&*entropy).unwrap();
-        let row = OrganisationRow {
-            id: lab,
-            name: "Labo Énergie".into(),
-            country: "BE".into(),
-            contact: "dpo@labo.example".into(),
+        let lab = organisation(&broker, "Labo Énergie", "BE", "dpo@labo.example").await;
+        let notices = Notices {
+            french: [TITLE_FR, NOTICE_FR],
+            english: [TITLE_EN, NOTICE_EN],
         };
-        broker.enrol_member(Member::Organisation(row)).await.unwrap();
-        let offer = offer(&broker, &entropy, lab).await;
-        let dataset = dataset(&broker, &entropy, lab).await;
-        let officer = OfficerId::random(&*entropy).unwrap();
+        let offer = offer(&broker, lab, "load-curve-research", notices).await;
+        let dataset = dataset(&broker, lab).await;
+        let officer = OfficerId::random(&SystemEntropy).unwrap();
         let row = OfficerRow {
             id: officer,
             name: "Odile".into(),
         };
         broker.enrol_member(Member::Officer(row)).await.unwrap();
         let identity = age::x25519::Identity::generate();
-        let researcher = ResearcherId::random(&*entropy).unwrap();
+        let researcher = ResearcherId::random(&SystemEntropy).unwrap();
         let row = ResearcherRow {
             id: researcher,
             organisation: lab,
@@ -153,17 +115,7 @@ impl House {
             age_recipient: identity.to_public().to_string(),
         };
         broker.enrol_member(Member::Researcher(row)).await.unwrap();
-        let application = ApplicationRow {
-            id: ApplicationId::random(&*entropy).unwrap(),
-            organisation: lab,
-            name: "Tableau".into(),
-            encryption_jwk: JoseMemberCrypto::new().generate_member_key().unwrap().public_jwk,
-            credential_hash: credential_hash("secret"),
-        };
-        broker
-            .enrol_member(Member::Application(application.clone()))
-            .await
-            .unwrap();
+        let (application, _) = application(&broker, lab, "Tableau", "secret").await;
         let anna = join(&broker, "Anna Tilleul", "11111111111111").await;
         let bruno = join(&broker, "Bruno Chêne", "22222222222222").await;
         Self {
@@ -176,9 +128,8 @@ impl House {
             offer,
             application,
             identity,
-            entropy,
             clock,
-            forbid,
+            policies,
             _folder: folder,
         }
     }
@@ -191,7 +142,7 @@ impl House {
 
     /// From now on the policies allow nothing.
     pub fn forbid_everything(&self) {
-        self.forbid.store(true, Ordering::SeqCst);
+        self.policies.forbid_everything();
     }
 
     /// The router of the demonstration.
@@ -260,13 +211,7 @@ impl House {
 
     /// An agreement given without the pages.
     pub async fn granted(&self, person: &Person) -> ConsentId {
-        let choice = Choice {
-            offer: self.offer.offer.id,
-            point: person.point,
-            notice: self.offer.offer.notice,
-            answer: Answer::Agree,
-        };
-        self.broker.choose(person.id, choice).await.unwrap().consent
+        agree(&self.broker, person.id, person.point, &self.offer.offer).await
     }
 
     /// One transfer to the application, of an hour nobody measured; refused when the consent does not cover it.
@@ -282,7 +227,7 @@ impl House {
             .unwrap();
         let start = given.data.start().next_on_grid(Step::HALF_HOUR);
         let order = Order {
-            transfer: TransferId::random(&*self.entropy).unwrap(),
+            transfer: TransferId::random(&SystemEntropy).unwrap(),
             authorisation: consent,
             interval: Interval::new(start, start.plus_seconds(3_600)).unwrap(),
             step: Step::HALF_HOUR,
@@ -302,50 +247,6 @@ impl House {
     }
 }
 
-async fn start(
-    folder: &TempDir,
-    clock: &Arc<TestClock>,
-    entropy: &Arc<TestEntropy>,
-    forbid: &Arc<AtomicBool>,
-) -> Arc<Broker> {
-    let at = |name: &str| folder.path().join(name);
-    let keys = Keys::create(&at("keys"), &**entropy).unwrap();
-    let signer = |name, seed| Ed25519Signer::from_seed(KeyName::new(name).unwrap(), &[seed; 32]).unwrap();
-    let ledger = Stores {
-        signer: Arc::new(signer("pages.example/log", 1)),
-        lock: Arc::new(SqliteLockStore::create(&at("lock.db")).await.unwrap()),
-        public: Arc::new(FolderStore::open(at("ledger")).await.unwrap()),
-    };
-    Publisher::initialise(&ledger).await.unwrap();
-    let parts = Parts {
-        store: Arc::new(
-            SqliteStore::open(&at("broker.db"), Create::IfMissing)
-                .await
-                .unwrap(),
-        ),
-        ledger,
-        map: at("map"),
-        policy: Arc::new(Policies {
-            engine: CedarEngine::embedded().unwrap(),
-            forbid: Arc::clone(forbid),
-        }),
-        rules: PolicyBook::embedded().unwrap(),
-        record_signer: Arc::new(keys.record),
-        officer_signer: Arc::new(signer("pages.example/log/officer", 2)),
-        members: Arc::new(JoseMemberCrypto::new()),
-        vault: VaultKeys::new(
-            VaultIdentity::parse(&keys.vault_identity).unwrap(),
-            Vec::new(),
-            IndexKey::from_bytes(keys.point_index),
-        ),
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
-        entropy: Arc::clone(entropy) as Arc<dyn Entropy>,
-        sequencer: SequencerConfig::default(),
-    };
-    let (broker, _writer) = Broker::start(parts).await.unwrap();
-    broker
-}
-
 pub async fn join(broker: &Broker, name: &str, meter_number: &str) -> Person {
     let newcomer = Newcomer {
         language: "fr".into(),
@@ -360,40 +261,8 @@ pub async fn join(broker: &Broker, name: &str, meter_number: &str) -> Person {
     }
 }
 
-async fn offer(broker: &Broker, entropy: &TestEntropy, recipient: OrganisationId) -> OfferRow {
-    let notice = |language: &str, title: &str, text: &str| Notice {
-        digest: notice_digest(text),
-        language: language.into(),
-        title: title.into(),
-        text: text.into(),
-    };
-    let notices = [
-        notice("fr", TITLE_FR, NOTICE_FR),
-        notice("en", TITLE_EN, NOTICE_EN),
-    ];
-    let row = OfferRow {
-        offer: Offer {
-            id: OfferId::random(entropy).unwrap(),
-            recipient,
-            purpose: Purpose::parse("load-curve-research").unwrap(),
-            step: Step::HALF_HOUR,
-            days: 365,
-            notice: notices[0].digest,
-        },
-        notice_en: notices[1].digest,
-    };
-    broker
-        .enrol_member(Member::Offer {
-            row: row.clone(),
-            notices,
-        })
-        .await
-        .unwrap();
-    row
-}
-
-async fn dataset(broker: &Broker, entropy: &TestEntropy, recipient: OrganisationId) -> DatasetId {
-    let id = DatasetId::random(entropy).unwrap();
+async fn dataset(broker: &Broker, recipient: OrganisationId) -> DatasetId {
+    let id = DatasetId::random(&SystemEntropy).unwrap();
     let row = DatasetRow {
         dataset: Dataset {
             id,

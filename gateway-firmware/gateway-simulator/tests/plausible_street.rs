@@ -6,8 +6,6 @@
     reason = "a test stops at the first surprise, and shapes are compared as fractions"
 )]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::Read;
 
@@ -255,7 +253,7 @@ fn thousands_of_households_have_numbers_of_their_own() {
 /// London homes heat with gas and have no tank on a contact: only the order of magnitude and the spread compare.
 #[test]
 fn daily_energy_spreads_as_in_real_homes() {
-    let Some(folder) = support::fixtures("load-curves") else {
+    let Some(folder) = test_fixtures::fixtures("load-curves") else {
         return;
     };
     let file = std::fs::File::open(folder.join("lcl-2013-halfhourly-wh-67.csv.gz")).unwrap();

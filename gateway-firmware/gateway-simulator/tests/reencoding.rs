@@ -6,8 +6,6 @@
     reason = "a test stops at the first surprise"
 )]
 
-mod support;
-
 use std::fs;
 
 use gateway_simulator::tic::{Horodate, TicMode, TicWriter};
@@ -48,7 +46,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 
 #[test]
 fn whole_frames_of_all_streams_are_rewritten_byte_for_byte() {
-    let Some(folder) = support::fixtures("tic") else {
+    let Some(folder) = test_fixtures::fixtures("tic") else {
         return;
     };
     let mut rewritten = 0;

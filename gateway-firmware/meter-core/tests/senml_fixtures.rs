@@ -6,9 +6,6 @@
     reason = "a test stops at the first surprise"
 )]
 
-#[path = "support/fixtures.rs"]
-mod support;
-
 use std::fs;
 
 use meter_core::senml::{Number, Pack, Resolved, SenmlError, Value, resolve};
@@ -55,7 +52,7 @@ fn assert_resolved(resolved: &[Resolved], expected: &[Json], name: &str) {
 
 #[test]
 fn the_examples_of_the_rfc_resolve_as_worked_out_by_hand() {
-    let Some(folder) = support::fixtures("senml") else {
+    let Some(folder) = test_fixtures::fixtures("senml") else {
         return;
     };
     let mut seen = 0;
@@ -92,7 +89,7 @@ fn both_encodings(json: &str) -> [Result<Vec<Resolved>, SenmlError>; 2] {
 
 #[test]
 fn the_table_of_cases_is_obeyed() {
-    let Some(folder) = support::fixtures("senml") else {
+    let Some(folder) = test_fixtures::fixtures("senml") else {
         return;
     };
     let table = fs::read_to_string(folder.join("cas_de_resolution.tsv")).unwrap();

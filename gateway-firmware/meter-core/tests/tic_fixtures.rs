@@ -7,9 +7,6 @@
     reason = "a test stops at the first surprise"
 )]
 
-#[path = "support/fixtures.rs"]
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -90,7 +87,7 @@ fn decode(bytes: &[u8], parity: Parity) -> (Vec<Value>, Refused) {
 
 #[test]
 fn every_stream_decodes_to_its_expected_document() {
-    let Some(folder) = support::fixtures("tic") else {
+    let Some(folder) = test_fixtures::fixtures("tic") else {
         return;
     };
     let mut seen = 0;
@@ -150,7 +147,7 @@ fn verdicts(bytes: &[u8], parity: Parity) -> Vec<Result<Option<i64>, Implausible
 
 #[test]
 fn whole_frames_of_real_meters_are_plausible() {
-    let Some(folder) = support::fixtures("tic") else {
+    let Some(folder) = test_fixtures::fixtures("tic") else {
         return;
     };
     for path in streams(&folder.join("real"))
@@ -189,7 +186,7 @@ fn has_no_label_twice(frame: &Value) -> bool {
 
 #[test]
 fn checksum_blind_spots_are_refused_each_for_its_reason() {
-    let Some(folder) = support::fixtures("tic/synthetic") else {
+    let Some(folder) = test_fixtures::fixtures("tic/synthetic") else {
         return;
     };
     let bytes = fs::read(folder.join("std_checksum_blind_spots.bin")).unwrap();
@@ -205,7 +202,7 @@ fn checksum_blind_spots_are_refused_each_for_its_reason() {
 
 #[test]
 fn the_repeated_hour_of_october_keeps_its_order() {
-    let Some(folder) = support::fixtures("tic/synthetic") else {
+    let Some(folder) = test_fixtures::fixtures("tic/synthetic") else {
         return;
     };
     let bytes = fs::read(folder.join("std_mono_dst_change.bin")).unwrap();
@@ -222,7 +219,7 @@ fn the_repeated_hour_of_october_keeps_its_order() {
 
 #[test]
 fn a_degraded_clock_dates_nothing_until_it_is_set() {
-    let Some(folder) = support::fixtures("tic/synthetic") else {
+    let Some(folder) = test_fixtures::fixtures("tic/synthetic") else {
         return;
     };
     let bytes = fs::read(folder.join("std_mono_clock_degraded.bin")).unwrap();
@@ -274,7 +271,7 @@ fn usable(raw: &[u8]) -> (Vec<(String, Mode)>, Option<FrameEnd>) {
 
 #[test]
 fn broken_lines_from_the_field_get_the_verdict_of_a_careful_gateway() {
-    let Some(folder) = support::fixtures("tic/real") else {
+    let Some(folder) = test_fixtures::fixtures("tic/real") else {
         return;
     };
     let table = fs::read_to_string(folder.join("field-errors.tsv")).unwrap();
@@ -311,7 +308,7 @@ fn broken_lines_from_the_field_get_the_verdict_of_a_careful_gateway() {
 
 #[test]
 fn other_captures_decode_without_a_frame_too_many() {
-    let Some(folder) = support::fixtures("linky-tic") else {
+    let Some(folder) = test_fixtures::fixtures("linky-tic") else {
         return;
     };
     for (name, frames, trusted) in [

@@ -7,9 +7,7 @@
     clippy::string_slice,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "tests fail by panicking, and look for the fixtures in the environment"
+    reason = "tests fail by panicking"
 )]
 
 use std::{
@@ -24,27 +22,6 @@ use ledger_core::{
     tree::{Frontier, Hash, LeafIndex, TreeSize, leaf_hash, verify_consistency, verify_inclusion},
 };
 use serde_json::Value;
-
-/// The folder of ledger fixtures, or `None` (said aloud) where they are absent outside continuous integration.
-fn fixtures() -> Option<PathBuf> {
-    let root = std::env::var_os("FIDUCIE_FIXTURES").map_or_else(
-        || {
-            let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .ancestors()
-                .find(|dir| dir.join("Cargo.lock").exists())
-                .unwrap();
-            workspace.join("../shared/fixtures")
-        },
-        PathBuf::from,
-    );
-    let dir = root.join("ledger");
-    if dir.is_dir() {
-        return Some(dir);
-    }
-    assert!(std::env::var_os("CI").is_none(), "fixtures are missing");
-    eprintln!("SKIPPED: no fixtures at {}", dir.display());
-    None
-}
 
 fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
@@ -96,7 +73,9 @@ fn consistency_holds(case: &Value) -> Option<bool> {
 }
 
 fn run(family: &str, count: usize, skip: &[&str], holds: fn(&Value) -> Option<bool>) {
-    let Some(dir) = fixtures() else { return };
+    let Some(dir) = test_fixtures::fixtures("ledger") else {
+        return;
+    };
     let cases = files(&dir.join("rfc6962-transparency-dev-merkle/testdata").join(family));
     assert_eq!(cases.len(), count);
     let mut accepted = 0;
@@ -130,7 +109,9 @@ fn consistency_vectors_hold() {
 
 #[test]
 fn reference_roots_hold() {
-    let Some(dir) = fixtures() else { return };
+    let Some(dir) = test_fixtures::fixtures("ledger") else {
+        return;
+    };
     let reference = json(&dir.join("rfc6962_reference_roots.json"));
     let mut frontier = Frontier::empty();
     let roots = reference["roots_hex_by_size"].as_array().unwrap();
@@ -159,7 +140,9 @@ fn vkeys(list: &Value) -> Vec<Vkey> {
 
 #[test]
 fn go_notes_are_judged_as_go_judges_them() {
-    let Some(dir) = fixtures() else { return };
+    let Some(dir) = test_fixtures::fixtures("ledger") else {
+        return;
+    };
     let vectors = json(&dir.join("signed-note-go/note_vectors.json"));
     for case in vectors["cases"].as_array().unwrap() {
         let name = case["name"].as_str().unwrap();
@@ -193,7 +176,9 @@ fn go_notes_are_judged_as_go_judges_them() {
 
 #[test]
 fn go_keys_are_read_and_every_mutation_is_refused() {
-    let Some(dir) = fixtures() else { return };
+    let Some(dir) = test_fixtures::fixtures("ledger") else {
+        return;
+    };
     let vectors = json(&dir.join("signed-note-go/note_vectors.json"));
     for bad in vectors["vkeys_bad"].as_array().unwrap() {
         assert!(bad.as_str().unwrap().parse::<Vkey>().is_err(), "{bad}");
@@ -218,7 +203,9 @@ fn go_keys_are_read_and_every_mutation_is_refused() {
 
 #[test]
 fn our_signature_is_the_one_go_makes() {
-    let Some(dir) = fixtures() else { return };
+    let Some(dir) = test_fixtures::fixtures("ledger") else {
+        return;
+    };
     let vectors = json(&dir.join("signed-note-go/note_vectors.json"));
     let skey = vectors["skey"].as_str().unwrap();
     let seed = STANDARD.decode(skey.splitn(5, '+').last().unwrap()).unwrap();
@@ -238,7 +225,9 @@ fn our_signature_is_the_one_go_makes() {
 
 #[test]
 fn examples_of_the_c2sp_texts_hold() {
-    let Some(dir) = fixtures() else { return };
+    let Some(dir) = test_fixtures::fixtures("ledger") else {
+        return;
+    };
     let examples = json(&dir.join("c2sp_spec_examples.json"));
     for (index, path) in examples["index_paths"].as_object().unwrap() {
         let entries = Resource::Entries(Span::new(index.parse().unwrap(), FULL).unwrap());

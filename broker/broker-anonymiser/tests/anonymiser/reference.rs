@@ -4,12 +4,14 @@ use std::io::Read as _;
 
 use broker_anonymiser::{Aggregate, Aggregation, Cell, Percent, WattHours};
 
-use crate::support::{fixture, home};
+use test_fixtures::fixtures;
+
+use crate::support::home;
 
 type Curve = Vec<Option<WattHours>>;
 
 fn curves() -> Option<Vec<Curve>> {
-    let file = std::fs::File::open(fixture("load-curves/lcl-2013-halfhourly-wh-67.csv.gz")?).unwrap();
+    let file = std::fs::File::open(fixtures("load-curves/lcl-2013-halfhourly-wh-67.csv.gz")?).unwrap();
     let mut text = String::new();
     flate2::read::GzDecoder::new(file)
         .read_to_string(&mut text)
@@ -41,7 +43,7 @@ fn count(aggregate: &Aggregate, test: impl Fn(&Cell) -> bool) -> u64 {
 
 #[test]
 fn the_counts_of_the_reference_are_met_exactly() {
-    let (Some(curves), Some(metrics)) = (curves(), fixture("load-curves/reference-metrics.json")) else {
+    let (Some(curves), Some(metrics)) = (curves(), fixtures("load-curves/reference-metrics.json")) else {
         return;
     };
     let metrics: serde_json::Value = serde_json::from_slice(&std::fs::read(metrics).unwrap()).unwrap();

@@ -1,7 +1,5 @@
 //! Requests, homes and releases for the tests.
 
-use std::path::PathBuf;
-
 use broker_anonymiser::{
     Aggregate, DecideError, Decision, Direction, GroupId, HouseholdCount, HouseholdIndex, Period, Plan,
     PolicyBook, Release, ReleaseId, Request, StepSeconds, StoredRelease, WattHours, plan,
@@ -110,25 +108,4 @@ pub fn refusal_codes(decision: Result<Decision, DecideError>) -> Vec<&'static st
         Err(DecideError::Refused(refusal)) => refusal.reasons.iter().map(|reason| reason.code()).collect(),
         other => panic!("not a refusal: {other:?}"),
     }
-}
-
-/// A fixture, or nothing where the fixtures are not at hand. In continuous integration they must be.
-pub fn fixture(path: &str) -> Option<PathBuf> {
-    let folder = std::env::var("FIDUCIE_FIXTURES").map_or_else(
-        |_| {
-            let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-            while !root.join("Cargo.lock").exists() {
-                assert!(root.pop(), "the crate is in a workspace");
-            }
-            root.join("../shared/fixtures")
-        },
-        PathBuf::from,
-    );
-    let file = folder.join(path);
-    if file.exists() {
-        return Some(file);
-    }
-    assert!(std::env::var("CI").is_err(), "the fixture `{path}` is missing");
-    eprintln!("SKIPPED: the fixture `{path}` is missing");
-    None
 }

@@ -1,10 +1,12 @@
 //! A gateway that says what a test wants it to say, true or not.
 
+use broker_domain::ids::{ParticipantId, PointId};
+use broker_service::{Broker, GatewayEnrolment};
 use meter_core::envelope::{ContentType, Header, encode};
 use meter_core::senml::{Number, Pack, Reading, Value, label_of, pack_of, urn_of};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
-use crate::town::random;
+use crate::ports::random;
 
 /// A gateway and its key.
 pub struct Gateway {
@@ -27,17 +29,20 @@ impl Gateway {
         }
     }
 
-    /// Public key and signature that enrol it.
-    #[must_use]
-    pub fn prove(&self, code: &str) -> ([u8; 32], Vec<u8>) {
-        let public_key: [u8; 32] = self.pair.public_key().as_ref().try_into().unwrap();
+    /// Enrolled with a new key for somebody's meter.
+    pub async fn enrol(broker: &Broker, who: ParticipantId, point: PointId) -> Self {
+        let mut gateway = Self::with_key(random());
+        let code = broker.gateway_code(who, point).await.unwrap();
+        let public_key: [u8; 32] = gateway.pair.public_key().as_ref().try_into().unwrap();
         let message = [b"fiducie-enrol/v1\0", code.as_bytes(), b"\0", &public_key].concat();
-        (public_key, self.sign(&message).to_vec())
-    }
-
-    /// Takes the identifiers it was given.
-    pub const fn enrolled(&mut self, id: [u8; 16], point: [u8; 16]) {
-        (self.id, self.point) = (id, point);
+        let enrolment = GatewayEnrolment {
+            signature: gateway.sign(&message).to_vec(),
+            code,
+            public_key,
+        };
+        let row = broker.enrol_gateway(&enrolment).await.unwrap();
+        (gateway.id, gateway.point) = (*row.gateway.id.as_bytes(), *row.gateway.point.as_bytes());
+        gateway
     }
 
     /// Signs anything.

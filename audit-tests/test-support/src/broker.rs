@@ -1,0 +1,153 @@
+//! The folder of a broker, made and opened as `fiducie keygen` and `fiducie serve` do.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use broker_anonymiser::PolicyBook;
+use broker_domain::ids::Digest;
+use broker_domain::policy::{PolicyEngine, Query, Verdict};
+use broker_domain::time::Clock;
+use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner};
+use broker_service::{Broker, Parts, VaultKeys};
+use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
+use broker_vault::{IndexKey, VaultIdentity};
+use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
+use ledger_log::{FolderStore, Publisher, SequencerConfig, Stores};
+use policies::CedarEngine;
+
+use crate::ports::SystemEntropy;
+
+/// A key with the name it has in notes.
+struct Named<S> {
+    vkey: Vkey,
+    signer: S,
+    sign: fn(&S, &[u8]) -> [u8; 64],
+}
+
+impl<S: Send + Sync> NoteSigner for Named<S> {
+    fn vkey(&self) -> &Vkey {
+        &self.vkey
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        (self.sign)(&self.signer, message)
+    }
+}
+
+fn vkey(name: &str, public_key: [u8; 32]) -> Vkey {
+    Vkey::new(KeyName::new(name).unwrap(), KeyKind::Ed25519, public_key)
+}
+
+fn checkpoint_vkey(signer: &CheckpointSigner, origin: &str) -> Vkey {
+    vkey(origin, signer.public_key())
+}
+
+/// The ledger's key, from the broker's own secret, not from the ledger.
+#[must_use]
+pub fn log_key(data: &Path, origin: &str) -> Vkey {
+    checkpoint_vkey(&Keys::load(&data.join("keys")).unwrap().checkpoint, origin)
+}
+
+async fn stores(data: &Path, origin: &str, checkpoint: CheckpointSigner, lock: SqliteLockStore) -> Stores {
+    let signer = Named {
+        vkey: checkpoint_vkey(&checkpoint, origin),
+        signer: checkpoint,
+        sign: |signer, message| signer.sign(message),
+    };
+    Stores {
+        signer: Arc::new(signer),
+        lock: Arc::new(lock),
+        public: Arc::new(FolderStore::open(data.join("ledger")).await.unwrap()),
+    }
+}
+
+/// Makes keys, database, lock store and an empty ledger of that name in a folder that exists.
+pub async fn create(data: &Path, origin: &str) {
+    let keys = Keys::create(&data.join("keys"), &SystemEntropy).unwrap();
+    OfficerSigner::create(&data.join("keys"), &SystemEntropy).unwrap();
+    SqliteStore::open(&data.join("broker.db"), Create::IfMissing)
+        .await
+        .unwrap();
+    let lock = SqliteLockStore::create(&data.join("lock.db")).await.unwrap();
+    let ledger = stores(data, origin, keys.checkpoint, lock).await;
+    Publisher::initialise(&ledger).await.unwrap();
+}
+
+/// The policies, until a test says that nothing is allowed any more.
+pub struct Policies {
+    engine: CedarEngine,
+    forbid: AtomicBool,
+}
+
+impl Policies {
+    /// Those of the program.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self {
+            engine: CedarEngine::embedded().unwrap(),
+            forbid: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on they allow nothing.
+    pub fn forbid_everything(&self) {
+        self.forbid.store(true, Ordering::SeqCst);
+    }
+}
+
+impl PolicyEngine for Policies {
+    fn evaluate(&self, query: &Query) -> Verdict {
+        if self.forbid.load(Ordering::SeqCst) {
+            return Verdict::Deny { policies: Vec::new() };
+        }
+        self.engine.evaluate(query)
+    }
+
+    fn set_digest(&self) -> Digest {
+        self.engine.set_digest()
+    }
+}
+
+/// Starts the use cases on such a folder.
+pub async fn start(data: &Path, origin: &str, clock: Arc<dyn Clock>) -> Arc<Broker> {
+    start_under(data, origin, clock, Arc::new(Policies::embedded())).await
+}
+
+/// The same under policies of the test.
+pub async fn start_under(
+    data: &Path,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    policy: Arc<dyn PolicyEngine>,
+) -> Arc<Broker> {
+    let keys = Keys::load(&data.join("keys")).unwrap();
+    let identity = VaultIdentity::parse(&keys.vault_identity).unwrap();
+    let officer = OfficerSigner::load(&data.join("keys")).unwrap();
+    let officer = Named {
+        vkey: vkey(&format!("{origin}/officer"), officer.public_key()),
+        signer: officer,
+        sign: |signer, message| signer.sign(message),
+    };
+    let lock = SqliteLockStore::open_existing(&data.join("lock.db"))
+        .await
+        .unwrap();
+    let store = SqliteStore::open(&data.join("broker.db"), Create::Never)
+        .await
+        .unwrap();
+    let parts = Parts {
+        store: Arc::new(store),
+        ledger: stores(data, origin, keys.checkpoint, lock).await,
+        map: data.join("map"),
+        policy,
+        rules: PolicyBook::embedded().unwrap(),
+        record_signer: Arc::new(keys.record),
+        officer_signer: Arc::new(officer),
+        members: Arc::new(JoseMemberCrypto::new()),
+        vault: VaultKeys::new(identity, Vec::new(), IndexKey::from_bytes(keys.point_index)),
+        clock,
+        entropy: Arc::new(SystemEntropy),
+        sequencer: SequencerConfig::default(),
+    };
+    Broker::start(parts).await.unwrap().0
+}
