@@ -80,7 +80,7 @@ async fn the_checks_of_a_request_are_for_whom_the_policies_allow() {
         ),
         "{reasons:?}"
     );
-    let stranger = ResearcherId::random(&*house.entropy).unwrap();
+    let stranger = ResearcherId::random(&test_support::SystemEntropy).unwrap();
     assert!(matches!(
         house.broker.obstacles(stranger, request).await,
         Err(Failure::Refused(FeasibilityRefusal::Unknown))
