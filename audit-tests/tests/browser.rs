@@ -12,5 +12,7 @@
 mod keyboard;
 #[path = "browser/looks.rs"]
 mod looks;
+#[path = "browser/recorded.rs"]
+mod recorded;
 #[path = "browser/story.rs"]
 mod story;

@@ -142,6 +142,9 @@ impl Walk<'_> {
         self.looks.at_page("history").await;
         let refused = browser.download("tr:has(.mark-no) a[download]").await;
         let sent = browser.download("tr:has(.mark-yes) a[download]").await;
+        // Without a script nothing is checked here, and the file is there all the same.
+        browser.click("nav a[href=\"/moi/inscriptions\"]").await;
+        self.looks.at_page("recorded-without-script").await;
         self.sign_out().await;
         [refused, sent]
     }

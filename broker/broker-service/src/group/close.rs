@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use broker_store::{HeadRow, RecordRow, SegmentRow, Serial};
 use ledger_core::leaf::{Hour, map_root_leaf};
-use ledger_core::tree::{Frontier, Hash, LeafIndex, TreeSize, leaf_hash};
+use ledger_core::tree::{Frontier, Hash, LeafIndex, StoredNode, TreeSize, leaf_hash};
 use ledger_log::{Appended, DataHead, LogMap, MapFault, StagedMap, UnixMicros};
 
 use super::{Group, Halt};
@@ -37,17 +37,11 @@ impl Group<'_> {
         let first = edge.size().get();
         let peaks = edge.peaks().to_vec();
 
-        let mut leaves: Vec<Vec<u8>> = Vec::with_capacity(self.drafted.len() + 1);
-        let mut serials = Vec::with_capacity(self.drafted.len());
-        let mut details: Vec<RecordRow> = Vec::with_capacity(self.drafted.len());
-        for (index, one) in (first..).zip(std::mem::take(&mut self.drafted)) {
-            leaves.push(one.bytes);
-            serials.push(one.serial);
-            details.extend(one.detail.map(|row| RecordRow {
-                leaf_index: index,
-                ..row
-            }));
-        }
+        let Placed {
+            mut leaves,
+            serials,
+            details,
+        } = self.placed(first);
         let next_serial = serials.last().map_or(Serial(0), |last| Serial(last.0 + 1));
         let place = LeafIndex::new(first).ok_or(Halt::Group(Fault::LogFull))?;
         let staged = map.stage(place, &leaves).map_err(|fault| unmapped(&fault))?;
@@ -55,11 +49,7 @@ impl Group<'_> {
         let hour = Hour::new(self.now.hour());
         leaves.push(map_root_leaf(hour, root.covers, root.entries, root.root).to_bytes());
 
-        let mut nodes = Vec::with_capacity(leaves.len() * 2);
-        for leaf in &leaves {
-            let completed = edge.append(leaf_hash(leaf));
-            nodes.extend(completed.map_err(|_| Halt::Group(Fault::LogFull))?);
-        }
+        let nodes = grow(&mut edge, &leaves)?;
         let head = HeadRow {
             first,
             size: edge.size().get(),
@@ -68,16 +58,11 @@ impl Group<'_> {
             at: self.now,
             next_serial,
         };
-        let tile_roots = nodes
-            .iter()
-            .filter(|node| node.id.level > 0 && node.id.level % 8 == 0)
-            .map(|node| (node.id.level / 8, node.id.index, *node.hash.as_bytes()))
-            .collect();
         self.write(details).await?;
         let segment = SegmentRow {
             head,
             leaves: leaves.clone(),
-            tile_roots,
+            tile_roots: tile_roots(&nodes),
         };
         self.tx.add_segment(&segment).await?;
 
@@ -95,6 +80,23 @@ impl Group<'_> {
             batch: Arc::new(batch),
             map: staged,
         }))
+    }
+
+    /// The drafts, in the order of their serials, from this index of the log on.
+    fn placed(&mut self, first: u64) -> Placed {
+        let drafted = std::mem::take(&mut self.drafted);
+        let mut placed = Placed {
+            leaves: Vec::with_capacity(drafted.len() + 1),
+            serials: Vec::with_capacity(drafted.len()),
+            details: Vec::with_capacity(drafted.len()),
+        };
+        for (leaf_index, one) in (first..).zip(drafted) {
+            placed.leaves.push(one.bytes);
+            placed.serials.push(one.serial);
+            let detail = one.detail.map(|row| RecordRow { leaf_index, ..row });
+            placed.details.extend(detail);
+        }
+        placed
     }
 
     /// Writes the details, subject by subject, in the order of their numbers.
@@ -118,6 +120,32 @@ fn unmapped(fault: &MapFault) -> Halt {
     } else {
         Halt::Ledger(fault)
     }
+}
+
+/// Drafts with their places.
+struct Placed {
+    leaves: Vec<Vec<u8>>,
+    serials: Vec<Serial>,
+    details: Vec<RecordRow>,
+}
+
+/// Appends the leaves to the tree; gives the nodes that became complete.
+fn grow(edge: &mut Frontier, leaves: &[Vec<u8>]) -> Result<Vec<StoredNode>, Halt> {
+    let mut nodes = Vec::with_capacity(leaves.len() * 2);
+    for leaf in leaves {
+        let completed = edge.append(leaf_hash(leaf));
+        nodes.extend(completed.map_err(|_| Halt::Group(Fault::LogFull))?);
+    }
+    Ok(nodes)
+}
+
+/// The roots of full tiles among the nodes: level of the tile, place in it, hash.
+fn tile_roots(nodes: &[StoredNode]) -> Vec<(u8, u64, [u8; 32])> {
+    nodes
+        .iter()
+        .filter(|node| node.id.level > 0 && node.id.level % 8 == 0)
+        .map(|node| (node.id.level / 8, node.id.index, *node.hash.as_bytes()))
+        .collect()
 }
 
 /// The growing edge of the tree after a batch.
