@@ -7,7 +7,7 @@ use ledger_core::leaf::{Hour, map_root_leaf};
 use ledger_core::tree::{Frontier, Hash, LeafIndex, TreeSize, leaf_hash};
 use ledger_log::{Appended, DataHead, LogMap, MapFault, StagedMap, UnixMicros};
 
-use super::{Group, Halt};
+use super::{Drafted, Group, Halt};
 use crate::batch::Batch;
 use crate::failure::Fault;
 
@@ -37,17 +37,11 @@ impl Group<'_> {
         let first = edge.size().get();
         let peaks = edge.peaks().to_vec();
 
-        let mut leaves: Vec<Vec<u8>> = Vec::with_capacity(self.drafted.len() + 1);
-        let mut serials = Vec::with_capacity(self.drafted.len());
-        let mut details: Vec<RecordRow> = Vec::with_capacity(self.drafted.len());
-        for (index, one) in (first..).zip(std::mem::take(&mut self.drafted)) {
-            leaves.push(one.bytes);
-            serials.push(one.serial);
-            details.extend(one.detail.map(|row| RecordRow {
-                leaf_index: index,
-                ..row
-            }));
-        }
+        let Placed {
+            mut leaves,
+            serials,
+            details,
+        } = placed(first, std::mem::take(&mut self.drafted));
         let next_serial = serials.last().map_or(Serial(0), |last| Serial(last.0 + 1));
         let place = LeafIndex::new(first).ok_or(Halt::Group(Fault::LogFull))?;
         let staged = map.stage(place, &leaves).map_err(|fault| unmapped(&fault))?;
@@ -105,6 +99,29 @@ impl Group<'_> {
         }
         Ok(())
     }
+}
+
+/// Drafts in their order, taken apart.
+struct Placed {
+    leaves: Vec<Vec<u8>>,
+    serials: Vec<Serial>,
+    details: Vec<RecordRow>,
+}
+
+/// Gives the drafts the places from `first` on, in their order.
+fn placed(first: u64, drafted: Vec<Drafted>) -> Placed {
+    let mut placed = Placed {
+        leaves: Vec::with_capacity(drafted.len() + 1),
+        serials: Vec::with_capacity(drafted.len()),
+        details: Vec::with_capacity(drafted.len()),
+    };
+    for (leaf_index, one) in (first..).zip(drafted) {
+        placed.leaves.push(one.bytes);
+        placed.serials.push(one.serial);
+        let detail = one.detail.map(|row| RecordRow { leaf_index, ..row });
+        placed.details.extend(detail);
+    }
+    placed
 }
 
 /// A repeated tag, a malformed leaf: what stands in the log or was about to is wrong. A file that cannot be read is
