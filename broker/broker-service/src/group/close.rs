@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use broker_store::{HeadRow, RecordRow, SegmentRow, Serial};
 use ledger_core::leaf::{Hour, map_root_leaf};
-use ledger_core::tree::{Frontier, Hash, LeafIndex, StoredNode, TreeSize, leaf_hash};
+use ledger_core::tree::{Frontier, Hash, LeafIndex, TreeSize, leaf_hash};
 use ledger_log::{Appended, DataHead, LogMap, MapFault, StagedMap, UnixMicros};
 
-use super::{Group, Halt};
+use super::{Drafted, Group, Halt};
 use crate::batch::Batch;
 use crate::failure::Fault;
 
@@ -41,7 +41,7 @@ impl Group<'_> {
             mut leaves,
             serials,
             details,
-        } = self.placed(first);
+        } = placed(first, std::mem::take(&mut self.drafted));
         let next_serial = serials.last().map_or(Serial(0), |last| Serial(last.0 + 1));
         let place = LeafIndex::new(first).ok_or(Halt::Group(Fault::LogFull))?;
         let staged = map.stage(place, &leaves).map_err(|fault| unmapped(&fault))?;
@@ -49,7 +49,11 @@ impl Group<'_> {
         let hour = Hour::new(self.now.hour());
         leaves.push(map_root_leaf(hour, root.covers, root.entries, root.root).to_bytes());
 
-        let nodes = grow(&mut edge, &leaves)?;
+        let mut nodes = Vec::with_capacity(leaves.len() * 2);
+        for leaf in &leaves {
+            let completed = edge.append(leaf_hash(leaf));
+            nodes.extend(completed.map_err(|_| Halt::Group(Fault::LogFull))?);
+        }
         let head = HeadRow {
             first,
             size: edge.size().get(),
@@ -58,11 +62,16 @@ impl Group<'_> {
             at: self.now,
             next_serial,
         };
+        let tile_roots = nodes
+            .iter()
+            .filter(|node| node.id.level > 0 && node.id.level % 8 == 0)
+            .map(|node| (node.id.level / 8, node.id.index, *node.hash.as_bytes()))
+            .collect();
         self.write(details).await?;
         let segment = SegmentRow {
             head,
             leaves: leaves.clone(),
-            tile_roots: tile_roots(&nodes),
+            tile_roots,
         };
         self.tx.add_segment(&segment).await?;
 
@@ -82,23 +91,6 @@ impl Group<'_> {
         }))
     }
 
-    /// The drafts, in the order of their serials, from this index of the log on.
-    fn placed(&mut self, first: u64) -> Placed {
-        let drafted = std::mem::take(&mut self.drafted);
-        let mut placed = Placed {
-            leaves: Vec::with_capacity(drafted.len() + 1),
-            serials: Vec::with_capacity(drafted.len()),
-            details: Vec::with_capacity(drafted.len()),
-        };
-        for (leaf_index, one) in (first..).zip(drafted) {
-            placed.leaves.push(one.bytes);
-            placed.serials.push(one.serial);
-            let detail = one.detail.map(|row| RecordRow { leaf_index, ..row });
-            placed.details.extend(detail);
-        }
-        placed
-    }
-
     /// Writes the details, subject by subject, in the order of their numbers.
     async fn write(&mut self, mut details: Vec<RecordRow>) -> Result<(), Halt> {
         details.sort_unstable_by_key(|row| (row.subject, row.n));
@@ -107,6 +99,29 @@ impl Group<'_> {
         }
         Ok(())
     }
+}
+
+/// Drafts in their order, taken apart.
+struct Placed {
+    leaves: Vec<Vec<u8>>,
+    serials: Vec<Serial>,
+    details: Vec<RecordRow>,
+}
+
+/// Gives the drafts the places from `first` on, in their order.
+fn placed(first: u64, drafted: Vec<Drafted>) -> Placed {
+    let mut placed = Placed {
+        leaves: Vec::with_capacity(drafted.len() + 1),
+        serials: Vec::with_capacity(drafted.len()),
+        details: Vec::with_capacity(drafted.len()),
+    };
+    for (leaf_index, one) in (first..).zip(drafted) {
+        placed.leaves.push(one.bytes);
+        placed.serials.push(one.serial);
+        let detail = one.detail.map(|row| RecordRow { leaf_index, ..row });
+        placed.details.extend(detail);
+    }
+    placed
 }
 
 /// A repeated tag, a malformed leaf: what stands in the log or was about to is wrong. A file that cannot be read is
@@ -120,32 +135,6 @@ fn unmapped(fault: &MapFault) -> Halt {
     } else {
         Halt::Ledger(fault)
     }
-}
-
-/// Drafts with their places.
-struct Placed {
-    leaves: Vec<Vec<u8>>,
-    serials: Vec<Serial>,
-    details: Vec<RecordRow>,
-}
-
-/// Appends the leaves to the tree; gives the nodes that became complete.
-fn grow(edge: &mut Frontier, leaves: &[Vec<u8>]) -> Result<Vec<StoredNode>, Halt> {
-    let mut nodes = Vec::with_capacity(leaves.len() * 2);
-    for leaf in leaves {
-        let completed = edge.append(leaf_hash(leaf));
-        nodes.extend(completed.map_err(|_| Halt::Group(Fault::LogFull))?);
-    }
-    Ok(nodes)
-}
-
-/// The roots of full tiles among the nodes: level of the tile, place in it, hash.
-fn tile_roots(nodes: &[StoredNode]) -> Vec<(u8, u64, [u8; 32])> {
-    nodes
-        .iter()
-        .filter(|node| node.id.level > 0 && node.id.level % 8 == 0)
-        .map(|node| (node.id.level / 8, node.id.index, *node.hash.as_bytes()))
-        .collect()
 }
 
 /// The growing edge of the tree after a batch.
