@@ -8,7 +8,7 @@ use broker_keys::{JoseMemberCrypto, MemberCrypto as _};
 use meter_core::senml::{Number, Value};
 use serde_json::json;
 
-use super::Door;
+use super::{Door, ONE_RECORD};
 
 #[test]
 fn a_future_dated_batch_is_refused() {
@@ -94,12 +94,12 @@ fn readings_nobody_agreed_to_are_refused_with_a_record() {
     let refused = door.server.intake(&envelope);
     door.is_problem(&refused, 403, "consent-missing");
     assert_eq!(refused.json()["leaf_index"], before);
-    assert_eq!(door.server.tree_size(), before + 1);
+    assert_eq!(door.server.tree_size(), before + ONE_RECORD);
     // Sent again it is the same refusal, and no second record.
     let again = door.server.intake(&envelope);
     door.is_problem(&again, 403, "consent-missing");
     assert_eq!(again.json()["leaf_index"], before);
-    assert_eq!(door.server.tree_size(), before + 1);
+    assert_eq!(door.server.tree_size(), before + ONE_RECORD);
 
     // Before the consent began nothing is covered either.
     let early = [("east", half_hour(24 * 10).as_micros(), 4_711_042)];

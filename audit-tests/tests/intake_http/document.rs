@@ -174,7 +174,7 @@ fn every_answer_says_what_caches_and_browsers_may_do_with_it() {
     }
     for (path, cache) in [
         ("/ledger/checkpoint", "public, max-age=1"),
-        ("/ledger/tile/0/000.p/1", "public, max-age=31536000, immutable"),
+        ("/ledger/tile/0/000.p/2", "public, max-age=31536000, immutable"),
     ] {
         let answer = door.server.get(path);
         assert_eq!(

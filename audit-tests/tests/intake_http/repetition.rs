@@ -7,7 +7,7 @@ use audit_tests::programs::ledger_audit;
 use audit_tests::server::Server;
 use audit_tests::town::{half_hour, random};
 
-use super::Door;
+use super::{Door, ONE_RECORD};
 
 const ENVELOPE: [(&str, &str); 1] = [("content-type", "application/vnd.fiducie.envelope")];
 
@@ -83,7 +83,7 @@ fn an_answer_lost_after_the_commit_is_given_again() {
     assert_eq!(retried.status, 200, "the batch was stored twice");
     assert_eq!(leaf_index(&retried.body), before);
     assert_eq!(door.server.intake(&envelope).body, retried.body);
-    assert_eq!(door.server.tree_size(), before + 1);
+    assert_eq!(door.server.tree_size(), before + ONE_RECORD);
 }
 
 /// Connections that end at any moment: whatever happened, a retry settles it, once.
@@ -104,7 +104,11 @@ fn a_connection_dropped_at_any_moment_leaves_one_record() {
         );
         let again = door.server.intake(&envelope);
         assert_eq!((again.status, again.body), (200, retried.body));
-        assert_eq!(door.server.tree_size(), before + 1, "after {pause_ms} ms");
+        assert_eq!(
+            door.server.tree_size(),
+            before + ONE_RECORD,
+            "after {pause_ms} ms"
+        );
     }
 }
 
@@ -125,7 +129,7 @@ fn the_same_batch_sent_many_times_at_once_is_stored_once() {
         answers.iter().all(|answer| answer.body == answers[0].body),
         "receipts differ"
     );
-    assert_eq!(door.server.tree_size(), before + 1);
+    assert_eq!(door.server.tree_size(), before + ONE_RECORD);
 }
 
 /// Many at once: one record, and every answer names it.
@@ -144,7 +148,7 @@ fn an_unfit_batch_sent_many_times_at_once_is_recorded_once() {
         door.is_problem(answer, 422, "empty");
         assert_eq!(answer.json()["leaf_index"], before);
     }
-    assert_eq!(door.server.tree_size(), before + 1);
+    assert_eq!(door.server.tree_size(), before + ONE_RECORD);
 }
 
 fn leaf_index(receipt: &[u8]) -> u64 {

@@ -7,9 +7,11 @@ use audit_tests::programs::ledger_audit;
 use audit_tests::story::Story;
 use broker_keys::Keys;
 use ledger_core::checkpoint::{Checkpoint, SignedCheckpoint};
+use ledger_core::leaf::{Leaf, map_root_leaf};
+use ledger_core::map::{MapEntry, MapTree};
 use ledger_core::note::{NoteSigner, Vkey};
 use ledger_core::tile::{Resource, bundles, encode_entries, encode_tile, parse_entries, tiles};
-use ledger_core::tree::{Frontier, NodeMap, TreeSize, leaf_hash};
+use ledger_core::tree::{Frontier, LeafIndex, NodeMap, TreeSize, leaf_hash};
 use serde_json::Value;
 
 use super::{audit_log, copy_of_ledger};
@@ -115,8 +117,11 @@ pub fn no_fork_is_consistent_with_what_was_signed(story: &Story) {
 
     let mut leaves = leaves_of(&ledger, &thief);
     let size = leaves.len();
-    // Two of the earliest leaves change places: each still is a leaf, and no tag is used twice.
-    leaves.swap(1, 2);
+    // Two of the earliest leaves change places: each still is a leaf, no tag is used twice, and the roots of the map are
+    // made anew, as a thief would.
+    let about_subjects: Vec<_> = (0..size).filter(|at| is_about_a_subject(&leaves[*at])).collect();
+    leaves.swap(about_subjects[1], about_subjects[2]);
+    let leaves = with_new_map_roots(&leaves);
     rewrite(&ledger, &leaves, &thief);
     let (status, said) = audit_log(story, &ledger, &[]);
     assert_eq!(
@@ -133,8 +138,9 @@ pub fn no_fork_is_consistent_with_what_was_signed(story: &Story) {
     }
 
     // A fork that also grew, so that sizes alone give nothing away.
-    let last = leaves[size - 1].clone();
-    leaves.push(last);
+    let mut leaves = leaves;
+    leaves.push(leaves[size - 1].clone());
+    let leaves = with_new_map_roots(&leaves);
     rewrite(&ledger, &leaves, &thief);
     let forked = ledger.join("checkpoint");
     let (status, said) = compare(story, honest.to_str().unwrap(), forked.to_str().unwrap(), &ledger);
@@ -142,6 +148,31 @@ pub fn no_fork_is_consistent_with_what_was_signed(story: &Story) {
     let tiles = story.folder().join("ledger");
     let (status, said) = compare(story, honest.to_str().unwrap(), forked.to_str().unwrap(), &tiles);
     assert_eq!(status, 1, "{said}");
+}
+
+fn is_about_a_subject(leaf: &[u8]) -> bool {
+    matches!(Leaf::parse(leaf), Ok(Leaf::Subject(_)))
+}
+
+/// The same leaves, with roots of the map that fit them.
+fn with_new_map_roots(leaves: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut map = MapTree::default();
+    let fitting = (0..).zip(leaves).map(|(index, bytes)| {
+        let index = LeafIndex::new(index).unwrap();
+        match (
+            MapEntry::of_leaf(index, bytes).unwrap(),
+            Leaf::parse(bytes).unwrap(),
+        ) {
+            (Some(entry), _) => map.insert(entry).unwrap(),
+            (None, Leaf::System(leaf)) if leaf.map_root().is_some() => {
+                let entries = u64::try_from(map.len()).unwrap();
+                return map_root_leaf(leaf.hour, index, entries, map.root()).to_bytes();
+            }
+            _ => {}
+        }
+        bytes.clone()
+    });
+    fitting.collect()
 }
 
 fn leaves_of(ledger: &Path, thief: &Thief) -> Vec<Vec<u8>> {

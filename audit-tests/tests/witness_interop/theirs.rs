@@ -159,7 +159,7 @@ fn the_broker_s_published_ledger_verifies_with_their_verifier() {
         let arguments = [&arguments[..], &["--log-key", &key, "--tiles", folder]].concat();
         peer.must("aics-tlog", &arguments);
         assert!(
-            fs::metadata(entry).unwrap().len() >= 72,
+            fs::metadata(entry).unwrap().len() >= 56,
             "an entry is a leaf of ours"
         );
     }
