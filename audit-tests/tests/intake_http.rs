@@ -106,7 +106,7 @@ impl Door {
             !body.contains("4711"),
             "a problem document tells a reading: {body}"
         );
-        for internal in ["Error", "::", "panicked", "sqlite", "SQLITE"] {
+        for internal in ["Error", "::", "panicked", "sqlx", "sqlite", "SQLITE"] {
             assert!(
                 !body.contains(internal),
                 "a problem document tells of our inside: {body}"

@@ -278,8 +278,8 @@ fn heavy_dependencies_stay_in_their_crate() {
         ("openssl", &[]),
         ("parquet", &["broker-anonymiser"]),
         ("rand", &[]),
-        ("rusqlite", &["broker-store-sqlite"]),
         ("serialport", &["gateway-linux"]),
+        ("sqlx", &["broker-store-sqlite"]),
     ];
     for one in crates() {
         for (dependency, homes) in homes {

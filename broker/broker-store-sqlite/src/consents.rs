@@ -4,28 +4,29 @@ use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, Offer};
 use broker_domain::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Purpose};
 use broker_store::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent, Serial, StoreError};
+use sqlx::query;
+use sqlx::sqlite::SqliteRow;
 
 use crate::row::{Cells, stored};
-use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl ConsentReads for SqliteTx {
     async fn notice(&mut self, digest: Digest) -> Result<Option<Notice>, StoreError> {
         let query = query("SELECT digest, language, title, text FROM notice WHERE digest = ?1");
-        self.one(query.bind(digest.0.as_slice()), notice)
+        self.one(query.bind(digest.0.as_slice()), notice).await
     }
 
     async fn offers(&mut self) -> Result<Vec<OfferRow>, StoreError> {
         let query =
             query("SELECT id, recipient, purpose, step_s, days, notice, notice_en FROM offer ORDER BY id");
-        self.all(query, offer)
+        self.all(query, offer).await
     }
 
     async fn offer(&mut self, id: OfferId) -> Result<Option<OfferRow>, StoreError> {
         let query =
             query("SELECT id, recipient, purpose, step_s, days, notice, notice_en FROM offer WHERE id = ?1");
-        self.one(query.bind(id.as_bytes().as_slice()), offer)
+        self.one(query.bind(id.as_bytes().as_slice()), offer).await
     }
 
     async fn consent(&mut self, id: ConsentId) -> Result<Option<Consent>, StoreError> {
@@ -34,7 +35,7 @@ impl ConsentReads for SqliteTx {
                  terms, notice \
              FROM consent WHERE id = ?1",
         );
-        let Some(found) = self.one(query.bind(id.as_bytes().as_slice()), consent)? else {
+        let Some(found) = self.one(query.bind(id.as_bytes().as_slice()), consent).await? else {
             return Ok(None);
         };
         let events = self.recorded_events(id).await?;
@@ -56,8 +57,8 @@ impl ConsentReads for SqliteTx {
              WHERE c.participant = ?1 ORDER BY c.id, e.seq",
         );
         let who = participant.as_bytes().as_slice();
-        let consents = self.all(consents.bind(who), consent)?;
-        let events = self.all(events.bind(who), event_of)?;
+        let consents = self.all(consents.bind(who), consent).await?;
+        let events = self.all(events.bind(who), event_of).await?;
         Ok(with_events(consents, events))
     }
 
@@ -79,8 +80,8 @@ impl ConsentReads for SqliteTx {
         let to = recipient.as_bytes().as_slice();
         let consents = consents.bind(to).bind(purpose.as_str().to_owned());
         let events = events.bind(to).bind(purpose.as_str().to_owned());
-        let consents = self.all(consents, consent)?;
-        let events = self.all(events, event_of)?;
+        let consents = self.all(consents, consent).await?;
+        let events = self.all(events, event_of).await?;
         Ok(with_events(consents, events))
     }
 
@@ -97,6 +98,7 @@ impl ConsentReads for SqliteTx {
                 leaf_index: row.number_or_null("record.leaf_index")?,
             })
         })
+        .await
     }
 }
 
@@ -112,7 +114,7 @@ impl ConsentWrites for SqliteTx {
             .bind(&notice.language)
             .bind(&notice.title)
             .bind(&notice.text);
-        self.change("notice", query).map(|_| ())
+        self.change("notice", query).await.map(|_| ())
     }
 
     async fn add_offer(&mut self, row: &OfferRow) -> Result<(), StoreError> {
@@ -128,7 +130,7 @@ impl ConsentWrites for SqliteTx {
             .bind(row.offer.days)
             .bind(row.offer.notice.0.as_slice())
             .bind(row.notice_en.0.as_slice());
-        self.change_one("offer", query)
+        self.change_one("offer", query).await
     }
 
     async fn add_consent(&mut self, consent: &Consent) -> Result<(), StoreError> {
@@ -149,7 +151,7 @@ impl ConsentWrites for SqliteTx {
             .bind(consent.data.end().as_micros())
             .bind(consent.terms.0.as_slice())
             .bind(consent.notice.0.as_slice());
-        self.change_one("consent", query)
+        self.change_one("consent", query).await
     }
 
     async fn add_consent_event(&mut self, id: ConsentId, event: &RecordedEvent) -> Result<(), StoreError> {
@@ -168,7 +170,7 @@ impl ConsentWrites for SqliteTx {
             .bind(event.event.recorded_at.as_micros())
             .bind(event.event.record.0.as_slice())
             .bind(event.serial.map(|serial| stored(serial.0)).transpose()?);
-        self.change_one("consent_event", query)
+        self.change_one("consent_event", query).await
     }
 }
 
@@ -183,7 +185,7 @@ fn with_events(mut consents: Vec<Consent>, events: Vec<(ConsentId, ConsentEvent)
     consents
 }
 
-fn notice(row: &Row<'_>) -> Result<Notice, StoreError> {
+fn notice(row: &SqliteRow) -> Result<Notice, StoreError> {
     Ok(Notice {
         digest: row.digest("notice.digest")?,
         language: row.text("notice.language")?,
@@ -192,7 +194,7 @@ fn notice(row: &Row<'_>) -> Result<Notice, StoreError> {
     })
 }
 
-fn offer(row: &Row<'_>) -> Result<OfferRow, StoreError> {
+fn offer(row: &SqliteRow) -> Result<OfferRow, StoreError> {
     Ok(OfferRow {
         offer: Offer {
             id: row.id("offer.id")?,
@@ -206,7 +208,7 @@ fn offer(row: &Row<'_>) -> Result<OfferRow, StoreError> {
     })
 }
 
-fn consent(row: &Row<'_>) -> Result<Consent, StoreError> {
+fn consent(row: &SqliteRow) -> Result<Consent, StoreError> {
     Ok(Consent {
         id: row.id("consent.id")?,
         participant: row.id("consent.participant")?,
@@ -221,11 +223,11 @@ fn consent(row: &Row<'_>) -> Result<Consent, StoreError> {
     })
 }
 
-fn event_of(row: &Row<'_>) -> Result<(ConsentId, ConsentEvent), StoreError> {
+fn event_of(row: &SqliteRow) -> Result<(ConsentId, ConsentEvent), StoreError> {
     Ok((row.id("consent_event.consent")?, event(row)?))
 }
 
-fn event(row: &Row<'_>) -> Result<ConsentEvent, StoreError> {
+fn event(row: &SqliteRow) -> Result<ConsentEvent, StoreError> {
     Ok(ConsentEvent {
         seq: row.number("consent_event.seq")?,
         kind: row.code("consent_event.kind", EventKind::from_code)?,

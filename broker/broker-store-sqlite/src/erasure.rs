@@ -2,8 +2,8 @@
 
 use broker_domain::ids::ParticipantId;
 use broker_store::StoreError;
+use sqlx::query;
 
-use crate::sql::query;
 use crate::transaction::SqliteTx;
 
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
@@ -32,14 +32,15 @@ impl SqliteTx {
     ///
     /// LIMIT: the bits in the membership bitmaps of past releases stay: the differencing audit must go on counting the
     /// home. Its ordinal stands nowhere else any more and is not given again.
-    pub(crate) fn erase(&mut self, id: ParticipantId) -> Result<(), StoreError> {
+    pub(crate) async fn erase(&mut self, id: ParticipantId) -> Result<(), StoreError> {
         for (table, statement) in STATEMENTS {
             let query = query(statement);
-            self.change(table, query.bind(id.as_bytes().as_slice()))?;
+            self.change(table, query.bind(id.as_bytes().as_slice())).await?;
         }
         let due = query("INSERT INTO scrub_due (id) VALUES (1) ON CONFLICT (id) DO NOTHING");
-        self.change("scrub_due", due)?;
+        self.change("scrub_due", due).await?;
         let own = query("DELETE FROM participant WHERE id = ?1");
         self.change_one("participant", own.bind(id.as_bytes().as_slice()))
+            .await
     }
 }

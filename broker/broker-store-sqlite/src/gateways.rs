@@ -5,9 +5,10 @@ use broker_domain::gateway::{FieldClass, Gateway, Measuring, Settings};
 use broker_domain::ids::{GatewayId, ParticipantId};
 use broker_domain::time::Instant;
 use broker_store::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites, StoreError};
+use sqlx::query;
+use sqlx::sqlite::SqliteRow;
 
 use crate::row::Cells;
-use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
@@ -18,7 +19,7 @@ impl GatewayReads for SqliteTx {
                  enrolled_at_us, last_seen_at_us \
              FROM gateway WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()), gateway)
+        self.one(query.bind(id.as_bytes().as_slice()), gateway).await
     }
 
     async fn gateways_of(&mut self, participant: ParticipantId) -> Result<Vec<GatewayRow>, StoreError> {
@@ -28,6 +29,7 @@ impl GatewayReads for SqliteTx {
              FROM gateway WHERE participant = ?1 ORDER BY enrolled_at_us, id",
         );
         self.all(query.bind(participant.as_bytes().as_slice()), gateway)
+            .await
     }
 
     async fn enrolment_code(&mut self, code_hash: [u8; 32]) -> Result<Option<EnrolmentCode>, StoreError> {
@@ -35,7 +37,7 @@ impl GatewayReads for SqliteTx {
             "SELECT code_hash, participant, point, expires_at_us, used_by \
              FROM enrolment_code WHERE code_hash = ?1",
         );
-        self.one(query.bind(code_hash.as_slice()), enrolment_code)
+        self.one(query.bind(code_hash.as_slice()), enrolment_code).await
     }
 }
 
@@ -53,13 +55,13 @@ impl GatewayWrites for SqliteTx {
             .bind(code.point.as_bytes().as_slice())
             .bind(code.expires_at.as_micros())
             .bind(code.used_by.map(|id| id.as_bytes().to_vec()));
-        self.change_one("enrolment_code", query)
+        self.change_one("enrolment_code", query).await
     }
 
     async fn use_enrolment_code(&mut self, code_hash: [u8; 32], by: GatewayId) -> Result<(), StoreError> {
         let query = query("UPDATE enrolment_code SET used_by = ?2 WHERE code_hash = ?1 AND used_by IS NULL");
         let query = query.bind(code_hash.as_slice()).bind(by.as_bytes().as_slice());
-        self.change_one("enrolment_code", query)
+        self.change_one("enrolment_code", query).await
     }
 
     async fn add_gateway(&mut self, row: &GatewayRow) -> Result<(), StoreError> {
@@ -81,7 +83,7 @@ impl GatewayWrites for SqliteTx {
             .bind(gateway.settings.step.seconds())
             .bind(row.enrolled_at.as_micros())
             .bind(row.last_seen_at.map(Instant::as_micros));
-        self.change_one("gateway", query)
+        self.change_one("gateway", query).await
     }
 
     async fn set_gateway_settings(&mut self, id: GatewayId, settings: &Settings) -> Result<(), StoreError> {
@@ -95,7 +97,7 @@ impl GatewayWrites for SqliteTx {
             .bind(measuring_code(settings.measuring))
             .bind(field_codes(&settings.fields))
             .bind(settings.step.seconds());
-        self.change_one("gateway", query)
+        self.change_one("gateway", query).await
     }
 
     async fn touch_gateway(&mut self, id: GatewayId, at: Instant) -> Result<(), StoreError> {
@@ -103,11 +105,11 @@ impl GatewayWrites for SqliteTx {
             "UPDATE gateway SET last_seen_at_us = MAX(COALESCE(last_seen_at_us, ?2), ?2) WHERE id = ?1",
         );
         let query = query.bind(id.as_bytes().as_slice()).bind(at.as_micros());
-        self.change_one("gateway", query)
+        self.change_one("gateway", query).await
     }
 }
 
-fn gateway(row: &Row<'_>) -> Result<GatewayRow, StoreError> {
+fn gateway(row: &SqliteRow) -> Result<GatewayRow, StoreError> {
     Ok(GatewayRow {
         gateway: Gateway {
             id: row.id("gateway.id")?,
@@ -126,7 +128,7 @@ fn gateway(row: &Row<'_>) -> Result<GatewayRow, StoreError> {
     })
 }
 
-fn enrolment_code(row: &Row<'_>) -> Result<EnrolmentCode, StoreError> {
+fn enrolment_code(row: &SqliteRow) -> Result<EnrolmentCode, StoreError> {
     Ok(EnrolmentCode {
         code_hash: row.array("enrolment_code.code_hash")?,
         participant: row.id("enrolment_code.participant")?,

@@ -5,9 +5,10 @@ use broker_domain::ids::SubjectId;
 use broker_store::{
     HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SegmentRow, Serial, StoreError, SubjectRow,
 };
+use sqlx::query;
+use sqlx::sqlite::SqliteRow;
 
 use crate::row::{Cells, bound, stored};
-use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
@@ -16,7 +17,7 @@ impl LedgerReads for SqliteTx {
         let query = query(
             "SELECT first, size_after, next_serial, at_us, root, peaks FROM segment ORDER BY first DESC LIMIT 1",
         );
-        self.one(query, head)
+        self.one(query, head).await
     }
 
     async fn head_covering(&mut self, leaf_index: u64) -> Result<Option<HeadRow>, StoreError> {
@@ -24,7 +25,7 @@ impl LedgerReads for SqliteTx {
             "SELECT first, size_after, next_serial, at_us, root, peaks FROM segment \
              WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
         );
-        let head = self.one(query.bind(bound(leaf_index)), head)?;
+        let head = self.one(query.bind(bound(leaf_index)), head).await?;
         Ok(head.filter(|head| head.size > leaf_index))
     }
 
@@ -38,7 +39,7 @@ impl LedgerReads for SqliteTx {
              WHERE first >= COALESCE((SELECT MAX(first) FROM segment WHERE first <= ?1), 0) AND first < ?2 \
              ORDER BY first",
         );
-        let segments = self.all(query.bind(bound(from)).bind(bound(to)), leaves)?;
+        let segments = self.all(query.bind(bound(from)).bind(bound(to)), leaves).await?;
         let mut leaves: Vec<_> = segments.into_iter().flatten().collect();
         leaves.retain(|leaf| (from..to).contains(&leaf.index));
         Ok(leaves)
@@ -50,12 +51,12 @@ impl LedgerReads for SqliteTx {
              WHERE level = ?1 AND node_index >= ?2 AND node_index < ?3 ORDER BY node_index",
         );
         let query = query.bind(level).bind(bound(from)).bind(bound(to));
-        self.all(query, |row| row.array("tile_root.hash"))
+        self.all(query, |row| row.array("tile_root.hash")).await
     }
 
     async fn subject(&mut self, id: SubjectId) -> Result<Option<SubjectRow>, StoreError> {
         let query = query("SELECT subject, newest, subject_key FROM subject_key WHERE subject = ?1");
-        self.one(query.bind(id.as_bytes().as_slice()), subject)
+        self.one(query.bind(id.as_bytes().as_slice()), subject).await
     }
 
     async fn record(&mut self, leaf_index: u64) -> Result<Option<RecordRow>, StoreError> {
@@ -63,7 +64,7 @@ impl LedgerReads for SqliteTx {
             "SELECT serial, leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record \
              FROM record WHERE leaf_index = ?1",
         );
-        self.one(query.bind(bound(leaf_index)), record)
+        self.one(query.bind(bound(leaf_index)), record).await
     }
 
     async fn records_of(
@@ -80,7 +81,7 @@ impl LedgerReads for SqliteTx {
             .bind(subject.as_bytes().as_slice())
             .bind(bound(before_n))
             .bind(limit);
-        self.all(query, record)
+        self.all(query, record).await
     }
 }
 
@@ -89,7 +90,7 @@ impl LedgerWrites for SqliteTx {
     async fn add_subject(&mut self, id: SubjectId, key: [u8; 32]) -> Result<(), StoreError> {
         let query = query("INSERT INTO subject_key (subject, newest, subject_key) VALUES (?1, 0, ?2)");
         let query = query.bind(id.as_bytes().as_slice()).bind(key.as_slice());
-        self.change_one("subject_key", query)
+        self.change_one("subject_key", query).await
     }
 
     async fn add_records(&mut self, rows: &[RecordRow]) -> Result<(), StoreError> {
@@ -103,28 +104,35 @@ impl LedgerWrites for SqliteTx {
         if !in_order {
             return Err(StoreError::Conflict { table: "record" });
         }
-        let taken = query("UPDATE subject_key SET newest = ?3 WHERE subject = ?1 AND newest = ?2 - 1")
+        // One statement instead of two: this runs for each subject of a group.
+        let begin = query(
+            "UPDATE subject_key SET newest = ?3 WHERE subject = ?1 AND newest = ?2 - 1; \
+             INSERT INTO record (serial, leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record) \
+             SELECT ?4, ?5, ?1, ?2, ?6, ?7, ?8, ?9, ?10 WHERE changes() = 1",
+        );
+        let begin = begin
             .bind(first.subject.as_bytes().as_slice())
             .bind(stored(first.n)?)
-            .bind(stored(last.n)?);
-        self.change_one("subject_key", taken)?;
-        for row in rows {
-            let query = query(
-                "INSERT INTO record (serial, leaf_index, subject, n, kind, written_by, recorded_at_us, salt, \
-                     record) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            );
-            let query = query
-                .bind(stored(row.serial.0)?)
-                .bind(stored(row.leaf_index)?)
-                .bind(row.subject.as_bytes().as_slice())
-                .bind(stored(row.n)?)
-                .bind(row.kind)
-                .bind(&row.written_by)
-                .bind(row.recorded_at.as_micros())
-                .bind(row.salt.as_slice())
-                .bind(&row.record);
-            self.change_one("record", query)?;
+            .bind(stored(last.n)?)
+            .bind(stored(first.serial.0)?)
+            .bind(stored(first.leaf_index)?)
+            .bind(first.kind)
+            .bind(&first.written_by)
+            .bind(first.recorded_at.as_micros())
+            .bind(first.salt.as_slice())
+            .bind(&first.record);
+        match self.change("record", begin).await? {
+            // The subject's row and the record's.
+            2 => {}
+            0 => return Err(StoreError::Conflict { table: "subject_key" }),
+            _ => return Err(StoreError::Conflict { table: "record" }),
+        }
+        let mut rest = rows.get(1..).unwrap_or_default();
+        for (size, sql) in ADD_RECORDS {
+            while let Some((some, others)) = rest.split_at_checked(size) {
+                self.add_some(sql, some).await?;
+                rest = others;
+            }
         }
         Ok(())
     }
@@ -149,24 +157,86 @@ impl LedgerWrites for SqliteTx {
             .bind(head.root.as_slice())
             .bind(head.peaks.concat())
             .bind(joined(&row.leaves)?);
-        self.change_one("segment", query)?;
+        self.change_one("segment", query).await?;
         for (level, index, hash) in &row.tile_roots {
-            let query =
-                crate::sql::query("INSERT INTO tile_root (level, node_index, hash) VALUES (?1, ?2, ?3)")
-                    .bind(*level)
-                    .bind(stored(*index)?)
-                    .bind(hash.as_slice());
-            self.change_one("tile_root", query)?;
+            let query = sqlx::query("INSERT INTO tile_root (level, node_index, hash) VALUES (?1, ?2, ?3)")
+                .bind(*level)
+                .bind(stored(*index)?)
+                .bind(hash.as_slice());
+            self.change_one("tile_root", query).await?;
         }
         Ok(())
     }
 
     async fn erase_subject(&mut self, id: SubjectId) -> Result<u64, StoreError> {
         let delete = query("DELETE FROM record WHERE subject = ?1");
-        let deleted = self.change("record", delete.bind(id.as_bytes().as_slice()))?;
+        let deleted = self
+            .change("record", delete.bind(id.as_bytes().as_slice()))
+            .await?;
         let forget = query("DELETE FROM subject_key WHERE subject = ?1");
-        self.change_one("subject_key", forget.bind(id.as_bytes().as_slice()))?;
+        self.change_one("subject_key", forget.bind(id.as_bytes().as_slice()))
+            .await?;
         Ok(deleted)
+    }
+}
+
+/// The values of one record.
+macro_rules! one {
+    () => {
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    };
+}
+
+/// The same values eight times.
+macro_rules! eight {
+    ($of:expr) => {
+        concat!(
+            $of, ", ", $of, ", ", $of, ", ", $of, ", ", $of, ", ", $of, ", ", $of, ", ", $of
+        )
+    };
+}
+
+/// Adds records with these values.
+macro_rules! add_records {
+    ($values:expr) => {
+        concat!(
+            "INSERT INTO record (serial, leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record) \
+             VALUES ",
+            $values
+        )
+    };
+}
+
+/// How many records a statement adds, the largest first: all copies that one recipient gets in a group are records of
+/// one subject.
+const ADD_RECORDS: [(usize, &str); 3] = [
+    (64, add_records!(eight!(eight!(one!())))),
+    (8, add_records!(eight!(one!()))),
+    (1, add_records!(one!())),
+];
+
+impl SqliteTx {
+    /// Adds as many records as the statement has room for.
+    async fn add_some(&mut self, sql: &'static str, rows: &[RecordRow]) -> Result<(), StoreError> {
+        let mut query = query(sql);
+        for row in rows {
+            query = query
+                .bind(stored(row.serial.0)?)
+                .bind(stored(row.leaf_index)?)
+                .bind(row.subject.as_bytes().as_slice())
+                .bind(stored(row.n)?)
+                .bind(row.kind)
+                .bind(&row.written_by)
+                .bind(row.recorded_at.as_micros())
+                .bind(row.salt.as_slice())
+                .bind(&row.record);
+        }
+        let added = self.change("record", query).await?;
+        if usize::try_from(added).is_ok_and(|added| added == rows.len()) {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict { table: "record" })
+        }
     }
 }
 
@@ -183,7 +253,7 @@ fn joined(leaves: &[Vec<u8>]) -> Result<Vec<u8>, StoreError> {
 }
 
 /// The leaves of a segment; their number must be the one that its columns say.
-fn leaves(row: &Row<'_>) -> Result<Vec<LeafRow>, StoreError> {
+fn leaves(row: &SqliteRow) -> Result<Vec<LeafRow>, StoreError> {
     let corrupt = StoreError::Corrupt {
         column: "segment.leaves",
     };
@@ -206,7 +276,7 @@ fn leaves(row: &Row<'_>) -> Result<Vec<LeafRow>, StoreError> {
     if rest.is_empty() { Ok(leaves) } else { Err(corrupt) }
 }
 
-fn head(row: &Row<'_>) -> Result<HeadRow, StoreError> {
+fn head(row: &SqliteRow) -> Result<HeadRow, StoreError> {
     let (peaks, surplus) = row.cell::<&[u8]>("segment.peaks")?.as_chunks::<32>();
     if !surplus.is_empty() {
         return Err(StoreError::Corrupt {
@@ -223,7 +293,7 @@ fn head(row: &Row<'_>) -> Result<HeadRow, StoreError> {
     })
 }
 
-fn subject(row: &Row<'_>) -> Result<SubjectRow, StoreError> {
+fn subject(row: &SqliteRow) -> Result<SubjectRow, StoreError> {
     Ok(SubjectRow {
         id: row.id("subject_key.subject")?,
         key: row.array("subject_key.subject_key")?,
@@ -231,7 +301,7 @@ fn subject(row: &Row<'_>) -> Result<SubjectRow, StoreError> {
     })
 }
 
-fn record(row: &Row<'_>) -> Result<RecordRow, StoreError> {
+fn record(row: &SqliteRow) -> Result<RecordRow, StoreError> {
     Ok(RecordRow {
         serial: Serial(row.number("record.serial")?),
         leaf_index: row.number("record.leaf_index")?,

@@ -19,7 +19,6 @@ mod research;
 mod row;
 mod schema;
 mod sessions;
-mod sql;
 mod store;
 mod transaction;
 mod transfers;

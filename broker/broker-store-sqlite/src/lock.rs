@@ -4,14 +4,16 @@
 //! twice for one size (invariant I8). For the same reason it is made once, by hand, and opening never makes it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use broker_store::{LockStore, LogId, StoreFault, Swap};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row, Sqlite, SqliteConnection};
 use thiserror::Error;
+use tokio::sync::Mutex;
 
-use crate::connection::{self, BUSY_TIMEOUT, blocking};
+use crate::connection::{self, BUSY_TIMEOUT};
 
 /// Why the lock store did not answer.
 #[derive(Debug, Error)]
@@ -47,18 +49,18 @@ pub enum LockError {
         during: &'static str,
         /// Why.
         #[source]
-        source: rusqlite::Error,
+        source: sqlx::Error,
     },
 }
 
-fn fault(during: &'static str) -> impl Fn(rusqlite::Error) -> LockError {
+fn fault(during: &'static str) -> impl Fn(sqlx::Error) -> LockError {
     move |source| LockError::Fault { during, source }
 }
 
 /// One file with one row a log.
 #[derive(Debug)]
 pub struct SqliteLockStore {
-    connection: Arc<Mutex<Connection>>,
+    connection: Mutex<SqliteConnection>,
 }
 
 impl SqliteLockStore {
@@ -78,16 +80,20 @@ impl SqliteLockStore {
                 path: path.to_owned(),
                 source,
             })?;
+        let mut connection = connect(path).await?;
         // `body` is a signed checkpoint: public, not encrypted.
-        Self::opened(
-            path,
-            "create",
+        sqlx::raw_sql(
             "CREATE TABLE checkpoints (
                  log_id BLOB PRIMARY KEY, -- 32 bytes that follow from the origin
                  body   BLOB NOT NULL     -- signed checkpoint, exact bytes; public
              ) STRICT",
         )
+        .execute(&mut connection)
         .await
+        .map_err(fault("create"))?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+        })
     }
 
     /// Opens a file that [`SqliteLockStore::create`] made.
@@ -100,41 +106,26 @@ impl SqliteLockStore {
                 path: path.to_owned(),
             });
         }
-        Self::opened(path, "open", "SELECT log_id, body FROM checkpoints LIMIT 1").await
-    }
-
-    async fn opened(path: &Path, during: &'static str, first: &'static str) -> Result<Self, LockError> {
-        let path = path.to_owned();
-        let opened = tokio::task::spawn_blocking(move || {
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(path, flags)?;
-            connection.busy_timeout(BUSY_TIMEOUT)?;
-            connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
-            connection.execute_batch(first)?;
-            Ok(connection)
-        });
-        let connection = opened
+        let mut connection = connect(path).await?;
+        sqlx::query("SELECT log_id, body FROM checkpoints LIMIT 1")
+            .fetch_optional(&mut connection)
             .await
-            .map_err(|_| rusqlite::Error::InvalidQuery)
-            .and_then(std::convert::identity)
-            .map_err(fault(during))?;
+            .map_err(fault("open"))?;
         Ok(Self {
-            connection: Arc::new(Mutex::new(connection)),
+            connection: Mutex::new(connection),
         })
     }
 
-    /// Works with the connection where waiting for the disk is allowed. A single statement is a transaction of its
-    /// own: on disk when it returns.
-    async fn with<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreFault> {
-        let connection = Arc::clone(&self.connection);
-        let done = blocking(move || {
-            let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&connection).map_err(std::io::Error::other)
-        });
-        done.await.map_err(StoreFault::new)
+    /// Runs one statement, which is a transaction of its own: on disk when it returns.
+    async fn write(&self, query: Query<'static, Sqlite, SqliteArguments>) -> Result<Swap, StoreFault> {
+        let done = query
+            .execute(&mut *self.connection.lock().await)
+            .await
+            .map_err(StoreFault::new)?;
+        Ok(match done.rows_affected() {
+            1 => Swap::Done,
+            _ => Swap::Conflict,
+        })
     }
 
     /// Closes the file.
@@ -142,57 +133,50 @@ impl SqliteLockStore {
     /// # Errors
     /// When the database fails.
     pub async fn close(self) -> Result<(), LockError> {
-        let Some(connection) = Arc::into_inner(self.connection) else {
-            return Ok(());
-        };
-        let connection = connection.into_inner().unwrap_or_else(PoisonError::into_inner);
-        tokio::task::spawn_blocking(move || connection.close().map_err(|(_, error)| error))
-            .await
-            .unwrap_or(Ok(()))
-            .map_err(fault("close"))
-    }
-}
-
-const fn swapped(rows: usize) -> Swap {
-    match rows {
-        1 => Swap::Done,
-        _ => Swap::Conflict,
+        self.connection.into_inner().close().await.map_err(fault("close"))
     }
 }
 
 #[async_trait]
 impl LockStore for SqliteLockStore {
     async fn load(&self, log: LogId) -> Result<Option<Vec<u8>>, StoreFault> {
-        self.with(move |connection| {
-            connection
-                .prepare_cached("SELECT body FROM checkpoints WHERE log_id = ?1")?
-                .query_row(params![log.as_bytes().as_slice()], |row| row.get("body"))
-                .optional()
-        })
-        .await
+        let row = sqlx::query("SELECT body FROM checkpoints WHERE log_id = ?1")
+            .bind(log.as_bytes().as_slice())
+            .fetch_optional(&mut *self.connection.lock().await)
+            .await
+            .map_err(StoreFault::new)?;
+        row.map(|row| row.try_get("body"))
+            .transpose()
+            .map_err(StoreFault::new)
     }
 
     async fn create(&self, log: LogId, body: &[u8]) -> Result<Swap, StoreFault> {
-        let body = body.to_vec();
-        self.with(move |connection| {
-            connection
-                .prepare_cached(
-                    "INSERT INTO checkpoints (log_id, body) VALUES (?1, ?2) ON CONFLICT (log_id) DO NOTHING",
-                )?
-                .execute(params![log.as_bytes().as_slice(), body])
-                .map(swapped)
-        })
-        .await
+        let query = sqlx::query(
+            "INSERT INTO checkpoints (log_id, body) VALUES (?1, ?2) ON CONFLICT (log_id) DO NOTHING",
+        );
+        self.write(query.bind(log.as_bytes().as_slice()).bind(body.to_vec()))
+            .await
     }
 
     async fn swap(&self, log: LogId, old: &[u8], new: &[u8]) -> Result<Swap, StoreFault> {
-        let (old, new) = (old.to_vec(), new.to_vec());
-        self.with(move |connection| {
-            connection
-                .prepare_cached("UPDATE checkpoints SET body = ?3 WHERE log_id = ?1 AND body = ?2")?
-                .execute(params![log.as_bytes().as_slice(), old, new])
-                .map(swapped)
-        })
-        .await
+        let query = sqlx::query("UPDATE checkpoints SET body = ?3 WHERE log_id = ?1 AND body = ?2");
+        let query = query
+            .bind(log.as_bytes().as_slice())
+            .bind(old.to_vec())
+            .bind(new.to_vec());
+        self.write(query).await
     }
+}
+
+async fn connect(path: &Path) -> Result<SqliteConnection, LockError> {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging()
+        .connect()
+        .await
+        .map_err(fault("open"))
 }

@@ -5,23 +5,24 @@ use broker_domain::ids::{ApplicationId, OfficerId, OrganisationId, ResearcherId}
 use broker_store::{
     ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow, StoreError,
 };
+use sqlx::query;
+use sqlx::sqlite::SqliteRow;
 
 use crate::row::Cells;
-use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl MemberReads for SqliteTx {
     async fn organisation(&mut self, id: OrganisationId) -> Result<Option<OrganisationRow>, StoreError> {
         let query = query("SELECT id, name, country, contact FROM organisation WHERE id = ?1");
-        self.one(query.bind(id.as_bytes().as_slice()), organisation)
+        self.one(query.bind(id.as_bytes().as_slice()), organisation).await
     }
 
     async fn application(&mut self, id: ApplicationId) -> Result<Option<ApplicationRow>, StoreError> {
         let query = query(
             "SELECT id, organisation, name, encryption_jwk, credential_hash FROM application WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()), application)
+        self.one(query.bind(id.as_bytes().as_slice()), application).await
     }
 
     async fn application_by_credential(
@@ -33,6 +34,7 @@ impl MemberReads for SqliteTx {
              FROM application WHERE credential_hash = ?1",
         );
         self.one(query.bind(credential_hash.as_slice()), application)
+            .await
     }
 
     async fn applications(&mut self) -> Result<Vec<ApplicationRow>, StoreError> {
@@ -40,27 +42,27 @@ impl MemberReads for SqliteTx {
             "SELECT id, organisation, name, encryption_jwk, credential_hash \
              FROM application ORDER BY name, id",
         );
-        self.all(query, application)
+        self.all(query, application).await
     }
 
     async fn researcher(&mut self, id: ResearcherId) -> Result<Option<ResearcherRow>, StoreError> {
         let query = query("SELECT id, organisation, name, age_recipient FROM researcher WHERE id = ?1");
-        self.one(query.bind(id.as_bytes().as_slice()), researcher)
+        self.one(query.bind(id.as_bytes().as_slice()), researcher).await
     }
 
     async fn researchers(&mut self) -> Result<Vec<ResearcherRow>, StoreError> {
         let query = query("SELECT id, organisation, name, age_recipient FROM researcher ORDER BY name, id");
-        self.all(query, researcher)
+        self.all(query, researcher).await
     }
 
     async fn officer(&mut self, id: OfficerId) -> Result<Option<OfficerRow>, StoreError> {
         let query = query("SELECT id, name FROM officer WHERE id = ?1");
-        self.one(query.bind(id.as_bytes().as_slice()), officer)
+        self.one(query.bind(id.as_bytes().as_slice()), officer).await
     }
 
     async fn officers(&mut self) -> Result<Vec<OfficerRow>, StoreError> {
         let query = query("SELECT id, name FROM officer ORDER BY name, id");
-        self.all(query, officer)
+        self.all(query, officer).await
     }
 }
 
@@ -73,7 +75,7 @@ impl MemberWrites for SqliteTx {
             .bind(&row.name)
             .bind(&row.country)
             .bind(&row.contact);
-        self.change_one("organisation", query)
+        self.change_one("organisation", query).await
     }
 
     async fn add_application(&mut self, row: &ApplicationRow) -> Result<(), StoreError> {
@@ -87,7 +89,7 @@ impl MemberWrites for SqliteTx {
             .bind(&row.name)
             .bind(&row.encryption_jwk)
             .bind(row.credential_hash.as_slice());
-        self.change_one("application", query)
+        self.change_one("application", query).await
     }
 
     async fn add_researcher(&mut self, row: &ResearcherRow) -> Result<(), StoreError> {
@@ -98,17 +100,17 @@ impl MemberWrites for SqliteTx {
             .bind(row.organisation.as_bytes().as_slice())
             .bind(&row.name)
             .bind(&row.age_recipient);
-        self.change_one("researcher", query)
+        self.change_one("researcher", query).await
     }
 
     async fn add_officer(&mut self, row: &OfficerRow) -> Result<(), StoreError> {
         let query = query("INSERT INTO officer (id, name) VALUES (?1, ?2)");
         let query = query.bind(row.id.as_bytes().as_slice()).bind(&row.name);
-        self.change_one("officer", query)
+        self.change_one("officer", query).await
     }
 }
 
-fn organisation(row: &Row<'_>) -> Result<OrganisationRow, StoreError> {
+fn organisation(row: &SqliteRow) -> Result<OrganisationRow, StoreError> {
     Ok(OrganisationRow {
         id: row.id("organisation.id")?,
         name: row.text("organisation.name")?,
@@ -117,7 +119,7 @@ fn organisation(row: &Row<'_>) -> Result<OrganisationRow, StoreError> {
     })
 }
 
-fn application(row: &Row<'_>) -> Result<ApplicationRow, StoreError> {
+fn application(row: &SqliteRow) -> Result<ApplicationRow, StoreError> {
     Ok(ApplicationRow {
         id: row.id("application.id")?,
         organisation: row.id("application.organisation")?,
@@ -127,7 +129,7 @@ fn application(row: &Row<'_>) -> Result<ApplicationRow, StoreError> {
     })
 }
 
-fn researcher(row: &Row<'_>) -> Result<ResearcherRow, StoreError> {
+fn researcher(row: &SqliteRow) -> Result<ResearcherRow, StoreError> {
     Ok(ResearcherRow {
         id: row.id("researcher.id")?,
         organisation: row.id("researcher.organisation")?,
@@ -136,7 +138,7 @@ fn researcher(row: &Row<'_>) -> Result<ResearcherRow, StoreError> {
     })
 }
 
-fn officer(row: &Row<'_>) -> Result<OfficerRow, StoreError> {
+fn officer(row: &SqliteRow) -> Result<OfficerRow, StoreError> {
     Ok(OfficerRow {
         id: row.id("officer.id")?,
         name: row.text("officer.name")?,

@@ -5,9 +5,10 @@ use broker_domain::ids::{ParticipantId, PointId};
 use broker_store::{
     ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, StoreError, WrappedKeyRow,
 };
+use sqlx::query;
+use sqlx::sqlite::SqliteRow;
 
 use crate::row::Cells;
-use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
@@ -17,7 +18,7 @@ impl ParticipantReads for SqliteTx {
             "SELECT ordinal, id, language, created_at_us, profile_sealed \
              FROM participant WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()), participant)
+        self.one(query.bind(id.as_bytes().as_slice()), participant).await
     }
 
     async fn participants(&mut self, after: u32, limit: u32) -> Result<Vec<ParticipantRow>, StoreError> {
@@ -25,12 +26,12 @@ impl ParticipantReads for SqliteTx {
             "SELECT ordinal, id, language, created_at_us, profile_sealed \
              FROM participant WHERE ordinal > ?1 ORDER BY ordinal LIMIT ?2",
         );
-        self.all(query.bind(after).bind(limit), participant)
+        self.all(query.bind(after).bind(limit), participant).await
     }
 
     async fn participant_count(&mut self) -> Result<u32, StoreError> {
         let query = query("SELECT count(*) AS n FROM participant");
-        let count = self.one(query, |row| row.number("participant.n"))?;
+        let count = self.one(query, |row| row.number("participant.n")).await?;
         Ok(count.unwrap_or_default())
     }
 
@@ -38,7 +39,7 @@ impl ParticipantReads for SqliteTx {
         let query = query(
             "SELECT id, participant, created_at_us, number_index, number_sealed FROM point WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()), point)
+        self.one(query.bind(id.as_bytes().as_slice()), point).await
     }
 
     async fn points_of(&mut self, participant: ParticipantId) -> Result<Vec<PointRow>, StoreError> {
@@ -47,6 +48,7 @@ impl ParticipantReads for SqliteTx {
              FROM point WHERE participant = ?1 ORDER BY created_at_us, id",
         );
         self.all(query.bind(participant.as_bytes().as_slice()), point)
+            .await
     }
 
     async fn newest_key(&mut self, participant: ParticipantId) -> Result<Option<WrappedKeyRow>, StoreError> {
@@ -55,6 +57,7 @@ impl ParticipantReads for SqliteTx {
              WHERE participant = ?1 ORDER BY epoch DESC LIMIT 1",
         );
         self.one(query.bind(participant.as_bytes().as_slice()), wrapped_key)
+            .await
     }
 
     async fn key(
@@ -69,6 +72,7 @@ impl ParticipantReads for SqliteTx {
             query.bind(participant.as_bytes().as_slice()).bind(epoch),
             wrapped_key,
         )
+        .await
     }
 }
 
@@ -79,10 +83,11 @@ impl ParticipantWrites for SqliteTx {
             "INSERT INTO counter (name, newest) VALUES ('ordinal', 1) \
              ON CONFLICT (name) DO UPDATE SET newest = newest + 1",
         );
-        self.change_one("counter", next)?;
+        self.change_one("counter", next).await?;
         let given = query("SELECT newest FROM counter WHERE name = 'ordinal'");
         let ordinal: u32 = self
-            .one(given, |row| row.number("counter.newest"))?
+            .one(given, |row| row.number("counter.newest"))
+            .await?
             .ok_or(StoreError::Conflict { table: "counter" })?;
         let add = query(
             "INSERT INTO participant (ordinal, id, language, created_at_us, profile_sealed) \
@@ -94,7 +99,7 @@ impl ParticipantWrites for SqliteTx {
             .bind(&row.language)
             .bind(row.created_at.as_micros())
             .bind(&row.profile_sealed);
-        self.change_one("participant", add)?;
+        self.change_one("participant", add).await?;
         Ok(ordinal)
     }
 
@@ -110,7 +115,7 @@ impl ParticipantWrites for SqliteTx {
             .bind(row.created_at.as_micros())
             .bind(row.number_index.as_slice())
             .bind(&row.number_sealed);
-        self.change_one("point", query)
+        self.change_one("point", query).await
     }
 
     async fn add_key(&mut self, row: &WrappedKeyRow) -> Result<(), StoreError> {
@@ -123,15 +128,15 @@ impl ParticipantWrites for SqliteTx {
             .bind(row.participant.as_bytes().as_slice())
             .bind(row.epoch)
             .bind(&row.wrapped);
-        self.change_one("wrapped_key", query)
+        self.change_one("wrapped_key", query).await
     }
 
     async fn erase_participant(&mut self, id: ParticipantId) -> Result<(), StoreError> {
-        self.erase(id)
+        self.erase(id).await
     }
 }
 
-fn participant(row: &Row<'_>) -> Result<ParticipantRow, StoreError> {
+fn participant(row: &SqliteRow) -> Result<ParticipantRow, StoreError> {
     Ok(ParticipantRow {
         id: row.id("participant.id")?,
         ordinal: row.number("participant.ordinal")?,
@@ -141,7 +146,7 @@ fn participant(row: &Row<'_>) -> Result<ParticipantRow, StoreError> {
     })
 }
 
-fn point(row: &Row<'_>) -> Result<PointRow, StoreError> {
+fn point(row: &SqliteRow) -> Result<PointRow, StoreError> {
     Ok(PointRow {
         id: row.id("point.id")?,
         participant: row.id("point.participant")?,
@@ -151,7 +156,7 @@ fn point(row: &Row<'_>) -> Result<PointRow, StoreError> {
     })
 }
 
-fn wrapped_key(row: &Row<'_>) -> Result<WrappedKeyRow, StoreError> {
+fn wrapped_key(row: &SqliteRow) -> Result<WrappedKeyRow, StoreError> {
     Ok(WrappedKeyRow {
         participant: row.id("wrapped_key.participant")?,
         epoch: row.number("wrapped_key.epoch")?,

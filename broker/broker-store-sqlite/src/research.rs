@@ -7,9 +7,10 @@ use broker_domain::time::Instant;
 use broker_store::{
     DatasetRow, MembershipRow, ReleaseRow, ResearchReads, ResearchWrites, Serial, StoreError,
 };
+use sqlx::query;
+use sqlx::sqlite::SqliteRow;
 
 use crate::row::{Cells, stored};
-use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
@@ -19,7 +20,7 @@ impl ResearchReads for SqliteTx {
             "SELECT id, recipient, purpose, step_s, title_fr, title_en, summary_fr, summary_en \
              FROM dataset ORDER BY id",
         );
-        self.all(query, dataset)
+        self.all(query, dataset).await
     }
 
     async fn dataset(&mut self, id: DatasetId) -> Result<Option<DatasetRow>, StoreError> {
@@ -27,7 +28,7 @@ impl ResearchReads for SqliteTx {
             "SELECT id, recipient, purpose, step_s, title_fr, title_en, summary_fr, summary_en \
              FROM dataset WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()), dataset)
+        self.one(query.bind(id.as_bytes().as_slice()), dataset).await
     }
 
     async fn request(&mut self, id: RequestId) -> Result<Option<AccessRequest>, StoreError> {
@@ -36,7 +37,7 @@ impl ResearchReads for SqliteTx {
                  justification, submitted_at_us, state, decided_by, decided_at_us, decline_reason \
              FROM access_request WHERE id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()), request)
+        self.one(query.bind(id.as_bytes().as_slice()), request).await
     }
 
     async fn requests(&mut self, limit: u32) -> Result<Vec<AccessRequest>, StoreError> {
@@ -45,7 +46,7 @@ impl ResearchReads for SqliteTx {
                  justification, submitted_at_us, state, decided_by, decided_at_us, decline_reason \
              FROM access_request ORDER BY submitted_at_us DESC, id LIMIT ?1",
         );
-        self.all(query.bind(limit), request)
+        self.all(query.bind(limit), request).await
     }
 
     async fn requests_of(&mut self, who: ResearcherId, limit: u32) -> Result<Vec<AccessRequest>, StoreError> {
@@ -55,6 +56,7 @@ impl ResearchReads for SqliteTx {
              FROM access_request WHERE researcher = ?1 ORDER BY submitted_at_us DESC, id LIMIT ?2",
         );
         self.all(query.bind(who.as_bytes().as_slice()).bind(limit), request)
+            .await
     }
 
     async fn release(&mut self, id: ReleaseId) -> Result<Option<ReleaseRow>, StoreError> {
@@ -63,7 +65,7 @@ impl ResearchReads for SqliteTx {
                  l.sealed, l.vault_copy, r.leaf_index \
              FROM release AS l INNER JOIN record AS r ON r.serial = l.serial WHERE l.id = ?1",
         );
-        self.one(query.bind(id.as_bytes().as_slice()), release)
+        self.one(query.bind(id.as_bytes().as_slice()), release).await
     }
 
     async fn release_of(&mut self, request: RequestId) -> Result<Option<ReleaseRow>, StoreError> {
@@ -72,7 +74,7 @@ impl ResearchReads for SqliteTx {
                  l.sealed, l.vault_copy, r.leaf_index \
              FROM release AS l INNER JOIN record AS r ON r.serial = l.serial WHERE l.request = ?1",
         );
-        self.one(query.bind(request.as_bytes().as_slice()), release)
+        self.one(query.bind(request.as_bytes().as_slice()), release).await
     }
 
     async fn memberships(&mut self, dataset: DatasetId) -> Result<Vec<MembershipRow>, StoreError> {
@@ -81,6 +83,7 @@ impl ResearchReads for SqliteTx {
              FROM release_membership WHERE dataset = ?1 ORDER BY release",
         );
         self.all(query.bind(dataset.as_bytes().as_slice()), membership)
+            .await
     }
 }
 
@@ -101,7 +104,7 @@ impl ResearchWrites for SqliteTx {
             .bind(&row.title_en)
             .bind(&row.summary_fr)
             .bind(&row.summary_en);
-        self.change_one("dataset", query)
+        self.change_one("dataset", query).await
     }
 
     async fn add_request(&mut self, request: &AccessRequest) -> Result<(), StoreError> {
@@ -125,7 +128,7 @@ impl ResearchWrites for SqliteTx {
             .bind(state.by)
             .bind(state.at)
             .bind(state.reason);
-        self.change_one("access_request", query)
+        self.change_one("access_request", query).await
     }
 
     async fn decide_request(&mut self, id: RequestId, state: &RequestState) -> Result<(), StoreError> {
@@ -141,7 +144,7 @@ impl ResearchWrites for SqliteTx {
             .bind(state.by)
             .bind(state.at)
             .bind(state.reason);
-        self.change_one("access_request", query)
+        self.change_one("access_request", query).await
     }
 
     async fn add_release(&mut self, row: &ReleaseRow, members: &MembershipRow) -> Result<(), StoreError> {
@@ -161,7 +164,7 @@ impl ResearchWrites for SqliteTx {
             .bind(row.at.as_micros())
             .bind(&row.sealed)
             .bind(&row.vault_copy);
-        self.change_one("release", release)?;
+        self.change_one("release", release).await?;
         let membership = query(
             "INSERT INTO release_membership (release, dataset, period_start_at_us, period_end_at_us, \
                  step_s, members) \
@@ -174,7 +177,7 @@ impl ResearchWrites for SqliteTx {
             .bind(members.period.end().as_micros())
             .bind(members.step.seconds())
             .bind(&members.members);
-        self.change_one("release_membership", membership)
+        self.change_one("release_membership", membership).await
     }
 }
 
@@ -207,7 +210,7 @@ impl From<&RequestState> for StateCells {
     }
 }
 
-fn dataset(row: &Row<'_>) -> Result<DatasetRow, StoreError> {
+fn dataset(row: &SqliteRow) -> Result<DatasetRow, StoreError> {
     Ok(DatasetRow {
         dataset: Dataset {
             id: row.id("dataset.id")?,
@@ -222,7 +225,7 @@ fn dataset(row: &Row<'_>) -> Result<DatasetRow, StoreError> {
     })
 }
 
-fn request(row: &Row<'_>) -> Result<AccessRequest, StoreError> {
+fn request(row: &SqliteRow) -> Result<AccessRequest, StoreError> {
     Ok(AccessRequest {
         id: row.id("access_request.id")?,
         researcher: row.id("access_request.researcher")?,
@@ -238,7 +241,7 @@ fn request(row: &Row<'_>) -> Result<AccessRequest, StoreError> {
     })
 }
 
-fn state(row: &Row<'_>) -> Result<RequestState, StoreError> {
+fn state(row: &SqliteRow) -> Result<RequestState, StoreError> {
     match row.cell("access_request.state")? {
         "submitted" => Ok(RequestState::Submitted),
         "approved" => Ok(RequestState::Approved {
@@ -256,7 +259,7 @@ fn state(row: &Row<'_>) -> Result<RequestState, StoreError> {
     }
 }
 
-fn release(row: &Row<'_>) -> Result<ReleaseRow, StoreError> {
+fn release(row: &SqliteRow) -> Result<ReleaseRow, StoreError> {
     Ok(ReleaseRow {
         id: row.id("release.id")?,
         request: row.id("release.request")?,
@@ -272,7 +275,7 @@ fn release(row: &Row<'_>) -> Result<ReleaseRow, StoreError> {
     })
 }
 
-fn membership(row: &Row<'_>) -> Result<MembershipRow, StoreError> {
+fn membership(row: &SqliteRow) -> Result<MembershipRow, StoreError> {
     Ok(MembershipRow {
         release: row.id("release_membership.release")?,
         dataset: row.id("release_membership.dataset")?,

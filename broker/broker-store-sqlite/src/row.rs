@@ -3,8 +3,8 @@
 use broker_domain::ids::{Digest, Purpose};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_store::StoreError;
-use rusqlite::Row;
-use rusqlite::types::ValueRef;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Decode, Row, Sqlite, Type};
 
 /// Wraps an error of the driver. Its messages name tables and constraints, never values.
 pub(crate) fn fault<E: std::error::Error + Send + Sync + 'static>(
@@ -13,45 +13,6 @@ pub(crate) fn fault<E: std::error::Error + Send + Sync + 'static>(
     move |source| StoreError::Fault {
         during,
         source: Box::new(source),
-    }
-}
-
-/// A value of SQLite's own types. Text where a number should stand is no value.
-pub(crate) trait Cell<'r>: Sized {
-    /// Takes the value.
-    fn of(value: ValueRef<'r>) -> Option<Self>;
-}
-
-impl<'r> Cell<'r> for i64 {
-    fn of(value: ValueRef<'r>) -> Option<Self> {
-        value.as_i64().ok()
-    }
-}
-
-impl<'r> Cell<'r> for &'r str {
-    fn of(value: ValueRef<'r>) -> Option<Self> {
-        value.as_str().ok()
-    }
-}
-
-impl<'r> Cell<'r> for &'r [u8] {
-    fn of(value: ValueRef<'r>) -> Option<Self> {
-        value.as_blob().ok()
-    }
-}
-
-impl<'r> Cell<'r> for String {
-    fn of(value: ValueRef<'r>) -> Option<Self> {
-        value.as_str().ok().map(Self::from)
-    }
-}
-
-impl<'r, T: Cell<'r>> Cell<'r> for Option<T> {
-    fn of(value: ValueRef<'r>) -> Option<Self> {
-        match value {
-            ValueRef::Null => Some(None),
-            value => T::of(value).map(Some),
-        }
     }
 }
 
@@ -71,7 +32,10 @@ pub(crate) fn bound(value: u64) -> i64 {
 /// Cells by name. Each name is `table.column`: the part after the dot is the column of the result.
 pub(crate) trait Cells {
     /// A value that is there, of SQLite's own types.
-    fn cell<'r, T: Cell<'r>>(&'r self, column: &'static str) -> Result<T, StoreError>;
+    fn cell<'r, T: Decode<'r, Sqlite> + Type<Sqlite>>(
+        &'r self,
+        column: &'static str,
+    ) -> Result<T, StoreError>;
 
     /// Bytes of any length.
     fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
@@ -169,10 +133,12 @@ pub(crate) trait Cells {
     }
 }
 
-impl Cells for Row<'_> {
-    fn cell<'r, T: Cell<'r>>(&'r self, column: &'static str) -> Result<T, StoreError> {
+impl Cells for SqliteRow {
+    fn cell<'r, T: Decode<'r, Sqlite> + Type<Sqlite>>(
+        &'r self,
+        column: &'static str,
+    ) -> Result<T, StoreError> {
         let name = column.split_once('.').map_or(column, |(_, name)| name);
-        let value = self.get_ref(name).map_err(|_| StoreError::Corrupt { column })?;
-        T::of(value).ok_or(StoreError::Corrupt { column })
+        self.try_get(name).map_err(|_| StoreError::Corrupt { column })
     }
 }

@@ -1,14 +1,15 @@
 //! The version of a file, and the migrations that change it.
 //!
-//! Ours instead of a crate: an operator must be told in words whether the file is newer, older or not ours, and opening
-//! must never migrate by itself. What that needs is one table and one loop.
+//! Ours instead of sqlx's `migrate` feature: an operator must be told in words whether the file is newer, older or not
+//! ours, and opening must never migrate by itself. What that needs is one table and one loop; the feature would add a
+//! macro, a checksum of files that are compiled in anyway, and its own table.
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, TransactionBehavior};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use thiserror::Error;
 
-use crate::connection::{self, Create, Use};
+use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
 pub const NEWEST_SCHEMA: u32 = 2;
@@ -89,7 +90,7 @@ pub enum OpenError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: rusqlite::Error,
+        source: sqlx::Error,
     },
 }
 
@@ -118,24 +119,23 @@ pub(crate) async fn prepare(path: &Path, create: Create, version: u32) -> Result
         path: path.to_owned(),
         source,
     })?;
-    let path = path.to_owned();
-    // Migrating rewrites whole tables: that waits for the disk.
-    let brought = tokio::task::spawn_blocking(move || bring_to(&path, create, version));
-    brought.await.unwrap_or_else(|panicked| {
-        Err(OpenError::File {
-            path: PathBuf::new(),
-            source: std::io::Error::other(panicked),
-        })
-    })
-}
-
-fn bring_to(path: &Path, create: Create, version: u32) -> Result<(), OpenError> {
     let failed = |source| OpenError::Database {
         path: path.to_owned(),
         source,
     };
-    let connection = &mut connection::open(path, Use::Writing).map_err(failed)?;
-    let found = version_of(connection, path)?;
+    let mut connection = connection::options(path).connect().await.map_err(failed)?;
+    let outcome = bring_to(&mut connection, path, create, version).await;
+    connection.close().await.map_err(failed)?;
+    outcome
+}
+
+async fn bring_to(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    create: Create,
+    version: u32,
+) -> Result<(), OpenError> {
+    let found = version_of(connection, path).await?;
     if found > NEWEST_SCHEMA {
         return Err(OpenError::Newer {
             path: path.to_owned(),
@@ -148,73 +148,88 @@ fn bring_to(path: &Path, create: Create, version: u32) -> Result<(), OpenError> 
             found,
         });
     }
+    let failed = |source| OpenError::Database {
+        path: path.to_owned(),
+        source,
+    };
     // Whole tables are made anew under the names that others refer to; `fits` looks at the references afterwards.
-    connection
-        .execute_batch("PRAGMA foreign_keys = OFF")
+    sqlx::raw_sql("PRAGMA foreign_keys = OFF")
+        .execute(&mut *connection)
+        .await
         .map_err(failed)?;
     for step in MIGRATIONS
         .iter()
         .filter(|step| step.version > found && step.version <= version)
     {
-        up(connection, step).map_err(failed)?;
+        up(connection, step).await.map_err(failed)?;
     }
     for step in MIGRATIONS
         .iter()
         .rev()
         .filter(|step| step.version <= found && step.version > version)
     {
-        down(connection, step).map_err(failed)?;
+        down(connection, step).await.map_err(failed)?;
     }
     Ok(())
 }
 
-fn up(connection: &mut Connection, step: &Migration) -> rusqlite::Result<()> {
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    tx.execute_batch(step.up)?;
-    tx.execute(
-        "INSERT INTO schema_version (version, name) VALUES (?1, ?2)",
-        (step.version, step.name),
-    )?;
-    fits(&tx)?;
-    tx.commit()
+async fn up(connection: &mut SqliteConnection, step: &Migration) -> Result<(), sqlx::Error> {
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::raw_sql(step.up).execute(&mut *tx).await?;
+    sqlx::query("INSERT INTO schema_version (version, name) VALUES (?1, ?2)")
+        .bind(i64::from(step.version))
+        .bind(step.name)
+        .execute(&mut *tx)
+        .await?;
+    fits(&mut tx).await?;
+    tx.commit().await
 }
 
-fn down(connection: &mut Connection, step: &Migration) -> rusqlite::Result<()> {
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+async fn down(connection: &mut SqliteConnection, step: &Migration) -> Result<(), sqlx::Error> {
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     if step.version > 1 {
         // The first step drops the table itself.
-        tx.execute("DELETE FROM schema_version WHERE version = ?1", [step.version])?;
+        sqlx::query("DELETE FROM schema_version WHERE version = ?1")
+            .bind(i64::from(step.version))
+            .execute(&mut *tx)
+            .await?;
     }
-    tx.execute_batch(step.down)?;
-    fits(&tx)?;
-    tx.commit()
+    sqlx::raw_sql(step.down).execute(&mut *tx).await?;
+    fits(&mut tx).await?;
+    tx.commit().await
 }
 
 /// Fails when a row refers to one that does not exist.
-fn fits(connection: &Connection) -> rusqlite::Result<()> {
-    let lost: i64 = connection.query_row("SELECT COUNT(*) FROM pragma_foreign_key_check", [], |row| {
-        row.get(0)
-    })?;
+async fn fits(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let lost: i64 = sqlx::query("SELECT COUNT(*) AS lost FROM pragma_foreign_key_check")
+        .fetch_one(connection)
+        .await?
+        .try_get("lost")?;
     match lost {
         0 => Ok(()),
-        _ => Err(rusqlite::Error::IntegralValueOutOfRange(0, lost)),
+        _ => Err(sqlx::Error::Protocol(format!(
+            "{lost} rows refer to rows that do not exist"
+        ))),
     }
 }
 
 /// The version of the file: 0 when it has no table at all.
-fn version_of(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
+async fn version_of(connection: &mut SqliteConnection, path: &Path) -> Result<u32, OpenError> {
     let failed = |source| OpenError::Database {
         path: path.to_owned(),
         source,
     };
-    let (tables, ours): (i64, i64) = connection
-        .query_row(
-            "SELECT COUNT(*) AS tables, COUNT(*) FILTER (WHERE name = 'schema_version') AS ours \
-             FROM sqlite_schema WHERE type = 'table'",
-            [],
-            |row| Ok((row.get("tables")?, row.get("ours")?)),
-        )
-        .map_err(failed)?;
+    let tables = sqlx::query(
+        "SELECT COUNT(*) AS tables, COUNT(*) FILTER (WHERE name = 'schema_version') AS ours \
+         FROM sqlite_schema WHERE type = 'table'",
+    )
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(failed)?;
+    let (tables, ours): (i64, i64) = (
+        tables.try_get("tables").map_err(failed)?,
+        tables.try_get("ours").map_err(failed)?,
+    );
     if tables == 0 {
         return Ok(0);
     }
@@ -224,10 +239,10 @@ fn version_of(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
     if ours == 0 {
         return Err(foreign());
     }
-    let newest: i64 = connection
-        .query_row("SELECT MAX(version) AS newest FROM schema_version", [], |row| {
-            row.get("newest")
-        })
+    let newest: i64 = sqlx::query("SELECT MAX(version) AS newest FROM schema_version")
+        .fetch_one(&mut *connection)
+        .await
+        .and_then(|row| row.try_get("newest"))
         .map_err(failed)?;
     u32::try_from(newest).map_err(|_| foreign())
 }

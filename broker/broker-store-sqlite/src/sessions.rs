@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use broker_domain::ids::{OfficerId, ParticipantId, ResearcherId};
 use broker_domain::time::Instant;
 use broker_store::{SessionReads, SessionRole, SessionRow, SessionWrites, StoreError};
+use sqlx::query;
+use sqlx::sqlite::SqliteRow;
 
 use crate::row::Cells;
-use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
@@ -16,7 +17,7 @@ impl SessionReads for SqliteTx {
             "SELECT token_hash, participant, researcher, officer, expires_at_us, csrf \
              FROM session WHERE token_hash = ?1",
         );
-        self.one(query.bind(token_hash.as_slice()), session)
+        self.one(query.bind(token_hash.as_slice()), session).await
     }
 }
 
@@ -24,7 +25,7 @@ impl SessionReads for SqliteTx {
 impl SessionWrites for SqliteTx {
     async fn add_session(&mut self, row: &SessionRow, now: Instant) -> Result<(), StoreError> {
         let tidy = query("DELETE FROM session WHERE expires_at_us < ?1");
-        self.change("session", tidy.bind(now.as_micros()))?;
+        self.change("session", tidy.bind(now.as_micros())).await?;
         let (mut participant, mut researcher, mut officer) = (None, None, None);
         match row.role {
             SessionRole::Participant(id) => participant = Some(id.as_bytes().to_vec()),
@@ -43,17 +44,18 @@ impl SessionWrites for SqliteTx {
             .bind(officer)
             .bind(row.expires_at.as_micros())
             .bind(row.csrf.as_slice());
-        self.change_one("session", query)
+        self.change_one("session", query).await
     }
 
     async fn end_session(&mut self, token_hash: [u8; 32]) -> Result<(), StoreError> {
         let query = query("DELETE FROM session WHERE token_hash = ?1");
         self.change("session", query.bind(token_hash.as_slice()))
+            .await
             .map(|_| ())
     }
 }
 
-fn session(row: &Row<'_>) -> Result<SessionRow, StoreError> {
+fn session(row: &SqliteRow) -> Result<SessionRow, StoreError> {
     let participant: Option<ParticipantId> = row.id_or_null("session.participant")?;
     let researcher: Option<ResearcherId> = row.id_or_null("session.researcher")?;
     let officer: Option<OfficerId> = row.id_or_null("session.officer")?;

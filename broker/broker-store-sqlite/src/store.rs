@@ -1,20 +1,18 @@
 //! The store: who may read, who may write, and when.
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use broker_store::{Read, Store, StoreError, Tx};
-use rusqlite::Connection;
+use sqlx::{Row, SqliteConnection, SqlitePool};
 use tokio::sync::RwLock;
 use tokio::time::timeout;
 
-use crate::connection::{Create, Pool, blocking};
+use crate::connection::{self, Create};
 use crate::row::fault;
 use crate::schema::{self, NEWEST_SCHEMA, OpenError};
-use crate::sql::query;
 use crate::transaction::SqliteTx;
 
 /// How long a scrub waits for reading views to end.
@@ -23,8 +21,8 @@ const SCRUB_PATIENCE: Duration = Duration::from_secs(10);
 /// One SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    writer: Pool,
-    readers: Pool,
+    writer: SqlitePool,
+    readers: SqlitePool,
     /// Held shared by each reading view and alone by a scrub: the log of the database can only be emptied while no
     /// view needs it, and a busy broker would otherwise always have one.
     views: Arc<RwLock<()>>,
@@ -38,9 +36,10 @@ impl SqliteStore {
     /// newer version of the program wrote it.
     pub async fn open(path: &Path, create: Create) -> Result<Self, OpenError> {
         schema::prepare(path, create, NEWEST_SCHEMA).await?;
+        let options = connection::options(path);
         Ok(Self {
-            writer: Pool::writer(path),
-            readers: Pool::readers(path),
+            writer: connection::writer(options.clone()),
+            readers: connection::readers(options),
             views: Arc::new(RwLock::new(())),
         })
     }
@@ -56,17 +55,23 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn read(&self) -> Result<Box<dyn Read + '_>, StoreError> {
         let view = Arc::clone(&self.views).read_owned().await;
-        let lease = self.readers.lease().await.map_err(fault("read"))?;
-        query("BEGIN DEFERRED")
-            .execute(lease.connection().map_err(fault("read"))?)
+        let tx = self
+            .readers
+            .begin_with("BEGIN DEFERRED")
+            .await
             .map_err(fault("read"))?;
-        Ok(Box::new(SqliteTx::reading(lease, view)))
+        Ok(Box::new(SqliteTx::reading(tx, view)))
     }
 
     async fn begin(&self, name: &'static str) -> Result<Box<dyn Tx + '_>, StoreError> {
-        let mut lease = self.writer.lease().await.map_err(fault(name))?;
-        lease.begin_immediate().await.map_err(fault(name))?;
-        Ok(Box::new(SqliteTx::writing(lease, name)))
+        // IMMEDIATE takes the write lock at once: a deferred one would fail half-way, when its first write finds that
+        // somebody else wrote since its first read.
+        let tx = self
+            .writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(fault(name))?;
+        Ok(Box::new(SqliteTx::writing(tx, name)))
     }
 
     /// LIMIT: stops reading and writing for as long as the file takes to be rewritten. Blocks that the file system
@@ -79,38 +84,41 @@ impl Store for SqliteStore {
                 during: "scrub",
                 source: Box::new(source),
             })?;
-        let lease = self.writer.lease().await.map_err(fault("scrub"))?;
-        blocking(move || rewrite(lease.connection()?))
-            .await
-            .map_err(fault("scrub"))
+        let mut connection = self.writer.acquire().await.map_err(fault("scrub"))?;
+        empty_log(&mut connection).await?;
+        // VACUUM builds a copy of what is left. A copy in memory would have to fit there, so for once it is a
+        // temporary file: it holds nothing that was erased.
+        run(&mut connection, "PRAGMA temp_store = FILE").await?;
+        let rewritten = run(&mut connection, "VACUUM").await;
+        run(&mut connection, "PRAGMA temp_store = MEMORY").await?;
+        rewritten?;
+        run(&mut connection, "DELETE FROM scrub_due").await?;
+        empty_log(&mut connection).await
     }
 }
 
-fn rewrite(connection: &Connection) -> io::Result<()> {
-    empty_log(connection)?;
-    // VACUUM builds a copy of what is left. A copy in memory would have to fit there, so for once it is a temporary
-    // file: it holds nothing that was erased.
-    run(connection, "PRAGMA temp_store = FILE")?;
-    let rewritten = run(connection, "VACUUM");
-    run(connection, "PRAGMA temp_store = MEMORY")?;
-    rewritten?;
-    run(connection, "DELETE FROM scrub_due")?;
-    empty_log(connection)
-}
-
-fn run(connection: &Connection, sql: &'static str) -> io::Result<()> {
-    connection.execute_batch(sql).map_err(io::Error::other)
+async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {
+    sqlx::raw_sql(sql)
+        .execute(connection)
+        .await
+        .map(|_| ())
+        .map_err(fault("scrub"))
 }
 
 /// Writes every page of the log into the database and cuts the log to zero bytes.
-fn empty_log(connection: &Connection) -> io::Result<()> {
-    let busy: i64 = connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get("busy"))
-        .map_err(io::Error::other)?;
+async fn empty_log(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let busy: i64 = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(connection)
+        .await
+        .and_then(|row| row.try_get("busy"))
+        .map_err(fault("scrub"))?;
     if busy == 0 {
         Ok(())
     } else {
-        Err(io::Error::other("another process is reading the database"))
+        Err(StoreError::Fault {
+            during: "scrub",
+            source: "another process is reading the database".into(),
+        })
     }
 }
 

@@ -2,19 +2,23 @@
 
 use async_trait::async_trait;
 use broker_store::{Read, StoreError, Tx};
-use rusqlite::{ErrorCode, ffi};
+use sqlx::error::ErrorKind;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Sqlite, Transaction, query};
 use tokio::sync::OwnedRwLockReadGuard;
 
-use crate::connection::{Lease, blocking};
 use crate::row::{Cells, fault};
-use crate::sql::{Query, Row, query};
 
-/// An open transaction. Dropped, it is rolled back before its connection is used again.
+/// An open transaction. Dropped, it is rolled back by the driver before its connection is used again.
+///
+/// Each statement crosses to the connection's thread and back, which costs more than most statements: what runs for
+/// every job of a group is put into as few as possible.
 pub(crate) struct SqliteTx {
-    lease: Lease,
+    tx: Transaction<'static, Sqlite>,
     name: &'static str,
     mark: Mark,
-    // Dropped after `lease`: a scrub waits until the view is gone.
+    // Dropped after `tx`: a scrub waits until the view is gone.
     _view: Option<OwnedRwLockReadGuard<()>>,
 }
 
@@ -24,35 +28,25 @@ enum Mark {
     Missing,
     /// Before the next change: only that opens a savepoint.
     Wanted,
+    /// Before the next change, and the savepoint of an earlier mark is still open.
+    Moved,
     /// A savepoint is open.
     Set,
 }
 
-/// What stops a walk over rows: the driver, or a value that nobody wrote.
-enum Halt {
-    Driver(rusqlite::Error),
-    Value(StoreError),
-}
-
-impl From<rusqlite::Error> for Halt {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Driver(error)
-    }
-}
-
 impl SqliteTx {
-    pub(crate) fn reading(lease: Lease, view: OwnedRwLockReadGuard<()>) -> Self {
+    pub(crate) fn reading(tx: Transaction<'static, Sqlite>, view: OwnedRwLockReadGuard<()>) -> Self {
         Self {
-            lease,
+            tx,
             name: "read",
             mark: Mark::Missing,
             _view: Some(view),
         }
     }
 
-    pub(crate) const fn writing(lease: Lease, name: &'static str) -> Self {
+    pub(crate) fn writing(tx: Transaction<'static, Sqlite>, name: &'static str) -> Self {
         Self {
-            lease,
+            tx,
             name,
             mark: Mark::Missing,
             _view: None,
@@ -60,78 +54,79 @@ impl SqliteTx {
     }
 
     /// The row that a query finds, turned into a value.
-    pub(crate) fn one<T>(
+    pub(crate) async fn one<T>(
         &mut self,
-        query: Query<'_>,
-        value: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+        query: Query<'static, Sqlite, SqliteArguments>,
+        value: impl FnOnce(&SqliteRow) -> Result<T, StoreError> + Send,
     ) -> Result<Option<T>, StoreError> {
-        Ok(self.all(query, value)?.pop())
+        let row = query
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(fault(self.name))?;
+        row.as_ref().map(value).transpose()
     }
 
     /// The rows that a query finds, each turned into a value.
-    pub(crate) fn all<T>(
+    pub(crate) async fn all<T>(
         &mut self,
-        query: Query<'_>,
-        mut value: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+        query: Query<'static, Sqlite, SqliteArguments>,
+        value: impl Fn(&SqliteRow) -> Result<T, StoreError> + Send,
     ) -> Result<Vec<T>, StoreError> {
-        let connection = self.lease.connection().map_err(fault(self.name))?;
-        let mut values = Vec::new();
-        let walked = query.for_each(connection, |row| {
-            values.push(value(row).map_err(Halt::Value)?);
-            Ok(())
-        });
-        match walked {
-            Ok(()) => Ok(values),
-            Err(Halt::Value(error)) => Err(error),
-            Err(Halt::Driver(error)) => Err(fault(self.name)(error)),
-        }
+        let rows = query.fetch_all(&mut *self.tx).await.map_err(fault(self.name))?;
+        rows.iter().map(value).collect()
     }
 
     /// Runs a statement and gives the number of rows it touched.
-    pub(crate) fn change(&mut self, table: &'static str, query: Query<'_>) -> Result<u64, StoreError> {
-        if self.mark == Mark::Wanted {
-            self.run("SAVEPOINT mark")?;
-            self.mark = Mark::Set;
+    pub(crate) async fn change(
+        &mut self,
+        table: &'static str,
+        query: Query<'static, Sqlite, SqliteArguments>,
+    ) -> Result<u64, StoreError> {
+        match self.mark {
+            Mark::Missing | Mark::Set => {}
+            Mark::Wanted => self.set_mark("SAVEPOINT mark").await?,
+            Mark::Moved => self.set_mark("RELEASE mark; SAVEPOINT mark").await?,
         }
-        let connection = self.lease.connection().map_err(fault(self.name))?;
-        match query.execute(connection) {
-            Ok(rows) => u64::try_from(rows).map_err(fault(self.name)),
-            Err(error) if is_repeated(&error) => Err(StoreError::Conflict { table }),
+        match query.execute(&mut *self.tx).await {
+            Ok(done) => Ok(done.rows_affected()),
+            Err(sqlx::Error::Database(error)) if error.kind() == ErrorKind::UniqueViolation => {
+                Err(StoreError::Conflict { table })
+            }
             Err(error) => Err(fault(self.name)(error)),
         }
     }
 
     /// Runs a statement that touches exactly one row; anything else is a conflict.
-    pub(crate) fn change_one(&mut self, table: &'static str, query: Query<'_>) -> Result<(), StoreError> {
-        match self.change(table, query)? {
+    pub(crate) async fn change_one(
+        &mut self,
+        table: &'static str,
+        query: Query<'static, Sqlite, SqliteArguments>,
+    ) -> Result<(), StoreError> {
+        match self.change(table, query).await? {
             1 => Ok(()),
             _ => Err(StoreError::Conflict { table }),
         }
     }
 
-    fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        let connection = self.lease.connection().map_err(fault(self.name))?;
+    async fn set_mark(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.run(sql).await?;
+        self.mark = Mark::Set;
+        Ok(())
+    }
+
+    async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
         query(sql)
-            .execute(connection)
+            .execute(&mut *self.tx)
+            .await
             .map(|_| ())
             .map_err(fault(self.name))
     }
 }
 
-/// Whether a value that must be unique exists already.
-fn is_repeated(error: &rusqlite::Error) -> bool {
-    error.sqlite_error().is_some_and(|error| {
-        matches!(
-            error.extended_code,
-            ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID
-        )
-    })
-}
-
 #[async_trait]
 impl Read for SqliteTx {
     async fn scrub_is_due(&mut self) -> Result<bool, StoreError> {
-        let due = self.one(query("SELECT id FROM scrub_due"), |_| Ok(()))?;
+        let due = self.one(query("SELECT id FROM scrub_due"), |_| Ok(())).await?;
         Ok(due.is_some())
     }
 }
@@ -139,26 +134,26 @@ impl Read for SqliteTx {
 #[async_trait]
 impl Tx for SqliteTx {
     async fn mark(&mut self) -> Result<(), StoreError> {
-        if self.mark == Mark::Set {
-            self.run("RELEASE mark")?;
-        }
-        self.mark = Mark::Wanted;
+        self.mark = match self.mark {
+            Mark::Missing | Mark::Wanted => Mark::Wanted,
+            Mark::Moved | Mark::Set => Mark::Moved,
+        };
         Ok(())
     }
 
     async fn back_to_mark(&mut self) -> Result<(), StoreError> {
         match self.mark {
             // Nothing was written since.
-            Mark::Wanted => Ok(()),
-            Mark::Set | Mark::Missing => self.run("ROLLBACK TO mark"),
+            Mark::Wanted | Mark::Moved => Ok(()),
+            Mark::Set | Mark::Missing => self.run("ROLLBACK TO mark").await,
         }
     }
 
     async fn check(&mut self) -> Result<(), StoreError> {
-        let lost = self.one(
-            query("SELECT COUNT(*) AS lost FROM pragma_foreign_key_check"),
-            |row| row.number::<u64>("foreign_key_check.lost"),
-        )?;
+        let references = query("SELECT COUNT(*) AS lost FROM pragma_foreign_key_check");
+        let lost = self
+            .one(references, |row| row.number::<u64>("foreign_key_check.lost"))
+            .await?;
         match lost {
             Some(0) => Ok(()),
             _ => Err(StoreError::Conflict { table: "reference" }),
@@ -166,13 +161,11 @@ impl Tx for SqliteTx {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let Self { lease, name, .. } = *self;
-        // Waits for the disk, so not here. The lease goes along: whoever drops this future cannot take it back.
-        let committed = blocking(move || Ok(query("COMMIT").execute(lease.connection()?).map(|_| ())));
-        match committed.await.map_err(fault(name))? {
+        let name = self.name;
+        match self.tx.commit().await {
             Ok(()) => Ok(()),
             // A deferred foreign key: SQLite looks before it writes, so nothing was written.
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            Err(sqlx::Error::Database(error)) if error.kind() == ErrorKind::ForeignKeyViolation => {
                 Err(StoreError::Conflict { table: "reference" })
             }
             Err(error) => Err(fault(name)(error)),

@@ -7,9 +7,10 @@ use broker_store::{
     BatchRow, Direction, FlowFilter, Outcome, Page, Serial, StoreError, TransferReads, TransferRow,
     TransferWrites,
 };
+use sqlx::query;
+use sqlx::sqlite::SqliteRow;
 
 use crate::row::{Cells, bound, stored};
-use crate::sql::{Row, query};
 use crate::transaction::SqliteTx;
 
 /// The columns of a transfer with the places of its leaves, and what the statement goes on with.
@@ -49,7 +50,7 @@ impl TransferReads for SqliteTx {
         let query = query
             .bind(gateway.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice());
-        self.one(query, batch)
+        self.one(query, batch).await
     }
 
     /// LIMIT: reads the index from the start of the span to the present, so the oldest days of a point cost most.
@@ -62,19 +63,19 @@ impl TransferReads for SqliteTx {
             .bind(point.as_bytes().as_slice())
             .bind(span.start().as_micros())
             .bind(span.end().as_micros());
-        self.all(query, batch)
+        self.all(query, batch).await
     }
 
     async fn transfer(&mut self, id: TransferId) -> Result<Option<TransferRow>, StoreError> {
         let query = query(transfers!("WHERE t.id = ?1"));
-        self.one(query.bind(id.as_bytes().as_slice()), transfer)
+        self.one(query.bind(id.as_bytes().as_slice()), transfer).await
     }
 
     async fn transfer_at(&mut self, leaf_index: u64) -> Result<Option<TransferRow>, StoreError> {
         let query = query(transfers!(
             "WHERE t.serial = (SELECT serial FROM record WHERE leaf_index = ?1)"
         ));
-        self.one(query.bind(bound(leaf_index)), transfer)
+        self.one(query.bind(bound(leaf_index)), transfer).await
     }
 
     async fn transfers_of(&mut self, who: ParticipantId, page: Page) -> Result<Vec<TransferRow>, StoreError> {
@@ -88,7 +89,7 @@ impl TransferReads for SqliteTx {
             .bind(who.as_bytes().as_slice())
             .bind(bound(page.before_leaf))
             .bind(page.limit);
-        self.all(query, transfer)
+        self.all(query, transfer).await
     }
 
     async fn flows(&mut self, filter: FlowFilter, page: Page) -> Result<Vec<TransferRow>, StoreError> {
@@ -120,6 +121,7 @@ impl TransferReads for SqliteTx {
             ),
         });
         self.all(query.bind(bound(page.before_leaf)).bind(page.limit), transfer)
+            .await
     }
 
     async fn uses_of(&mut self, consent: ConsentId) -> Result<(u64, Option<Instant>), StoreError> {
@@ -127,12 +129,14 @@ impl TransferReads for SqliteTx {
             "SELECT COUNT(*) AS uses, MAX(at_us) AS at_us FROM transfer \
              WHERE consent = ?1 AND refusal IS NULL",
         );
-        let uses = self.one(query.bind(consent.as_bytes().as_slice()), |row| {
-            Ok((
-                row.number("transfer.uses")?,
-                row.instant_or_null("transfer.at_us")?,
-            ))
-        })?;
+        let uses = self
+            .one(query.bind(consent.as_bytes().as_slice()), |row| {
+                Ok((
+                    row.number("transfer.uses")?,
+                    row.instant_or_null("transfer.at_us")?,
+                ))
+            })
+            .await?;
         Ok(uses.unwrap_or((0, None)))
     }
 }
@@ -167,7 +171,7 @@ impl TransferWrites for SqliteTx {
             .bind(row.rows)
             .bind(row.at.as_micros())
             .bind(&row.sealed);
-        self.change_one("transfer", query)
+        self.change_one("transfer", query).await
     }
 
     async fn add_batch(&mut self, row: &BatchRow) -> Result<(), StoreError> {
@@ -188,11 +192,11 @@ impl TransferWrites for SqliteTx {
             .bind(row.epoch)
             .bind(row.envelope.0.as_slice())
             .bind(&row.sealed);
-        self.change_one("batch", query)
+        self.change_one("batch", query).await
     }
 }
 
-fn transfer(row: &Row<'_>) -> Result<TransferRow, StoreError> {
+fn transfer(row: &SqliteRow) -> Result<TransferRow, StoreError> {
     let refusal: Option<String> = row.cell("transfer.refusal")?;
     let has_purpose: Option<&str> = row.cell("transfer.purpose")?;
     Ok(TransferRow {
@@ -216,7 +220,7 @@ fn transfer(row: &Row<'_>) -> Result<TransferRow, StoreError> {
     })
 }
 
-fn batch(row: &Row<'_>) -> Result<BatchRow, StoreError> {
+fn batch(row: &SqliteRow) -> Result<BatchRow, StoreError> {
     Ok(BatchRow {
         id: row.id("batch.id")?,
         gateway: row.id("batch.gateway")?,

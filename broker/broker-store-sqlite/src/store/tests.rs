@@ -1,4 +1,4 @@
-use rusqlite::types::Value;
+use sqlx::Row;
 
 use super::*;
 
@@ -10,18 +10,11 @@ async fn fresh() -> (tempfile::TempDir, SqliteStore) {
     (folder, store)
 }
 
-async fn pragma(pool: &Pool, sql: &'static str) -> String {
-    let lease = pool.lease().await.unwrap();
-    let value: Value = lease
-        .connection()
+async fn pragma(pool: &SqlitePool, sql: &'static str) -> String {
+    let row = sqlx::query(sql).fetch_one(pool).await.unwrap();
+    row.try_get::<String, _>(0)
+        .or_else(|_| row.try_get::<i64, _>(0).map(|value| value.to_string()))
         .unwrap()
-        .query_row(sql, [], |row| row.get(0))
-        .unwrap();
-    match value {
-        Value::Integer(value) => value.to_string(),
-        Value::Text(value) => value,
-        other => panic!("{sql}: {other:?}"),
-    }
 }
 
 #[tokio::test]
@@ -40,11 +33,7 @@ async fn every_connection_is_durable_strict_and_wipes_what_it_deletes() {
         assert_eq!(pragma(pool, "PRAGMA temp_store").await, "2");
     }
     assert_eq!(pragma(&store.readers, "PRAGMA query_only").await, "1");
-    // One writing connection: while it is out, nobody gets another.
-    let one = store.writer.lease().await.unwrap();
-    let another = timeout(Duration::from_millis(20), store.writer.lease()).await;
-    assert!(another.is_err());
-    drop(one);
+    assert_eq!(store.writer.options().get_max_connections(), 1);
     store.scrub().await.unwrap();
     assert_eq!(pragma(&store.writer, "PRAGMA temp_store").await, "2");
 }
@@ -53,10 +42,9 @@ async fn every_connection_is_durable_strict_and_wipes_what_it_deletes() {
 async fn a_transaction_that_sqlite_ended_itself_does_not_block_the_next() {
     let (_folder, store) = fresh().await;
     // What SQLite does on its own when the disk is full.
-    let mut lease = store.writer.lease().await.unwrap();
-    lease.begin_immediate().await.unwrap();
-    run(lease.connection().unwrap(), "ROLLBACK").unwrap();
-    drop(lease);
+    let mut tx = store.writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    sqlx::raw_sql("ROLLBACK").execute(&mut *tx).await.unwrap();
+    drop(tx);
     store.begin("next").await.unwrap().commit().await.unwrap();
 }
 
@@ -64,15 +52,14 @@ async fn a_transaction_that_sqlite_ended_itself_does_not_block_the_next() {
 async fn a_value_that_nobody_wrote_is_corrupt() {
     let (_folder, store) = fresh().await;
     // Seven seconds do not divide a day.
-    let lease = store.writer.lease().await.unwrap();
-    run(
-        lease.connection().unwrap(),
+    sqlx::raw_sql(
         "PRAGMA foreign_keys = OFF;
          INSERT INTO dataset (id, recipient, purpose, step_s, title_fr, title_en, summary_fr, summary_en)
          VALUES (zeroblob(16), zeroblob(16), 'a', 7, '', '', '', '');",
     )
+    .execute(&store.writer)
+    .await
     .unwrap();
-    drop(lease);
     let found = store.read().await.unwrap().datasets().await;
     assert!(matches!(
         found,
@@ -85,11 +72,9 @@ async fn a_value_that_nobody_wrote_is_corrupt() {
 #[tokio::test]
 async fn the_readers_refuse_to_write() {
     let (_folder, store) = fresh().await;
-    let lease = store.readers.lease().await.unwrap();
-    let refused = run(
-        lease.connection().unwrap(),
-        "INSERT INTO officer (id, name) VALUES (zeroblob(16), '')",
-    );
+    let refused = sqlx::query("INSERT INTO officer (id, name) VALUES (zeroblob(16), '')")
+        .execute(&store.readers)
+        .await;
     assert!(refused.is_err());
 }
 
@@ -112,20 +97,47 @@ async fn lists_are_read_from_indexes_without_sorting() {
         "EXPLAIN QUERY PLAN SELECT 1 FROM transfer WHERE recipient_serial = ?1",
     ];
     for sql in plans {
-        let lease = store.readers.lease().await.unwrap();
-        let mut plan: Vec<String> = Vec::new();
-        let values = sql.matches('?').count();
-        (0..values)
-            .fold(query(sql), |query, _| query.bind(0_i64))
-            .for_each(lease.connection().unwrap(), |row| {
-                plan.push(row.get("detail")?);
-                Ok::<_, rusqlite::Error>(())
-            })
-            .unwrap();
+        let rows = sqlx::query(sql).fetch_all(&store.readers).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
         let plan = plan.join("; ");
         assert!(
             !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"),
             "{sql}: {plan}"
         );
     }
+}
+
+#[tokio::test]
+async fn plans_do_not_depend_on_bound_values() {
+    let (_folder, store) = fresh().await;
+    let rows = sqlx::query("PRAGMA compile_options")
+        .fetch_all(&store.readers)
+        .await
+        .unwrap();
+    let options: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert!(options.contains(&"ENABLE_QPSG".to_owned()), "{options:?}");
+}
+
+#[tokio::test]
+async fn records_are_added_whole_however_many_they_are() {
+    use broker_store::contract::samples::{furnish, id, record};
+
+    let (_folder, store) = fresh().await;
+    furnish(&store).await;
+    // One, eight and sixty-four go into a statement; the first record has its own.
+    for count in [1, 2, 9, 65, 74, 138] {
+        let mut tx = store.begin("many").await.unwrap();
+        let rows: Vec<_> = (1..=count).map(|n| record(2, n, 1_000 + n)).collect();
+        tx.add_records(&rows).await.unwrap();
+        let mut found = tx.records_of(id(2), u64::MAX, u32::MAX).await.unwrap();
+        found.reverse();
+        assert_eq!(found, rows);
+        assert_eq!(tx.subject(id(2)).await.unwrap().unwrap().newest, count);
+    }
+    // A record whose leaf is taken: the one in the middle of a statement is found as well.
+    let mut tx = store.begin("taken").await.unwrap();
+    let mut rows: Vec<_> = (1..=70).map(|n| record(2, n, 1_000 + n)).collect();
+    rows[33].leaf_index = 1_001;
+    let refused = tx.add_records(&rows).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { table: "record" })));
 }

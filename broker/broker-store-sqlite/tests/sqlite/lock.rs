@@ -34,7 +34,7 @@ async fn a_file_that_is_no_lock_store_is_refused() {
     let path = folder.path().join("lock.db");
     std::fs::write(&path, b"").unwrap();
     assert!(SqliteLockStore::open_existing(&path).await.is_err());
-    run(&path, "CREATE TABLE songs (title TEXT)");
+    run(&path, "CREATE TABLE songs (title TEXT)").await;
     assert!(SqliteLockStore::open_existing(&path).await.is_err());
 }
 

@@ -2,16 +2,25 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, SqliteConnection};
 
 /// A plain connection, as a stranger's tool would open one.
-pub fn connect(path: &Path) -> Connection {
-    Connection::open(path).unwrap()
+pub async fn connect(path: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .connect()
+        .await
+        .unwrap()
 }
 
 /// Runs statements past the store.
-pub fn run(path: &Path, sql: &str) {
-    connect(path).execute_batch(sql).unwrap();
+pub async fn run(path: &Path, sql: &'static str) {
+    sqlx::raw_sql(sql)
+        .execute(&mut connect(path).await)
+        .await
+        .unwrap();
 }
 
 /// Names of the files in a folder whose bytes contain the needle.

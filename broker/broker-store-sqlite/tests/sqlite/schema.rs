@@ -1,6 +1,7 @@
 //! Versions of the schema.
 
 use broker_store_sqlite::{Create, NEWEST_SCHEMA, OpenError, SqliteStore, migrate};
+use sqlx::Row;
 
 use crate::raw::{connect, run};
 
@@ -12,7 +13,8 @@ async fn a_file_of_a_newer_version_is_refused() {
     run(
         &path,
         "INSERT INTO schema_version (version, name) VALUES (999, 'from the future')",
-    );
+    )
+    .await;
     for create in [Create::Never, Create::IfMissing] {
         let refused = SqliteStore::open(&path, create).await;
         let Err(error @ OpenError::Newer { found: 999, .. }) = refused else {
@@ -42,7 +44,7 @@ async fn an_older_file_is_not_migrated_unless_asked() {
 async fn the_database_of_another_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    run(&path, "CREATE TABLE songs (title TEXT)");
+    run(&path, "CREATE TABLE songs (title TEXT)").await;
     let refused = SqliteStore::open(&path, Create::IfMissing).await;
     assert!(matches!(refused, Err(OpenError::Foreign { .. })));
 }
@@ -54,11 +56,11 @@ async fn each_migration_can_be_taken_back_and_done_again() {
     for _ in 0..2 {
         migrate(&path, NEWEST_SCHEMA).await.unwrap();
         migrate(&path, 0).await.unwrap();
-        let left: i64 = connect(&path)
-            .query_row("SELECT COUNT(*) AS things FROM sqlite_schema", [], |row| {
-                row.get("things")
-            })
-            .unwrap();
+        let left: i64 = sqlx::query("SELECT COUNT(*) AS things FROM sqlite_schema")
+            .fetch_one(&mut connect(&path).await)
+            .await
+            .unwrap()
+            .get("things");
         assert_eq!(left, 0);
     }
 }
@@ -116,7 +118,7 @@ async fn a_file_of_the_first_version_keeps_its_log_and_its_links() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     migrate(&path, 1).await.unwrap();
-    run(&path, FIRST_LIGHT);
+    run(&path, FIRST_LIGHT).await;
     let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
     let mut view = store.read().await.unwrap();
     let leaf = |index: u64, bytes: &[u8]| LeafRow {
