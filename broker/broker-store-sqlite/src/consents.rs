@@ -4,11 +4,24 @@ use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, Offer};
 use broker_domain::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Purpose};
 use broker_store::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent, Serial, StoreError};
-use sqlx::query;
-use sqlx::sqlite::SqliteRow;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Sqlite, query};
 
 use crate::row::{Cells, stored};
 use crate::transaction::SqliteTx;
+
+/// The columns of a consent and of its events, and what the statement goes on with.
+macro_rules! consents {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.id, c.participant, c.point, c.recipient, c.purpose, c.step_s, c.data_start_at_us, \
+                 c.data_end_at_us, c.terms, c.notice, e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record \
+             FROM consent AS c LEFT JOIN consent_event AS e ON e.consent = c.id ",
+            $rest
+        )
+    };
+}
 
 #[async_trait]
 impl ConsentReads for SqliteTx {
@@ -30,36 +43,14 @@ impl ConsentReads for SqliteTx {
     }
 
     async fn consent(&mut self, id: ConsentId) -> Result<Option<Consent>, StoreError> {
-        let query = query(
-            "SELECT id, participant, point, recipient, purpose, step_s, data_start_at_us, data_end_at_us, \
-                 terms, notice \
-             FROM consent WHERE id = ?1",
-        );
-        let Some(found) = self.one(query.bind(id.as_bytes().as_slice()), consent).await? else {
-            return Ok(None);
-        };
-        let events = self.recorded_events(id).await?;
-        Ok(Some(Consent {
-            events: events.into_iter().map(|recorded| recorded.event).collect(),
-            ..found
-        }))
+        let query = query(consents!("WHERE c.id = ?1 ORDER BY e.seq"));
+        let query = query.bind(id.as_bytes().as_slice());
+        Ok(self.consents(query).await?.pop())
     }
 
     async fn consents_of(&mut self, participant: ParticipantId) -> Result<Vec<Consent>, StoreError> {
-        let consents = query(
-            "SELECT id, participant, point, recipient, purpose, step_s, data_start_at_us, data_end_at_us, \
-                 terms, notice \
-             FROM consent WHERE participant = ?1 ORDER BY id",
-        );
-        let events = query(
-            "SELECT e.consent, e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record \
-             FROM consent AS c INNER JOIN consent_event AS e ON e.consent = c.id \
-             WHERE c.participant = ?1 ORDER BY c.id, e.seq",
-        );
-        let who = participant.as_bytes().as_slice();
-        let consents = self.all(consents.bind(who), consent).await?;
-        let events = self.all(events.bind(who), event_of).await?;
-        Ok(with_events(consents, events))
+        let query = query(consents!("WHERE c.participant = ?1 ORDER BY c.id, e.seq"));
+        self.consents(query.bind(participant.as_bytes().as_slice())).await
     }
 
     async fn consents_to(
@@ -67,22 +58,13 @@ impl ConsentReads for SqliteTx {
         recipient: OrganisationId,
         purpose: &Purpose,
     ) -> Result<Vec<Consent>, StoreError> {
-        let consents = query(
-            "SELECT id, participant, point, recipient, purpose, step_s, data_start_at_us, data_end_at_us, \
-                 terms, notice \
-             FROM consent WHERE recipient = ?1 AND purpose = ?2 ORDER BY id",
-        );
-        let events = query(
-            "SELECT e.consent, e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record \
-             FROM consent AS c INNER JOIN consent_event AS e ON e.consent = c.id \
-             WHERE c.recipient = ?1 AND c.purpose = ?2 ORDER BY c.id, e.seq",
-        );
-        let to = recipient.as_bytes().as_slice();
-        let consents = consents.bind(to).bind(purpose.as_str().to_owned());
-        let events = events.bind(to).bind(purpose.as_str().to_owned());
-        let consents = self.all(consents, consent).await?;
-        let events = self.all(events, event_of).await?;
-        Ok(with_events(consents, events))
+        let query = query(consents!(
+            "WHERE c.recipient = ?1 AND c.purpose = ?2 ORDER BY c.id, e.seq"
+        ));
+        let query = query
+            .bind(recipient.as_bytes().as_slice())
+            .bind(purpose.as_str().to_owned());
+        self.consents(query).await
     }
 
     async fn recorded_events(&mut self, id: ConsentId) -> Result<Vec<RecordedEvent>, StoreError> {
@@ -174,15 +156,27 @@ impl ConsentWrites for SqliteTx {
     }
 }
 
-/// Hands each event to its consent. Both lists are in order of the consent's identifier.
-fn with_events(mut consents: Vec<Consent>, events: Vec<(ConsentId, ConsentEvent)>) -> Vec<Consent> {
-    let mut events = events.into_iter().peekable();
-    for consent in &mut consents {
-        while let Some((_, event)) = events.next_if(|(of, _)| *of == consent.id) {
-            consent.events.push(event);
+impl SqliteTx {
+    /// Consents with their events, from one row an event. One statement and not two: each intake asks for them twice.
+    async fn consents(
+        &mut self,
+        query: Query<'static, Sqlite, SqliteArguments>,
+    ) -> Result<Vec<Consent>, StoreError> {
+        let rows = self
+            .all(query, |row| Ok((consent(row)?, event_if_any(row)?)))
+            .await?;
+        let mut consents: Vec<Consent> = Vec::new();
+        for (next, event) in rows {
+            match consents.last_mut().filter(|last| last.id == next.id) {
+                Some(last) => last.events.extend(event),
+                None => consents.push(Consent {
+                    events: Vec::from_iter(event),
+                    ..next
+                }),
+            }
         }
+        Ok(consents)
     }
-    consents
 }
 
 fn notice(row: &SqliteRow) -> Result<Notice, StoreError> {
@@ -223,8 +217,10 @@ fn consent(row: &SqliteRow) -> Result<Consent, StoreError> {
     })
 }
 
-fn event_of(row: &SqliteRow) -> Result<(ConsentId, ConsentEvent), StoreError> {
-    Ok((row.id("consent_event.consent")?, event(row)?))
+/// The event of a row; none in the row of a consent without events.
+fn event_if_any(row: &SqliteRow) -> Result<Option<ConsentEvent>, StoreError> {
+    let seq: Option<i64> = row.cell("consent_event.seq")?;
+    seq.map(|_| event(row)).transpose()
 }
 
 fn event(row: &SqliteRow) -> Result<ConsentEvent, StoreError> {
