@@ -104,4 +104,4 @@ recorded-file = The same as one file, to keep: all your records, their proofs, a
 recorded-download = Download all my records
 recorded-offline = Without this site, on any computer:
 recorded-secret = Keep this file to yourself: it holds the details of your transfers and the key that recognises your entries in the ledger.
-recorded-limits = This check does not say whether others see the same ledger as you (its witnesses do), nor whether something happened that was never recorded. For that, compare with the counts of sources and recipients.
+recorded-limits = This check does not say whether others see the same ledger as you: compare its public state (/ledger/checkpoint) with theirs. Nor does it say whether something happened that was never recorded. For that, compare with the counts of sources and recipients.

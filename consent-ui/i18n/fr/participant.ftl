@@ -104,4 +104,4 @@ recorded-file = Le même contenu en un fichier, à garder : toutes vos inscripti
 recorded-download = Télécharger toutes mes inscriptions
 recorded-offline = Sans ce site, sur n'importe quel ordinateur :
 recorded-secret = Gardez ce fichier pour vous : il contient le détail de vos échanges et la clé qui permet de reconnaître vos lignes dans le registre.
-recorded-limits = Ce contrôle ne dit pas si d'autres voient le même registre que vous (les témoins le disent), ni si un échange a eu lieu sans être inscrit. Ce second cas demande de comparer avec les comptes des sources et des destinataires.
+recorded-limits = Ce contrôle ne dit pas si d'autres voient le même registre que vous : comparez avec eux l'état public du registre (/ledger/checkpoint). Il ne dit pas non plus si un échange a eu lieu sans être inscrit. Ce second cas demande de comparer avec les comptes des sources et des destinataires.
