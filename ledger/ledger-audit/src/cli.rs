@@ -9,12 +9,15 @@ use ledger_core::{leaf::SubjectKey, note::Vkey};
 
 use crate::report::Failure;
 
+/// Stands below the help of the program and of each of its commands.
+const EXIT: &str = "Exit status: 0 verified, 1 refused (the evidence is wrong), 2 could not check (wrong usage, missing \
+                    file, network).\nA key is a C2SP verifier key, name+id+base64, or a file that holds one.";
+
 /// Verifies evidence of the ledger: bundles, delivered folders, whole logs.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit status: 0 verified, 1 refused (the evidence is wrong), 2 could not check (wrong usage, \
-                  missing file, network).\nA key is a C2SP verifier key, name+id+base64, or a file that holds one."
+    after_help = EXIT
 )]
 pub struct Arguments {
     /// What to do.
@@ -29,14 +32,19 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Verify a bundle, or a folder with `evidence.json` and the delivered files.
+    #[command(after_help = EXIT)]
     Verify(Verify),
     /// Recompute a whole log from its entries and compare everything.
+    #[command(after_help = EXIT)]
     Log(Log),
     /// Keep a verified copy of a log in a folder; run again to follow it.
+    #[command(after_help = EXIT)]
     Mirror(Mirror),
     /// Check that a newer checkpoint only adds to an older one.
+    #[command(after_help = EXIT)]
     Compare(Compare),
     /// Check that a person's file holds all records about her, and no others.
+    #[command(after_help = EXIT)]
     Participant(Participant),
 }
 
