@@ -28,6 +28,7 @@ use crate::batch::Recent;
 use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
+use crate::intake::Lookup;
 use crate::vault::VaultKeys;
 
 /// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
@@ -74,6 +75,7 @@ pub struct Broker {
     pub(crate) log_signer: Arc<dyn NoteSigner>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
+    pub(crate) lookup: Lookup,
 }
 
 #[derive(Serialize)]
@@ -110,6 +112,7 @@ impl Broker {
             map,
         );
         let (sequencer, writer) = Sequencer::start(committer, publisher, parts.sequencer);
+        let lookup = Lookup::start(Arc::clone(&parts.store));
         let broker = Self {
             origin: log_signer.vkey().name().as_str().to_owned(),
             store: parts.store,
@@ -127,6 +130,7 @@ impl Broker {
             log_signer,
             sequencer,
             recent,
+            lookup,
         };
         Ok((Arc::new(broker), writer))
     }
