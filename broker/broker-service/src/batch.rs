@@ -16,7 +16,7 @@ const REMEMBERED: usize = 64;
 
 /// One committed batch.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub struct Batch {
     first: u64,
     head: DataHead,
     leaves: Vec<Vec<u8>>,

@@ -12,7 +12,7 @@ use broker_domain::time::{Clock, Entropy};
 use broker_keys::{MemberCrypto, RecordSigner};
 use broker_store::{Read, Store, StoreError};
 use evidence::jcs;
-use evidence::jws::{Jwk, Jws};
+use evidence::jws::{Jwk, Protected};
 use evidence::record::Record;
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::note::{NoteSigner, Vkey};
@@ -72,6 +72,7 @@ pub struct Broker {
     pub(crate) vault: VaultKeys,
     record_signer: Arc<RecordSigner>,
     pub(crate) record_key: Jwk,
+    record_header: Protected,
     pub(crate) log_signer: Arc<dyn NoteSigner>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
@@ -112,6 +113,9 @@ impl Broker {
             map,
         );
         let (sequencer, writer) = Sequencer::start(committer, publisher, parts.sequencer);
+        let record_key = Jwk::Ed25519 {
+            x: parts.record_signer.public_key(),
+        };
         let lookup = Lookup::start(Arc::clone(&parts.store));
         let broker = Self {
             origin: log_signer.vkey().name().as_str().to_owned(),
@@ -123,9 +127,8 @@ impl Broker {
             clock: parts.clock,
             entropy: parts.entropy,
             vault: parts.vault,
-            record_key: Jwk::Ed25519 {
-                x: parts.record_signer.public_key(),
-            },
+            record_header: Protected::of(&record_key).map_err(StoreFault::new)?,
+            record_key,
             record_signer: parts.record_signer,
             log_signer,
             sequencer,
@@ -211,14 +214,9 @@ impl Broker {
 
     /// Signs a record.
     pub(crate) fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
-        let payload = record.to_jcs_bytes().map_err(|_| Fault::Crypto {
+        let jws = record.sign(&self.record_header, |message| self.record_signer.sign(message));
+        let jws = jws.map_err(|_| Fault::Crypto {
             during: "write record",
-        })?;
-        let jws = Jws::sign(&payload, &self.record_key, |message| {
-            self.record_signer.sign(message)
-        })
-        .map_err(|_| Fault::Crypto {
-            during: "sign record",
         })?;
         Ok(SignedRecord { record, jws })
     }

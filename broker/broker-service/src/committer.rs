@@ -13,7 +13,8 @@ use tokio::runtime::Handle;
 use crate::batch::Recent;
 use crate::failure::Fault;
 use crate::group::{Group, Halt, Job, Verdict};
-pub(crate) use view::{DataView, tile_nodes};
+pub use view::DataView;
+pub(crate) use view::tile_nodes;
 
 /// The writer's view: one store, one clock, one source of salts, and the map that grows with the log.
 pub(crate) struct GroupCommitter {

@@ -44,6 +44,7 @@ macro_rules! contract_tests {
                 going_back_twice_returns_to_the_same_mark
                 a_new_mark_keeps_what_came_before_it
                 going_back_without_a_mark_is_a_fault
+                a_mark_that_was_given_up_is_none
                 a_conflict_leaves_the_rest_of_the_transaction_alive
                 a_scrub_changes_no_value
             }

@@ -86,6 +86,12 @@ pub trait Tx:
     /// When the store fails.
     async fn back_to_mark(&mut self) -> Result<(), StoreError>;
 
+    /// Gives the mark up: what follows is undone with the whole transaction only, and need not be kept undoable.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn forget_mark(&mut self) -> Result<(), StoreError>;
+
     /// Whether the rows fit together, as [`Tx::commit`] would look.
     ///
     /// # Errors

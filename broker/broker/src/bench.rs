@@ -1,7 +1,9 @@
 //! Benchmarks: each prints its figure beside the ceilings measured in the same run.
 
 mod ceilings;
+pub mod ledger;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 
@@ -13,6 +15,7 @@ use jiff::tz::TimeZone;
 use ledger_log::SequencerConfig;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::assemble::{self, Home};
@@ -49,12 +52,7 @@ struct Figures {
 /// # Errors
 /// When the broker cannot be put together, or refuses a batch.
 pub async fn intake(args: &IntakeArgs) -> Result<()> {
-    let folder = match &args.folder {
-        Some(parent) => tempfile::Builder::new()
-            .prefix("fiducie-bench-")
-            .tempdir_in(parent)?,
-        None => tempfile::Builder::new().prefix("fiducie-bench-").tempdir()?,
-    };
+    let folder = folder(args.folder.as_deref())?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::open());
     let (broker, envelopes) = prepare(folder.path(), args, &entropy).await?;
     let envelope_bytes = envelopes.iter().map(Vec::len).sum::<usize>() / envelopes.len().max(1);
@@ -75,9 +73,19 @@ pub async fn intake(args: &IntakeArgs) -> Result<()> {
     show(&figures, args.json)
 }
 
+/// A folder that is removed at the end, on the disk to measure.
+fn folder(parent: Option<&Path>) -> Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix("fiducie-bench-");
+    Ok(match parent {
+        Some(parent) => builder.tempdir_in(parent)?,
+        None => builder.tempdir()?,
+    })
+}
+
 /// A broker with consenting households, and signed envelopes that it has not seen.
 async fn prepare(
-    folder: &std::path::Path,
+    folder: &Path,
     args: &IntakeArgs,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<(Arc<Broker>, Vec<Vec<u8>>)> {

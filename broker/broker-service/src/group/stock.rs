@@ -144,6 +144,11 @@ impl Group<'_> {
 
     /// Writes what the intakes so far left to be written.
     pub(super) async fn flush(&mut self) -> Result<(), StoreError> {
+        if self.inbound.is_empty() && self.seen.is_empty() {
+            return Ok(());
+        }
+        // No job is under way that might be undone.
+        self.tx.forget_mark().await?;
         if !self.inbound.is_empty() {
             self.tx.add_inbound(&std::mem::take(&mut self.inbound)).await?;
         }
