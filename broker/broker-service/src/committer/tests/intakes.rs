@@ -7,7 +7,7 @@ use broker_store::contract::samples::batch;
 use broker_store::{BatchRow, InboundRow, RecordRow, TransferRow};
 
 use super::*;
-use crate::group::{Footprint, Job, Places, Recorded};
+use crate::group::{Footprint, Job, Recorded};
 
 /// What a job of this test does.
 #[derive(Clone, Copy)]
@@ -88,7 +88,7 @@ impl Commit for Task {
                 // By its identifier alone: its leaf has no place before the group is closed.
                 let again = TransferRow {
                     id: transfer,
-                    serial: broker_store::Serial(u64::from(u32::MAX)),
+                    serial: Serial(u64::from(u32::MAX)),
                     ..transfer_in(number, who)
                 };
                 let there = group.tx.add_transfer(&again).await.is_err();
