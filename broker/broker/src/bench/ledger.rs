@@ -248,7 +248,7 @@ async fn preload(leaves: &mut Leaves, publisher: &mut Publisher, count: u64) -> 
         let appended = committed.appended.context("nothing was appended")?;
         publisher.publish(appended).await?;
         left -= some;
-        if left % (PRELOAD_BATCH * 128) == 0 {
+        if left.is_multiple_of(PRELOAD_BATCH * 128) {
             tracing::info!(left, "filling the log");
         }
     }
