@@ -148,6 +148,7 @@ pub async fn start_under(
         clock,
         entropy: Arc::new(SystemEntropy),
         sequencer: SequencerConfig::default(),
+        witnesses: None,
     };
     Broker::start(parts).await.unwrap().0
 }

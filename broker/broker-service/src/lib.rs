@@ -26,6 +26,7 @@ mod senml;
 mod sessions;
 mod vault;
 mod views;
+mod witnessing;
 
 pub use broker::{Broker, Parts};
 pub use catalogue::{CatalogueEntry, HouseholdBand};
@@ -39,6 +40,7 @@ pub use failure::{Failure, Fault};
 pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use history::HistoryLines;
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
+pub use ledger_log::Answering;
 pub use own::{OwnProfile, OwnRefusal};
 pub use receipts::Receipt;
 pub use release::{
@@ -48,3 +50,4 @@ pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use sessions::OpenedSession;
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};
+pub use witnessing::{Demand, Vouched, Vouching, WitnessParts, Witnessing};

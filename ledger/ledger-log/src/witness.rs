@@ -8,6 +8,7 @@
 //! HTTP is behind [`WitnessTransport`]; the clock is the caller's.
 
 mod client;
+mod keeper;
 mod ports;
 mod report;
 
@@ -30,6 +31,10 @@ use tokio::{
 
 use client::Client;
 
+pub use keeper::{
+    Answering, Handover, Keeper, KeeperClock, KeeperConfig, KeeperStop, Standing, Unwitnessed, WitnessState,
+    WitnessView, WitnessedHead,
+};
 pub use ports::{DataProofs, ProofSource, RawAnswer, TransportFault, WitnessTransport};
 pub use report::{Finding, WitnessReport, WitnessStop};
 
@@ -73,6 +78,8 @@ pub struct Witnesses {
     stop: Arc<Mutex<Option<WitnessStop>>>,
     /// Witnesses that were too slow for the question that began them.
     slow: Mutex<JoinSet<()>>,
+    /// What they said in the end: it counts in the next question about the same checkpoint.
+    late: Arc<Mutex<Vec<Late>>>,
 }
 
 impl Witnesses {
@@ -95,6 +102,7 @@ impl Witnesses {
             config,
             stop: Arc::default(),
             slow: Mutex::default(),
+            late: Arc::default(),
         }
     }
 
@@ -124,17 +132,21 @@ impl Witnesses {
         for client in &self.clients {
             let (client, send) = (Arc::clone(client), send.clone());
             let (checkpoint, proofs) = (Arc::clone(&checkpoint), Arc::clone(&proofs));
-            let stop = Arc::clone(&self.stop);
+            let (stop, late) = (Arc::clone(&self.stop), Arc::clone(&self.late));
             self.spawn(async move {
                 let Some(answer) = client.ask(&checkpoint, proofs.as_ref()).await else {
                     return;
                 };
-                answer.report.log();
+                if client.is_news(&answer.report.finding) {
+                    answer.report.log();
+                }
                 if let Finding::Stop(found) = &answer.report.finding {
                     keep_first(&stop, found);
                 }
                 // Nobody listens any more when the question is over.
-                let _ = send.send(answer).await;
+                if let Err(unheard) = send.send(answer).await {
+                    keep_late(&late, &checkpoint, unheard.0.lines);
+                }
             });
         }
         drop(send);
@@ -143,7 +155,7 @@ impl Witnesses {
             max_age_seconds: self.config.max_age_seconds,
         };
         let limit = Instant::now() + self.config.time_limit;
-        let (checkpoint, by) = signed.with_cosignatures(&[], &self.keys);
+        let (checkpoint, by) = signed.with_cosignatures(&self.late_for(signed), &self.keys);
         let mut witnessed = Witnessed {
             quorum: self.policy.count(&by, freshness),
             checkpoint_with_cosignatures: checkpoint,
@@ -213,6 +225,13 @@ impl Witnesses {
         Ok(())
     }
 
+    /// Takes what slow witnesses said of this checkpoint; what they said of others is of no use any more.
+    fn late_for(&self, signed: &SignedCheckpoint) -> Vec<NoteSignature> {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_this = late.drain(..).filter(|one| one.text == signed.note().text());
+        of_this.flat_map(|one| one.lines).collect()
+    }
+
     fn check_stop(&self) -> Result<(), WitnessStop> {
         let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         stop.clone().map_or(Ok(()), Err)
@@ -223,6 +242,19 @@ impl Witnesses {
         while slow.try_join_next().is_some() {}
         slow.spawn(task);
     }
+}
+
+/// The cosignatures of a witness whose question was over.
+struct Late {
+    text: String,
+    lines: Vec<NoteSignature>,
+}
+
+fn keep_late(late: &Mutex<Vec<Late>>, checkpoint: &SignedCheckpoint, lines: Vec<NoteSignature>) {
+    let text = checkpoint.note().text().to_owned();
+    let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
+    // At most one question a witness is under way, so this stays as short as the policy.
+    late.push(Late { text, lines });
 }
 
 fn keep_first(stop: &Mutex<Option<WitnessStop>>, found: &WitnessStop) {
