@@ -9,7 +9,7 @@ use broker_domain::time::{Clock, Instant};
 use broker_store::Store;
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::cosignature::PosixSeconds;
-use ledger_core::tree::{Hash, LeafIndex, ProofPlan, TreeSize};
+use ledger_core::tree::{Hash, LeafIndex, ProofPlan, TreeSize, leaf_hash, verify_inclusion};
 use ledger_log::{
     Answering, Handover, Keeper, KeeperClock, KeeperConfig, KeeperStop, ProofSource, Publisher, RecoverError,
     Standing, Stop, StoreFault, Stores, Unwitnessed, WitnessView, Witnesses,
@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::broker::Broker;
 use crate::committer::tile_nodes;
 use crate::failure::Fault;
+use crate::receipts::{Proven, Receipt};
 
 /// The witnesses of a broker.
 pub struct WitnessParts {
@@ -148,6 +149,39 @@ impl Broker {
             None => self.latest_checkpoint(),
             Some(gate) => Arc::clone(&gate.view.state().public),
         }
+    }
+
+    /// The proof of one record against the newest witnessed checkpoint, with its cosignatures. Unlike
+    /// [`Broker::receipt`] it changes with the ledger. `None` while the quorum does not stand or does not cover the record.
+    ///
+    /// # Errors
+    /// [`Fault::SubjectErased`] when the detail was erased.
+    pub async fn witnessed_receipt(&self, leaf_index: u64) -> Result<Option<Receipt>, Fault> {
+        let index = LeafIndex::new(leaf_index).ok_or(Fault::Corrupt { what: "log size" })?;
+        let head = self.gate.as_ref().and_then(|gate| gate.view.stands().ok());
+        let Some(head) = head.filter(|head| leaf_index < head.checkpoint.size().get()) else {
+            return Ok(None);
+        };
+        let (size, root) = (head.checkpoint.size(), head.checkpoint.root());
+        let mut read = self.store.read().await?;
+        let row = read.record(leaf_index).await?.ok_or(Fault::SubjectErased)?;
+        let leaf = read.leaves(leaf_index, leaf_index + 1).await?.pop();
+        let leaf = leaf.ok_or(Fault::Corrupt { what: "segment" })?.bytes;
+        let wrong = |_| Fault::Corrupt { what: "tile_root" };
+        let plan = ProofPlan::inclusion(index, size).map_err(wrong)?;
+        let tiles = tile_nodes(&mut *read, size, plan.nodes()).await?;
+        let path = plan
+            .build(&tiles)
+            .map_err(|_| Fault::Corrupt { what: "tile_root" })?;
+        // Tiles are never trusted, also our own.
+        verify_inclusion(index, size, &leaf_hash(&leaf), &path, &root).map_err(wrong)?;
+        let proven = Proven {
+            leaf,
+            size,
+            root,
+            path,
+        };
+        self.bundle(row, index, proven, &head.checkpoint).map(Some)
     }
 
     /// Before anything is opened for somebody else: whether the quorum stands, where it is required.
