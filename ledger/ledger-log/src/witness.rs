@@ -201,6 +201,8 @@ impl Witnesses {
         while let Ok(Some(seen)) = timeout_at(limit, found.recv()).await {
             if let Some(stop) = seen {
                 keep_first(&self.stop, &stop);
+                let (witness, finding) = (stop.witness.clone(), Finding::Stop(stop));
+                WitnessReport { witness, finding }.log();
             }
         }
         self.check_stop()
