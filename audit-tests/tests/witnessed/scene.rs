@@ -62,9 +62,12 @@ impl Witness {
             .arg("serve")
             .arg("--config")
             .arg(self.folder.join("witness.toml"));
-        let mut process = Process::start(&mut serve, self.folder.join("serve.log"));
-        let times = process.log().matches("the witness listens").count();
-        let listens = |said: &str| (said.matches("the witness listens").count() > times).then_some(());
+        let log = self.folder.join("serve.log");
+        let starts = |said: &str| said.matches("the witness listens").count();
+        // Its log goes on after a restart.
+        let before = fs::read_to_string(&log).map_or(0, |said| starts(&said));
+        let mut process = Process::start(&mut serve, log);
+        let listens = |said: &str| (starts(said) > before).then_some(());
         process.until(listens).unwrap();
         self.process = Some(process);
     }
