@@ -64,7 +64,8 @@ pub struct Witnessed {
     pub checkpoint_with_cosignatures: SignedCheckpoint,
     /// Whether the policy is satisfied; if not, "recorded, not yet witnessed", and why.
     pub quorum: Quorum,
-    /// What each witness said in time, in the order in which they answered. Findings were logged already.
+    /// What each witness said, in the order in which they answered: since the question before was over, then in time.
+    /// Findings were logged already.
     pub reports: Vec<WitnessReport>,
 }
 
@@ -145,7 +146,7 @@ impl Witnesses {
                 }
                 // Nobody listens any more when the question is over.
                 if let Err(unheard) = send.send(answer).await {
-                    keep_late(&late, &checkpoint, unheard.0.lines);
+                    keep_late(&late, &checkpoint, unheard.0);
                 }
             });
         }
@@ -155,11 +156,12 @@ impl Witnesses {
             max_age_seconds: self.config.max_age_seconds,
         };
         let limit = Instant::now() + self.config.time_limit;
-        let (checkpoint, by) = signed.with_cosignatures(&self.late_for(signed), &self.keys);
+        let (lines, reports) = self.late_for(signed);
+        let (checkpoint, by) = signed.with_cosignatures(&lines, &self.keys);
         let mut witnessed = Witnessed {
             quorum: self.policy.count(&by, freshness),
             checkpoint_with_cosignatures: checkpoint,
-            reports: Vec::new(),
+            reports,
         };
         self.check_stop()?;
         while let Ok(Some(answer)) = timeout_at(limit, answers.recv()).await {
@@ -227,11 +229,17 @@ impl Witnesses {
         Ok(())
     }
 
-    /// Takes what slow witnesses said of this checkpoint; what they said of others is of no use any more.
-    fn late_for(&self, signed: &SignedCheckpoint) -> Vec<NoteSignature> {
+    /// Takes what slow witnesses said. Their cosignatures of another checkpoint are of no use any more.
+    fn late_for(&self, signed: &SignedCheckpoint) -> (Vec<NoteSignature>, Vec<WitnessReport>) {
         let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_this = late.drain(..).filter(|one| one.text == signed.note().text());
-        of_this.flat_map(|one| one.lines).collect()
+        let (mut lines, mut reports) = (Vec::new(), Vec::new());
+        for Late { text, answer } in late.drain(..) {
+            if text == signed.note().text() {
+                lines.extend(answer.lines);
+            }
+            reports.push(answer.report);
+        }
+        (lines, reports)
     }
 
     fn check_stop(&self) -> Result<(), WitnessStop> {
@@ -246,17 +254,17 @@ impl Witnesses {
     }
 }
 
-/// The cosignatures of a witness whose question was over.
+/// The answer of a witness whose question was over.
 struct Late {
     text: String,
-    lines: Vec<NoteSignature>,
+    answer: Answered,
 }
 
-fn keep_late(late: &Mutex<Vec<Late>>, checkpoint: &SignedCheckpoint, lines: Vec<NoteSignature>) {
+fn keep_late(late: &Mutex<Vec<Late>>, checkpoint: &SignedCheckpoint, answer: Answered) {
     let text = checkpoint.note().text().to_owned();
     let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
     // At most one question a witness is under way, so this stays as short as the policy.
-    late.push(Late { text, lines });
+    late.push(Late { text, answer });
 }
 
 fn keep_first(stop: &Mutex<Option<WitnessStop>>, found: &WitnessStop) {

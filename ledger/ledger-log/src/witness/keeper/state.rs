@@ -144,7 +144,7 @@ impl WitnessState {
         for (standing, witness) in next.standings.iter_mut().zip(policy.witnesses()) {
             let report = reports
                 .iter()
-                .find(|report| report.witness == *witness.key.name());
+                .rfind(|report| report.witness == *witness.key.name());
             standing.answering = match (report, &witness.url) {
                 (_, None) => Answering::NotAsked,
                 (None, Some(_)) => Answering::Late,
