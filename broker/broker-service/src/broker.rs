@@ -28,6 +28,7 @@ use crate::batch::Recent;
 use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
+use crate::intake::Lookup;
 use crate::vault::VaultKeys;
 use crate::witnessing::{self, Gate, WitnessParts};
 
@@ -78,6 +79,7 @@ pub struct Broker {
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) gate: Option<Gate>,
+    pub(crate) lookup: Lookup,
 }
 
 #[derive(Serialize)]
@@ -117,6 +119,7 @@ impl Broker {
         );
         let (sequencer, writer) = Sequencer::start(committer, publisher, parts.sequencer);
         let (gate, writer) = witnesses.begin(sequencer.latest(), writer).await?;
+        let lookup = Lookup::start(Arc::clone(&parts.store));
         let broker = Self {
             origin: log_signer.vkey().name().as_str().to_owned(),
             store: parts.store,
@@ -135,6 +138,7 @@ impl Broker {
             sequencer,
             recent,
             gate,
+            lookup,
         };
         Ok((Arc::new(broker), writer))
     }

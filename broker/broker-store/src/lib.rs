@@ -12,6 +12,7 @@ mod consents;
 pub mod contract;
 mod error;
 mod gateways;
+mod intake;
 mod ledger;
 mod members;
 mod participants;
@@ -24,6 +25,7 @@ use async_trait::async_trait;
 pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
+pub use intake::{InboundRow, IntakeReads, IntakeWrites};
 // The lock store is a port of the ledger; a backend brings both.
 pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 
@@ -41,6 +43,7 @@ pub use transfers::{
 pub trait Read:
     ConsentReads
     + GatewayReads
+    + IntakeReads
     + LedgerReads
     + MemberReads
     + ParticipantReads
@@ -62,6 +65,7 @@ pub trait Tx:
     Read
     + ConsentWrites
     + GatewayWrites
+    + IntakeWrites
     + LedgerWrites
     + MemberWrites
     + ParticipantWrites

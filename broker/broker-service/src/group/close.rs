@@ -19,6 +19,8 @@ pub(crate) struct Closed {
     pub batch: Arc<Batch>,
     /// The map with it.
     pub map: StagedMap,
+    /// What opens its records.
+    pub details: Vec<RecordRow>,
 }
 
 impl Group<'_> {
@@ -40,8 +42,10 @@ impl Group<'_> {
         let Placed {
             mut leaves,
             serials,
-            details,
+            mut details,
         } = placed(first, std::mem::take(&mut self.drafted));
+        // The numbers of one subject are taken together.
+        details.sort_unstable_by_key(|row| (row.subject, row.n));
         let next_serial = serials.last().map_or(Serial(0), |last| Serial(last.0 + 1));
         let place = LeafIndex::new(first).ok_or(Halt::Group(Fault::LogFull))?;
         let staged = map.stage(place, &leaves).map_err(|fault| unmapped(&fault))?;
@@ -67,7 +71,8 @@ impl Group<'_> {
             .filter(|node| node.id.level > 0 && node.id.level % 8 == 0)
             .map(|node| (node.id.level / 8, node.id.index, *node.hash.as_bytes()))
             .collect();
-        self.write(details).await?;
+        self.flush().await?;
+        self.tx.add_records(&details).await?;
         let segment = SegmentRow {
             head,
             leaves: leaves.clone(),
@@ -88,16 +93,8 @@ impl Group<'_> {
             },
             batch: Arc::new(batch),
             map: staged,
+            details,
         }))
-    }
-
-    /// Writes the details, subject by subject, in the order of their numbers.
-    async fn write(&mut self, mut details: Vec<RecordRow>) -> Result<(), Halt> {
-        details.sort_unstable_by_key(|row| (row.subject, row.n));
-        for rows in details.chunk_by(|a, b| a.subject == b.subject) {
-            self.tx.add_records(rows).await?;
-        }
-        Ok(())
     }
 }
 
