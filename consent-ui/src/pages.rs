@@ -20,7 +20,10 @@ pub use dashboard::{DashboardView, DayCurve, MeterCard, SharingCounts, render_da
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
 pub use history::{HistoryView, TransferRow, render_history};
 pub use home::{DemoPerson, HomeView, SignIn, render_home};
-pub use ledger::{ErasureRow, LedgerView, VerificationCommands, render_ledger};
+pub use ledger::{
+    ErasureRow, LedgerView, VerificationCommands, WitnessAnswer, WitnessDemand, WitnessRow, WitnessStanding,
+    WitnessesView, render_ledger,
+};
 pub use offer::{
     Answer, AnswerOutcome, AnsweredView, FullNotice, MeterChoice, NoticeSection, OfferCard, OfferChoice,
     OfferView, OffersView, render_answered, render_offer, render_offers,

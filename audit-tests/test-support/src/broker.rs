@@ -9,7 +9,7 @@ use broker_domain::ids::Digest;
 use broker_domain::policy::{PolicyEngine, Query, Verdict};
 use broker_domain::time::Clock;
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner};
-use broker_service::{Broker, Parts, VaultKeys};
+use broker_service::{Broker, Parts, VaultKeys, WitnessParts};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
@@ -121,6 +121,17 @@ pub async fn start_under(
     clock: Arc<dyn Clock>,
     policy: Arc<dyn PolicyEngine>,
 ) -> Arc<Broker> {
+    start_before(data, origin, clock, policy, None).await
+}
+
+/// The same before witnesses.
+pub async fn start_before(
+    data: &Path,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    policy: Arc<dyn PolicyEngine>,
+    witnesses: Option<WitnessParts>,
+) -> Arc<Broker> {
     let keys = Keys::load(&data.join("keys")).unwrap();
     let identity = VaultIdentity::parse(&keys.vault_identity).unwrap();
     let officer = OfficerSigner::load(&data.join("keys")).unwrap();
@@ -148,6 +159,7 @@ pub async fn start_under(
         clock,
         entropy: Arc::new(SystemEntropy),
         sequencer: SequencerConfig::default(),
+        witnesses,
     };
     Broker::start(parts).await.unwrap().0
 }

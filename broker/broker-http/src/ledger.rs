@@ -18,7 +18,7 @@ pub(crate) async fn file(State(api): State<Api>, Path(path): Path<String>) -> Re
     let text = "text/plain; charset=utf-8";
     match path.as_str() {
         "checkpoint" => {
-            let note = api.broker.latest_checkpoint().note().to_string();
+            let note = api.broker.public_checkpoint().note().to_string();
             Ok((
                 [(header::CONTENT_TYPE, text), (header::CACHE_CONTROL, SHORT)],
                 note,

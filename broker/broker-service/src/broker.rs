@@ -30,6 +30,7 @@ use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
 use crate::intake::Lookup;
 use crate::vault::VaultKeys;
+use crate::witnessing::{self, Gate, WitnessParts};
 
 /// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
 pub struct Parts {
@@ -57,6 +58,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// How groups are formed.
     pub sequencer: SequencerConfig,
+    /// Who vouches for the ledger, if anybody does.
+    pub witnesses: Option<WitnessParts>,
 }
 
 /// The broker's use cases hang here. Cheap to share behind an `Arc`.
@@ -76,6 +79,7 @@ pub struct Broker {
     pub(crate) log_signer: Arc<dyn NoteSigner>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
+    pub(crate) gate: Option<Gate>,
     pub(crate) lookup: Lookup,
 }
 
@@ -98,7 +102,9 @@ impl Broker {
         // Before anything is signed: the map of the leaves must be the one that their last map-root leaf names.
         let size = data.head().await?.map_or(TreeSize::ZERO, |head| head.size);
         let map = LogMap::recover(parts.map, MapConfig::default(), &data, size).await?;
-        let publisher = Publisher::recover(parts.ledger, &data, now).await?;
+        let (ledger, witnesses) =
+            witnessing::prepare(parts.witnesses, parts.ledger, &parts.store, &parts.clock).await?;
+        let publisher = Publisher::recover(ledger, &data, now).await?;
         let scrub_is_due = async { parts.store.read().await?.scrub_is_due().await };
         if scrub_is_due.await.map_err(StoreFault::new)? {
             tracing::warn!("an erasure was committed and its bytes may still be in the files; scrubbing");
@@ -116,6 +122,7 @@ impl Broker {
         let record_key = Jwk::Ed25519 {
             x: parts.record_signer.public_key(),
         };
+        let (gate, writer) = witnesses.begin(sequencer.latest(), writer).await?;
         let lookup = Lookup::start(Arc::clone(&parts.store));
         let broker = Self {
             origin: log_signer.vkey().name().as_str().to_owned(),
@@ -133,6 +140,7 @@ impl Broker {
             log_signer,
             sequencer,
             recent,
+            gate,
             lookup,
         };
         Ok((Arc::new(broker), writer))

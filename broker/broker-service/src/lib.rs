@@ -27,6 +27,7 @@ mod senml;
 mod sessions;
 mod vault;
 mod views;
+mod witnessing;
 
 pub use batch::Batch;
 pub use broker::{Broker, Parts};
@@ -43,6 +44,7 @@ pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use growth::{Growth, GrowthError};
 pub use history::HistoryLines;
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
+pub use ledger_log::Answering;
 pub use own::{OwnProfile, OwnRefusal};
 pub use receipts::Receipt;
 pub use release::{
@@ -52,3 +54,4 @@ pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use sessions::OpenedSession;
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};
+pub use witnessing::{Demand, Vouched, Vouching, WitnessParts, Witnessing};

@@ -33,11 +33,11 @@ impl fmt::Debug for Receipt {
 }
 
 /// A leaf and its place in the tree of the batch that appended it.
-struct Proven {
-    leaf: Vec<u8>,
-    size: TreeSize,
-    root: Hash,
-    path: Vec<Hash>,
+pub(crate) struct Proven {
+    pub leaf: Vec<u8>,
+    pub size: TreeSize,
+    pub root: Hash,
+    pub path: Vec<Hash>,
 }
 
 const fn out_of_range() -> Fault {
@@ -130,7 +130,7 @@ impl Broker {
         })
     }
 
-    fn bundle(
+    pub(crate) fn bundle(
         &self,
         row: RecordRow,
         index: LeafIndex,

@@ -16,6 +16,8 @@ use ledger_log::{FolderStore, PublicStore, Publisher, SequencerConfig, Stop, Sto
 use policies::CedarEngine;
 use tokio::task::JoinHandle;
 
+use crate::{config, witness};
+
 /// Where a broker lives on disk.
 #[derive(Debug, Clone)]
 pub struct Home {
@@ -148,7 +150,7 @@ pub async fn create(home: &Home, origin: &str, entropy: &dyn Entropy) -> Result<
     Ok(())
 }
 
-/// Starts the broker of a folder. Creates nothing: a missing lock store or key is refused.
+/// Starts the broker of a folder, whose ledger has no witnesses. Creates nothing: a missing lock store or key is refused.
 ///
 /// # Errors
 /// When a part is missing or damaged, or when the ledger refuses to be taken up.
@@ -158,6 +160,21 @@ pub async fn start(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     sequencer: SequencerConfig,
+) -> Result<Running> {
+    start_before(home, origin, clock, entropy, sequencer, None).await
+}
+
+/// The same before witnesses.
+///
+/// # Errors
+/// Those of [`start`]; when the policy is not good enough, or a witness stands against this ledger.
+pub async fn start_before(
+    home: &Home,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    sequencer: SequencerConfig,
+    witnesses: Option<&config::Witnesses>,
 ) -> Result<Running> {
     let keys = Keys::load(&home.keys())?;
     let officer = OfficerSigner::load(&home.keys())?;
@@ -170,6 +187,10 @@ pub async fn start(
         KeyKind::Ed25519,
         officer.public_key(),
     );
+    let log_key = ledger.signer.vkey();
+    let witnesses = witnesses
+        .map(|config| witness::read(config, log_key))
+        .transpose()?;
     let identity = VaultIdentity::parse(&keys.vault_identity)?;
     let parts = Parts {
         store: Arc::new(store),
@@ -188,6 +209,7 @@ pub async fn start(
         clock,
         entropy,
         sequencer,
+        witnesses,
     };
     let (broker, writer) = Broker::start(parts).await.context("the ledger refuses to be taken up; do not restart it blindly: read docs/OPERATING.md, chapter on recovery")?;
     // Only a key that the ledger was taken up with is shown to the world.

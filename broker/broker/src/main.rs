@@ -11,13 +11,6 @@ mod connections;
 mod demo;
 mod ports;
 mod serve;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the ledger asks its witnesses once they stand in the configuration"
-    )
-)]
 mod witness;
 
 use std::process::ExitCode;

@@ -123,12 +123,13 @@ async fn terminated() {
 async fn open(config: &Config) -> Result<Running> {
     let entropy = Arc::new(SystemEntropy::open());
     let home = Home::at(&config.data);
-    assemble::start(
+    assemble::start_before(
         &home,
         &config.origin,
         Arc::new(SystemClock),
         entropy,
         SequencerConfig::default(),
+        config.witnesses.as_ref(),
     )
     .await
 }
@@ -159,8 +160,13 @@ pub async fn migrate(config: &Config) -> Result<()> {
 /// # Errors
 /// What is wrong.
 pub async fn check(config: &Config) -> Result<()> {
-    let running = open(config).await?;
-    let size = running.broker.latest_checkpoint().size().get();
+    let Running { broker, writer, .. } = open(config).await?;
+    let size = broker.latest_checkpoint().size().get();
+    // What a crash left undone is public only when the witnesses were asked about it.
+    drop(broker);
+    if let Ok(ended) = tokio::time::timeout(GRACE, writer).await {
+        ended??;
+    }
     tracing::info!(ledger.size = size, "keys, database, lock store and ledger agree");
     Ok(())
 }

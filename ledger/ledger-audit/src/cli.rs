@@ -56,6 +56,9 @@ pub struct Verify {
     /// The log's key; without it the one in the bundle is used, which proves less.
     #[arg(long, value_name = "VKEY|FILE")]
     pub log_key: Option<String>,
+    /// Demand that enough witnesses of this policy (C2SP tlog-policy) vouch for the checkpoint, and that it names the log.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// A file with the subject's key (32 bytes, or 43 base64url characters): checks that the record is this subject's.
     #[arg(long, value_name = "FILE")]
     pub subject_key: Option<PathBuf>,
@@ -69,6 +72,12 @@ pub struct Log {
     /// The log's key; without it the file `log.vkey` of the log is used, which proves less.
     #[arg(long, value_name = "VKEY|FILE")]
     pub log_key: Option<String>,
+    /// Demand that enough witnesses of this policy (C2SP tlog-policy) vouch for the checkpoint, and that it names the log.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// With --policy: the newest cosignature must not be older.
+    #[arg(long, value_name = "SECONDS", requires = "policy")]
+    pub max_age: Option<u64>,
     /// A checkpoint kept from an earlier visit: the log must only have added to it.
     #[arg(long, value_name = "FILE")]
     pub old_checkpoint: Option<PathBuf>,
@@ -85,6 +94,9 @@ pub struct Participant {
     /// The log's key; without it the one in the file is used, which proves less.
     #[arg(long, value_name = "VKEY|FILE")]
     pub log_key: Option<String>,
+    /// Demand that enough witnesses of this policy (C2SP tlog-policy) vouch for the checkpoint, and that it names the log.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// What an earlier check remembered: the log and the list must only have grown. Written anew when all is well.
     #[arg(long, value_name = "FILE")]
     pub memory: Option<PathBuf>,

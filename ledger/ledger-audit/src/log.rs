@@ -10,16 +10,19 @@ use ledger_core::{
     checkpoint::SignedCheckpoint,
     leaf::{ErasureLeaf, Leaf},
     note::Vkey,
+    policy::{Freshness, Policy},
     tile::{Resource, bundles, parse_entries},
     tree::LeafIndex,
 };
 
 use crate::{
     cli::{Log, read_key},
+    clock,
     map::MapAudit,
     report::{Failure, Report, refused},
     source::{Source, describe, read_checkpoint},
     tree::Recomputed,
+    witnesses::{self, key_source, read_policy},
 };
 
 pub fn run(options: &Log) -> Result<Report, Failure> {
@@ -28,8 +31,10 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         .iter()
         .map(|key| read_key(key))
         .collect::<Result<Vec<_>, _>>()?;
+    let policy = options.policy.as_deref().map(read_policy).transpose()?;
     let source = Source::new(&options.source);
-    let (key, key_source) = source.key(options.log_key.as_deref())?;
+    let (key, found) = source.key(options.log_key.as_deref())?;
+    let key_source = key_source(policy.as_ref(), &key, found)?;
     let old = options
         .old_checkpoint
         .as_ref()
@@ -49,6 +54,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     describe(&mut report, &checkpoint);
     report.key(&key, key_source, "log");
     report.check("The root of the checkpoint was recomputed from all entries.");
+    check_witnesses(&mut report, policy.as_ref(), &checkpoint, options.max_age)?;
     check_tiles(&mut report, &source, &tree)?;
     if let Some(folder) = source.folder() {
         check_other_files(&mut report, folder, &tree)?;
@@ -73,10 +79,29 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
             report.detail("old_size", old.size().get());
         }
     }
-    report.skip(
-        "Whether others are shown the same log: compare checkpoints with theirs. No witness was asked.",
-    );
     Ok(report)
+}
+
+fn check_witnesses(
+    report: &mut Report,
+    policy: Option<&Policy>,
+    checkpoint: &SignedCheckpoint,
+    max_age: Option<u64>,
+) -> Result<(), Failure> {
+    let Some(policy) = policy else {
+        report.skip(
+            "Whether others are shown the same log: compare checkpoints with theirs, or name its witnesses with --policy.",
+        );
+        return Ok(());
+    };
+    let freshness = match max_age {
+        None => Freshness::Ignored,
+        Some(max_age_seconds) => Freshness::Required {
+            now: clock::now()?,
+            max_age_seconds,
+        },
+    };
+    witnesses::check(report, policy, checkpoint, freshness)
 }
 
 /// Everything that follows from the entries of a log.

@@ -5,6 +5,7 @@
 //! nothing about whether an event was lawful.
 
 mod cli;
+mod clock;
 mod compare;
 mod log;
 mod map;
@@ -14,6 +15,7 @@ mod report;
 mod source;
 mod tree;
 mod verify;
+mod witnesses;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ use evidence::{
 };
 use ledger_core::{
     leaf::RecordNumber,
+    policy::Freshness,
     tree::{Hash, TreeSize},
 };
 use serde::{Deserialize, Serialize};
@@ -18,10 +19,12 @@ use crate::{
     cli::{Participant, read_key},
     report::{Failure, Report, refused},
     source::describe,
+    witnesses::{self, key_source, read_policy},
 };
 
 pub fn run(options: &Participant) -> Result<Report, Failure> {
     let expected = options.log_key.as_deref().map(read_key).transpose()?;
+    let policy = options.policy.as_deref().map(read_policy).transpose()?;
     let memory = options.memory.as_deref().map(recall).transpose()?.flatten();
     let path = &options.history;
     let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -32,10 +35,17 @@ pub fn run(options: &Participant) -> Result<Report, Failure> {
         Some(memory) if expected.is_none() => Some(read_key(&memory.log_key)?),
         _ => expected,
     };
-    let verified = history
+    let mut verified = history
         .verify(pinned.as_ref(), remembered.as_ref())
         .map_err(refused)?;
+    verified.log_key = key_source(policy.as_ref(), &history.header.log_key, verified.log_key)?;
     let mut report = tell(&history, &verified)?;
+    match &policy {
+        Some(policy) => witnesses::check(&mut report, policy, &verified.checkpoint, Freshness::Ignored)?,
+        None => report.skip(
+            "Whether others are shown the same log: compare checkpoints with theirs, or name its witnesses with --policy.",
+        ),
+    }
     match remembered {
         None => report.skip(
             "Whether the log or the list went back since an earlier check: keep what this one saw with --memory.",
@@ -76,9 +86,6 @@ fn tell(history: &History, verified: &VerifiedHistory) -> Result<Report, Failure
     report.detail("newest", verified.remember.newest.get());
     report.detail("kinds", kinds(verified)?);
     report.skip("Whether the map was made from all entries: `ledger-audit log` recomputes it.");
-    report.skip(
-        "Whether others are shown the same log: compare checkpoints with theirs and with its witnesses.",
-    );
     report.skip("Whether something happened that was never recorded: no log can prove that.");
     Ok(report)
 }

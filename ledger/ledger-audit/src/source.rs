@@ -64,7 +64,7 @@ impl Source {
         }
     }
 
-    /// The verified checkpoint, and what the report says of its key.
+    /// The verified checkpoint, with all its signature lines.
     pub fn checkpoint(&self, key: &Vkey) -> Result<SignedCheckpoint, Failure> {
         let note = self
             .read("checkpoint", MAX_NOTE_LEN)?

@@ -100,6 +100,14 @@ impl Publisher {
         recover::initialise(stores).await
     }
 
+    /// The checkpoint in the lock store, to be held against what witnesses show before anything is signed.
+    ///
+    /// # Errors
+    /// [`RecoverError::LockMissing`], [`RecoverError::ForeignCheckpoint`] or [`RecoverError::Store`].
+    pub async fn locked(stores: &Stores) -> Result<SignedCheckpoint, RecoverError> {
+        recover::locked(stores).await
+    }
+
     /// Takes a log up after a start: finishes what a crash interrupted, or refuses to sign.
     ///
     /// Also checks that the public tiles on the right edge are those of the data, and writes missing ones.

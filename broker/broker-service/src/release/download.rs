@@ -53,6 +53,7 @@ impl Broker {
         Permit::ask(&*self.policy, query).map_err(|_| not_yours())?;
         // Nothing is handed out before its inclusion proof exists (invariant I2).
         let receipt = self.receipt(row.leaf_index).await?;
+        self.quorum_covers(row.leaf_index).await?;
         Ok(Download {
             sealed: row.sealed,
             receipt,

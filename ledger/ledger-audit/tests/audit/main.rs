@@ -18,3 +18,4 @@ mod history;
 mod logs;
 mod participants;
 mod sample;
+mod witnesses;
