@@ -69,11 +69,39 @@ pub struct Broker {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) origin: String,
     pub(crate) vault: VaultKeys,
-    record_signer: Arc<RecordSigner>,
+    pen: RecordPen,
     pub(crate) record_key: Jwk,
     pub(crate) log_signer: Arc<dyn NoteSigner>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
+}
+
+/// Writes records and signs them.
+pub(crate) struct RecordPen {
+    signer: Arc<RecordSigner>,
+    key: Jwk,
+}
+
+impl RecordPen {
+    /// A pen with this key.
+    pub fn new(signer: Arc<RecordSigner>) -> Self {
+        let key = Jwk::Ed25519 {
+            x: signer.public_key(),
+        };
+        Self { signer, key }
+    }
+
+    /// Signs a record.
+    pub fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
+        let payload = record.to_jcs_bytes().map_err(|_| Fault::Crypto {
+            during: "write record",
+        })?;
+        let jws = Jws::sign(&payload, &self.key, |message| self.signer.sign(message));
+        let jws = jws.map_err(|_| Fault::Crypto {
+            during: "sign record",
+        })?;
+        Ok(SignedRecord { record, jws })
+    }
 }
 
 #[derive(Serialize)]
@@ -123,7 +151,7 @@ impl Broker {
             record_key: Jwk::Ed25519 {
                 x: parts.record_signer.public_key(),
             },
-            record_signer: parts.record_signer,
+            pen: RecordPen::new(parts.record_signer),
             log_signer,
             sequencer,
             recent,
@@ -207,16 +235,7 @@ impl Broker {
 
     /// Signs a record.
     pub(crate) fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
-        let payload = record.to_jcs_bytes().map_err(|_| Fault::Crypto {
-            during: "write record",
-        })?;
-        let jws = Jws::sign(&payload, &self.record_key, |message| {
-            self.record_signer.sign(message)
-        })
-        .map_err(|_| Fault::Crypto {
-            during: "sign record",
-        })?;
-        Ok(SignedRecord { record, jws })
+        self.pen.sign(record)
     }
 
     /// Signs data that leaves for an application: a compact JWS over the bytes as they are (RFC 7515 §7.1).
@@ -232,7 +251,7 @@ impl Broker {
             URL_SAFE_NO_PAD.encode(header),
             URL_SAFE_NO_PAD.encode(payload)
         );
-        let signature = self.record_signer.sign(input.as_bytes());
+        let signature = self.pen.signer.sign(input.as_bytes());
         Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 

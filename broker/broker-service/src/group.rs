@@ -19,6 +19,7 @@ use ledger_core::leaf::{ActorClass, ErasureHandle, RecordNumber, Salt, SubjectKe
 
 use crate::failure::Fault;
 pub(crate) use carrier::{Carrier, Commit, Halt, Job, Places, Shown, Verdict};
+pub(crate) use close::frontier;
 use serials::Serials;
 
 /// A use case appended more leaves than it had said.

@@ -293,7 +293,7 @@ fn head(row: &SqliteRow) -> Result<HeadRow, StoreError> {
     })
 }
 
-fn subject(row: &SqliteRow) -> Result<SubjectRow, StoreError> {
+pub(crate) fn subject(row: &SqliteRow) -> Result<SubjectRow, StoreError> {
     Ok(SubjectRow {
         id: row.id("subject_key.subject")?,
         key: row.array("subject_key.subject_key")?,

@@ -138,7 +138,7 @@ fn unmapped(fault: &MapFault) -> Halt {
 }
 
 /// The growing edge of the tree after a batch.
-fn frontier(head: Option<&HeadRow>) -> Result<Frontier, Fault> {
+pub(crate) fn frontier(head: Option<&HeadRow>) -> Result<Frontier, Fault> {
     let Some(head) = head else {
         return Ok(Frontier::empty());
     };
