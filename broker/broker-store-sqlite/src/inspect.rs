@@ -11,14 +11,14 @@ use crate::schema::{self, NEWEST_SCHEMA, OpenError};
 
 /// Settings that write nothing.
 ///
-/// A database whose log is empty or absent is opened as an immutable file: SQLite then makes no side files. One with a
-/// log is read together with it; SQLite then keeps its place in the `-shm` file, which is memory and no record.
+/// A database without a log file is opened as an immutable one: SQLite then makes no side files. One with a log is read
+/// together with it; SQLite then keeps its place in the `-shm` file, which is memory and no record.
 ///
 /// LIMIT: a broker that starts in the very moment between the look for a log and the opening may make an immutable
 /// reader see half of a change. It reports what it saw, and nothing is decided by it.
 pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
     let log = PathBuf::from(format!("{}-wal", path.display()));
-    let has_log = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
+    let has_log = log.exists();
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)

@@ -220,7 +220,9 @@ pub async fn parts(
     let keys = Keys::load(&home.keys())?;
     let officer = OfficerSigner::load(&home.keys())?;
     let store = SqliteStore::open(&home.database(), Create::Never).await?;
-    let lock = SqliteLockStore::open_existing(&home.lock()).await?;
+    let lock = SqliteLockStore::open_existing(&home.lock())
+        .await
+        .context("the ledger cannot be taken up; `fiducie ledger repair --explain` says what may be done")?;
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
     let ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
     let officer_key = Vkey::new(

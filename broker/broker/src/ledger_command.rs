@@ -68,10 +68,11 @@ pub fn refused(error: RecoverError) -> anyhow::Error {
     let state = error.state();
     let advice = explain::advice(state);
     anyhow::Error::new(error).context(format!(
-        "the ledger refuses to be taken up ({state}): {}. Next: {}. `fiducie ledger status` shows what was found, \
-         `fiducie ledger repair --explain` what may be done; do not restart it blindly",
+        "the ledger refuses to be taken up ({state}): {}. What may be done: {}. {} `fiducie ledger status` shows what was \
+         found, `fiducie ledger repair --explain` explains every state; do not restart it blindly",
         advice.verdict,
-        advice.next()
+        advice.steps(),
+        advice.must_not
     ))
 }
 

@@ -17,10 +17,13 @@ pub struct Advice {
 }
 
 impl Advice {
-    /// The next step in a line.
+    /// The steps in a line, numbered.
     #[must_use]
-    pub fn next(&self) -> &'static str {
-        self.may.first().copied().unwrap_or("nothing to do")
+    pub fn steps(&self) -> String {
+        let steps = (1..)
+            .zip(self.may)
+            .map(|(number, step)| format!("({number}) {step}"));
+        steps.collect::<Vec<_>>().join("; ")
     }
 }
 

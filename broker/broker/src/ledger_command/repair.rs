@@ -41,7 +41,7 @@ pub struct RepairArgs {
 pub enum Action {
     /// Takes the ledger up once, as a start does, and ends: signs and publishes what a crash left.
     Publish,
-    /// Moves public files that differ from the database aside, into `evidence/`, and writes all that are missing. Only
+    /// Moves public files that differ from the database aside, into `set-aside/`, and writes all that are missing. Only
     /// when the database has the root that was signed.
     PublicFiles,
     /// Deletes the cache of the map and makes it again from the first leaf on.
@@ -163,7 +163,7 @@ async fn public_files(config: &Config, home: &Home) -> Result<()> {
     let public = FolderStore::open(home.ledger()).await?;
     let aside = home
         .folder()
-        .join(format!("evidence/{}", SystemClock.now().as_micros()));
+        .join(format!("set-aside/{}", SystemClock.now().as_micros()));
     let altered = full.log.wrong.iter().filter_map(|wrong| match wrong {
         Wrong::Altered { resource } => Some(*resource),
         _ => None,

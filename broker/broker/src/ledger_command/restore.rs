@@ -89,7 +89,7 @@ async fn put_in_place(config: &Config, home: &Home, backup: &Path) -> Result<Vec
         (Some(has), Some(signed)) if has > signed && !refuses => return Ok(Vec::new()),
         (Some(has), Some(signed)) if has == signed && !refuses => bail!(
             "nothing is missing: the database in its place has all {has} leaves that were signed for, so it was not \
-             replaced by the backup"
+             replaced by the backup; move it away by hand if it must go"
         ),
         _ => {}
     }
