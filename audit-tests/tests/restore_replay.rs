@@ -8,6 +8,9 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[path = "restore_replay/lists.rs"]
+mod lists;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +27,7 @@ use broker_domain::policy::Principal;
 use broker_service::{Answer, Broker, Choice, Newcomer};
 use ledger_core::leaf::{Leaf, RestoreLeaf};
 use ledger_core::tile::parse_entries;
+use lists::{find, history};
 use serde_json::Value;
 
 /// A town with a backup, and what happened after it.
@@ -181,39 +185,6 @@ fn restores(town: &Town) -> Vec<RestoreLeaf> {
         _ => None,
     });
     leaves.collect()
-}
-
-fn history(
-    town: &Town,
-    broker: &Arc<Broker>,
-    resident: &Resident,
-    runtime: &tokio::runtime::Runtime,
-) -> Value {
-    let bytes = runtime.block_on(async {
-        let mut lines = broker.own_history_file(resident.participant, None).await.unwrap();
-        let mut bytes = Vec::new();
-        while let Some(some) = lines.recv().await {
-            bytes.extend(some.unwrap());
-        }
-        bytes
-    });
-    let path = town.aside("history.ndjson");
-    fs::write(&path, bytes).unwrap();
-    let key = town.log_key().to_string();
-    let arguments = ["participant", path.to_str().unwrap(), "--log-key", &key, "--json"];
-    let (code, said) = ledger_audit(&arguments);
-    assert_eq!(code, 0, "{said}");
-    serde_json::from_str(&said).unwrap()
-}
-
-/// A member of an answer, wherever in it it stands.
-fn find<'a>(object: &'a Value, member: &str) -> Option<&'a Value> {
-    match object {
-        Value::Object(members) => members
-            .get(member)
-            .or_else(|| members.values().find_map(|inner| find(inner, member))),
-        _ => None,
-    }
 }
 
 #[test]

@@ -201,21 +201,7 @@ impl History {
 
         let mut present: Vec<_> = opened.iter().map(|one| one.entry).collect();
         present.extend(lost.iter().map(|(entry, _)| *entry));
-        let mut leaves: Vec<_> = present
-            .iter()
-            .map(|entry| (entry.value.index, entry.value.leaf))
-            .collect();
-        leaves.push((root_at, leaf_hash(&header.map_root)));
-        leaves.sort_unstable_by_key(|(index, _)| *index);
-        if leaves
-            .windows(2)
-            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
-        {
-            return Err(HistoryError::SameLeaf);
-        }
-        verify_inclusion_of_many(&leaves, checkpoint.size(), &self.proofs.log, &checkpoint.root())
-            .map_err(HistoryError::Inclusion)?;
-
+        self.check_inclusion(&present, root_at, &checkpoint)?;
         let absent: Vec<_> = window(header.newest).map(|n| header.subject_key.tag(n)).collect();
         self.proofs
             .map
@@ -233,6 +219,29 @@ impl History {
             log_key,
             remember,
         })
+    }
+
+    /// All leaves, and the map root, stand in the tree of the checkpoint, each in a place of its own.
+    fn check_inclusion(
+        &self,
+        present: &[MapEntry],
+        root_at: LeafIndex,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<(), HistoryError> {
+        let mut leaves: Vec<_> = present
+            .iter()
+            .map(|entry| (entry.value.index, entry.value.leaf))
+            .collect();
+        leaves.push((root_at, leaf_hash(&self.header.map_root)));
+        leaves.sort_unstable_by_key(|(index, _)| *index);
+        if leaves
+            .windows(2)
+            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
+        {
+            return Err(HistoryError::SameLeaf);
+        }
+        verify_inclusion_of_many(&leaves, checkpoint.size(), &self.proofs.log, &checkpoint.root())
+            .map_err(HistoryError::Inclusion)
     }
 
     /// Steps 2 and 6: the log and the list only ever grow.
