@@ -12,7 +12,7 @@ use broker_domain::time::{Clock, Entropy};
 use broker_keys::{MemberCrypto, RecordSigner};
 use broker_store::{Read, Store, StoreError};
 use evidence::jcs;
-use evidence::jws::{Jwk, Jws};
+use evidence::jws::{Jwk, Protected};
 use evidence::record::Record;
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::note::{NoteSigner, Vkey};
@@ -28,6 +28,7 @@ use crate::batch::Recent;
 use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
+use crate::intake::Lookup;
 use crate::vault::VaultKeys;
 
 /// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
@@ -74,31 +75,30 @@ pub struct Broker {
     pub(crate) log_signer: Arc<dyn NoteSigner>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
+    pub(crate) lookup: Lookup,
 }
 
 /// Writes records and signs them.
 pub(crate) struct RecordPen {
     signer: Arc<RecordSigner>,
-    key: Jwk,
+    header: Protected,
 }
 
 impl RecordPen {
     /// A pen with this key.
-    pub fn new(signer: Arc<RecordSigner>) -> Self {
+    pub fn new(signer: Arc<RecordSigner>) -> Result<Self, StoreFault> {
         let key = Jwk::Ed25519 {
             x: signer.public_key(),
         };
-        Self { signer, key }
+        let header = Protected::of(&key).map_err(StoreFault::new)?;
+        Ok(Self { signer, header })
     }
 
     /// Signs a record.
     pub fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
-        let payload = record.to_jcs_bytes().map_err(|_| Fault::Crypto {
-            during: "write record",
-        })?;
-        let jws = Jws::sign(&payload, &self.key, |message| self.signer.sign(message));
+        let jws = record.sign(&self.header, |message| self.signer.sign(message));
         let jws = jws.map_err(|_| Fault::Crypto {
-            during: "sign record",
+            during: "write record",
         })?;
         Ok(SignedRecord { record, jws })
     }
@@ -138,6 +138,10 @@ impl Broker {
             map,
         );
         let (sequencer, writer) = Sequencer::start(committer, publisher, parts.sequencer);
+        let record_key = Jwk::Ed25519 {
+            x: parts.record_signer.public_key(),
+        };
+        let lookup = Lookup::start(Arc::clone(&parts.store));
         let broker = Self {
             origin: log_signer.vkey().name().as_str().to_owned(),
             store: parts.store,
@@ -148,13 +152,12 @@ impl Broker {
             clock: parts.clock,
             entropy: parts.entropy,
             vault: parts.vault,
-            record_key: Jwk::Ed25519 {
-                x: parts.record_signer.public_key(),
-            },
-            pen: RecordPen::new(parts.record_signer),
+            pen: RecordPen::new(parts.record_signer)?,
+            record_key,
             log_signer,
             sequencer,
             recent,
+            lookup,
         };
         Ok((Arc::new(broker), writer))
     }

@@ -35,7 +35,7 @@ pub async fn check_details(store: &dyn Store) -> Result<Details, StoreError> {
     loop {
         // A view for each page, so that a running broker is not held up.
         let mut read = store.read().await?;
-        let page = read.subjects(after, PAGE).await?;
+        let page = read.all_subjects(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(found) };
         after = Some(last.id);
         for subject in page {

@@ -173,7 +173,7 @@ pub async fn restore(parts: &Parts) -> Result<Restored, RestoreError> {
     let replay = replay(&mut *tx, &erasures, &map.snapshot()).await?;
     tx.close_doors().await?;
 
-    let pen = RecordPen::new(Arc::clone(&parts.record_signer));
+    let pen = RecordPen::new(Arc::clone(&parts.record_signer))?;
     let suspensions = suspend::decide(&mut *tx, &replay.losers, &pen, now).await?;
     let suspended = suspensions.len();
     let mut group = Group::new(&mut *tx, &*parts.entropy, now, Some(&head), suspended + 1)?;
@@ -240,7 +240,7 @@ async fn replay(tx: &mut dyn Tx, erasures: &Erasures, map: &MapSnapshot) -> Resu
     };
     let mut after = None;
     loop {
-        let page = tx.subjects(after, PAGE).await?;
+        let page = tx.all_subjects(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(done) };
         after = Some(last.id);
         let (mut erased, mut living) = (Vec::new(), Vec::new());

@@ -12,6 +12,7 @@ mod consents;
 mod erasure;
 mod gateways;
 mod inspect;
+mod intake;
 mod ledger;
 mod lock;
 mod members;
@@ -24,6 +25,7 @@ mod sessions;
 mod store;
 mod transaction;
 mod transfers;
+mod values;
 
 pub use connection::Create;
 pub use lock::{LockError, SqliteLockStore};

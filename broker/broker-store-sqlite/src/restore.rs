@@ -11,7 +11,7 @@ use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl RestoreReads for SqliteTx {
-    async fn subjects(
+    async fn all_subjects(
         &mut self,
         after: Option<SubjectId>,
         limit: u32,

@@ -9,8 +9,11 @@ use crate::{StoreError, SubjectRow};
 #[async_trait]
 pub trait RestoreReads {
     /// Subjects with their keys, in order of identifier, after `after`, at most `limit`.
-    async fn subjects(&mut self, after: Option<SubjectId>, limit: u32)
-    -> Result<Vec<SubjectRow>, StoreError>;
+    async fn all_subjects(
+        &mut self,
+        after: Option<SubjectId>,
+        limit: u32,
+    ) -> Result<Vec<SubjectRow>, StoreError>;
 }
 
 /// Writing for a restore.

@@ -15,7 +15,7 @@ use ledger_log::{DataHead, LogData, PublicStore, StoreFault, UnixMicros};
 use super::RestoreError;
 use crate::committer::DataView;
 use crate::failure::Fault;
-use crate::group::frontier;
+use crate::growth::{GrowthError, frontier};
 
 /// A batch of the log from before there were map roots has no end that can be seen: it is cut here.
 const LONGEST_BATCH: usize = 4_096;
@@ -129,7 +129,11 @@ pub(super) async fn import(
     signed: &SignedCheckpoint,
 ) -> Result<HeadRow, RestoreError> {
     let mut head = copy;
-    let mut edge = frontier(head.as_ref())?;
+    let mut edge = frontier(head.as_ref()).map_err(|error| match error {
+        GrowthError::Full => RestoreError::Fault(Fault::LogFull),
+        GrowthError::Head => RestoreError::Contradiction,
+        GrowthError::Map(fault) => RestoreError::Map(fault),
+    })?;
     let (mut leaves, mut nodes): (Vec<Vec<u8>>, Vec<StoredNode>) = (Vec::new(), Vec::new());
     let mut next = missing.first;
     while next < missing.end {

@@ -7,12 +7,12 @@ use crate::{SessionRole, Store};
 pub async fn subjects_come_in_pages(store: &dyn Store) {
     furnish(store).await;
     let mut view = store.read().await.unwrap();
-    let all = view.subjects(None, 1_000).await.unwrap();
+    let all = view.all_subjects(None, 1_000).await.unwrap();
     assert!(all.len() > 2);
     assert!(all.is_sorted_by_key(|row| row.id));
-    let first = view.subjects(None, 1).await.unwrap();
+    let first = view.all_subjects(None, 1).await.unwrap();
     assert_eq!(first[..], all[..1]);
-    let rest = view.subjects(Some(first[0].id), 1_000).await.unwrap();
+    let rest = view.all_subjects(Some(first[0].id), 1_000).await.unwrap();
     assert_eq!(rest[..], all[1..]);
 }
 
