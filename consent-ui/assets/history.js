@@ -279,6 +279,17 @@ function open(entry, n, subject) {
   return { index: entry.index, tag, hash, value: join(u64(entry.index), hash) };
 }
 
+// The same of a record whose detail was lost in a restore: its leaf is all that is left, and must be of this number.
+function recognise(entry, n, subject) {
+  demand(entry.n === n, "numbers", n);
+  const leaf = fromBase64url(entry.leaf);
+  demand(leaf.length === 72 && SUBJECT_HEADER(leaf.subarray(0, 8)), "form", n);
+  const tag = hmac(subject, join(tagLabel, u64(n)));
+  demand(same(leaf.subarray(8, 40), tag), "form", n);
+  const hash = leafHash(leaf);
+  return { index: entry.index, tag, hash, value: join(u64(entry.index), hash) };
+}
+
 // What a record says: the payload of its JWS.
 export function payload(record) {
   const parts = record.split(".");
@@ -287,13 +298,14 @@ export function payload(record) {
 }
 
 // Verifies a history. `lines` is an (async) iterable of lines; `remembered` is what the last visit kept, or null:
-// { logKey, size, root (hex), newest }. `onRecord(n, newest, record)` is called with each compact JWS, before anything is
-// known to be true; what is returned is known to be.
+// { logKey, size, root (hex), newest }. `onRecord(n, newest, record)` is called with each compact JWS (null: its detail is
+// lost, only the leaf is left), before anything is known to be true; what is returned is known to be.
 export async function verifyHistory(lines, remembered, onRecord = () => {}) {
   let header = null;
   let held = null;
   let subject = null;
   const opened = [];
+  let lost = 0;
   for await (const line of lines) {
     if (header === null) {
       header = parse(line);
@@ -305,14 +317,20 @@ export async function verifyHistory(lines, remembered, onRecord = () => {}) {
     }
     if (held !== null) {
       const entry = parse(held);
-      opened.push(open(entry, opened.length + 1, subject));
-      onRecord(opened.length, header.newest, entry.record);
+      if (entry.record === undefined && entry.leaf !== undefined) {
+        opened.push(recognise(entry, opened.length + 1, subject));
+        lost += 1;
+      } else {
+        opened.push(open(entry, opened.length + 1, subject));
+      }
+      onRecord(opened.length, header.newest, entry.record ?? null);
     }
     held = line;
   }
   demand(header !== null && held !== null, "form");
   demand(opened.length === header.newest, "numbers");
-  return conclude(header, opened, parse(held), subject, remembered);
+  const verdict = await conclude(header, opened, parse(held), subject, remembered);
+  return { ...verdict, lost };
 }
 
 async function conclude(header, opened, proofs, subject, remembered) {

@@ -105,6 +105,7 @@ fn item(authorisation: &Authorisation) -> AuthorisationItem {
         state: match authorisation.state {
             ConsentState::Given { .. } => "active",
             ConsentState::Withdrawn { .. } => "withdrawn",
+            ConsentState::Suspended { .. } => "suspended",
             ConsentState::Expired { .. } => "expired",
             ConsentState::Refused | ConsentState::Unknown => "refused",
         },

@@ -73,14 +73,39 @@ pub struct Broker {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) origin: String,
     pub(crate) vault: VaultKeys,
-    record_signer: Arc<RecordSigner>,
+    pen: RecordPen,
     pub(crate) record_key: Jwk,
-    record_header: Protected,
     pub(crate) log_signer: Arc<dyn NoteSigner>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) gate: Option<Gate>,
     pub(crate) lookup: Lookup,
+}
+
+/// Writes records and signs them.
+pub(crate) struct RecordPen {
+    signer: Arc<RecordSigner>,
+    header: Protected,
+}
+
+impl RecordPen {
+    /// A pen with this key.
+    pub fn new(signer: Arc<RecordSigner>) -> Result<Self, StoreFault> {
+        let key = Jwk::Ed25519 {
+            x: signer.public_key(),
+        };
+        let header = Protected::of(&key).map_err(StoreFault::new)?;
+        Ok(Self { signer, header })
+    }
+
+    /// Signs a record.
+    pub fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
+        let jws = record.sign(&self.header, |message| self.signer.sign(message));
+        let jws = jws.map_err(|_| Fault::Crypto {
+            during: "write record",
+        })?;
+        Ok(SignedRecord { record, jws })
+    }
 }
 
 #[derive(Serialize)]
@@ -134,9 +159,8 @@ impl Broker {
             clock: parts.clock,
             entropy: parts.entropy,
             vault: parts.vault,
-            record_header: Protected::of(&record_key).map_err(StoreFault::new)?,
+            pen: RecordPen::new(parts.record_signer)?,
             record_key,
-            record_signer: parts.record_signer,
             log_signer,
             sequencer,
             recent,
@@ -222,11 +246,7 @@ impl Broker {
 
     /// Signs a record.
     pub(crate) fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
-        let jws = record.sign(&self.record_header, |message| self.record_signer.sign(message));
-        let jws = jws.map_err(|_| Fault::Crypto {
-            during: "write record",
-        })?;
-        Ok(SignedRecord { record, jws })
+        self.pen.sign(record)
     }
 
     /// Signs data that leaves for an application: a compact JWS over the bytes as they are (RFC 7515 §7.1).
@@ -242,7 +262,7 @@ impl Broker {
             URL_SAFE_NO_PAD.encode(header),
             URL_SAFE_NO_PAD.encode(payload)
         );
-        let signature = self.record_signer.sign(input.as_bytes());
+        let signature = self.pen.signer.sign(input.as_bytes());
         Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 

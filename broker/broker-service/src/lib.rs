@@ -10,6 +10,7 @@ mod catalogue;
 mod committer;
 mod consents;
 mod deliver;
+mod details;
 mod enrol;
 mod erase;
 mod failure;
@@ -23,6 +24,7 @@ mod receipts;
 mod records;
 mod release;
 mod research;
+mod restore;
 mod senml;
 mod sessions;
 mod vault;
@@ -35,6 +37,7 @@ pub use catalogue::{CatalogueEntry, HouseholdBand};
 pub use committer::DataView;
 pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
 pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order};
+pub use details::{Details, check_details};
 pub use enrol::{
     EnrolRefusal, GatewayEnrolment, JoinRefusal, Joined, Member, Newcomer, credential_hash, notice_digest,
 };
@@ -51,6 +54,7 @@ pub use release::{
     Download, DownloadRefusal, Feasibility, FeasibilityRefusal, Obstacles, ReleaseRefusal, Released, ZONE,
 };
 pub use research::{Application, DecisionRefusal, RequestRefusal};
+pub use restore::{RestoreError, Restored, log_view, restore};
 pub use sessions::OpenedSession;
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};

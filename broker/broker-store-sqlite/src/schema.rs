@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 2;
+pub const NEWEST_SCHEMA: u32 = 3;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -34,6 +34,12 @@ const MIGRATIONS: [Migration; 2] = [
         name: "one_row_a_batch",
         up: include_str!("../migrations/0002_one_row_a_batch.up.sql"),
         down: include_str!("../migrations/0002_one_row_a_batch.down.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "restored",
+        up: include_str!("../migrations/0003_restored.up.sql"),
+        down: include_str!("../migrations/0003_restored.down.sql"),
     },
 ];
 
@@ -214,7 +220,7 @@ async fn fits(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
 }
 
 /// The version of the file: 0 when it has no table at all.
-async fn version_of(connection: &mut SqliteConnection, path: &Path) -> Result<u32, OpenError> {
+pub(crate) async fn version_of(connection: &mut SqliteConnection, path: &Path) -> Result<u32, OpenError> {
     let failed = |source| OpenError::Database {
         path: path.to_owned(),
         source,

@@ -16,7 +16,8 @@ use ledger_log::{FolderStore, PublicStore, Publisher, SequencerConfig, Stop, Sto
 use policies::CedarEngine;
 use tokio::task::JoinHandle;
 
-use crate::{config, witness};
+use crate::in_use::InUse;
+use crate::{config, ledger_command, witness};
 
 /// Where a broker lives on disk.
 #[derive(Debug, Clone)]
@@ -78,6 +79,8 @@ pub struct Running {
     pub public: Arc<dyn PublicStore>,
     /// Ends when the ledger stops; then the process must exit.
     pub writer: JoinHandle<Result<(), Stop>>,
+    /// Keeps other processes out of the folder for as long as it stands.
+    pub in_use: Option<InUse>,
 }
 
 /// A checkpoint or officer key as the ledger knows it: with a name.
@@ -176,10 +179,67 @@ pub async fn start_before(
     sequencer: SequencerConfig,
     witnesses: Option<&config::Witnesses>,
 ) -> Result<Running> {
+    let in_use = InUse::take(home.folder()).await?;
+    let mut running = take_up(home, origin, clock, entropy, sequencer, witnesses).await?;
+    running.in_use = Some(in_use);
+    Ok(running)
+}
+
+/// The same for a command that has the folder already.
+///
+/// # Errors
+/// As [`start_before`].
+pub async fn take_up(
+    home: &Home,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    sequencer: SequencerConfig,
+    witnesses: Option<&config::Witnesses>,
+) -> Result<Running> {
+    let (parts, public) = parts(home, origin, clock, entropy, sequencer, witnesses).await?;
+    let (broker, writer) = Broker::start(parts).await.map_err(ledger_command::refused)?;
+    // Only a key that the ledger was taken up with is shown to the world.
+    public.publish_key(broker.log_key()).await?;
+    Ok(Running {
+        broker,
+        public,
+        writer,
+        in_use: None,
+    })
+}
+
+/// The key that verifies the ledger's checkpoints.
+///
+/// # Errors
+/// When the keys cannot be read, or the origin cannot name a ledger.
+pub fn log_key(home: &Home, origin: &str) -> Result<Vkey> {
+    let keys = Keys::load(&home.keys())?;
+    Ok(Vkey::new(
+        key_name(origin)?,
+        KeyKind::Ed25519,
+        keys.checkpoint.public_key(),
+    ))
+}
+
+/// Opens everything that a broker stands on; takes nothing up.
+///
+/// # Errors
+/// When a part is missing or damaged, or when the policy of the witnesses is not good enough.
+pub async fn parts(
+    home: &Home,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    sequencer: SequencerConfig,
+    witnesses: Option<&config::Witnesses>,
+) -> Result<(Parts, Arc<FolderStore>)> {
     let keys = Keys::load(&home.keys())?;
     let officer = OfficerSigner::load(&home.keys())?;
     let store = SqliteStore::open(&home.database(), Create::Never).await?;
-    let lock = SqliteLockStore::open_existing(&home.lock()).await?;
+    let lock = SqliteLockStore::open_existing(&home.lock())
+        .await
+        .context("the ledger cannot be taken up; `fiducie ledger repair --explain` says what may be done")?;
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
     let ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
     let officer_key = Vkey::new(
@@ -211,12 +271,5 @@ pub async fn start_before(
         sequencer,
         witnesses,
     };
-    let (broker, writer) = Broker::start(parts).await.context("the ledger refuses to be taken up; do not restart it blindly: read docs/OPERATING.md, chapter on recovery")?;
-    // Only a key that the ledger was taken up with is shown to the world.
-    public.publish_key(broker.log_key()).await?;
-    Ok(Running {
-        broker,
-        public,
-        writer,
-    })
+    Ok((parts, public))
 }

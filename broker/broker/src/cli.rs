@@ -8,12 +8,18 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::ledger_command::{self, LedgerCommand};
+use crate::serve::Depth;
 use crate::{bench, config, demo, serve};
 
 /// What stands below the help of every command.
 const AFTER: &str = "Exit status: 0 done, 1 the story of `demo --script` failed, 2 refused, failed or not understood: \
                      standard error says why.\nAnswers go to standard output, the log to standard error; RUST_LOG \
                      sets its level (default info).";
+
+/// What stands below the help of `ledger` commands.
+pub const LEDGER_AFTER: &str = "Exit status: 0 fine or done, 2 refused, or a person must look: standard output says why and \
+                                what to do next.\nThe log goes to standard error.";
 
 /// Consent and data-trust broker for energy data. Begin with `fiducie demo`.
 #[derive(Debug, Parser)]
@@ -42,7 +48,10 @@ enum Command {
     /// Opens keys, database, lock store and ledger, finishes what a crash left of the ledger, says whether they agree,
     /// and ends.
     #[command(after_help = AFTER)]
-    Check(ConfigArgs),
+    Check(CheckArgs),
+    /// The ledger for its operator: where it stands, what may be repaired, how a backup is restored.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Measures a hot path and prints its figure beside what the same machine could do at most.
     #[command(after_help = AFTER)]
     Bench(BenchArgs),
@@ -53,6 +62,16 @@ struct ConfigArgs {
     /// The configuration file, TOML; docs/OPERATING.md has one to copy.
     #[arg(long, value_name = "FILE", default_value = "fiducie.toml")]
     config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Recomputes everything from the database and compares every public file, instead of the newest edge only. Reads
+    /// the whole log.
+    #[arg(long)]
+    full: bool,
 }
 
 /// Options of the demo.
@@ -161,9 +180,13 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             Command::Migrate(args) => serve::migrate(&config::read(&args.config)?)
                 .await
                 .map(|()| ExitCode::SUCCESS),
-            Command::Check(args) => serve::check(&config::read(&args.config)?)
-                .await
-                .map(|()| ExitCode::SUCCESS),
+            Command::Check(args) => {
+                let depth = if args.full { Depth::Full } else { Depth::Edge };
+                serve::check(&config::read(&args.config.config)?, depth)
+                    .await
+                    .map(|()| ExitCode::SUCCESS)
+            }
+            Command::Ledger(command) => ledger_command::run(command).await,
             Command::Bench(BenchArgs {
                 what: Bench::Intake(args),
             }) => bench::intake(&args).await.map(|()| ExitCode::SUCCESS),

@@ -9,6 +9,8 @@ mod cli;
 mod config;
 mod connections;
 mod demo;
+mod in_use;
+mod ledger_command;
 mod ports;
 mod serve;
 mod witness;

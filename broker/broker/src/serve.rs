@@ -19,6 +19,8 @@ use tokio::net::TcpListener;
 use crate::assemble::{self, Home, Running};
 use crate::config::Config;
 use crate::connections;
+use crate::in_use::InUse;
+use crate::ledger_command;
 use crate::ports::{SystemClock, SystemEntropy};
 
 /// How long open connections may finish after the broker was told to end.
@@ -63,7 +65,10 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Re
         broker,
         public,
         writer,
+        in_use,
     } = running;
+    // Until the last request is answered nobody else may open the folder.
+    let _in_use = in_use;
     let (api, _) = broker_http::routes(Api {
         broker: Arc::clone(&broker),
         public,
@@ -88,7 +93,7 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Re
         Ok(outcome) => match outcome?? {
             Ok(()) => Ok(()),
             Err(stop) => bail!(
-                "the ledger has stopped and signs nothing: {stop}; read docs/OPERATING.md, chapter on recovery"
+                "the ledger has stopped and signs nothing: {stop}; look with `fiducie ledger status` before it is started again"
             ),
         },
         // Asked to end while requests still held the ledger: nothing was lost, it is taken up again at the next start.
@@ -151,15 +156,26 @@ pub async fn keygen(config: &Config) -> Result<()> {
 /// # Errors
 /// When the database is newer than this program or cannot be changed.
 pub async fn migrate(config: &Config) -> Result<()> {
+    let home = Home::at(&config.data);
+    let _in_use = InUse::take(home.folder()).await?;
     migrate_database(&Home::at(&config.data).database(), NEWEST_SCHEMA).await?;
     Ok(())
 }
 
-/// Opens everything and checks the ledger's edge.
+/// How far a check goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What a start looks at: the right edge and the map.
+    Edge,
+    /// Everything recomputed, every public file compared.
+    Full,
+}
+
+/// Opens everything and checks the ledger.
 ///
 /// # Errors
 /// What is wrong.
-pub async fn check(config: &Config) -> Result<()> {
+pub async fn check(config: &Config, depth: Depth) -> Result<()> {
     let Running { broker, writer, .. } = open(config).await?;
     let size = broker.latest_checkpoint().size().get();
     // What a crash left undone is public only when the witnesses were asked about it.
@@ -168,5 +184,8 @@ pub async fn check(config: &Config) -> Result<()> {
         ended??;
     }
     tracing::info!(ledger.size = size, "keys, database, lock store and ledger agree");
-    Ok(())
+    if depth == Depth::Edge {
+        return Ok(());
+    }
+    ledger_command::check_fully(config).await
 }

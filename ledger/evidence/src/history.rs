@@ -10,6 +10,12 @@
 //! {"consistency": {"hashes": …, "size": …}, "log": base64url of hashes, "map": base64url of a pruned map}
 //! ```
 //!
+//! A record whose detail was lost in a restore has a line of another form, which cannot be opened but is counted:
+//!
+//! ```text
+//! {"index": place of the leaf, "leaf": base64url[72], "n": 4}
+//! ```
+//!
 //! `header` is the first eight bytes of the leaf; its tag and its commitment are computed by the reader. `log` proves
 //! all leaves and the map root at once, `map` the presence of all tags and the absence of the next ones
 //! (`ledger.md` §11, participant check). `consistency` is there when the reader said which tree she remembers.
@@ -20,7 +26,7 @@ mod verify;
 mod wire;
 
 use ledger_core::{
-    leaf::{RecordNumber, Salt, SubjectKey},
+    leaf::{Hour, RecordNumber, SUBJECT_LEAF_LEN, Salt, SubjectKey, SubjectKind},
     map::PrunedMap,
     note::Vkey,
     tree::{Hash, LeafIndex, TreeSize},
@@ -72,6 +78,17 @@ pub struct Entry {
     pub salt: Salt,
 }
 
+/// A record of which only the leaf is left: its detail was lost when an older copy of the database was restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostEntry {
+    /// Its number.
+    pub n: RecordNumber,
+    /// Place of its leaf.
+    pub index: LeafIndex,
+    /// The leaf: kind, class and hour can be read, the record cannot.
+    pub leaf: [u8; SUBJECT_LEAF_LEN],
+}
+
 /// The last line.
 #[derive(Clone, Debug)]
 pub struct Proofs {
@@ -99,8 +116,23 @@ pub struct History {
     pub header: Header,
     /// The records, in the order of their numbers.
     pub entries: Vec<Entry>,
+    /// Those whose details are lost, in the order of their numbers.
+    pub lost: Vec<LostEntry>,
     /// The last line.
     pub proofs: Proofs,
+}
+
+/// A number of a history that verified and that nobody can open any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostRecord {
+    /// Its number.
+    pub n: RecordNumber,
+    /// Place of its leaf.
+    pub index: LeafIndex,
+    /// What family of event it was.
+    pub kind: SubjectKind,
+    /// When, in whole hours.
+    pub hour: Hour,
 }
 
 /// A record of a history that verified.
@@ -131,6 +163,16 @@ impl Entry {
     /// [`JcsError`] for a number of 2^53 or more.
     pub fn to_line(&self) -> Result<Vec<u8>, JcsError> {
         wire::line(&wire::Entry::from(self))
+    }
+}
+
+impl LostEntry {
+    /// The line, with its newline.
+    ///
+    /// # Errors
+    /// [`JcsError`] for a number of 2^53 or more.
+    pub fn to_line(&self) -> Result<Vec<u8>, JcsError> {
+        wire::line(&wire::LostEntry::from(self))
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, anyhow};
 use evidence::{
-    history::{History, Remembered, VerifiedHistory, WINDOW},
+    history::{History, LostRecord, Remembered, VerifiedHistory, WINDOW},
     jcs,
     record::Record,
 };
@@ -66,7 +66,7 @@ pub fn run(options: &Participant) -> Result<Report, Failure> {
 }
 
 fn tell(history: &History, verified: &VerifiedHistory) -> Result<Report, Failure> {
-    let records = verified.records.len();
+    let records = verified.records.len() + verified.lost.len();
     let mut report = Report {
         summary: format!(
             "The {records} records of the file are all that the log of {} entries holds about this subject.",
@@ -78,16 +78,41 @@ fn tell(history: &History, verified: &VerifiedHistory) -> Result<Report, Failure
     report.key(&history.header.log_key, verified.log_key, "file");
     report.check("The last entry of the log is the root of its map, and covers all entries before it.");
     report.check(format!(
-        "Each of the {records} records is signed by a key of the file and opens its entry in the log."
+        "Each of the {} records that can be read is signed by a key of the file and opens its entry in the log.",
+        verified.records.len()
     ));
     report.check(format!(
         "The map shows the numbers 1 to {records} of this subject, and none of the {WINDOW} after them."
     ));
+    if !verified.lost.is_empty() {
+        report.skip(format!(
+            "What {} of them say, at the numbers {}: their details were lost when the broker was restored from a backup.",
+            verified.lost.len(),
+            numbers(&verified.lost)
+        ));
+    }
+    report.detail("lost", verified.lost.len());
     report.detail("newest", verified.remember.newest.get());
     report.detail("kinds", kinds(verified)?);
     report.skip("Whether the map was made from all entries: `ledger-audit log` recomputes it.");
     report.skip("Whether something happened that was never recorded: no log can prove that.");
     Ok(report)
+}
+
+/// Runs of numbers: `4-6, 9`.
+fn numbers(lost: &[LostRecord]) -> String {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for n in lost.iter().map(|one| one.n.get()) {
+        match runs.last_mut() {
+            Some((_, end)) if end.checked_add(1) == Some(n) => *end = n,
+            _ => runs.push((n, n)),
+        }
+    }
+    let text = |(first, last): &(u64, u64)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    runs.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 fn kinds(verified: &VerifiedHistory) -> Result<BTreeMap<String, u64>, Failure> {

@@ -7,12 +7,14 @@
 mod delivery;
 mod erasure;
 mod kind;
+mod restore;
 mod secret;
 mod system;
 
 pub use delivery::{DeliveryLeaf, ManifestEncoding};
 pub use erasure::{ErasureLeaf, UnsignedErasure};
 pub use kind::{ActorClass, Hour, SubjectKind, SystemKind};
+pub use restore::RestoreLeaf;
 pub use secret::{Commitment, ErasureHandle, RecordNumber, Salt, SubjectKey, Tag};
 pub use system::{MapRoot, SystemLeaf, map_root_leaf};
 

@@ -23,6 +23,7 @@
 
 mod edge;
 mod folder;
+mod full;
 mod map;
 mod ports;
 mod publisher;
@@ -30,11 +31,12 @@ mod sequencer;
 mod witness;
 
 pub use folder::FolderStore;
+pub use full::{FullCheck, Stated, Wrong, full_check, rewrite_public};
 pub use map::{LogMap, MapConfig, MapFault, MapSnapshot, StagedMap};
 pub use ports::{
     DataHead, LockStore, LogData, LogId, PublicFault, PublicFile, PublicStore, StoreFault, Swap, UnixMicros,
 };
-pub use publisher::{Appended, PublishFault, Publisher, RecoverError, Stores};
+pub use publisher::{Appended, PublishFault, Publisher, RecoverError, State, Stores, Survey};
 pub use sequencer::{
     CommitFault, Committed, Committer, Published, Sequencer, SequencerConfig, Stop, SubmitError,
 };

@@ -1,6 +1,7 @@
 //! Steps 3 to 7 of the commit order: sign, swap, write, replace.
 
 mod recover;
+mod survey;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::{
 };
 
 pub use recover::RecoverError;
+pub use survey::{State, Survey};
 
 /// The key and the stores of one log. Its origin is the name of the signer's key.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use ledger_core::{
     tree::{Hash, LeafIndex, ProofError, TreeSize, leaf_hash, verify_consistency, verify_inclusion_of_many},
 };
 
-use super::{Entry, History, VerifiedRecord, WINDOW};
+use super::{Entry, History, LostEntry, LostRecord, VerifiedRecord, WINDOW};
 use crate::{
     bundle::KeySource,
     jcs::JcsError,
@@ -34,6 +34,8 @@ pub struct Remembered {
 pub struct VerifiedHistory {
     /// The records, in the order of their numbers.
     pub records: Vec<VerifiedRecord>,
+    /// The numbers among them whose details were lost in a restore: they are in the log, and nobody can open them.
+    pub lost: Vec<LostRecord>,
     /// Head of the log.
     pub checkpoint: SignedCheckpoint,
     /// Whose word the log's key is.
@@ -191,22 +193,15 @@ impl History {
             .map(|entry| self.open(entry, &keys))
             .collect::<Result<Vec<_>, _>>()?;
 
-        let mut leaves: Vec<_> = opened
+        let lost = self
+            .lost
             .iter()
-            .map(|one| (one.record.index, one.entry.value.leaf))
-            .collect();
-        leaves.push((root_at, leaf_hash(&header.map_root)));
-        leaves.sort_unstable_by_key(|(index, _)| *index);
-        if leaves
-            .windows(2)
-            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
-        {
-            return Err(HistoryError::SameLeaf);
-        }
-        verify_inclusion_of_many(&leaves, checkpoint.size(), &self.proofs.log, &checkpoint.root())
-            .map_err(HistoryError::Inclusion)?;
+            .map(|entry| self.recognise(entry))
+            .collect::<Result<Vec<_>, _>>()?;
 
-        let present: Vec<_> = opened.iter().map(|one| one.entry).collect();
+        let mut present: Vec<_> = opened.iter().map(|one| one.entry).collect();
+        present.extend(lost.iter().map(|(entry, _)| *entry));
+        self.check_inclusion(&present, root_at, &checkpoint)?;
         let absent: Vec<_> = window(header.newest).map(|n| header.subject_key.tag(n)).collect();
         self.proofs
             .map
@@ -219,10 +214,34 @@ impl History {
         };
         Ok(VerifiedHistory {
             records: opened.into_iter().map(|one| one.record).collect(),
+            lost: lost.into_iter().map(|(_, lost)| lost).collect(),
             checkpoint,
             log_key,
             remember,
         })
+    }
+
+    /// All leaves, and the map root, stand in the tree of the checkpoint, each in a place of its own.
+    fn check_inclusion(
+        &self,
+        present: &[MapEntry],
+        root_at: LeafIndex,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<(), HistoryError> {
+        let mut leaves: Vec<_> = present
+            .iter()
+            .map(|entry| (entry.value.index, entry.value.leaf))
+            .collect();
+        leaves.push((root_at, leaf_hash(&self.header.map_root)));
+        leaves.sort_unstable_by_key(|(index, _)| *index);
+        if leaves
+            .windows(2)
+            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
+        {
+            return Err(HistoryError::SameLeaf);
+        }
+        verify_inclusion_of_many(&leaves, checkpoint.size(), &self.proofs.log, &checkpoint.root())
+            .map_err(HistoryError::Inclusion)
     }
 
     /// Steps 2 and 6: the log and the list only ever grow.
@@ -260,6 +279,27 @@ impl History {
                 .ok_or(HistoryError::NoMapRoot),
             _ => Err(HistoryError::NoMapRoot),
         }
+    }
+
+    /// The same of a record whose detail is lost: the leaf is this number of this subject.
+    fn recognise(&self, entry: &LostEntry) -> Result<(MapEntry, LostRecord), HistoryError> {
+        let n = entry.n.get();
+        let leaf = SubjectLeaf::parse(&entry.leaf).map_err(|cause| HistoryError::Leaf { n, cause })?;
+        let tag = self.header.subject_key.tag(entry.n);
+        if leaf.tag != tag {
+            return Err(HistoryError::OtherRecord { n });
+        }
+        let value = MapValue {
+            index: entry.index,
+            leaf: leaf_hash(&entry.leaf),
+        };
+        let lost = LostRecord {
+            n: entry.n,
+            index: entry.index,
+            kind: leaf.kind,
+            hour: leaf.hour,
+        };
+        Ok((MapEntry { tag, value }, lost))
     }
 
     /// The part of step 4 that needs no proof: the leaf is this number of this subject and commits to this record.

@@ -38,6 +38,14 @@ pub(super) struct Entry {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct LostEntry {
+    index: u64,
+    leaf: String,
+    n: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Proofs {
     #[serde(skip_serializing_if = "Option::is_none")]
     consistency: Option<RawConsistency>,
@@ -74,6 +82,16 @@ impl From<&super::Entry> for Entry {
             n: entry.n.get(),
             record: entry.record.as_str().to_owned(),
             salt: base64url::encode(entry.salt.expose()),
+        }
+    }
+}
+
+impl From<&super::LostEntry> for LostEntry {
+    fn from(entry: &super::LostEntry) -> Self {
+        Self {
+            index: entry.index.get(),
+            leaf: base64url::encode(&entry.leaf),
+            n: entry.n.get(),
         }
     }
 }
@@ -118,26 +136,32 @@ pub(super) fn parse(bytes: &[u8]) -> Result<History, HistoryError> {
         return Err(HistoryError::Form("it has fewer than two lines"));
     };
     let header = read_header(first)?;
-    let entries = lines
-        .iter()
-        .enumerate()
-        .skip(1)
-        .map(|(at, line)| read_entry(line, at + 1))
-        .collect::<Result<Vec<_>, _>>()?;
-    let numbered = entries
-        .iter()
-        .map(|entry| entry.n.get())
-        .eq(1..=header.newest.get());
-    if !numbered {
+    let (mut entries, mut lost, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, line) in lines.iter().enumerate().skip(1) {
+        match read_entry(line, at + 1) {
+            Ok(entry) => {
+                numbers.push(entry.n.get());
+                entries.push(entry);
+            }
+            Err(error) => {
+                let entry = read_lost(line, at + 1).ok_or(error)?;
+                numbers.push(entry.n.get());
+                lost.push(entry);
+            }
+        }
+    }
+    let records = numbers.len();
+    if !numbers.into_iter().eq(1..=header.newest.get()) {
         return Err(HistoryError::Numbers {
             newest: header.newest.get(),
-            records: entries.len(),
+            records,
         });
     }
     let proofs = read_proofs(last, lines.len() + 1)?;
     Ok(History {
         header,
         entries,
+        lost,
         proofs,
     })
 }
@@ -173,6 +197,15 @@ fn read_entry(line: &[u8], number: usize) -> Result<super::Entry, HistoryError> 
         salt: base64url::decode(&raw.salt)
             .and_then(|bytes| Salt::from_slice(&bytes))
             .ok_or_else(|| member("salt"))?,
+    })
+}
+
+fn read_lost(line: &[u8], number: usize) -> Option<super::LostEntry> {
+    let raw: LostEntry = read(line, number).ok()?;
+    Some(super::LostEntry {
+        n: RecordNumber::new(raw.n)?,
+        index: LeafIndex::new(raw.index)?,
+        leaf: base64url::decode(&raw.leaf)?.try_into().ok()?,
     })
 }
 

@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use evidence::{
     bundle::KeySource,
-    history::{History, HistoryError, Remembered},
+    history::{History, HistoryError, LostEntry, Remembered},
 };
 use ledger_core::{
+    leaf::{Commitment, SubjectKind},
     map::PrunedMapError,
     note::NoteSigner,
     tree::{ProofError, TreeSize},
@@ -61,8 +62,8 @@ fn the_newest_record_kept_back_shows() {
     assert!(matches!(
         History::parse(&to_bytes(&short)),
         Err(HistoryError::Numbers {
-            newest: 6,
-            records: 5
+            newest: 7,
+            records: 6
         })
     ));
     short.header.newest = short.entries.last().unwrap().n;
@@ -92,6 +93,73 @@ fn a_liar_with_matching_proofs_is_caught_by_the_map() {
         "{refused:?}"
     );
     honest.verify(None, None).unwrap();
+}
+
+/// The same list after a restore that lost the details of two records.
+fn with_two_lost(log: &mut Log) -> History {
+    let mut history = log.history(0, None);
+    for n in [5, 2] {
+        let entry = history.entries.remove(n - 1);
+        let text = entry.record.as_str().as_bytes();
+        let kind = SubjectKind::from_number(entry.header[1]).unwrap();
+        let tag = history.header.subject_key.tag(entry.n);
+        let commitment = Commitment::of(&entry.salt, kind, entry.n, &tag, text);
+        let leaf = [&entry.header[..], tag.as_bytes(), commitment.as_bytes()].concat();
+        history.lost.insert(
+            0,
+            LostEntry {
+                n: entry.n,
+                index: entry.index,
+                leaf: leaf.try_into().unwrap(),
+            },
+        );
+    }
+    history
+}
+
+#[test]
+fn lost_details_are_counted_and_named() {
+    let mut log = town();
+    let history = with_two_lost(&mut log);
+    let read = History::parse(&to_bytes(&history)).unwrap();
+    assert_eq!(to_bytes(&read), to_bytes(&history));
+    let verified = read.verify(None, None).unwrap();
+    let lost: Vec<_> = verified.lost.iter().map(|one| one.n.get()).collect();
+    assert_eq!(lost, [2, 5]);
+    assert_eq!(verified.remember, log.remember(0));
+    assert_eq!(
+        verified.records.len() + 2,
+        usize::try_from(verified.remember.newest.get()).unwrap()
+    );
+}
+
+#[test]
+fn a_lost_detail_is_still_a_leaf_of_this_number_in_the_log() {
+    let mut log = town();
+    let honest = with_two_lost(&mut log);
+    let mut hidden = honest.clone();
+    hidden.lost.pop();
+    assert!(matches!(
+        History::parse(&to_bytes(&hidden)),
+        Err(HistoryError::Numbers { .. })
+    ));
+    assert!(hidden.verify(None, None).is_err());
+    let mut swapped = honest.clone();
+    let (a, b) = (swapped.lost[0].leaf, swapped.lost[1].leaf);
+    (swapped.lost[0].leaf, swapped.lost[1].leaf) = (b, a);
+    assert!(matches!(
+        swapped.verify(None, None),
+        Err(HistoryError::OtherRecord { n: 2 })
+    ));
+    let mut other_kind = honest.clone();
+    other_kind.lost[0].leaf[1] ^= 1;
+    assert!(other_kind.verify(None, None).is_err());
+    let mut elsewhere = honest;
+    elsewhere.lost[0].index = elsewhere.lost[1].index;
+    assert!(matches!(
+        elsewhere.verify(None, None),
+        Err(HistoryError::SameLeaf)
+    ));
 }
 
 #[test]

@@ -137,6 +137,7 @@ impl Log {
                 record_keys: vec![self.record_key.clone()],
             },
             entries: entries.clone(),
+            lost: Vec::new(),
             proofs: Proofs {
                 log,
                 map: writer.finish(),
@@ -149,9 +150,11 @@ impl Log {
 /// The file.
 pub fn to_bytes(history: &History) -> Vec<u8> {
     let mut bytes = history.header.to_line().unwrap();
-    for entry in &history.entries {
-        bytes.extend(entry.to_line().unwrap());
-    }
+    let known = history.entries.iter().map(|one| (one.n, one.to_line().unwrap()));
+    let lost = history.lost.iter().map(|one| (one.n, one.to_line().unwrap()));
+    let mut lines: Vec<_> = known.chain(lost).collect();
+    lines.sort_by_key(|(n, _)| *n);
+    bytes.extend(lines.into_iter().flat_map(|(_, line)| line));
     bytes.extend(history.proofs.to_line().unwrap());
     bytes
 }

@@ -33,6 +33,7 @@ fn each_type_has_its_kind_of_leaf() {
         Release,
         Release,
         Access,
+        ConsentClosed,
     ];
     assert_eq!(kinds, expected);
 }

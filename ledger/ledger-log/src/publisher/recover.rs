@@ -184,7 +184,7 @@ fn open(stores: &Stores, note: &[u8], place: &'static str) -> Result<SignedCheck
 }
 
 /// The rows of the recovery table that need no tree: sizes must not shrink from data to lock to public.
-fn check_order(
+pub(super) fn check_order(
     locked: &SignedCheckpoint,
     public: Option<&SignedCheckpoint>,
     head: Option<DataHead>,

@@ -13,3 +13,4 @@ mod crash;
 mod files;
 mod sequencing;
 mod support;
+mod survey;
