@@ -13,7 +13,7 @@ mod gateway;
 mod joining;
 mod ports;
 
-pub use broker::{Policies, create, log_key, start, start_under};
+pub use broker::{Policies, create, log_key, receipt_key, start, start_under};
 pub use gateway::Gateway;
 pub use joining::{Notices, agree, application, offer, organisation};
 pub use ports::{RunningClock, SystemEntropy, random};

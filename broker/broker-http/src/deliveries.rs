@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::consent::State as ConsentState;
 use broker_domain::time::{Instant, Interval, Step};
 use broker_service::{Authorisation, Order, credential_hash};
@@ -67,6 +69,8 @@ pub(crate) struct Delivery {
     /// Proof: a `fiducie-evidence/1` file of the organisation's own record.
     #[schema(value_type = Object)]
     proof: Box<RawValue>,
+    /// The proof that the entry of that record stands in the ledger as a COSE receipt (RFC 9942), base64url.
+    receipt: String,
 }
 
 /// Lists what the application's organisation was authorised to receive. `Authorization: Bearer <credential>`.
@@ -133,12 +137,14 @@ pub(crate) async fn deliver(
     })?;
     let delivered = api.broker.deliver(&application, parse(&body)?).await?;
     let broken = || Problem::from(broker_service::Fault::Corrupt { what: "delivery" });
+    let receipt = URL_SAFE_NO_PAD.encode(api.broker.cose_receipt(&delivered.receipt)?);
     let proof = String::from_utf8(delivered.receipt.bundle).map_err(|_| broken())?;
     Ok(Json(Delivery {
         transfer: delivered.transfer.to_string(),
         payload: String::from_utf8(delivered.payload).map_err(|_| broken())?,
         rows: delivered.rows,
         proof: RawValue::from_string(proof).map_err(|_| broken())?,
+        receipt,
     }))
 }
 

@@ -16,10 +16,11 @@ use evidence::jws::{Jwk, Jws};
 use evidence::record::Record;
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::note::{NoteSigner, Vkey};
+use ledger_core::receipt::ReceiptSigner;
 use ledger_core::tree::TreeSize;
 use ledger_log::{
-    LogData, LogMap, MapConfig, MapSnapshot, Publisher, RecoverError, Sequencer, SequencerConfig, Stop,
-    StoreFault, Stores, SubmitError, UnixMicros,
+    LogData, LogMap, MapConfig, MapSnapshot, PublicStore, Publisher, RecoverError, Sequencer,
+    SequencerConfig, Stop, StoreFault, Stores, SubmitError, UnixMicros,
 };
 use serde::Serialize;
 use tokio::task::JoinHandle;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub rules: PolicyBook,
     /// The key that signs records.
     pub record_signer: Arc<RecordSigner>,
+    /// The key that signs COSE receipts.
+    pub receipt_signer: Arc<dyn ReceiptSigner>,
     /// The officer's key that signs erasures.
     pub officer_signer: Arc<dyn NoteSigner>,
     /// Encryption to members.
@@ -72,6 +75,8 @@ pub struct Broker {
     record_signer: Arc<RecordSigner>,
     pub(crate) record_key: Jwk,
     pub(crate) log_signer: Arc<dyn NoteSigner>,
+    pub(crate) receipt_signer: Arc<dyn ReceiptSigner>,
+    pub(crate) public: Arc<dyn PublicStore>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
 }
@@ -90,6 +95,7 @@ impl Broker {
     /// [`RecoverError`]: do not write, call a person.
     pub async fn start(parts: Parts) -> Result<(Arc<Self>, JoinHandle<Result<(), Stop>>), RecoverError> {
         let log_signer = Arc::clone(&parts.ledger.signer);
+        let public = Arc::clone(&parts.ledger.public);
         let data = DataView(Arc::clone(&parts.store));
         let now = UnixMicros(parts.clock.now().as_micros());
         // Before anything is signed: the map of the leaves must be the one that their last map-root leaf names.
@@ -125,6 +131,8 @@ impl Broker {
             },
             record_signer: parts.record_signer,
             log_signer,
+            receipt_signer: parts.receipt_signer,
+            public,
             sequencer,
             recent,
         };

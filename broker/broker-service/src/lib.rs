@@ -13,6 +13,7 @@ mod deliver;
 mod enrol;
 mod erase;
 mod failure;
+mod formats;
 mod gateways;
 mod group;
 mod history;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use broker_anonymiser::PolicyBook;
 use broker_domain::time::{Clock, Entropy};
-use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner};
+use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
 use broker_service::{Broker, Parts, VaultKeys};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
+use ledger_core::receipt::{self, ReceiptKey};
 use ledger_log::{FolderStore, PublicStore, Publisher, SequencerConfig, Stop, Stores};
 use policies::CedarEngine;
 use tokio::task::JoinHandle;
@@ -95,6 +96,22 @@ impl<S: Send + Sync> NoteSigner for Named<S> {
     }
 }
 
+/// The key of receipts as others know it: with issuer and thumbprint.
+struct Receipts {
+    key: ReceiptKey,
+    signer: ReceiptSigner,
+}
+
+impl receipt::ReceiptSigner for Receipts {
+    fn key(&self) -> &ReceiptKey {
+        &self.key
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.signer.sign(message)
+    }
+}
+
 fn key_name(name: &str) -> Result<KeyName> {
     KeyName::new(name).with_context(|| {
         format!("`{name}` cannot name a ledger: it must not be empty, hold white space or a plus sign")
@@ -170,6 +187,10 @@ pub async fn start(
         KeyKind::Ed25519,
         officer.public_key(),
     );
+    let receipts = Receipts {
+        key: ReceiptKey::new(key_name(origin)?, keys.receipt.public_key()),
+        signer: keys.receipt,
+    };
     let identity = VaultIdentity::parse(&keys.vault_identity)?;
     let parts = Parts {
         store: Arc::new(store),
@@ -178,6 +199,7 @@ pub async fn start(
         policy: Arc::new(CedarEngine::embedded()?),
         rules: PolicyBook::embedded()?,
         record_signer: Arc::new(keys.record),
+        receipt_signer: Arc::new(receipts),
         officer_signer: Arc::new(Named {
             vkey: officer_key,
             signer: officer,
@@ -192,6 +214,9 @@ pub async fn start(
     let (broker, writer) = Broker::start(parts).await.context("the ledger refuses to be taken up; do not restart it blindly: read docs/OPERATING.md, chapter on recovery")?;
     // Only a key that the ledger was taken up with is shown to the world.
     public.publish_key(broker.log_key()).await?;
+    public
+        .publish_beside("receipt.cose-key", broker.receipt_key().to_cose_key())
+        .await?;
     Ok(Running {
         broker,
         public,
