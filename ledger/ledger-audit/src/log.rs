@@ -22,6 +22,9 @@ use crate::{
     tree::Recomputed,
 };
 
+/// Keys that lie beside a log.
+const KEYS: [&str; 3] = ["log.vkey", "officer.vkey", "receipt.cose-key"];
+
 pub fn run(options: &Log) -> Result<Report, Failure> {
     let officers = options
         .dpo_key
@@ -179,7 +182,7 @@ fn check_other_files(report: &mut Report, folder: &Path, entries: &Entries) -> R
                     }
                 }
             },
-            Err(_) if name == "log.vkey" || name.starts_with(".staging") => {}
+            Err(_) if KEYS.contains(&name.as_str()) || name.starts_with(".staging") => {}
             Err(_) => foreign.push(name),
         }
     }

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Log(options) => log::run(options),
         Command::Mirror(options) => mirror::run(options),
         Command::Compare(options) => compare::run(options),
+        Command::SplitView(options) => compare::verify(options),
         Command::Participant(options) => participant::run(options),
     };
     report::print(outcome, arguments.json)

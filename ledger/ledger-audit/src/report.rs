@@ -3,6 +3,7 @@
 use std::{
     error::Error,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -29,6 +30,13 @@ pub struct Report {
 pub enum Failure {
     /// The evidence is wrong.
     Refused(String),
+    /// The log signed two histories.
+    SplitView {
+        /// Which.
+        reason: String,
+        /// Where the proof was written, if anywhere.
+        evidence: Option<PathBuf>,
+    },
     /// The evidence could not be judged.
     CouldNotCheck(anyhow::Error),
 }
@@ -93,7 +101,7 @@ impl Report {
 pub fn print(outcome: Result<Report, Failure>, as_json: bool) -> ExitCode {
     let status = match &outcome {
         Ok(_) => 0,
-        Err(Failure::Refused(_)) => 1,
+        Err(Failure::Refused(_) | Failure::SplitView { .. }) => 1,
         Err(Failure::CouldNotCheck(_)) => 2,
     };
     let text = if as_json {
@@ -116,6 +124,9 @@ fn json(outcome: Result<Report, Failure>) -> Value {
             "details": report.details,
         }),
         Err(Failure::Refused(reason)) => json!({"result": "refused", "reason": reason}),
+        Err(Failure::SplitView { reason, evidence }) => {
+            json!({"result": "refused", "reason": reason, "split_view": true, "evidence": evidence})
+        }
         Err(Failure::CouldNotCheck(error)) => {
             json!({"result": "could-not-check", "reason": format!("{error:#}")})
         }
@@ -139,6 +150,16 @@ fn sentences(outcome: Result<Report, Failure>) -> String {
             lines.iter().map(|line| format!("{line}\n")).collect()
         }
         Err(Failure::Refused(reason)) => format!("REFUSED: {reason}.\n"),
+        Err(Failure::SplitView { reason, evidence }) => {
+            let kept = match evidence {
+                Some(path) => format!(
+                    "The proof is in `{path}`: give it to others, who verify it with `ledger-audit split-view`.",
+                    path = path.display()
+                ),
+                None => "Run again with --evidence FILE to keep a proof that others can verify.".to_owned(),
+            };
+            format!("REFUSED: the log signed two histories: {reason}.\n{kept}\n")
+        }
         Err(Failure::CouldNotCheck(error)) => format!("COULD NOT CHECK: {error:#}.\n"),
     }
 }

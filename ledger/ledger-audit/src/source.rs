@@ -182,6 +182,33 @@ fn fetch(agent: &Agent, url: &str, limit: usize) -> anyhow::Result<Option<Vec<u8
     body.map(Some).with_context(|| format!("cannot read `{url}`"))
 }
 
+/// Whether an argument names a log or a mirror rather than a file: a URL prefix or a folder.
+pub fn is_place(argument: &str) -> bool {
+    let web = argument.starts_with("http://") || argument.starts_with("https://");
+    if web {
+        !argument.ends_with("/checkpoint")
+    } else {
+        Path::new(argument).is_dir()
+    }
+}
+
+/// Opens the checkpoint in a file, of a log, or at a URL.
+pub fn fetch_checkpoint(argument: &str, keys: &[Vkey]) -> Result<SignedCheckpoint, Failure> {
+    let source = Source::new(argument.strip_suffix("/checkpoint").unwrap_or(argument));
+    let note = match source {
+        Source::Folder(_) if !is_place(argument) => {
+            fs::read(argument).with_context(|| format!("cannot read `{argument}`"))?
+        }
+        log => log
+            .read("checkpoint", MAX_NOTE_LEN)?
+            .with_context(|| format!("`{argument}` has no checkpoint"))?,
+    };
+    SignedCheckpoint::open_any(&note, keys).map_err(|error| match refused(error) {
+        Failure::Refused(reason) => Failure::Refused(format!("`{argument}`: {reason}")),
+        other => other,
+    })
+}
+
 /// Opens a checkpoint that somebody kept.
 pub fn read_checkpoint(path: &Path, key: &Vkey) -> Result<SignedCheckpoint, Failure> {
     let note = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;

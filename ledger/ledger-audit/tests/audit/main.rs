@@ -9,6 +9,7 @@
 )]
 
 mod bundles;
+mod compares;
 #[allow(
     dead_code,
     reason = "shared with the tests of `evidence`, which use more of it"

@@ -154,7 +154,8 @@ pub(super) async fn recover(
             size: locked.size(),
         });
     }
-    if public.as_ref() != Some(&locked) {
+    // Other signature lines (grease, witnesses) make no other checkpoint.
+    if public.as_ref().map(SignedCheckpoint::checkpoint) != Some(locked.checkpoint()) {
         show(&stores, edge.partials(shown)?, &locked).await?;
     }
     let last_at = head.map(|head| head.at);

@@ -339,7 +339,7 @@ fn name(prefix: &str, index: usize, width: usize) -> String {
     format!("{prefix}/{index:03}{suffix}")
 }
 
-fn read(path: &Path) -> Vec<u8> {
+pub fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
