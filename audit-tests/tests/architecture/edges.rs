@@ -101,7 +101,7 @@ const ALLOWED_IN_TESTS: [(&str, &[&str]); 7] = [
     ("broker-store-sqlite", &["broker-store", "ledger-core"]),
     // A group is committed against the real store.
     ("broker-service", &["broker-store", "broker-store-sqlite"]),
-    ("consent-ui", &["test-support"]),
+    ("consent-ui", &["evidence", "ledger-core", "test-support"]),
 ];
 
 /// The only crates that may use anything: they stand outside of the product.

@@ -6,12 +6,14 @@
 
 mod delivery;
 mod erasure;
+mod key_change;
 mod kind;
 mod secret;
 mod system;
 
 pub use delivery::{DeliveryLeaf, ManifestEncoding};
 pub use erasure::{ErasureLeaf, UnsignedErasure};
+pub use key_change::{KeyChange, UnsignedKeyChange};
 pub use kind::{ActorClass, Hour, SubjectKind, SystemKind};
 pub use secret::{Commitment, ErasureHandle, RecordNumber, Salt, SubjectKey, Tag};
 pub use system::{MapRoot, SystemLeaf, map_root_leaf};
@@ -92,6 +94,12 @@ pub enum LeafError {
     UnknownEncoding {
         /// Last byte of the leaf.
         encoding: u8,
+    },
+    /// A change of something we do not know.
+    #[error("change {change} is unknown")]
+    UnknownChange {
+        /// What changes, or the type of a key.
+        change: u8,
     },
     /// A delivery about nobody.
     #[error("a delivery has at least one row")]

@@ -172,7 +172,7 @@ pub(super) async fn recover(
 }
 
 fn open(stores: &Stores, note: &[u8], place: &'static str) -> Result<SignedCheckpoint, RecoverError> {
-    SignedCheckpoint::open(note, stores.signer.vkey())
+    SignedCheckpoint::open_any(note, &stores.keys())
         .map_err(|cause| RecoverError::ForeignCheckpoint { place, cause })
 }
 

@@ -11,5 +11,6 @@
 
 mod crash;
 mod files;
+mod rotation;
 mod sequencing;
 mod support;

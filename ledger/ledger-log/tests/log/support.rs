@@ -16,7 +16,7 @@ use ledger_core::{
 };
 use ledger_log::{
     Appended, DataHead, FolderStore, LockStore, LogData, LogId, PublicFault, PublicFile, PublicStore,
-    Publisher, RecoverError, StoreFault, Stores, Swap, UnixMicros,
+    Publisher, RecoverError, Rotation, StoreFault, Stores, Swap, UnixMicros,
 };
 use tempfile::TempDir;
 
@@ -228,6 +228,7 @@ pub struct Log {
     pub data: MemoryData,
     pub faults: Faults,
     pub signer: Arc<Ed25519Signer>,
+    pub rotation: Rotation,
 }
 
 pub fn signer(seed: u8) -> Arc<Ed25519Signer> {
@@ -247,6 +248,7 @@ impl Log {
             data: MemoryData::default(),
             faults,
             signer: signer(1),
+            rotation: Rotation::default(),
         };
         Publisher::initialise(&log.stores().await).await.unwrap();
         log
@@ -256,6 +258,7 @@ impl Log {
         let folder = FolderStore::open(self.folder.path().to_path_buf()).await.unwrap();
         Stores {
             signer: Arc::clone(&self.signer) as Arc<dyn NoteSigner>,
+            rotation: self.rotation.clone(),
             lock: Arc::new(self.lock.clone()),
             public: Arc::new(FaultyFolder {
                 folder,
