@@ -8,7 +8,7 @@ use std::{
 };
 
 use evidence::bundle::KeySource;
-use ledger_core::note::Vkey;
+use ledger_core::{key_chain::KeyChain, note::Vkey};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -39,6 +39,17 @@ pub enum Failure {
     },
     /// The evidence could not be judged.
     CouldNotCheck(anyhow::Error),
+}
+
+impl Failure {
+    /// The same refusal, beginning with what it is about.
+    #[must_use]
+    pub fn about(self, what: &str) -> Self {
+        match self {
+            Self::Refused(reason) => Self::Refused(format!("`{what}`: {reason}")),
+            other => other,
+        }
+    }
 }
 
 impl From<anyhow::Error> for Failure {
@@ -75,6 +86,25 @@ impl Report {
     /// Adds a member for JSON readers.
     pub fn detail(&mut self, name: &str, value: impl Serialize) {
         self.details.insert(name.to_owned(), json!(value));
+    }
+
+    /// Says how the log changed its key, if it did.
+    pub fn chain(&mut self, chain: &KeyChain) {
+        self.detail("key_changes", chain.changes());
+        if chain.changes() > 0 {
+            let newest = chain.newest().to_string();
+            self.check(format!(
+                "The log changed its key {} times, each time under the key before; now it signs with {newest}.",
+                chain.changes()
+            ));
+            self.detail("newest_log_key", newest);
+        }
+        if chain.skipped() > 0 {
+            self.skip(format!(
+                "The {} key changes before your key: give the log's first key to have them verified.",
+                chain.skipped()
+            ));
+        }
     }
 
     /// Says whose word the log's key is.

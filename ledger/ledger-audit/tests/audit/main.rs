@@ -16,6 +16,7 @@ mod compares;
 )]
 #[path = "../../../evidence/tests/evidence/log.rs"]
 mod history;
+mod keys;
 mod logs;
 mod participants;
 mod sample;

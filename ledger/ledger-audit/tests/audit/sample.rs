@@ -16,7 +16,9 @@ use evidence::{
 };
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
-    leaf::{ActorClass, Hour, RecordNumber, Salt, SubjectKey, UnsignedErasure, map_root_leaf},
+    leaf::{
+        ActorClass, Hour, RecordNumber, Salt, SubjectKey, UnsignedErasure, UnsignedKeyChange, map_root_leaf,
+    },
     map::{MapEntry, MapTree},
     note::{Ed25519Signer, KeyName, NoteSigner},
     proof::TlogProof,
@@ -162,6 +164,16 @@ impl Log {
             policy: leaf_hash(b"policy"),
         };
         self.push(erasure.sign(ORIGIN, officer).to_bytes());
+    }
+
+    /// The log names its next key. Checkpoints are signed by whoever a test says.
+    pub fn push_key_change(&mut self, old: &Ed25519Signer, new: &Ed25519Signer) {
+        let change = UnsignedKeyChange {
+            hour: Hour::new(490_896),
+            new: *new.vkey().public(),
+            valid_from: LeafIndex::new(self.leaves.len() as u64).unwrap(),
+        };
+        self.push(change.sign(old).to_bytes());
     }
 
     pub fn checkpoint(&self, count: u64) -> SignedCheckpoint {
