@@ -14,7 +14,7 @@ use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
 use ledger_core::receipt::{self, ReceiptKey};
-use ledger_log::{FolderStore, Publisher, SequencerConfig, Stores};
+use ledger_log::{FolderStore, Publisher, Rotation, SequencerConfig, Stores};
 use policies::CedarEngine;
 
 use crate::ports::SystemEntropy;
@@ -80,6 +80,7 @@ async fn stores(data: &Path, origin: &str, checkpoint: CheckpointSigner, lock: S
     };
     Stores {
         signer: Arc::new(signer),
+        rotation: Rotation::default(),
         lock: Arc::new(lock),
         public: Arc::new(FolderStore::open(data.join("ledger")).await.unwrap()),
     }
@@ -165,6 +166,7 @@ pub async fn start_under(
     let parts = Parts {
         store: Arc::new(store),
         ledger: stores(data, origin, keys.checkpoint, lock).await,
+        key_changes: Vec::new(),
         map: data.join("map"),
         policy,
         rules: PolicyBook::embedded().unwrap(),

@@ -103,6 +103,56 @@ impl fmt::Debug for Keys {
     }
 }
 
+/// The key that comes next, while both sign.
+const NEXT_FILE: &str = "checkpoint-next.key";
+
+impl CheckpointSigner {
+    /// Draws the key that shall come next and writes it to `checkpoint-next.key`, beside the present one.
+    ///
+    /// # Errors
+    /// Those of [`create_secret_file`]; [`KeyError::Entropy`].
+    pub fn create_next(folder: &Path, entropy: &dyn Entropy) -> Result<Self, KeyError> {
+        create_secret_file(&folder.join(NEXT_FILE), &Self::generate(entropy)?)?;
+        load(folder, NEXT_FILE, Self::parse)
+    }
+
+    /// Reads the key that shall come next, if there is one.
+    ///
+    /// # Errors
+    /// As [`Keys::load`].
+    pub fn load_next(folder: &Path) -> Result<Option<Self>, KeyError> {
+        match load(folder, NEXT_FILE, Self::parse) {
+            Err(KeyError::Missing { .. }) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// Makes the next key the present one, in one step; the present one stays as `checkpoint-retired-<name>.key` until
+    /// somebody deletes it. Durable when it returns, and may be repeated after an interruption.
+    ///
+    /// # Errors
+    /// [`KeyError::Missing`] without a next key; [`KeyError::Io`].
+    pub fn replace_with_next(folder: &Path, retired: &str) -> Result<(), KeyError> {
+        let (present, next) = (folder.join(Self::KIND.file), folder.join(NEXT_FILE));
+        if Self::load_next(folder)?.is_none() {
+            return Err(KeyError::Missing { path: next });
+        }
+        let fault = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| KeyError::Io { action, path, source }
+        };
+        let kept = folder.join(format!("checkpoint-retired-{retired}.key"));
+        match std::fs::hard_link(&present, &kept) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            linked => linked.map_err(fault("link", &kept))?,
+        }
+        // Both names are on disk before the present one changes its meaning.
+        sync_folder(folder)?;
+        std::fs::rename(&next, &present).map_err(fault("rename", &next))?;
+        sync_folder(folder)
+    }
+}
+
 impl OfficerSigner {
     /// Draws the demo officer's key and writes it to a folder that exists.
     ///

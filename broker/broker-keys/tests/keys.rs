@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::time::{Entropy, EntropyUnavailable};
-use broker_keys::{KeyError, Keys, OfficerSigner, ReceiptSigner};
+use broker_keys::{CheckpointSigner, KeyError, Keys, OfficerSigner, ReceiptSigner};
 use josekit::jwk::Jwk;
 use josekit::jws::EdDSA;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -170,6 +170,37 @@ fn a_folder_from_before_receipts_is_told_how_to_get_their_key_and_keeps_the_othe
         ReceiptSigner::create(&path, &System),
         Err(KeyError::AlreadyThere { .. })
     ));
+}
+
+#[test]
+fn the_next_checkpoint_key_takes_the_place_of_the_present_one_in_one_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = keys_in(&folder);
+    let before = Keys::create(&path, &System).unwrap().checkpoint.public_key();
+    assert!(CheckpointSigner::load_next(&path).unwrap().is_none());
+    assert!(matches!(
+        CheckpointSigner::replace_with_next(&path, "old"),
+        Err(KeyError::Missing { .. })
+    ));
+    let next = CheckpointSigner::create_next(&path, &System).unwrap();
+    assert!(matches!(
+        CheckpointSigner::create_next(&path, &System),
+        Err(KeyError::AlreadyThere { .. })
+    ));
+    assert_eq!(Keys::load(&path).unwrap().checkpoint.public_key(), before);
+    // Interrupted after the old key was linked: repeating it is no error.
+    std::fs::hard_link(
+        path.join("checkpoint.key"),
+        path.join("checkpoint-retired-old.key"),
+    )
+    .unwrap();
+    CheckpointSigner::replace_with_next(&path, "old").unwrap();
+    assert_eq!(
+        Keys::load(&path).unwrap().checkpoint.public_key(),
+        next.public_key()
+    );
+    assert!(CheckpointSigner::load_next(&path).unwrap().is_none());
+    assert!(path.join("checkpoint-retired-old.key").exists());
 }
 
 #[test]

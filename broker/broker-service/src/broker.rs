@@ -15,9 +15,10 @@ use evidence::jcs;
 use evidence::jws::{Jwk, Jws};
 use evidence::record::Record;
 use ledger_core::checkpoint::SignedCheckpoint;
+use ledger_core::leaf::KeyChange;
 use ledger_core::note::{NoteSigner, Vkey};
 use ledger_core::receipt::ReceiptSigner;
-use ledger_core::tree::TreeSize;
+use ledger_core::tree::{LeafIndex, TreeSize};
 use ledger_log::{
     LogData, LogMap, MapConfig, MapSnapshot, PublicStore, Publisher, RecoverError, Sequencer,
     SequencerConfig, Stop, StoreFault, Stores, SubmitError, UnixMicros,
@@ -29,6 +30,7 @@ use crate::batch::Recent;
 use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
+use crate::key_change::known_changes;
 use crate::vault::VaultKeys;
 
 /// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
@@ -37,6 +39,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Where the ledger lives, and the key that signs its checkpoints.
     pub ledger: Stores,
+    /// Where the log changed its key, in order; none, for most logs. The last one brought the key that signs now.
+    pub key_changes: Vec<u64>,
     /// Folder in which the map of tags is kept between starts: a cache of the log, made again when it is lost.
     pub map: PathBuf,
     /// The policies.
@@ -77,6 +81,7 @@ pub struct Broker {
     pub(crate) log_signer: Arc<dyn NoteSigner>,
     pub(crate) receipt_signer: Arc<dyn ReceiptSigner>,
     pub(crate) public: Arc<dyn PublicStore>,
+    pub(crate) key_changes: Vec<(LeafIndex, KeyChange)>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
 }
@@ -101,6 +106,7 @@ impl Broker {
         // Before anything is signed: the map of the leaves must be the one that their last map-root leaf names.
         let size = data.head().await?.map_or(TreeSize::ZERO, |head| head.size);
         let map = LogMap::recover(parts.map, MapConfig::default(), &data, size).await?;
+        let key_changes = known_changes(&*parts.store, &parts.key_changes).await?;
         let publisher = Publisher::recover(parts.ledger, &data, now).await?;
         let scrub_is_due = async { parts.store.read().await?.scrub_is_due().await };
         if scrub_is_due.await.map_err(StoreFault::new)? {
@@ -133,6 +139,7 @@ impl Broker {
             log_signer,
             receipt_signer: parts.receipt_signer,
             public,
+            key_changes,
             sequencer,
             recent,
         };

@@ -18,6 +18,7 @@ mod gateways;
 mod group;
 mod history;
 mod intake;
+mod key_change;
 mod own;
 mod receipts;
 mod records;
@@ -40,6 +41,7 @@ pub use failure::{Failure, Fault};
 pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use history::HistoryLines;
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
+pub use key_change::KeyChangeRefusal;
 pub use own::{OwnProfile, OwnRefusal};
 pub use receipts::Receipt;
 pub use release::{

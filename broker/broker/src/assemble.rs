@@ -13,9 +13,11 @@ use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
 use ledger_core::receipt::{self, ReceiptKey};
-use ledger_log::{FolderStore, PublicStore, Publisher, SequencerConfig, Stop, Stores};
+use ledger_log::{FolderStore, PublicStore, Publisher, Rotation, SequencerConfig, Stop, Stores};
 use policies::CedarEngine;
 use tokio::task::JoinHandle;
+
+use crate::key_rotation::Changes;
 
 /// Where a broker lives on disk.
 #[derive(Debug, Clone)]
@@ -123,20 +125,31 @@ fn officer_name(origin: &str) -> String {
     format!("{origin}/officer")
 }
 
+/// The verifier key of a checkpoint key.
+///
+/// # Errors
+/// When the origin cannot name a ledger.
+pub fn checkpoint_vkey(origin: &str, key: &CheckpointSigner) -> Result<Vkey> {
+    Ok(Vkey::new(key_name(origin)?, KeyKind::Ed25519, key.public_key()))
+}
+
+fn checkpoint_signer(origin: &str, key: CheckpointSigner) -> Result<Arc<dyn NoteSigner>> {
+    Ok(Arc::new(Named {
+        vkey: checkpoint_vkey(origin, &key)?,
+        signer: key,
+        sign: |signer, message| signer.sign(message),
+    }))
+}
+
 fn stores(
     keys: CheckpointSigner,
     origin: &str,
     lock: SqliteLockStore,
     public: Arc<FolderStore>,
 ) -> Result<Stores> {
-    let vkey = Vkey::new(key_name(origin)?, KeyKind::Ed25519, keys.public_key());
-    let signer = Named {
-        vkey,
-        signer: keys,
-        sign: |signer, message| signer.sign(message),
-    };
     Ok(Stores {
-        signer: Arc::new(signer),
+        signer: checkpoint_signer(origin, keys)?,
+        rotation: Rotation::default(),
         lock: Arc::new(lock),
         public,
     })
@@ -181,7 +194,13 @@ pub async fn start(
     let store = SqliteStore::open(&home.database(), Create::Never).await?;
     let lock = SqliteLockStore::open_existing(&home.lock()).await?;
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
-    let ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
+    let changes = Changes::read(&home.keys(), &checkpoint_vkey(origin, &keys.checkpoint)?)?;
+    let mut ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
+    let next = CheckpointSigner::load_next(&home.keys())?;
+    ledger.rotation = Rotation {
+        next: next.map(|key| checkpoint_signer(origin, key)).transpose()?,
+        earlier: changes.earlier(),
+    };
     let officer_key = Vkey::new(
         key_name(&officer_name(origin))?,
         KeyKind::Ed25519,
@@ -195,6 +214,7 @@ pub async fn start(
     let parts = Parts {
         store: Arc::new(store),
         ledger,
+        key_changes: changes.places(),
         map: home.map(),
         policy: Arc::new(CedarEngine::embedded()?),
         rules: PolicyBook::embedded()?,

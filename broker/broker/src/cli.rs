@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::key_rotation::{self, LedgerCommand};
 use crate::{bench, config, demo, serve};
 
 /// What stands below the help of every command.
@@ -43,6 +44,9 @@ enum Command {
     /// and ends.
     #[command(after_help = AFTER)]
     Check(ConfigArgs),
+    /// Work on the ledger's keys.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Measures a hot path and prints its figure beside what the same machine could do at most.
     #[command(after_help = AFTER)]
     Bench(BenchArgs),
@@ -148,6 +152,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             Command::Check(args) => serve::check(&config::read(&args.config)?)
                 .await
                 .map(|()| ExitCode::SUCCESS),
+            Command::Ledger(command) => key_rotation::run(command).await,
             Command::Bench(BenchArgs {
                 what: Bench::Intake(args),
             }) => bench::intake(&args).await.map(|()| ExitCode::SUCCESS),

@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod connections;
 mod demo;
+mod key_rotation;
 mod ports;
 mod serve;
 #[cfg_attr(
