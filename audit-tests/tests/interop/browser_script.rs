@@ -44,7 +44,7 @@ fn record_pair() -> (Ed25519KeyPair, Jwk) {
 
 fn record(log: &mut Log, number: u64) {
     let id = |text: &str| Id::new(text).unwrap();
-    let at = |seconds| Instant::from_unix_micros((1_767_225_600 + seconds) * 1_000_000).unwrap();
+    let at = |seconds: i64| Instant::from_unix_micros((1_767_225_600 + seconds) * 1_000_000).unwrap();
     let record = Record::TransferOut(TransferOut {
         transfer: id(&format!("t-{number}")),
         participant: Some(id("p-1")),

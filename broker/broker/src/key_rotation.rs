@@ -19,6 +19,7 @@ use broker_keys::{CheckpointSigner, Keys};
 use broker_service::Broker;
 use clap::{Args, Subcommand};
 use ledger_core::checkpoint::SignedCheckpoint;
+use ledger_core::leaf::KeyChange;
 use ledger_core::note::Vkey;
 use ledger_log::SequencerConfig;
 
@@ -27,6 +28,8 @@ use crate::config::{self, Config};
 use crate::ports::{SystemClock, SystemEntropy};
 
 const FILE: &str = "checkpoint-changes";
+/// Leaves read at once.
+const PAGE: u64 = 4_096;
 
 /// Work on the ledger's keys.
 #[derive(Debug, Subcommand)]
@@ -140,6 +143,14 @@ impl Changes {
 }
 
 impl Change {
+    fn new(at: u64, old: &Vkey, new: &Vkey) -> Self {
+        Self {
+            at,
+            old: old.clone(),
+            new: new.clone(),
+        }
+    }
+
     fn read(line: &str) -> Option<Self> {
         let mut words = line.split(' ');
         let change = Self {
@@ -157,6 +168,24 @@ impl Change {
             leaf.change().valid_from.get() == self.at && leaf.next(&self.old).as_ref() == Some(&self.new)
         }))
     }
+}
+
+/// The change in which the present key named a next one already, whatever the folder of keys says. Reads the log from
+/// its last change on.
+async fn named_before(broker: &Broker, from: u64, present: &Vkey) -> Result<Option<(u64, Vkey)>> {
+    let size = broker.latest_checkpoint().size().get();
+    let mut first = from;
+    while first < size {
+        let end = size.min(first + PAGE);
+        for leaf in broker.read().await?.leaves(first, end).await? {
+            let change = KeyChange::parse(&leaf.bytes).ok();
+            if let Some(new) = change.and_then(|change| change.next(present)) {
+                return Ok(Some((leaf.index, new)));
+            }
+        }
+        first = end;
+    }
+    Ok(None)
 }
 
 async fn open(config: &Config) -> Result<Running> {
@@ -189,17 +218,20 @@ async fn rotate(config: &Config) -> Result<()> {
     let changes = Changes::read(&keys, &present)?;
     let running = open(config).await?;
     let broker = &running.broker;
-    let begun = changes.begun.as_ref().filter(|begun| begun.new == next);
-    let at = match begun {
-        Some(begun) if begun.stands(broker).await? => begun.at,
-        _ => {
+    let from = changes.done.last().map_or(0, |done| done.at + 1);
+    let at = match named_before(broker, from, &present).await? {
+        Some((at, new)) if new == next => {
+            changes.begin(&keys, &Change::new(at, &present, &next))?;
+            at
+        }
+        // Named twice, the log would have two next keys, and auditors could follow neither.
+        Some((at, new)) => bail!(
+            "entry {at} of the log names {new} as the next key, and `checkpoint-next.key` is another: restore the \
+             folder `keys` from the copy made after that"
+        ),
+        None => {
             let at = broker.latest_checkpoint().size().get();
-            let change = Change {
-                at,
-                old: present.clone(),
-                new: next.clone(),
-            };
-            changes.begin(&keys, &change)?;
+            changes.begin(&keys, &Change::new(at, &present, &next))?;
             let stands_at = broker.change_log_key(*next.public(), at).await;
             let stands_at =
                 stands_at.map_err(|failure| anyhow::anyhow!("the leaf was not written: {failure}"))?;
