@@ -26,6 +26,7 @@ mod release;
 mod research;
 mod senml;
 mod sessions;
+mod timestamp;
 mod vault;
 mod views;
 

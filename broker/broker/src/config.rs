@@ -20,6 +20,20 @@ pub struct Config {
     pub site: String,
     /// Who runs this broker, as the pages' footer says.
     pub operator: Operator,
+    /// Who stamps checkpoints, if anybody does.
+    pub timestamps: Option<Timestamps>,
+}
+
+/// A time-stamping authority (RFC 3161).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timestamps {
+    /// Where it answers.
+    pub url: String,
+    /// File with the certificates that are believed, in PEM.
+    pub roots: PathBuf,
+    /// The policy that its tokens must be issued under, as a dotted object identifier; any, when absent.
+    pub policy: Option<String>,
 }
 
 /// Who runs this broker.

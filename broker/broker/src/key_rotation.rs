@@ -26,6 +26,7 @@ use ledger_log::SequencerConfig;
 use crate::assemble::{self, Home, Running};
 use crate::config::{self, Config};
 use crate::ports::{SystemClock, SystemEntropy};
+use crate::timestamping;
 
 const FILE: &str = "checkpoint-changes";
 /// Leaves read at once.
@@ -37,6 +38,9 @@ pub enum LedgerCommand {
     /// Changes the key that signs checkpoints: once to name the next key in the log, and once more with --finish, when
     /// auditors and witnesses know it, to give the old one up. The broker must be stopped.
     RotateKey(RotateKey),
+    /// Has the newest checkpoint stamped by the authority of the configuration (RFC 3161), keeps the token beside the
+    /// log and its digest in it. The broker must be stopped.
+    Timestamp(timestamping::Timestamp),
 }
 
 /// Options of `rotate-key`.
@@ -55,7 +59,12 @@ pub struct RotateKey {
 /// # Errors
 /// Whatever kept it from being done.
 pub async fn run(command: LedgerCommand) -> Result<ExitCode> {
-    let LedgerCommand::RotateKey(options) = command;
+    let options = match command {
+        LedgerCommand::RotateKey(options) => options,
+        LedgerCommand::Timestamp(options) => {
+            return timestamping::run(&options).await.map(|()| ExitCode::SUCCESS);
+        }
+    };
     let config = config::read(&options.config)?;
     if options.finish {
         finish(&config).await?;

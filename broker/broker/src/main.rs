@@ -12,6 +12,7 @@ mod demo;
 mod key_rotation;
 mod ports;
 mod serve;
+mod timestamping;
 #[cfg_attr(
     not(test),
     expect(

@@ -46,6 +46,9 @@ pub enum Command {
     /// Verify evidence that a log signed two histories, as `compare --evidence` writes it. Status 0: it did.
     #[command(after_help = EXIT)]
     SplitView(SplitView),
+    /// Verify a time-stamp token (RFC 3161) over a checkpoint, without a network.
+    #[command(after_help = EXIT)]
+    Timestamp(Timestamp),
     /// Check that a person's file holds all records about her, and no others.
     #[command(after_help = EXIT)]
     Participant(Participant),
@@ -135,6 +138,24 @@ pub struct SplitView {
     /// A key of the log; without any those of the file are used, which proves less. May be repeated.
     #[arg(long, value_name = "VKEY|FILE")]
     pub log_key: Vec<String>,
+}
+
+/// Options of `timestamp`.
+#[derive(Debug, Args)]
+pub struct Timestamp {
+    /// The checkpoint that was stamped, byte for byte: `timestamps/<size>.checkpoint` of the log's folder.
+    pub checkpoint: PathBuf,
+    /// The token, in DER: `timestamps/<size>.tst`.
+    pub token: PathBuf,
+    /// Certificates of authorities that you believe, in PEM. May be repeated.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub root: Vec<PathBuf>,
+    /// The log's key.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub log_key: String,
+    /// The policy that the token must be issued under, as a dotted object identifier.
+    #[arg(long, value_name = "OID")]
+    pub policy: Option<String>,
 }
 
 /// Reads a key that stands on the command line or in a file.

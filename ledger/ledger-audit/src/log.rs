@@ -9,7 +9,7 @@ use anyhow::Context;
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
     key_chain::KeyChain,
-    leaf::{ErasureLeaf, KeyChange, Leaf, SystemKind},
+    leaf::{ErasureLeaf, KeyChange, Leaf, SystemKind, TimestampLeaf},
     note::Vkey,
     tile::{Resource, bundles, parse_entries},
     tree::LeafIndex,
@@ -51,6 +51,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     describe(&mut report, &checkpoint);
     report.key(&key, key_source, "log");
     report.chain(&chain);
+    report.detail("timestamp_tokens", &tree.timestamps);
     report.check("The root of the checkpoint was recomputed from all entries.");
     check_tiles(&mut report, &source, &tree)?;
     if let Some(folder) = source.folder() {
@@ -90,6 +91,7 @@ pub struct Entries {
     pub map: MapAudit,
     erasures: Vec<(LeafIndex, ErasureLeaf)>,
     key_changes: Vec<(LeafIndex, KeyChange)>,
+    timestamps: Vec<String>,
 }
 
 impl Entries {
@@ -132,7 +134,8 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
     let (checkpoint, old) = (&claim.checkpoint, old.map(|old| &old.checkpoint));
     let old_size = old.map(Checkpoint::size);
     let mut tree = Recomputed::remembering(old_size);
-    let (mut map, mut erasures, mut key_changes) = (MapAudit::default(), Vec::new(), Vec::new());
+    let (mut map, mut erasures) = (MapAudit::default(), Vec::new());
+    let (mut key_changes, mut timestamps) = (Vec::new(), Vec::new());
     for span in bundles(checkpoint.size()) {
         let (bytes, width) = source.bundle(span)?;
         let wrong = |error| Failure::Refused(format!("`{}`: {error}", Resource::Entries(span)));
@@ -146,6 +149,10 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
                 Leaf::Erasure(erasure) => erasures.push((index, erasure)),
                 Leaf::System(system) if system.kind == SystemKind::Change => {
                     key_changes.push((index, KeyChange::try_from(&system).map_err(refused)?));
+                }
+                Leaf::System(system) if system.kind == SystemKind::TimestampToken => {
+                    let leaf = TimestampLeaf::try_from(&system).map_err(refused)?;
+                    timestamps.push(leaf.token.to_string());
                 }
                 Leaf::System(_) | Leaf::Subject(_) => {}
             }
@@ -167,6 +174,7 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
             map,
             erasures,
             key_changes,
+            timestamps,
         }),
     }
 }
@@ -211,6 +219,7 @@ fn check_other_files(report: &mut Report, folder: &Path, entries: &Entries) -> R
                 }
             },
             Err(_) if KEYS.contains(&name.as_str()) || name.starts_with(".staging") => {}
+            Err(_) if name.starts_with("timestamps/") => {}
             Err(_) => foreign.push(name),
         }
     }

@@ -12,6 +12,7 @@ mod mirror;
 mod participant;
 mod report;
 mod source;
+mod timestamp;
 mod tree;
 mod verify;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Mirror(options) => mirror::run(options),
         Command::Compare(options) => compare::run(options),
         Command::SplitView(options) => compare::verify(options),
+        Command::Timestamp(options) => timestamp::run(options),
         Command::Participant(options) => participant::run(options),
     };
     report::print(outcome, arguments.json)

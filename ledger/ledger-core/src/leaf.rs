@@ -10,6 +10,7 @@ mod key_change;
 mod kind;
 mod secret;
 mod system;
+mod timestamp;
 
 pub use delivery::{DeliveryLeaf, ManifestEncoding};
 pub use erasure::{ErasureLeaf, UnsignedErasure};
@@ -17,6 +18,7 @@ pub use key_change::{KeyChange, UnsignedKeyChange};
 pub use kind::{ActorClass, Hour, SubjectKind, SystemKind};
 pub use secret::{Commitment, ErasureHandle, RecordNumber, Salt, SubjectKey, Tag};
 pub use system::{MapRoot, SystemLeaf, map_root_leaf};
+pub use timestamp::TimestampLeaf;
 
 /// Length of a subject leaf in bytes.
 pub const SUBJECT_LEAF_LEN: usize = 72;

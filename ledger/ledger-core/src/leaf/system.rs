@@ -1,6 +1,6 @@
 //! Leaves of the log itself, other than erasures: recognised by their number, their bodies kept as bytes.
 
-use super::{ActorClass, Header, Hour, KeyChange, LeafError, SystemKind};
+use super::{ActorClass, Header, Hour, KeyChange, LeafError, SystemKind, TimestampLeaf};
 use crate::{
     tile::MAX_ENTRY_LEN,
     tree::{Hash, LeafIndex},
@@ -54,7 +54,7 @@ impl MapRoot {
 /// A leaf of kind 0x40 or 0x42 to 0x46.
 ///
 /// Lengths are checked where the format fixes them: map root ([`MapRoot`]), key change
-/// ([`KeyChange`]), delivery `manifest root[32] || u64be rows || u8 encoding id`.
+/// ([`KeyChange`]), timestamp ([`TimestampLeaf`]), delivery `manifest root[32] || u64be rows || u8 encoding id`.
 /// LIMIT: the bodies of the other kinds are defined when something writes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemLeaf {
@@ -109,10 +109,10 @@ impl SystemLeaf {
             SystemKind::MapRoot => MapRoot::parse(body, header.actor, bytes.len()).map(|_| true)?,
             SystemKind::Delivery => body.len() == 41,
             SystemKind::Change => KeyChange::parse(bytes).map(|_| true)?,
-            SystemKind::Reconciliation
-            | SystemKind::TimestampToken
-            | SystemKind::Restore
-            | SystemKind::Erasure => !body.is_empty() && bytes.len() <= MAX_ENTRY_LEN,
+            SystemKind::TimestampToken => TimestampLeaf::parse(bytes).map(|_| true)?,
+            SystemKind::Reconciliation | SystemKind::Restore | SystemKind::Erasure => {
+                !body.is_empty() && bytes.len() <= MAX_ENTRY_LEN
+            }
         };
         if !right_length {
             return Err(LeafError::WrongLength { len: bytes.len() });
