@@ -16,6 +16,7 @@ mod failure;
 mod formats;
 mod gateways;
 mod group;
+mod growth;
 mod history;
 mod intake;
 mod key_change;
@@ -30,8 +31,10 @@ mod timestamp;
 mod vault;
 mod views;
 
+pub use batch::Batch;
 pub use broker::{Broker, Parts};
 pub use catalogue::{CatalogueEntry, HouseholdBand};
+pub use committer::DataView;
 pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
 pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order};
 pub use enrol::{
@@ -40,6 +43,7 @@ pub use enrol::{
 pub use erase::{Erased, ErasureRefusal};
 pub use failure::{Failure, Fault};
 pub use gateways::{SettingsQuestion, SettingsRefusal};
+pub use growth::{Growth, GrowthError};
 pub use history::HistoryLines;
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;

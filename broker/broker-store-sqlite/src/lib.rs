@@ -11,6 +11,7 @@ mod connection;
 mod consents;
 mod erasure;
 mod gateways;
+mod intake;
 mod ledger;
 mod lock;
 mod members;
@@ -22,6 +23,7 @@ mod sessions;
 mod store;
 mod transaction;
 mod transfers;
+mod values;
 
 pub use connection::Create;
 pub use lock::{LockError, SqliteLockStore};

@@ -12,6 +12,7 @@ mod consents;
 pub mod contract;
 mod error;
 mod gateways;
+mod intake;
 mod ledger;
 mod members;
 mod participants;
@@ -24,6 +25,7 @@ use async_trait::async_trait;
 pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
+pub use intake::{InboundRow, IntakeReads, IntakeWrites};
 // The lock store is a port of the ledger; a backend brings both.
 pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 
@@ -41,6 +43,7 @@ pub use transfers::{
 pub trait Read:
     ConsentReads
     + GatewayReads
+    + IntakeReads
     + LedgerReads
     + MemberReads
     + ParticipantReads
@@ -62,6 +65,7 @@ pub trait Tx:
     Read
     + ConsentWrites
     + GatewayWrites
+    + IntakeWrites
     + LedgerWrites
     + MemberWrites
     + ParticipantWrites
@@ -81,6 +85,12 @@ pub trait Tx:
     /// # Errors
     /// When the store fails.
     async fn back_to_mark(&mut self) -> Result<(), StoreError>;
+
+    /// Gives the mark up: what follows is undone with the whole transaction only, and need not be kept undoable.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn forget_mark(&mut self) -> Result<(), StoreError>;
 
     /// Whether the rows fit together, as [`Tx::commit`] would look.
     ///
