@@ -146,6 +146,7 @@ fn participant_pages() -> Router {
         )
         .route(paths::HISTORY, get(history::own))
         .route("/moi/preuves/{leaf}", get(proofs::own))
+        .route("/moi/preuves/{leaf}/{format}", get(proofs::own_as))
         .route(paths::RECORDED, get(recorded::page))
         .route(paths::RECORDED_FILE, get(recorded::file))
         .route(paths::ERASURE, get(erasure::page).post(erasure::erase))
@@ -157,6 +158,7 @@ fn researcher_pages() -> Router {
         .route(paths::REQUESTS, get(requests::own))
         .route("/recherche/livraisons/{release}", get(proofs::release))
         .route("/recherche/preuves/{leaf}", get(proofs::researcher))
+        .route("/recherche/preuves/{leaf}/{format}", get(proofs::researcher_as))
 }
 
 fn officer_pages() -> Router {
@@ -167,6 +169,7 @@ fn officer_pages() -> Router {
         .route(paths::FLOWS, get(history::flows))
         .route(paths::LEDGER, get(overview::ledger))
         .route("/dpo/preuves/{leaf}", get(proofs::officer))
+        .route("/dpo/preuves/{leaf}/{format}", get(proofs::officer_as))
 }
 
 /// A file that pages refer to. It may be kept: it changes with the program only.

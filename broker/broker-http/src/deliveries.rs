@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::consent::State as ConsentState;
 use broker_domain::time::{Instant, Interval, Step};
 use broker_service::{Authorisation, Order, credential_hash};
@@ -72,6 +74,8 @@ pub(crate) struct Delivery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     witnessed_proof: Option<Box<RawValue>>,
+    /// The proof that the entry of that record stands in the ledger as a COSE receipt (RFC 9942), base64url.
+    receipt: String,
 }
 
 /// Lists what the application's organisation was authorised to receive. `Authorization: Bearer <credential>`.
@@ -145,12 +149,14 @@ pub(crate) async fn deliver(
         RawValue::from_string(text).map_err(|_| broken())
     };
     let witnessed = api.broker.witnessed_receipt(delivered.receipt.leaf_index).await?;
+    let receipt = URL_SAFE_NO_PAD.encode(api.broker.cose_receipt(&delivered.receipt)?);
     Ok(Json(Delivery {
         transfer: delivered.transfer.to_string(),
         payload: String::from_utf8(delivered.payload).map_err(|_| broken())?,
         rows: delivered.rows,
         proof: raw(delivered.receipt.bundle)?,
         witnessed_proof: witnessed.map(|receipt| raw(receipt.bundle)).transpose()?,
+        receipt,
     }))
 }
 

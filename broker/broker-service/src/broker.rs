@@ -15,11 +15,13 @@ use evidence::jcs;
 use evidence::jws::{Jwk, Protected};
 use evidence::record::Record;
 use ledger_core::checkpoint::SignedCheckpoint;
+use ledger_core::leaf::KeyChange;
 use ledger_core::note::{NoteSigner, Vkey};
-use ledger_core::tree::TreeSize;
+use ledger_core::receipt::ReceiptSigner;
+use ledger_core::tree::{LeafIndex, TreeSize};
 use ledger_log::{
-    LogData, LogMap, MapConfig, MapSnapshot, Publisher, RecoverError, Sequencer, SequencerConfig, Stop,
-    StoreFault, Stores, SubmitError, UnixMicros,
+    LogData, LogMap, MapConfig, MapSnapshot, PublicStore, Publisher, RecoverError, Sequencer,
+    SequencerConfig, Stop, StoreFault, Stores, SubmitError, UnixMicros,
 };
 use serde::Serialize;
 use tokio::task::JoinHandle;
@@ -29,6 +31,7 @@ use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
 use crate::intake::Lookup;
+use crate::key_change::known_changes;
 use crate::vault::VaultKeys;
 use crate::witnessing::{self, Gate, WitnessParts};
 
@@ -38,6 +41,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Where the ledger lives, and the key that signs its checkpoints.
     pub ledger: Stores,
+    /// Where the log changed its key, in order; none, for most logs. The last one brought the key that signs now.
+    pub key_changes: Vec<u64>,
     /// Folder in which the map of tags is kept between starts: a cache of the log, made again when it is lost.
     pub map: PathBuf,
     /// The policies.
@@ -46,6 +51,8 @@ pub struct Parts {
     pub rules: PolicyBook,
     /// The key that signs records.
     pub record_signer: Arc<RecordSigner>,
+    /// The key that signs COSE receipts.
+    pub receipt_signer: Arc<dyn ReceiptSigner>,
     /// The officer's key that signs erasures.
     pub officer_signer: Arc<dyn NoteSigner>,
     /// Encryption to members.
@@ -76,6 +83,9 @@ pub struct Broker {
     pen: RecordPen,
     pub(crate) record_key: Jwk,
     pub(crate) log_signer: Arc<dyn NoteSigner>,
+    pub(crate) receipt_signer: Arc<dyn ReceiptSigner>,
+    pub(crate) public: Arc<dyn PublicStore>,
+    pub(crate) key_changes: Vec<(LeafIndex, KeyChange)>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) gate: Option<Gate>,
@@ -122,11 +132,13 @@ impl Broker {
     /// [`RecoverError`]: do not write, call a person.
     pub async fn start(parts: Parts) -> Result<(Arc<Self>, JoinHandle<Result<(), Stop>>), RecoverError> {
         let log_signer = Arc::clone(&parts.ledger.signer);
+        let public = Arc::clone(&parts.ledger.public);
         let data = DataView(Arc::clone(&parts.store));
         let now = UnixMicros(parts.clock.now().as_micros());
         // Before anything is signed: the map of the leaves must be the one that their last map-root leaf names.
         let size = data.head().await?.map_or(TreeSize::ZERO, |head| head.size);
         let map = LogMap::recover(parts.map, MapConfig::default(), &data, size).await?;
+        let key_changes = known_changes(&*parts.store, &parts.key_changes).await?;
         let (ledger, witnesses) =
             witnessing::prepare(parts.witnesses, parts.ledger, &parts.store, &parts.clock).await?;
         let publisher = Publisher::recover(ledger, &data, now).await?;
@@ -162,6 +174,9 @@ impl Broker {
             pen: RecordPen::new(parts.record_signer)?,
             record_key,
             log_signer,
+            receipt_signer: parts.receipt_signer,
+            public,
+            key_changes,
             sequencer,
             recent,
             gate,

@@ -128,12 +128,14 @@ impl Broker {
             }
         }
         places.extend(size.last_index());
+        places.extend(self.key_changes.iter().map(|(place, _)| *place));
         places.sort_unstable();
         let plan = ProofPlan::inclusion_of_many(&places, size).map_err(|_| corrupt("record.leaf_index"))?;
         let proofs = Proofs {
             log: self.prove(plan, size).await?,
             map: prune(view).await?,
             consistency: self.grown_since(since, size).await?,
+            key_changes: self.key_changes.clone(),
         };
         send(proofs.to_line().map_err(unwritable)?).await;
         Ok(())

@@ -107,7 +107,10 @@ impl Broker {
     async fn read_proof(&self, index: LeafIndex) -> Result<Proven, Fault> {
         let mut read = self.store.read().await?;
         let leaf = read.leaves(index.get(), index.get() + 1).await?.pop();
-        let head = read.head_covering(index.get()).await?;
+        // The key that signs now does not sign for trees from before its time: those records are proven in the tree of
+        // the batch that brought it.
+        let signs_from = self.key_changes.last().map_or(0, |(place, _)| place.get());
+        let head = read.head_covering(index.get().max(signs_from)).await?;
         let (leaf, head) = leaf.zip(head).ok_or(Fault::Corrupt { what: "segment" })?;
         let size = TreeSize::new(head.size).ok_or_else(out_of_range)?;
         let plan = ProofPlan::inclusion(index, size).map_err(|_| out_of_range())?;

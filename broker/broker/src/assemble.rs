@@ -7,16 +7,18 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use broker_anonymiser::PolicyBook;
 use broker_domain::time::{Clock, Entropy};
-use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner};
+use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
 use broker_service::{Broker, Parts, VaultKeys};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
-use ledger_log::{FolderStore, PublicStore, Publisher, SequencerConfig, Stop, Stores};
+use ledger_core::receipt::{self, ReceiptKey};
+use ledger_log::{FolderStore, PublicStore, Publisher, Rotation, SequencerConfig, Stop, Stores};
 use policies::CedarEngine;
 use tokio::task::JoinHandle;
 
 use crate::in_use::InUse;
+use crate::key_rotation::Changes;
 use crate::{config, ledger_command, witness};
 
 /// Where a broker lives on disk.
@@ -100,6 +102,22 @@ impl<S: Send + Sync> NoteSigner for Named<S> {
     }
 }
 
+/// The key of receipts as others know it: with issuer and thumbprint.
+struct Receipts {
+    key: ReceiptKey,
+    signer: ReceiptSigner,
+}
+
+impl receipt::ReceiptSigner for Receipts {
+    fn key(&self) -> &ReceiptKey {
+        &self.key
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.signer.sign(message)
+    }
+}
+
 fn key_name(name: &str) -> Result<KeyName> {
     KeyName::new(name).with_context(|| {
         format!("`{name}` cannot name a ledger: it must not be empty, hold white space or a plus sign")
@@ -111,20 +129,31 @@ fn officer_name(origin: &str) -> String {
     format!("{origin}/officer")
 }
 
+/// The verifier key of a checkpoint key.
+///
+/// # Errors
+/// When the origin cannot name a ledger.
+pub fn checkpoint_vkey(origin: &str, key: &CheckpointSigner) -> Result<Vkey> {
+    Ok(Vkey::new(key_name(origin)?, KeyKind::Ed25519, key.public_key()))
+}
+
+fn checkpoint_signer(origin: &str, key: CheckpointSigner) -> Result<Arc<dyn NoteSigner>> {
+    Ok(Arc::new(Named {
+        vkey: checkpoint_vkey(origin, &key)?,
+        signer: key,
+        sign: |signer, message| signer.sign(message),
+    }))
+}
+
 fn stores(
     keys: CheckpointSigner,
     origin: &str,
     lock: SqliteLockStore,
     public: Arc<FolderStore>,
 ) -> Result<Stores> {
-    let vkey = Vkey::new(key_name(origin)?, KeyKind::Ed25519, keys.public_key());
-    let signer = Named {
-        vkey,
-        signer: keys,
-        sign: |signer, message| signer.sign(message),
-    };
     Ok(Stores {
-        signer: Arc::new(signer),
+        signer: checkpoint_signer(origin, keys)?,
+        rotation: Rotation::default(),
         lock: Arc::new(lock),
         public,
     })
@@ -201,6 +230,9 @@ pub async fn take_up(
     let (broker, writer) = Broker::start(parts).await.map_err(ledger_command::refused)?;
     // Only a key that the ledger was taken up with is shown to the world.
     public.publish_key(broker.log_key()).await?;
+    public
+        .publish_beside("receipt.cose-key", broker.receipt_key().to_cose_key())
+        .await?;
     Ok(Running {
         broker,
         public,
@@ -241,7 +273,13 @@ pub async fn parts(
         .await
         .context("the ledger cannot be taken up; `fiducie ledger repair --explain` says what may be done")?;
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
-    let ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
+    let changes = Changes::read(&home.keys(), &checkpoint_vkey(origin, &keys.checkpoint)?)?;
+    let mut ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
+    let next = CheckpointSigner::load_next(&home.keys())?;
+    ledger.rotation = Rotation {
+        next: next.map(|key| checkpoint_signer(origin, key)).transpose()?,
+        earlier: changes.earlier(),
+    };
     let officer_key = Vkey::new(
         key_name(&officer_name(origin))?,
         KeyKind::Ed25519,
@@ -251,14 +289,20 @@ pub async fn parts(
     let witnesses = witnesses
         .map(|config| witness::read(config, log_key))
         .transpose()?;
+    let receipts = Receipts {
+        key: ReceiptKey::new(key_name(origin)?, keys.receipt.public_key()),
+        signer: keys.receipt,
+    };
     let identity = VaultIdentity::parse(&keys.vault_identity)?;
     let parts = Parts {
         store: Arc::new(store),
         ledger,
+        key_changes: changes.places(),
         map: home.map(),
         policy: Arc::new(CedarEngine::embedded()?),
         rules: PolicyBook::embedded()?,
         record_signer: Arc::new(keys.record),
+        receipt_signer: Arc::new(receipts),
         officer_signer: Arc::new(Named {
             vkey: officer_key,
             signer: officer,

@@ -41,7 +41,7 @@ enum Command {
     /// Makes the keys, the database, the lock store and an empty ledger in the folder `data` of the configuration. Run
     /// once: nothing that exists is overwritten.
     #[command(after_help = AFTER)]
-    Keygen(ConfigArgs),
+    Keygen(KeygenArgs),
     /// Brings the database to the schema of this program. Stop the broker and copy the database first.
     #[command(after_help = AFTER)]
     Migrate(ConfigArgs),
@@ -72,6 +72,15 @@ struct CheckArgs {
     /// the whole log.
     #[arg(long)]
     full: bool,
+}
+
+#[derive(Debug, Args)]
+struct KeygenArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Makes only the key of receipts, for an installation older than they are; everything else stays as it is.
+    #[arg(long)]
+    receipt_key: bool,
 }
 
 /// Options of the demo.
@@ -174,7 +183,10 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             Command::Serve(args) => serve::run(&config::read(&args.config)?)
                 .await
                 .map(|()| ExitCode::SUCCESS),
-            Command::Keygen(args) => serve::keygen(&config::read(&args.config)?)
+            Command::Keygen(args) if args.receipt_key => {
+                serve::add_receipt_key(&config::read(&args.config.config)?).map(|()| ExitCode::SUCCESS)
+            }
+            Command::Keygen(args) => serve::keygen(&config::read(&args.config.config)?)
                 .await
                 .map(|()| ExitCode::SUCCESS),
             Command::Migrate(args) => serve::migrate(&config::read(&args.config)?)

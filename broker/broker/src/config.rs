@@ -22,6 +22,8 @@ pub struct Config {
     pub operator: Operator,
     /// Who vouches for the ledger.
     pub witnesses: Option<Witnesses>,
+    /// Who stamps checkpoints, if anybody does.
+    pub timestamps: Option<Timestamps>,
 }
 
 /// Who vouches for the ledger, and what depends on them.
@@ -65,6 +67,18 @@ const fn refresh_s() -> u64 {
 
 const fn hand_over_wait_ms() -> u64 {
     5_000
+}
+
+/// A time-stamping authority (RFC 3161).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timestamps {
+    /// Where it answers.
+    pub url: String,
+    /// File with the certificates that are believed, in PEM.
+    pub roots: PathBuf,
+    /// The policy that its tokens must be issued under, as a dotted object identifier; any, when absent.
+    pub policy: Option<String>,
 }
 
 /// Who runs this broker.

@@ -15,6 +15,8 @@ use ledger_log::RecoverError;
 
 use crate::cli::LEDGER_AFTER as AFTER;
 use crate::config::{self, Config};
+use crate::key_rotation::{self, RotateKey};
+use crate::timestamping::{self, Timestamp};
 pub use repair::RepairArgs;
 pub use restore::RestoreArgs;
 pub use status::StatusArgs;
@@ -34,6 +36,14 @@ pub enum LedgerCommand {
     /// again, consents of people who lost records are suspended. Stop the broker first.
     #[command(after_help = AFTER)]
     Restore(RestoreArgs),
+    /// Changes the key that signs checkpoints: once to name the next key in the log, and once more with --finish, when
+    /// auditors and witnesses know it, to give the old one up. Stop the broker first.
+    #[command(after_help = AFTER)]
+    RotateKey(RotateKey),
+    /// Has the newest checkpoint stamped by the authority of the configuration (RFC 3161), keeps the token beside the
+    /// log and its digest in it. Stop the broker first.
+    #[command(after_help = AFTER)]
+    Timestamp(Timestamp),
 }
 
 /// Runs one of them.
@@ -46,6 +56,8 @@ pub async fn run(command: LedgerCommand) -> Result<ExitCode> {
         LedgerCommand::Repair(args) if args.explain => repair::explain(),
         LedgerCommand::Repair(args) => repair::run(&config::read(&args.config)?, &args).await,
         LedgerCommand::Restore(args) => restore::run(&config::read(&args.config)?, &args).await,
+        LedgerCommand::RotateKey(args) => key_rotation::run(&args).await,
+        LedgerCommand::Timestamp(args) => timestamping::run(&args).await.map(|()| ExitCode::SUCCESS),
     }
 }
 

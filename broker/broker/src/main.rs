@@ -10,9 +10,11 @@ mod config;
 mod connections;
 mod demo;
 mod in_use;
+mod key_rotation;
 mod ledger_command;
 mod ports;
 mod serve;
+mod timestamping;
 mod witness;
 
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use broker_http::{Api, REQUEST_TIME};
+use broker_keys::ReceiptSigner;
 use broker_store_sqlite::{NEWEST_SCHEMA, migrate as migrate_database};
 use consent_ui::page::{Mode, Operator};
 use consent_ui::routes::{Pages, Site};
@@ -148,6 +149,16 @@ pub async fn keygen(config: &Config) -> Result<()> {
     tracing::info!(
         "keys, database, lock store and ledger made; keep copies of the folder `keys` apart from backups of the database"
     );
+    Ok(())
+}
+
+/// Adds the key of receipts to an installation that was made before there were receipts.
+///
+/// # Errors
+/// When there is one already, or the folder cannot be written.
+pub fn add_receipt_key(config: &Config) -> Result<()> {
+    ReceiptSigner::create(&Home::at(&config.data).keys(), &SystemEntropy::open())?;
+    tracing::info!("the key of receipts is made; copy it to where the other keys are kept");
     Ok(())
 }
 

@@ -7,7 +7,8 @@
 //!  "newest": n, "record_keys": [JWK, …], "subject_key": base64url[32]}
 //! {"header": base64url[8], "index": place of the leaf, "n": 1, "record": compact JWS, "salt": base64url[64]}
 //! …                                                        one line for each of the n records, in their order
-//! {"consistency": {"hashes": …, "size": …}, "log": base64url of hashes, "map": base64url of a pruned map}
+//! {"consistency": {"hashes": …, "size": …}, "key_changes": [{"index": …, "leaf": base64url[118]}, …],
+//!  "log": base64url of hashes, "map": base64url of a pruned map}
 //! ```
 //!
 //! A record whose detail was lost in a restore has a line of another form, which cannot be opened but is counted:
@@ -20,13 +21,16 @@
 //! all leaves and the map root at once, `map` the presence of all tags and the absence of the next ones
 //! (`ledger.md` §11, participant check). `consistency` is there when the reader said which tree she remembers.
 //!
+//! `key_changes` is there when the log ever changed its key: all its key-change leaves, in their order, which `log`
+//! proves with the others. A reader who remembers an older key follows them to the key of the file.
+//!
 //! The file holds the subject's key and all salts: it is for the person concerned.
 
 mod verify;
 mod wire;
 
 use ledger_core::{
-    leaf::{Hour, RecordNumber, SUBJECT_LEAF_LEN, Salt, SubjectKey, SubjectKind},
+    leaf::{Hour, KeyChange, RecordNumber, SUBJECT_LEAF_LEN, Salt, SubjectKey, SubjectKind},
     map::PrunedMap,
     note::Vkey,
     tree::{Hash, LeafIndex, TreeSize},
@@ -98,6 +102,8 @@ pub struct Proofs {
     pub map: PrunedMap,
     /// That the tree grew from the one the reader remembers.
     pub consistency: Option<Consistency>,
+    /// Every change of the log's key, with its place.
+    pub key_changes: Vec<(LeafIndex, KeyChange)>,
 }
 
 /// A proof of consistency with an older tree.

@@ -13,6 +13,7 @@ mod mirror;
 mod participant;
 mod report;
 mod source;
+mod timestamp;
 mod tree;
 mod verify;
 mod witnesses;
@@ -30,6 +31,8 @@ fn main() -> ExitCode {
         Command::Log(options) => log::run(options),
         Command::Mirror(options) => mirror::run(options),
         Command::Compare(options) => compare::run(options),
+        Command::SplitView(options) => compare::verify(options),
+        Command::Timestamp(options) => timestamp::run(options),
         Command::Participant(options) => participant::run(options),
     };
     report::print(outcome, arguments.json)

@@ -76,6 +76,13 @@ fn tell(history: &History, verified: &VerifiedHistory) -> Result<Report, Failure
     };
     describe(&mut report, &verified.checkpoint);
     report.key(&history.header.log_key, verified.log_key, "file");
+    report.detail("key_changes", verified.key_changes);
+    if verified.key_changes > 0 {
+        report.check(format!(
+            "The log changed its key {} times since the one you know, each time under the key before.",
+            verified.key_changes
+        ));
+    }
     report.check("The last entry of the log is the root of its map, and covers all entries before it.");
     report.check(format!(
         "Each of the {} records that can be read is signed by a key of the file and opens its entry in the log.",

@@ -127,6 +127,19 @@ impl FolderStore {
         .map_err(StoreFault::new)
     }
 
+    /// Writes another key of the log beside `log.vkey`, under a name that is no path of a log. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`StoreFault`], also for a name that could be a tile, a bundle or the checkpoint.
+    pub async fn publish_beside(&self, name: &'static str, bytes: Vec<u8>) -> Result<(), StoreFault> {
+        if name.contains('/') || name.parse::<Resource>().is_ok() {
+            return Err(StoreFault::new(
+                "a key cannot take the place of a file of the log",
+            ));
+        }
+        self.replace(bytes, self.root.join(name)).await
+    }
+
     async fn replace(&self, bytes: Vec<u8>, target: PathBuf) -> Result<(), StoreFault> {
         let store = self.clone();
         blocking(move || {

@@ -36,7 +36,7 @@ pub use map::{LogMap, MapConfig, MapFault, MapSnapshot, StagedMap};
 pub use ports::{
     DataHead, LockStore, LogData, LogId, PublicFault, PublicFile, PublicStore, StoreFault, Swap, UnixMicros,
 };
-pub use publisher::{Appended, PublishFault, Publisher, RecoverError, State, Stores, Survey};
+pub use publisher::{Appended, PublishFault, Publisher, RecoverError, Rotation, State, Stores, Survey};
 pub use sequencer::{
     CommitFault, Committed, Committer, Published, Sequencer, SequencerConfig, Stop, SubmitError,
 };

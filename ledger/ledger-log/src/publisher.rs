@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ledger_core::{
     checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint},
-    note::NoteSigner,
+    note::{NoteSigner, Vkey},
     tree::{Hash, TreeSize},
 };
 
@@ -24,13 +24,34 @@ pub use survey::{State, Survey};
 pub struct Stores {
     /// Signs checkpoints.
     pub signer: Arc<dyn NoteSigner>,
+    /// The keys before and after it.
+    pub rotation: Rotation,
     /// Keeps the last signed checkpoint.
     pub lock: Arc<dyn LockStore>,
     /// What everybody may read.
     pub public: Arc<dyn PublicStore>,
 }
 
+/// The other keys of a log that changes, or changed, its key. None, for most logs.
+#[derive(Clone, Default)]
+pub struct Rotation {
+    /// The key that comes next: while both sign, a reader finds the line that she knows.
+    pub next: Option<Arc<dyn NoteSigner>>,
+    /// Keys given up. They sign nothing any more; a checkpoint that one of them signed is still this log's.
+    pub earlier: Vec<Vkey>,
+}
+
 impl Stores {
+    /// Every key whose checkpoints are this log's.
+    fn keys(&self) -> Vec<Vkey> {
+        let next = self.rotation.next.iter().map(|next| next.vkey().clone());
+        let now = [self.signer.vkey().clone()];
+        now.into_iter()
+            .chain(next)
+            .chain(self.rotation.earlier.iter().cloned())
+            .collect()
+    }
+
     fn log_id(&self) -> LogId {
         LogId::of_origin(self.signer.vkey().name())
     }
@@ -183,15 +204,19 @@ impl Publisher {
 
 fn sign(stores: &Stores, size: TreeSize, root: Hash) -> Result<SignedCheckpoint, CheckpointError> {
     let origin = stores.signer.vkey().name().as_str();
-    SignedCheckpoint::sign(Checkpoint::new(origin, size, root)?, stores.signer.as_ref())
+    let next = stores.rotation.next.as_deref();
+    let signers: Vec<&dyn NoteSigner> = std::iter::once(&*stores.signer).chain(next).collect();
+    SignedCheckpoint::sign_all(Checkpoint::new(origin, size, root)?, &signers)
 }
 
 /// Steps 5 and 7, in normal running and in recovery.
 async fn show(stores: &Stores, files: Vec<PublicFile>, signed: &SignedCheckpoint) -> Result<(), PublicFault> {
     stores.public.write(files).await?;
+    // Readers that choke on signatures of unknown keys must be found before a witness or a second key of ours is one.
+    let note = signed.note().clone().sometimes_greased();
     stores
         .public
-        .replace_checkpoint(signed.note().to_string().into_bytes())
+        .replace_checkpoint(note.to_string().into_bytes())
         .await?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger_core::{
     checkpoint::{CheckpointError, SignedCheckpoint},
+    key_chain::{KeyChain, KeyChainError},
     leaf::{Commitment, Hour, Leaf, LeafError, MapRoot, RecordNumber, SubjectLeaf},
     map::{MapEntry, MapValue, PrunedMapError},
     note::Vkey,
@@ -40,6 +41,8 @@ pub struct VerifiedHistory {
     pub checkpoint: SignedCheckpoint,
     /// Whose word the log's key is.
     pub log_key: KeySource,
+    /// How often the log changed its key since the one expected, each time under the key before.
+    pub key_changes: usize,
     /// What to remember for the next time.
     pub remember: Remembered,
 }
@@ -76,8 +79,11 @@ pub enum HistoryError {
         records: usize,
     },
     /// The reader expects another log.
-    #[error("the history is of another log than the expected one")]
+    #[error("the history is of another log than the expected one, or its key changed without proof")]
     OtherLog,
+    /// The changes of its key do not lead on from the expected one.
+    #[error("the key of the log did not change as the file says")]
+    Keys(#[source] KeyChainError),
     /// The checkpoint is malformed or not signed by the log.
     #[error("the checkpoint does not verify")]
     Checkpoint(#[from] CheckpointError),
@@ -153,6 +159,15 @@ pub enum HistoryError {
     Map(#[source] PrunedMapError),
 }
 
+impl From<KeyChainError> for HistoryError {
+    fn from(error: KeyChainError) -> Self {
+        match error {
+            KeyChainError::Checkpoint(cause) => Self::Checkpoint(cause),
+            other => Self::Keys(other),
+        }
+    }
+}
+
 struct Opened {
     entry: MapEntry,
     record: VerifiedRecord,
@@ -172,12 +187,12 @@ impl History {
         remembered: Option<&Remembered>,
     ) -> Result<VerifiedHistory, HistoryError> {
         let header = &self.header;
+        let chain = self.chain(expected_log_key.unwrap_or(&header.log_key))?;
         let log_key = match expected_log_key {
             None => KeySource::Evidence,
-            Some(key) if *key == header.log_key => KeySource::Pinned,
-            Some(_) => return Err(HistoryError::OtherLog),
+            Some(_) => KeySource::Pinned,
         };
-        let checkpoint = SignedCheckpoint::open(header.checkpoint.as_bytes(), &header.log_key)?;
+        let checkpoint = chain.open(header.checkpoint.as_bytes())?;
         if let Some(remembered) = remembered {
             self.check_memory(&checkpoint, remembered)?;
         }
@@ -217,11 +232,12 @@ impl History {
             lost: lost.into_iter().map(|(_, lost)| lost).collect(),
             checkpoint,
             log_key,
+            key_changes: chain.changes(),
             remember,
         })
     }
 
-    /// All leaves, and the map root, stand in the tree of the checkpoint, each in a place of its own.
+    /// All leaves, the map root, and the changes of the key stand in the tree of the checkpoint, each in a place of its own.
     fn check_inclusion(
         &self,
         present: &[MapEntry],
@@ -233,6 +249,8 @@ impl History {
             .map(|entry| (entry.value.index, entry.value.leaf))
             .collect();
         leaves.push((root_at, leaf_hash(&self.header.map_root)));
+        let changes = self.proofs.key_changes.iter();
+        leaves.extend(changes.map(|(index, change)| (*index, leaf_hash(&change.to_bytes()))));
         leaves.sort_unstable_by_key(|(index, _)| *index);
         if leaves
             .windows(2)
@@ -242,6 +260,17 @@ impl History {
         }
         verify_inclusion_of_many(&leaves, checkpoint.size(), &self.proofs.log, &checkpoint.root())
             .map_err(HistoryError::Inclusion)
+    }
+
+    /// Step 1: from the key that the reader trusts to the key of the file. That the changes stand in the log is proven
+    /// with the records.
+    fn chain(&self, trusted: &Vkey) -> Result<KeyChain, HistoryError> {
+        let chain = KeyChain::follow(trusted, &self.proofs.key_changes)?;
+        if *chain.newest() == self.header.log_key {
+            Ok(chain)
+        } else {
+            Err(HistoryError::OtherLog)
+        }
     }
 
     /// Steps 2 and 6: the log and the list only ever grow.

@@ -1,7 +1,7 @@
 //! The lines as JSON.
 
 use ledger_core::{
-    leaf::{RecordNumber, Salt, SubjectKey},
+    leaf::{KeyChange, RecordNumber, Salt, SubjectKey},
     map::PrunedMap,
     tree::{Hash, LeafIndex, TreeSize},
 };
@@ -49,6 +49,8 @@ pub(super) struct LostEntry {
 pub(super) struct Proofs {
     #[serde(skip_serializing_if = "Option::is_none")]
     consistency: Option<RawConsistency>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    key_changes: Vec<RawKeyChange>,
     log: String,
     map: String,
 }
@@ -58,6 +60,13 @@ pub(super) struct Proofs {
 struct RawConsistency {
     hashes: String,
     size: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKeyChange {
+    index: u64,
+    leaf: String,
 }
 
 impl From<&super::Header> for Header {
@@ -103,6 +112,14 @@ impl From<&super::Proofs> for Proofs {
                 hashes: join(&consistency.hashes),
                 size: consistency.size.get(),
             }),
+            key_changes: proofs
+                .key_changes
+                .iter()
+                .map(|(index, change)| RawKeyChange {
+                    index: index.get(),
+                    leaf: base64url::encode(&change.to_bytes()),
+                })
+                .collect(),
             log: join(&proofs.log),
             map: base64url::encode(proofs.map.as_bytes()),
         }
@@ -218,7 +235,13 @@ fn read_proofs(line: &[u8], number: usize) -> Result<super::Proofs, HistoryError
             hashes: split(&raw.hashes)?,
         })
     });
+    let key_change = |raw: RawKeyChange| {
+        let leaf = KeyChange::parse(&base64url::decode(&raw.leaf)?).ok()?;
+        Some((LeafIndex::new(raw.index)?, leaf))
+    };
+    let key_changes: Option<_> = raw.key_changes.into_iter().map(key_change).collect();
     Ok(super::Proofs {
+        key_changes: key_changes.ok_or_else(|| member("key_changes"))?,
         log: split(&raw.log).ok_or_else(|| member("log"))?,
         map: base64url::decode(&raw.map)
             .map(PrunedMap::new)

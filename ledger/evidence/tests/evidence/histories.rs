@@ -7,7 +7,8 @@ use evidence::{
     history::{History, HistoryError, LostEntry, Remembered},
 };
 use ledger_core::{
-    leaf::{Commitment, SubjectKind},
+    checkpoint::SignedCheckpoint,
+    leaf::{Commitment, SubjectKind, UnsignedKeyChange},
     map::PrunedMapError,
     note::NoteSigner,
     tree::{ProofError, TreeSize},
@@ -253,4 +254,65 @@ proptest! {
         let read = History::parse(&bytes).and_then(|history| history.verify(None, None));
         prop_assert!(read.is_err(), "byte {}", at);
     }
+}
+
+/// Whoever remembers the first key follows the log to its newest, and only with the leaves that say so.
+#[test]
+fn a_changed_key_is_followed_with_its_leaves_and_refused_without() {
+    let mut log = town();
+    let first = log.signer.vkey().clone();
+    let then = log.remember(1);
+    for seed in [21, 22] {
+        log.change_key(log_signer(seed));
+        log.close();
+    }
+    more(&mut log);
+    let now = log.history(1, Some(then.size));
+    assert_eq!(
+        History::parse(&to_bytes(&now)).unwrap().proofs.key_changes.len(),
+        2
+    );
+    let verified = now.verify(Some(&first), Some(&then)).unwrap();
+    assert_eq!((verified.key_changes, verified.log_key), (2, KeySource::Pinned));
+    for (key, changes) in [(log_signer(21), 1), (log_signer(22), 0)] {
+        assert_eq!(
+            now.verify(Some(key.vkey()), Some(&then)).unwrap().key_changes,
+            changes
+        );
+    }
+    now.verify(None, None).unwrap();
+
+    let mut silent = now.clone();
+    silent.proofs.key_changes.clear();
+    assert!(matches!(
+        silent.verify(Some(&first), None),
+        Err(HistoryError::OtherLog)
+    ));
+    let mut gap = now.clone();
+    gap.proofs.key_changes.remove(0);
+    assert!(matches!(
+        gap.verify(Some(&first), None),
+        Err(HistoryError::Keys(_))
+    ));
+    // A thief of the first key names a key of hers, in a leaf that is not in the log.
+    let mut forged = now.clone();
+    let thief = log_signer(66);
+    let (place, real) = forged.proofs.key_changes[0].clone();
+    let change = UnsignedKeyChange {
+        new: *thief.vkey().public(),
+        ..real.change().clone()
+    };
+    forged.proofs.key_changes = vec![(place, change.sign(&log_signer(1)))];
+    forged.header.log_key = thief.vkey().clone();
+    let claim = SignedCheckpoint::open(now.header.checkpoint.as_bytes(), log_signer(22).vkey()).unwrap();
+    let signed = SignedCheckpoint::sign(claim.checkpoint().clone(), &thief).unwrap();
+    forged.header.checkpoint = signed.note().to_string();
+    let refused = forged.verify(Some(&first), Some(&then));
+    assert!(matches!(refused, Err(HistoryError::Inclusion(_))), "{refused:?}");
+    // The old key alone says nothing any more.
+    let mut retired = now.clone();
+    retired.header.log_key = first.clone();
+    let signed = SignedCheckpoint::sign(claim.checkpoint().clone(), &log_signer(1)).unwrap();
+    retired.header.checkpoint = signed.note().to_string();
+    assert!(retired.verify(Some(&first), None).is_err());
 }

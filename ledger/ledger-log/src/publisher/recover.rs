@@ -156,7 +156,7 @@ pub(super) async fn recover(
             size: locked.size(),
         });
     }
-    // The public one may carry cosignatures that the lock store never sees.
+    // Other signature lines (grease, witnesses) make no other checkpoint.
     if public.as_ref().map(SignedCheckpoint::checkpoint) != Some(locked.checkpoint()) {
         show(&stores, edge.partials(shown)?, &locked).await?;
     }
@@ -179,7 +179,7 @@ pub(super) async fn locked(stores: &Stores) -> Result<SignedCheckpoint, RecoverE
 }
 
 fn open(stores: &Stores, note: &[u8], place: &'static str) -> Result<SignedCheckpoint, RecoverError> {
-    SignedCheckpoint::open(note, stores.signer.vkey())
+    SignedCheckpoint::open_any(note, &stores.keys())
         .map_err(|cause| RecoverError::ForeignCheckpoint { place, cause })
 }
 

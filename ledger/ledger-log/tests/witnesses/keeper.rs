@@ -105,6 +105,7 @@ impl Desk {
         let (file, clock) = (Arc::new(file), Arc::new(Hands(AtomicU64::new(NOW))));
         let public = Arc::clone(&file) as Arc<dyn PublicStore>;
         let stores = Stores {
+            rotation: ledger_log::Rotation::default(),
             signer: Arc::new(log()),
             lock: Arc::new(NoLock),
             public,
