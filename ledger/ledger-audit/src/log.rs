@@ -10,8 +10,9 @@ use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
     key_chain::KeyChain,
     leaf::{ErasureLeaf, KeyChange, Leaf, SystemKind, TimestampLeaf},
-    note::Vkey,
+    note::{KeyName, Vkey},
     policy::{Freshness, Policy},
+    receipt::ReceiptKey,
     tile::{Resource, bundles, parse_entries},
     tree::LeafIndex,
 };
@@ -27,7 +28,9 @@ use crate::{
 };
 
 /// Keys that lie beside a log.
-const KEYS: [&str; 3] = ["log.vkey", "officer.vkey", "receipt.cose-key"];
+const KEYS: [&str; 2] = ["log.vkey", "officer.vkey"];
+/// The key of COSE receipts.
+const RECEIPT_KEY: &str = "receipt.cose-key";
 
 pub fn run(options: &Log) -> Result<Report, Failure> {
     let officers = options
@@ -61,7 +64,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     check_witnesses(&mut report, policy.as_ref(), &checkpoint, options.max_age)?;
     check_tiles(&mut report, &source, &tree)?;
     if let Some(folder) = source.folder() {
-        check_other_files(&mut report, folder, &tree)?;
+        check_other_files(&mut report, folder, &tree, checkpoint.checkpoint().origin())?;
     }
     tree.map.conclude(&mut report, checkpoint.size().last_index())?;
     check_erasures(
@@ -221,7 +224,12 @@ fn check_tiles(report: &mut Report, source: &Source, entries: &Entries) -> Resul
 }
 
 /// In a folder: older partial tiles and whatever else lies there.
-fn check_other_files(report: &mut Report, folder: &Path, entries: &Entries) -> Result<(), Failure> {
+fn check_other_files(
+    report: &mut Report,
+    folder: &Path,
+    entries: &Entries,
+    origin: &str,
+) -> Result<(), Failure> {
     let (mut ahead, mut foreign) = (0_u64, Vec::new());
     for path in files_below(folder)? {
         let name = path
@@ -243,6 +251,7 @@ fn check_other_files(report: &mut Report, folder: &Path, entries: &Entries) -> R
                     }
                 }
             },
+            Err(_) if name == RECEIPT_KEY => check_receipt_key(&path, origin)?,
             Err(_) if KEYS.contains(&name.as_str()) || name.starts_with(".staging") => {}
             Err(_) if name.starts_with("timestamps/") => {}
             Err(_) => foreign.push(name),
@@ -261,6 +270,20 @@ fn check_other_files(report: &mut Report, folder: &Path, entries: &Entries) -> R
         ));
     }
     Ok(())
+}
+
+/// The key of receipts is damaged if it does not name itself: its id follows from the key.
+fn check_receipt_key(path: &Path, origin: &str) -> Result<(), Failure> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let issuer = KeyName::new(origin).context("the origin names no key")?;
+    let key = ReceiptKey::from_cose_key(issuer.clone(), &bytes).map_err(refused)?;
+    if ReceiptKey::new(issuer, *key.public()).to_cose_key() == bytes {
+        Ok(())
+    } else {
+        Err(Failure::Refused(format!(
+            "`{RECEIPT_KEY}` is damaged: its id is not that of the key"
+        )))
+    }
 }
 
 fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
