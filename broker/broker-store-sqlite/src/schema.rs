@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 2;
+pub const NEWEST_SCHEMA: u32 = 3;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -34,6 +34,12 @@ const MIGRATIONS: [Migration; 2] = [
         name: "one_row_a_batch",
         up: include_str!("../migrations/0002_one_row_a_batch.up.sql"),
         down: include_str!("../migrations/0002_one_row_a_batch.down.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "disclosure_manifest",
+        up: include_str!("../migrations/0003_disclosure_manifest.up.sql"),
+        down: include_str!("../migrations/0003_disclosure_manifest.down.sql"),
     },
 ];
 

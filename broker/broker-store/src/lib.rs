@@ -10,6 +10,7 @@
 mod consents;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod disclosures;
 mod error;
 mod gateways;
 mod ledger;
@@ -22,6 +23,7 @@ mod transfers;
 use async_trait::async_trait;
 
 pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
+pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrites, ManifestRow};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
 // The lock store is a port of the ledger; a backend brings both.
@@ -40,6 +42,7 @@ pub use transfers::{
 #[async_trait]
 pub trait Read:
     ConsentReads
+    + DisclosureReads
     + GatewayReads
     + LedgerReads
     + MemberReads
@@ -61,6 +64,7 @@ pub trait Read:
 pub trait Tx:
     Read
     + ConsentWrites
+    + DisclosureWrites
     + GatewayWrites
     + LedgerWrites
     + MemberWrites

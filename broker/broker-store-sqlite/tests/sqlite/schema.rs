@@ -70,6 +70,7 @@ fn every_column_says_what_it_holds() {
     let sql = [
         include_str!("../../migrations/0001_first_light.up.sql"),
         include_str!("../../migrations/0002_one_row_a_batch.up.sql"),
+        include_str!("../../migrations/0003_disclosure_manifest.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -156,5 +157,29 @@ async fn a_file_with_a_log_is_not_taken_back() {
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(migrate(&path, 1).await, Err(OpenError::Database { .. })));
-    SqliteStore::open(&path, Create::Never).await.unwrap();
+    // The step before was taken back, and is done again.
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    assert_eq!(store.read().await.unwrap().leaves(0, 9).await.unwrap().len(), 2);
+}
+
+/// The log names it for ever.
+#[tokio::test]
+async fn a_file_with_a_disclosure_manifest_is_not_taken_back() {
+    use broker_store::Store;
+    use broker_store::contract::samples::{furnish, id, manifest, membership, release, request};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    furnish(&store).await;
+    let mut tx = store.begin("release").await.unwrap();
+    tx.add_request(&request(3)).await.unwrap();
+    tx.add_release(&release(3), &membership(3)).await.unwrap();
+    tx.add_manifest(&manifest(3, 2), &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert!(matches!(migrate(&path, 2).await, Err(OpenError::Database { .. })));
+    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    let mut view = store.read().await.unwrap();
+    assert_eq!(view.manifest_of(id(3)).await.unwrap(), Some(manifest(3, 2)));
 }
