@@ -36,6 +36,8 @@ const ALLOWED: [(u8, &str, &[&str]); 22] = [
             "broker-keys",
             "broker-store",
             "broker-vault",
+            // The manifest of each release (docs/decisions/0020).
+            "disclosure-manifest",
             "evidence",
             "ledger-core",
             "ledger-log",

@@ -17,6 +17,7 @@ mod gateways;
 mod group;
 mod history;
 mod intake;
+mod manifests;
 mod own;
 mod receipts;
 mod records;

@@ -97,6 +97,20 @@ impl Broker {
         self.bundle(row, index, proven, &signed)
     }
 
+    /// The path of any leaf, and the checkpoint of the batch that appended it. Waits until that is published. The caller
+    /// verifies the two together with the leaf.
+    pub(crate) async fn inclusion(&self, index: LeafIndex) -> Result<(Vec<Hash>, SignedCheckpoint), Fault> {
+        let proven = {
+            let mut read = self.store.read().await?;
+            self.read_proof(&mut *read, index).await?
+        };
+        self.sequencer
+            .published(proven.size)
+            .await
+            .ok_or(Fault::Stopped)?;
+        Ok((proven.path, self.signed(proven.size, proven.root)?))
+    }
+
     async fn read_proof(
         &self,
         read: &mut (dyn broker_store::Read + '_),

@@ -14,10 +14,15 @@ use crate::transaction::SqliteTx;
 #[async_trait]
 impl DisclosureReads for SqliteTx {
     async fn manifest_of(&mut self, release: ReleaseId) -> Result<Option<ManifestRow>, StoreError> {
-        let query = query(
-            "SELECT release, root, row_count, fields, manifest FROM release_manifest WHERE release = ?1",
-        );
+        let query = query("SELECT release, root, row_count, fields FROM release_manifest WHERE release = ?1");
         self.one(query.bind(release.as_bytes().as_slice()), manifest)
+            .await
+    }
+
+    async fn manifest_file(&mut self, release: ReleaseId) -> Result<Option<Vec<u8>>, StoreError> {
+        let query = query("SELECT manifest FROM release_manifest WHERE release = ?1");
+        let query = query.bind(release.as_bytes().as_slice());
+        self.one(query, |row| row.bytes("release_manifest.manifest"))
             .await
     }
 
@@ -70,7 +75,12 @@ impl DisclosureReads for SqliteTx {
 
 #[async_trait]
 impl DisclosureWrites for SqliteTx {
-    async fn add_manifest(&mut self, row: &ManifestRow, rows: &[DisclosureRow]) -> Result<(), StoreError> {
+    async fn add_manifest(
+        &mut self,
+        row: &ManifestRow,
+        file: &[u8],
+        rows: &[DisclosureRow],
+    ) -> Result<(), StoreError> {
         if rows.iter().any(|one| one.release != row.release) {
             return Err(StoreError::Conflict { table: "disclosure" });
         }
@@ -83,7 +93,7 @@ impl DisclosureWrites for SqliteTx {
             .bind(row.root.as_slice())
             .bind(stored(row.rows)?)
             .bind(row.fields.join(" "))
-            .bind(&row.manifest);
+            .bind(file.to_vec());
         self.change_one("release_manifest", query).await?;
         let mut rest = rows;
         for (size, sql) in ADD_DISCLOSURES {
@@ -161,7 +171,6 @@ fn manifest(row: &SqliteRow) -> Result<ManifestRow, StoreError> {
         root: row.array("release_manifest.root")?,
         rows: row.number("release_manifest.row_count")?,
         fields: fields(row)?,
-        manifest: row.bytes("release_manifest.manifest")?,
     })
 }
 

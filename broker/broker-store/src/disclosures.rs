@@ -9,7 +9,7 @@ use broker_domain::time::{Instant, Interval, Step};
 use crate::{Serial, StoreError};
 
 /// The manifest of a release. Nobody's in particular: it stays when people are erased.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestRow {
     /// Which release.
     pub release: ReleaseId,
@@ -19,8 +19,6 @@ pub struct ManifestRow {
     pub rows: u64,
     /// The fields delivered, in order; none holds a space.
     pub fields: Vec<String>,
-    /// The file that was delivered.
-    pub manifest: Vec<u8>,
 }
 
 /// What opens one household's row of a manifest. Goes with the person.
@@ -65,15 +63,6 @@ pub struct Disclosed {
     pub at: Instant,
 }
 
-impl fmt::Debug for ManifestRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ManifestRow")
-            .field("release", &self.release)
-            .field("rows", &self.rows)
-            .finish_non_exhaustive()
-    }
-}
-
 impl fmt::Debug for DisclosureRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DisclosureRow")
@@ -89,6 +78,8 @@ impl fmt::Debug for DisclosureRow {
 pub trait DisclosureReads {
     /// The manifest of a release; `None` also for releases that were made before there were manifests.
     async fn manifest_of(&mut self, release: ReleaseId) -> Result<Option<ManifestRow>, StoreError>;
+    /// The file of that manifest, as it was delivered.
+    async fn manifest_file(&mut self, release: ReleaseId) -> Result<Option<Vec<u8>>, StoreError>;
     /// A household's row of one release.
     async fn disclosed(
         &mut self,
@@ -107,7 +98,12 @@ pub trait DisclosureReads {
 /// Writing manifests.
 #[async_trait]
 pub trait DisclosureWrites {
-    /// Adds the manifest of a release and what opens its rows, all of this release. A second manifest of one release, a
+    /// Adds the manifest of a release with its file, and what opens its rows, all of this release. A second manifest of one release, a
     /// root that came before, and a household without a participant's row are conflicts.
-    async fn add_manifest(&mut self, row: &ManifestRow, rows: &[DisclosureRow]) -> Result<(), StoreError>;
+    async fn add_manifest(
+        &mut self,
+        row: &ManifestRow,
+        file: &[u8],
+        rows: &[DisclosureRow],
+    ) -> Result<(), StoreError>;
 }

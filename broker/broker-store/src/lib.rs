@@ -32,7 +32,7 @@ pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SegmentRow, Serial, SubjectRow};
 pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
-pub use research::{DatasetRow, MembershipRow, ReleaseRow, ResearchReads, ResearchWrites};
+pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use sessions::{SessionReads, SessionRole, SessionRow, SessionWrites};
 pub use transfers::{
     BatchRow, Direction, FlowFilter, Outcome, Page, TransferReads, TransferRow, TransferWrites,

@@ -1,8 +1,8 @@
 //! Erasure reaches the bytes of the files.
 
 use broker_store::contract::samples::{
-    at, batch, disclosure, furnish, id, key, manifest, membership, participant, point, record, release,
-    request, session, transfer, transfer_in,
+    at, batch, disclosure, files, furnish, id, key, manifest, membership, participant, point, record,
+    release, request, session, transfer, transfer_in,
 };
 use broker_store::{
     BatchRow, DisclosureRow, ParticipantRow, PointRow, RecordRow, SessionRole, SessionRow, Store,
@@ -72,13 +72,15 @@ async fn live(store: &SqliteStore) {
     .await
     .unwrap();
     tx.add_request(&request(3)).await.unwrap();
-    tx.add_release(&release(3), &membership(3)).await.unwrap();
+    tx.add_release(&release(3), &files(3), &membership(3))
+        .await
+        .unwrap();
     let own = DisclosureRow {
         subject_salt: marked(8),
         scope_salt: marked(9),
         ..disclosure(7, WHO, 3)
     };
-    tx.add_manifest(&manifest(3, 2), &[own, disclosure(8, 1, 3)])
+    tx.add_manifest(&manifest(3, 2), b"rows", &[own, disclosure(8, 1, 3)])
         .await
         .unwrap();
     tx.add_session(

@@ -166,7 +166,7 @@ async fn a_file_with_a_log_is_not_taken_back() {
 #[tokio::test]
 async fn a_file_with_a_disclosure_manifest_is_not_taken_back() {
     use broker_store::Store;
-    use broker_store::contract::samples::{furnish, id, manifest, membership, release, request};
+    use broker_store::contract::samples::{files, furnish, id, manifest, membership, release, request};
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
@@ -174,8 +174,10 @@ async fn a_file_with_a_disclosure_manifest_is_not_taken_back() {
     furnish(&store).await;
     let mut tx = store.begin("release").await.unwrap();
     tx.add_request(&request(3)).await.unwrap();
-    tx.add_release(&release(3), &membership(3)).await.unwrap();
-    tx.add_manifest(&manifest(3, 2), &[]).await.unwrap();
+    tx.add_release(&release(3), &files(3), &membership(3))
+        .await
+        .unwrap();
+    tx.add_manifest(&manifest(3, 2), b"rows", &[]).await.unwrap();
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(migrate(&path, 2).await, Err(OpenError::Database { .. })));

@@ -1,18 +1,20 @@
 //! Facts about disclosure manifests.
 
 use super::samples::{
-    assert_conflict, at, disclosure, furnish, id, manifest, membership, release, request, settle, span,
+    assert_conflict, at, disclosure, files, furnish, id, manifest, membership, release, request, settle, span,
 };
 use crate::{Disclosed, DisclosureRow, Store, Tx};
 
 /// Release `number` with the manifest of these rows.
 async fn released(tx: &mut dyn Tx, number: u8, rows: &[DisclosureRow]) {
     tx.add_request(&request(number)).await.unwrap();
-    tx.add_release(&release(number), &membership(number))
+    tx.add_release(&release(number), &files(number), &membership(number))
         .await
         .unwrap();
     let count = u64::try_from(rows.len()).unwrap();
-    tx.add_manifest(&manifest(number, count), rows).await.unwrap();
+    tx.add_manifest(&manifest(number, count), b"rows", rows)
+        .await
+        .unwrap();
 }
 
 fn disclosed(row: DisclosureRow, number: u8, rows: u64) -> Disclosed {
@@ -46,7 +48,9 @@ pub async fn a_manifest_and_its_rows_come_back(store: &dyn Store) {
     tx.commit().await.unwrap();
     let mut view = store.read().await.unwrap();
     assert_eq!(view.manifest_of(id(3)).await.unwrap(), Some(manifest(3, 13)));
+    assert_eq!(view.manifest_file(id(3)).await.unwrap(), Some(b"rows".to_vec()));
     assert_eq!(view.manifest_of(id(9)).await.unwrap(), None);
+    assert_eq!(view.manifest_file(id(9)).await.unwrap(), None);
     for row in rows {
         let found = view.disclosed(row.participant, id(3)).await.unwrap();
         assert_eq!(found, Some(disclosed(row, 3, 13)));
@@ -81,16 +85,24 @@ pub async fn a_release_has_one_manifest_and_a_root_one_release(store: &dyn Store
     furnish(store).await;
     let mut tx = store.begin("release").await.unwrap();
     released(&mut *tx, 3, &[disclosure(4, 1, 3)]).await;
-    let second = tx.add_manifest(&manifest(3, 1), &[]).await;
+    let second = tx.add_manifest(&manifest(3, 1), b"rows", &[]).await;
     assert_conflict(second, "release_manifest");
     tx.add_request(&request(4)).await.unwrap();
-    tx.add_release(&release(4), &membership(4)).await.unwrap();
+    tx.add_release(&release(4), &files(4), &membership(4))
+        .await
+        .unwrap();
     let mut same_root = manifest(4, 1);
     same_root.root = manifest(3, 1).root;
-    assert_conflict(tx.add_manifest(&same_root, &[]).await, "release_manifest");
+    assert_conflict(
+        tx.add_manifest(&same_root, b"rows", &[]).await,
+        "release_manifest",
+    );
     // One household, two rows.
     let twice = [disclosure(5, 1, 4), disclosure(6, 1, 4)];
-    assert_conflict(tx.add_manifest(&manifest(4, 2), &twice).await, "disclosure");
+    assert_conflict(
+        tx.add_manifest(&manifest(4, 2), b"rows", &twice).await,
+        "disclosure",
+    );
 }
 
 /// Nothing of it is kept.
@@ -99,8 +111,13 @@ pub async fn a_manifest_takes_no_row_of_another_release(store: &dyn Store) {
     let mut tx = store.begin("release").await.unwrap();
     released(&mut *tx, 3, &[disclosure(4, 1, 3)]).await;
     tx.add_request(&request(4)).await.unwrap();
-    tx.add_release(&release(4), &membership(4)).await.unwrap();
+    tx.add_release(&release(4), &files(4), &membership(4))
+        .await
+        .unwrap();
     let stray = [disclosure(5, 2, 3)];
-    assert_conflict(tx.add_manifest(&manifest(4, 1), &stray).await, "disclosure");
+    assert_conflict(
+        tx.add_manifest(&manifest(4, 1), b"rows", &stray).await,
+        "disclosure",
+    );
     assert_eq!(tx.manifest_of(id(4)).await.unwrap(), None);
 }

@@ -4,8 +4,8 @@ use broker_domain::consent::EventKind;
 use broker_domain::ids::ParticipantId;
 
 use super::samples::{
-    LEAVES, assert_conflict, at, batch, consent, disclosure, enrolment_code, event, furnish, gateway, id,
-    key, leaf, manifest, membership, point, record, refused, release, request, session, span, transfer,
+    LEAVES, assert_conflict, at, batch, consent, disclosure, enrolment_code, event, files, furnish, gateway,
+    id, key, leaf, manifest, membership, point, record, refused, release, request, session, span, transfer,
     transfer_in,
 };
 use crate::{FlowFilter, GatewayRow, Page, PointRow, SessionRole, Store, TransferRow, Tx};
@@ -47,9 +47,11 @@ async fn street(store: &dyn Store) {
     live(&mut *tx, 1).await;
     live(&mut *tx, 2).await;
     tx.add_request(&request(3)).await.unwrap();
-    tx.add_release(&release(3), &membership(3)).await.unwrap();
+    tx.add_release(&release(3), &files(3), &membership(3))
+        .await
+        .unwrap();
     let rows = [disclosure(14, 1, 3), disclosure(23, 2, 3)];
-    tx.add_manifest(&manifest(3, 2), &rows).await.unwrap();
+    tx.add_manifest(&manifest(3, 2), b"rows", &rows).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -171,9 +173,14 @@ pub async fn nothing_can_be_added_about_an_erased_person(store: &dyn Store) {
     assert_conflict(tx.add_batch(&stray_batch).await, "batch");
     assert_conflict(tx.add_session(&stray_session, at(0)).await, "session");
     tx.add_request(&request(4)).await.unwrap();
-    tx.add_release(&release(4), &membership(4)).await.unwrap();
+    tx.add_release(&release(4), &files(4), &membership(4))
+        .await
+        .unwrap();
     let rows = [disclosure(5, 2, 4), disclosure(6, 1, 4)];
-    assert_conflict(tx.add_manifest(&manifest(4, 2), &rows).await, "disclosure");
+    assert_conflict(
+        tx.add_manifest(&manifest(4, 2), b"rows", &rows).await,
+        "disclosure",
+    );
 }
 
 /// Old proofs still verify, and nothing opens the leaves any more.

@@ -9,8 +9,8 @@ use broker_domain::time::{Instant, Interval, Step};
 use crate::{
     ApplicationRow, BatchRow, DatasetRow, Direction, DisclosureRow, EnrolmentCode, GatewayRow, HeadRow,
     LeafRow, ManifestRow, MembershipRow, Notice, OfferRow, OfficerRow, OrganisationRow, Outcome,
-    ParticipantRow, PointRow, RecordRow, RecordedEvent, ReleaseRow, ResearcherRow, SegmentRow, Serial,
-    SessionRole, SessionRow, Store, StoreError, TransferRow, Tx, WrappedKeyRow,
+    ParticipantRow, PointRow, RecordRow, RecordedEvent, ReleaseFiles, ReleaseRow, ResearcherRow, SegmentRow,
+    Serial, SessionRole, SessionRow, Store, StoreError, TransferRow, Tx, WrappedKeyRow,
 };
 
 /// How many leaves [`furnish`] puts into the log, each with a record of the subject [`LOG`]: numbers below are free for
@@ -364,11 +364,17 @@ pub fn release(number: u8) -> ReleaseRow {
         households: 120,
         manifest: Digest([number; 32]),
         ciphertext: Digest([number + 1; 32]),
-        sealed: vec![number; 100],
-        vault_copy: vec![number; 90],
         serial: Serial(u64::from(number)),
         leaf_index: u64::from(number),
         at: at(120),
+    }
+}
+
+/// The sealed files of a release.
+pub fn files(number: u8) -> ReleaseFiles {
+    ReleaseFiles {
+        sealed: vec![number; 100],
+        vault_copy: vec![number; 90],
     }
 }
 
@@ -391,7 +397,6 @@ pub fn manifest(number: u8, rows: u64) -> ManifestRow {
         root: [number; 32],
         rows,
         fields: vec!["energy-withdrawn".into(), "power-max".into()],
-        manifest: vec![number; 300],
     }
 }
 

@@ -61,8 +61,8 @@ fn the_newest_record_kept_back_shows() {
     assert!(matches!(
         History::parse(&to_bytes(&short)),
         Err(HistoryError::Numbers {
-            newest: 6,
-            records: 5
+            newest: 7,
+            records: 6
         })
     ));
     short.header.newest = short.entries.last().unwrap().n;

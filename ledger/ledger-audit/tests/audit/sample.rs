@@ -9,7 +9,9 @@ use std::{
 use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
-    record::{Digest, Id, Instant, OutOutcome, Record, Release, ReleasedFile, Seconds, TransferOut},
+    record::{
+        Digest, Id, Instant, ManifestRoot, OutOutcome, Record, Release, ReleasedFile, Seconds, TransferOut,
+    },
 };
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
@@ -88,6 +90,7 @@ pub fn release() -> Record {
         }],
         manifest_sha256: Digest::of(b"{}"),
         ciphertext_sha256: Digest::of(b"age file"),
+        disclosure_root: Some(ManifestRoot::new([0x5a; 32])),
         policy_set_sha256: Digest::of(b"policies"),
         at: at(90_000),
     })
