@@ -1,6 +1,7 @@
 //! `log`: everything recomputed from the entries.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -8,7 +9,7 @@ use std::{
 use anyhow::Context;
 use ledger_core::{
     checkpoint::SignedCheckpoint,
-    leaf::{ErasureLeaf, Leaf},
+    leaf::{DeliveryLeaf, ErasureLeaf, Leaf, SystemKind},
     note::Vkey,
     tile::{Resource, bundles, parse_entries},
     tree::LeafIndex,
@@ -60,6 +61,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         checkpoint.checkpoint().origin(),
         &officers,
     )?;
+    check_deliveries(&mut report, &tree.deliveries)?;
     match old {
         None => report.skip(
             "Whether the log was rewritten since an earlier visit: keep its checkpoint and give it with \
@@ -86,6 +88,8 @@ pub struct Entries {
     /// The map.
     pub map: MapAudit,
     erasures: Vec<(LeafIndex, ErasureLeaf)>,
+    /// The leaves that name disclosure manifests.
+    pub deliveries: Vec<(LeafIndex, DeliveryLeaf)>,
 }
 
 /// Refuses a checkpoint that is smaller than one seen before.
@@ -110,7 +114,7 @@ pub fn recompute(
 ) -> Result<Entries, Failure> {
     let old_size = old.map(SignedCheckpoint::size);
     let mut tree = Recomputed::remembering(old_size);
-    let (mut map, mut erasures) = (MapAudit::default(), Vec::new());
+    let (mut map, mut erasures, mut deliveries) = (MapAudit::default(), Vec::new(), Vec::new());
     for span in bundles(checkpoint.size()) {
         let (bytes, width) = source.bundle(span)?;
         let wrong = |error| Failure::Refused(format!("`{}`: {error}", Resource::Entries(span)));
@@ -120,8 +124,15 @@ pub fn recompute(
             let leaf = Leaf::parse(entry)
                 .map_err(|error| Failure::Refused(format!("entry {index} is not a leaf: {error}")))?;
             map.take(index, &leaf, entry)?;
-            if let Leaf::Erasure(erasure) = leaf {
-                erasures.push((index, erasure));
+            match leaf {
+                Leaf::Erasure(erasure) => erasures.push((index, erasure)),
+                Leaf::System(leaf) if leaf.kind == SystemKind::Delivery => {
+                    let delivery = DeliveryLeaf::try_from(&leaf).map_err(|error| {
+                        Failure::Refused(format!("entry {index} is not a delivery leaf: {error}"))
+                    })?;
+                    deliveries.push((index, delivery));
+                }
+                _ => {}
             }
             tree.push(entry, old_size).map_err(refused)?;
         }
@@ -136,7 +147,12 @@ pub fn recompute(
             "the log was rewritten: its first {} entries are not those of the older checkpoint",
             old.size()
         ))),
-        _ => Ok(Entries { tree, map, erasures }),
+        _ => Ok(Entries {
+            tree,
+            map,
+            erasures,
+            deliveries,
+        }),
     }
 }
 
@@ -210,6 +226,24 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The root alone tells one manifest from another, so no two leaves may name the same.
+fn check_deliveries(report: &mut Report, deliveries: &[(LeafIndex, DeliveryLeaf)]) -> Result<(), Failure> {
+    let roots: BTreeSet<_> = deliveries.iter().map(|(_, leaf)| leaf.root).collect();
+    if roots.len() != deliveries.len() {
+        return Err(Failure::Refused(
+            "two deliveries name one disclosure manifest".to_owned(),
+        ));
+    }
+    if !deliveries.is_empty() {
+        report.check(format!(
+            "The {} delivery leaves each name a disclosure manifest of their own.",
+            deliveries.len()
+        ));
+    }
+    report.detail("deliveries", deliveries.len());
+    Ok(())
 }
 
 fn check_erasures(

@@ -16,5 +16,6 @@ mod bundles;
 #[path = "../../../evidence/tests/evidence/log.rs"]
 mod history;
 mod logs;
+mod manifests;
 mod participants;
 mod sample;
