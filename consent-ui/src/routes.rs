@@ -9,6 +9,7 @@
 
 mod cookies;
 mod dashboard;
+mod delivered;
 mod desk;
 mod door;
 mod erasure;
@@ -148,6 +149,8 @@ fn participant_pages() -> Router {
         .route("/moi/preuves/{leaf}", get(proofs::own))
         .route(paths::RECORDED, get(recorded::page))
         .route(paths::RECORDED_FILE, get(recorded::file))
+        .route(paths::DELIVERED, get(delivered::page))
+        .route("/moi/livraisons/{release}/ligne", get(delivered::row))
         .route(paths::ERASURE, get(erasure::page).post(erasure::erase))
 }
 
@@ -156,6 +159,10 @@ fn researcher_pages() -> Router {
         .route("/recherche/jeux/{dataset}/demande", post(research::request))
         .route(paths::REQUESTS, get(requests::own))
         .route("/recherche/livraisons/{release}", get(proofs::release))
+        .route(
+            "/recherche/livraisons/{release}/feuille",
+            get(proofs::delivery_leaf),
+        )
         .route("/recherche/preuves/{leaf}", get(proofs::researcher))
 }
 
@@ -166,6 +173,8 @@ fn officer_pages() -> Router {
         .route("/dpo/demandes/{request}/livraison", post(desk::make_release))
         .route(paths::FLOWS, get(history::flows))
         .route(paths::LEDGER, get(overview::ledger))
+        .route("/dpo/manifestes/{release}", get(proofs::manifest))
+        .route("/dpo/manifestes/{release}/feuille", get(proofs::manifest_leaf))
         .route("/dpo/preuves/{leaf}", get(proofs::officer))
 }
 

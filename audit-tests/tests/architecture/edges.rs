@@ -107,7 +107,7 @@ const ALLOWED_IN_TESTS: [(&str, &[&str]); 8] = [
     ("broker-store-sqlite", &["broker-store", "ledger-core"]),
     // A group is committed against the real store.
     ("broker-service", &["broker-store", "broker-store-sqlite"]),
-    ("consent-ui", &["test-support"]),
+    ("consent-ui", &["disclosure-manifest", "test-support"]),
     // Something must be built to be checked.
     ("ledger-audit", &["disclosure-manifest"]),
 ];
