@@ -8,10 +8,14 @@
     reason = "a test stops at the first surprise, says what it could not check, and asks the machine what it has"
 )]
 
+#[path = "interop/disclosure.rs"]
+mod disclosure;
 #[path = "interop/manifest.rs"]
 mod manifest;
 #[path = "interop/receipts.rs"]
 mod receipts;
+#[path = "interop/released.rs"]
+mod released;
 
 use std::env;
 use std::process::Command;

@@ -112,6 +112,7 @@ delivered-list = Each delivery holds a sealed list: one row for each home, which
 delivered-none = No delivery counts you.
 delivered-at = Delivered on
 delivered-fields = Data
+delivered-period = Period
 delivered-homes = Homes in the delivery
 delivered-download = Download my row
 field-energy-withdrawn = energy drawn

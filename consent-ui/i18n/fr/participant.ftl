@@ -112,6 +112,7 @@ delivered-list = Chaque livraison contient une liste scellée : une ligne par fo
 delivered-none = Aucune livraison ne vous compte.
 delivered-at = Livré le
 delivered-fields = Données
+delivered-period = Période
 delivered-homes = Foyers dans la livraison
 delivered-download = Télécharger ma ligne
 field-energy-withdrawn = énergie soutirée

@@ -78,6 +78,11 @@ async fn a_release_is_downloaded_with_its_proof() {
 async fn each_gets_her_part_of_the_manifest(anna: &mut Browser, officer: &mut Browser, rachel: &mut Browser) {
     let page = anna.open("/moi/livraisons").await;
     assert!(page.text().contains("énergie soutirée"), "{}", page.text());
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("script-src 'self'") && policy.contains("connect-src 'self'"),
+        "{policy}"
+    );
     let row_path = page.link("/moi/livraisons/");
     let row = anna.get(&row_path).await;
     assert!(row.header("content-disposition").contains("fiducie-ligne-"));

@@ -14,8 +14,7 @@
 //!
 //! # What the release path does
 //!
-#![cfg_attr(feature = "build", doc = "```")]
-#![cfg_attr(not(feature = "build"), doc = "```ignore")]
+//! ```
 //! use disclosure_manifest::{DeliveryId, Field, Household, Manifest, Opening, RowSalts, Scope, SubjectId};
 //! use ledger_core::leaf::{DeliveryLeaf, Hour};
 //!

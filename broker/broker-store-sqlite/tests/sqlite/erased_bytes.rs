@@ -6,7 +6,7 @@ use broker_store::contract::samples::{
 };
 use broker_store::{
     BatchRow, DisclosureRow, ParticipantRow, PointRow, RecordRow, SessionRole, SessionRow, Store,
-    TransferRow, WrappedKeyRow,
+    TransferRow, Tx, WrappedKeyRow,
 };
 use broker_store_sqlite::{Create, SqliteStore};
 
@@ -71,6 +71,21 @@ async fn live(store: &SqliteStore) {
     })
     .await
     .unwrap();
+    released(&mut *tx).await;
+    tx.add_session(
+        &SessionRow {
+            csrf: [WHO; 32],
+            ..session(WHO, SessionRole::Participant(id(WHO)), 600)
+        },
+        at(0),
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// A release with a row of hers and one of a neighbour.
+async fn released(tx: &mut dyn Tx) {
     tx.add_request(&request(3)).await.unwrap();
     tx.add_release(&release(3), &files(3), &membership(3))
         .await
@@ -83,16 +98,6 @@ async fn live(store: &SqliteStore) {
     tx.add_manifest(&manifest(3, 2), b"rows", &[own, disclosure(8, 1, 3)])
         .await
         .unwrap();
-    tx.add_session(
-        &SessionRow {
-            csrf: [WHO; 32],
-            ..session(WHO, SessionRole::Participant(id(WHO)), 600)
-        },
-        at(0),
-    )
-    .await
-    .unwrap();
-    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
