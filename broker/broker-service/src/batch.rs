@@ -11,14 +11,12 @@ use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::tree::{Frontier, Hash, LeafIndex, NodeMap, ProofPlan, StoredNode, TreeSize};
 use ledger_log::{DataHead, MapSnapshot};
 
-use crate::group::Places;
-
 /// How many batches are remembered: some seconds of a busy broker, a few megabytes.
 const REMEMBERED: usize = 64;
 
 /// One committed batch.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub struct Batch {
     first: u64,
     head: DataHead,
     leaves: Vec<Vec<u8>>,
@@ -56,6 +54,11 @@ impl Batch {
         &self.head
     }
 
+    /// The index of the leaf of this record.
+    pub fn leaf_at(&self, serial: Serial) -> Option<u64> {
+        self.places.get(&serial).copied()
+    }
+
     /// The bytes of a leaf, by its index in the log.
     pub fn leaf(&self, index: u64) -> Option<&[u8]> {
         let place = usize::try_from(index.checked_sub(self.first)?).ok()?;
@@ -71,12 +74,6 @@ impl Batch {
     /// The checkpoint of this batch, signed once for all its receipts.
     pub fn signed(&self) -> &OnceLock<Arc<SignedCheckpoint>> {
         &self.signed
-    }
-}
-
-impl Places for Batch {
-    fn leaf_index(&self, serial: Serial) -> Option<u64> {
-        self.places.get(&serial).copied()
     }
 }
 

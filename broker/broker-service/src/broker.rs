@@ -12,7 +12,7 @@ use broker_domain::time::{Clock, Entropy};
 use broker_keys::{MemberCrypto, RecordSigner};
 use broker_store::{Read, Store, StoreError};
 use evidence::jcs;
-use evidence::jws::{Jwk, Jws};
+use evidence::jws::{Jwk, Protected};
 use evidence::record::Record;
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::note::{NoteSigner, Vkey};
@@ -28,6 +28,7 @@ use crate::batch::Recent;
 use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
+use crate::intake::Lookup;
 use crate::vault::VaultKeys;
 
 /// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
@@ -71,9 +72,11 @@ pub struct Broker {
     pub(crate) vault: VaultKeys,
     record_signer: Arc<RecordSigner>,
     pub(crate) record_key: Jwk,
+    record_header: Protected,
     pub(crate) log_signer: Arc<dyn NoteSigner>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
+    pub(crate) lookup: Lookup,
 }
 
 #[derive(Serialize)]
@@ -110,6 +113,10 @@ impl Broker {
             map,
         );
         let (sequencer, writer) = Sequencer::start(committer, publisher, parts.sequencer);
+        let record_key = Jwk::Ed25519 {
+            x: parts.record_signer.public_key(),
+        };
+        let lookup = Lookup::start(Arc::clone(&parts.store));
         let broker = Self {
             origin: log_signer.vkey().name().as_str().to_owned(),
             store: parts.store,
@@ -120,13 +127,13 @@ impl Broker {
             clock: parts.clock,
             entropy: parts.entropy,
             vault: parts.vault,
-            record_key: Jwk::Ed25519 {
-                x: parts.record_signer.public_key(),
-            },
+            record_header: Protected::of(&record_key).map_err(StoreFault::new)?,
+            record_key,
             record_signer: parts.record_signer,
             log_signer,
             sequencer,
             recent,
+            lookup,
         };
         Ok((Arc::new(broker), writer))
     }
@@ -207,14 +214,9 @@ impl Broker {
 
     /// Signs a record.
     pub(crate) fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
-        let payload = record.to_jcs_bytes().map_err(|_| Fault::Crypto {
+        let jws = record.sign(&self.record_header, |message| self.record_signer.sign(message));
+        let jws = jws.map_err(|_| Fault::Crypto {
             during: "write record",
-        })?;
-        let jws = Jws::sign(&payload, &self.record_key, |message| {
-            self.record_signer.sign(message)
-        })
-        .map_err(|_| Fault::Crypto {
-            during: "sign record",
         })?;
         Ok(SignedRecord { record, jws })
     }

@@ -13,7 +13,8 @@ use tokio::runtime::Handle;
 use crate::batch::Recent;
 use crate::failure::Fault;
 use crate::group::{Group, Halt, Job, Verdict};
-pub(crate) use view::{DataView, tile_nodes};
+pub use view::DataView;
+pub(crate) use view::tile_nodes;
 
 /// The writer's view: one store, one clock, one source of salts, and the map that grows with the log.
 pub(crate) struct GroupCommitter {
@@ -134,7 +135,13 @@ impl Writing {
             .map(|job| job.leaves());
         let mut group =
             Group::new(&mut *tx, &*self.entropy, now, head.as_ref(), most.sum()).map_err(not_committed)?;
-        for place in chosen {
+        for (number, place) in chosen.iter().enumerate() {
+            let to_come = chosen.iter().skip(number).filter_map(|place| jobs.get(*place));
+            let footprints = to_come.map(|job| job.footprint());
+            group
+                .prepare(footprints)
+                .await
+                .map_err(|error| halted(error.into()))?;
             if let Some(job) = jobs.get_mut(*place) {
                 job.run(&mut group).await.map_err(halted)?;
             }
@@ -142,7 +149,7 @@ impl Writing {
         let closed = group.close(head.as_ref(), &self.map).await.map_err(halted)?;
         if ending == Ending::Rehearse {
             tx.check().await.map_err(not_committed)?;
-            return Ok((Verdict { batch: None }, None));
+            return Ok((Verdict::default(), None));
         }
         match tx.commit().await {
             Ok(()) => {}
@@ -151,15 +158,13 @@ impl Writing {
         }
         // Jobs without leaves (an application, an offer) still wrote rows.
         let Some(closed) = closed else {
-            return Ok((Verdict { batch: None }, None));
+            return Ok((Verdict::default(), None));
         };
         self.map
             .apply(closed.map)
             .map_err(|error| CommitFault::Unknown(Box::new(error)))?;
         self.recent.push(Arc::clone(&closed.batch), self.map.snapshot());
-        let verdict = Verdict {
-            batch: Some(closed.batch),
-        };
+        let verdict = Verdict::of(closed.batch, closed.details);
         Ok((verdict, Some(closed.appended)))
     }
 

@@ -6,20 +6,23 @@
 mod carrier;
 mod close;
 mod serials;
+mod stock;
 
 use std::collections::HashMap;
 
-use broker_domain::ids::{Digest, SubjectId};
+use broker_domain::ids::{Digest, GatewayId, SubjectId};
 use broker_domain::time::{Entropy, Instant};
-use broker_store::{HeadRow, RecordRow, Serial, StoreError, Tx};
+use broker_store::{HeadRow, InboundRow, RecordRow, Serial, StoreError, Tx};
 use evidence::bundle::leaf_of;
 use evidence::jws::Jws;
 use evidence::record::Record;
 use ledger_core::leaf::{ActorClass, ErasureHandle, RecordNumber, Salt, SubjectKey};
 
 use crate::failure::Fault;
-pub(crate) use carrier::{Carrier, Commit, Halt, Job, Places, Shown, Verdict};
+pub(crate) use carrier::{Carrier, Commit, Halt, Job, Places, Recorded, Shown, Verdict};
 use serials::Serials;
+pub(crate) use stock::Footprint;
+use stock::Stock;
 
 /// A use case appended more leaves than it had said.
 const MORE_THAN_SAID: Fault = Fault::Corrupt {
@@ -63,6 +66,11 @@ pub(crate) struct Group<'a> {
     subjects: HashMap<SubjectId, Numbers>,
     /// Details that the running job erased, with their places among the drafts: given back if the job is undone.
     erased: Vec<(usize, RecordRow)>,
+    /// Rows read ahead for the intakes that run now.
+    stock: Option<Stock>,
+    /// What intakes came to, not written yet.
+    inbound: Vec<InboundRow>,
+    seen: Vec<(GatewayId, Instant)>,
 }
 
 /// A leaf without a place.
@@ -84,6 +92,8 @@ struct Numbers {
 pub(crate) struct Mark {
     drafted: usize,
     serials: usize,
+    inbound: usize,
+    seen: usize,
 }
 
 impl<'a> Group<'a> {
@@ -108,6 +118,9 @@ impl<'a> Group<'a> {
             drafted: Vec::new(),
             subjects: HashMap::new(),
             erased: Vec::new(),
+            stock: None,
+            inbound: Vec::new(),
+            seen: Vec::new(),
         })
     }
 
@@ -119,21 +132,28 @@ impl<'a> Group<'a> {
         Ok(Mark {
             drafted: self.drafted.len(),
             serials: self.serials.taken(),
+            inbound: self.inbound.len(),
+            seen: self.seen.len(),
         })
     }
 
     /// Undoes everything since the mark.
     pub async fn back_to(&mut self, mark: &Mark) -> Result<(), StoreError> {
         self.tx.back_to_mark().await?;
-        self.drafted.truncate(mark.drafted);
+        let undone = self.drafted.split_off(mark.drafted);
         self.serials.give_back(mark.serials);
+        self.inbound.truncate(mark.inbound);
+        self.seen.truncate(mark.seen);
         for (place, row) in self.erased.drain(..) {
             if let Some(one) = self.drafted.get_mut(place) {
                 one.detail = Some(row);
             }
         }
-        // The job may have added subjects, erased some, and taken numbers of others: look all of them up again.
-        self.subjects.clear();
+        // The job may have taken numbers of subjects: look those up again. Subjects that it added are among them, or
+        // were never looked up; those that it erased are forgotten already.
+        for row in undone.iter().filter_map(|one| one.detail.as_ref()) {
+            self.subjects.remove(&row.subject);
+        }
         Ok(())
     }
 

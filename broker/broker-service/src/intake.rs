@@ -1,5 +1,6 @@
 //! Intake: a gateway's signed envelope becomes a sealed batch and a record, or a recorded refusal.
 
+mod lookup;
 mod unfit;
 
 use async_trait::async_trait;
@@ -10,7 +11,9 @@ use broker_domain::intake::{check, minimise};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::reading::ReadingBatch;
 use broker_domain::time::{Instant, Interval};
-use broker_store::{BatchRow, Direction, GatewayRow, Outcome, Serial, TransferRow, WrappedKeyRow};
+use broker_store::{
+    BatchRow, Direction, GatewayRow, InboundRow, Outcome, Serial, TransferRow, WrappedKeyRow,
+};
 use ledger_core::leaf::ActorClass;
 use meter_core::envelope::{Envelope, EnvelopeError};
 use ring::signature::{ED25519, UnparsedPublicKey};
@@ -18,11 +21,12 @@ use thiserror::Error;
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
-use crate::group::{Commit, Draft, Group, SignedRecord};
+use crate::group::{Commit, Draft, Footprint, Group, Recorded, SignedRecord};
 use crate::receipts::Receipt;
 use crate::records;
 use crate::senml;
 use crate::sessions::sha256;
+pub(crate) use lookup::Lookup;
 pub use unfit::Unfit;
 
 /// A batch that was taken, now or before.
@@ -150,9 +154,9 @@ impl Broker {
             at: case.now,
         };
         match self.try_commit(beat).await {
-            Ok(Ok(leaf_index)) => Ok(Taken {
+            Ok(Ok(recorded)) => Ok(Taken {
                 news: News::Stored,
-                receipt: self.receipt(leaf_index).await?,
+                receipt: self.receipt_for(recorded?).await?,
             }),
             Ok(Err(refusal)) => {
                 self.refuse_intake(&case, &batch, Reason::NotCovered(refusal))
@@ -178,30 +182,27 @@ impl Broker {
         let id = GatewayId::from_bytes(header.gateway_id);
         let batch = BatchId::from_bytes(header.batch_id);
         let point = PointId::from_bytes(header.point_id);
-        let mut read = self.store.read().await?;
-        let gateway = read
-            .gateway(id)
-            .await?
-            .ok_or(Failure::Refused(IntakeRefusal::UnknownGateway))?;
+        let known = self.lookup.ask(id, batch).await?;
+        let known = known.ok_or(Failure::Refused(IntakeRefusal::UnknownGateway))?;
+        let gateway = known.gateway;
         if !signed_by(envelope, &gateway.gateway.public_key) {
             return Err(Failure::Refused(IntakeRefusal::Signature));
         }
         let misplaced = if gateway.gateway.point == point {
             None
-        } else if read.point(point).await?.is_some() {
+        } else if self.store.read().await?.point(point).await?.is_some() {
             Some(Unfit::OtherPoint)
         } else {
             Some(Unfit::UnknownPoint)
         };
-        let participant = gateway.gateway.participant;
         Ok(Case {
             now: self.clock.now(),
             batch,
             envelope: digest,
             misplaced,
-            known: read.batch(id, batch).await?,
-            consents: read.consents_of(participant).await?,
-            key: read.newest_key(participant).await?,
+            known: known.batch,
+            consents: known.consents,
+            key: known.key,
             gateway,
         })
     }
@@ -411,7 +412,7 @@ struct StoreBatch {
 
 #[async_trait]
 impl Commit for StoreBatch {
-    type Answer = Serial;
+    type Answer = Recorded;
     type Refusal = Refusal;
     const NAME: &'static str = "intake";
 
@@ -419,23 +420,26 @@ impl Commit for StoreBatch {
         1
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, Refusal>, Fault> {
+    fn footprint(&self) -> Footprint {
+        footprint(&self.row)
+    }
+
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Recorded, Refusal>, Fault> {
         // A withdrawal or the household's switch may have been committed since the decision: both are looked at again
         // here, as of now, where nobody can come between.
         let now = self.at.max(group.now);
-        let gateway = group.tx.gateway(self.row.gateway).await?;
+        let gateway = group.gateway(self.row.gateway);
         if gateway.is_none_or(|row| row.gateway.settings.measuring == Measuring::Off) {
             return Err(Fault::Conflict { table: "gateway" });
         }
-        let consents = group.tx.consents_of(self.row.participant).await?;
-        match covers_intake(&consents, self.row.participant, self.row.point, &self.span, now) {
+        let consents = group.consents_of(self.row.participant);
+        match covers_intake(consents, self.row.participant, self.row.point, &self.span, now) {
             Ok(covered) if covered.same_terms(&self.covered) => {}
             Ok(_) => return Err(Fault::Conflict { table: "consent" }),
             Err(refusal) => return Ok(Err(refusal)),
         }
-        let serial = store_inbound(group, &mut self.row, &mut self.transfer, &self.draft).await?;
-        group.tx.touch_gateway(self.row.gateway, self.at).await?;
-        Ok(Ok(serial))
+        let serial = store_inbound(group, &self.row, &self.transfer, &self.draft, Some(self.at)).await?;
+        Ok(Ok(Recorded(serial)))
     }
 }
 
@@ -455,26 +459,43 @@ impl Commit for NoteRefusal {
         1
     }
 
+    fn footprint(&self) -> Footprint {
+        footprint(&self.row)
+    }
+
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, IntakeRefusal>, Fault> {
-        Ok(Ok(store_inbound(
-            group,
-            &mut self.row,
-            &mut self.transfer,
-            &self.draft,
-        )
-        .await?))
+        let serial = store_inbound(group, &self.row, &self.transfer, &self.draft, None).await?;
+        Ok(Ok(serial))
     }
 }
 
+const fn footprint(row: &BatchRow) -> Footprint {
+    Footprint::Intake {
+        gateway: row.gateway,
+        participant: row.participant,
+        batch: row.id,
+    }
+}
+
+/// `seen` is when the gateway handed it in, if that shall be noted.
 async fn store_inbound(
     group: &mut Group<'_>,
-    row: &mut BatchRow,
-    transfer: &mut TransferRow,
+    batch: &BatchRow,
+    transfer: &TransferRow,
     draft: &Draft,
+    seen: Option<Instant>,
 ) -> Result<Serial, Fault> {
     let serial = group.append(draft).await?;
-    (row.serial, transfer.serial) = (serial, serial);
-    group.tx.add_transfer(transfer).await?;
-    group.tx.add_batch(row).await?;
+    let row = InboundRow {
+        transfer: TransferRow {
+            serial,
+            ..transfer.clone()
+        },
+        batch: BatchRow {
+            serial,
+            ..batch.clone()
+        },
+    };
+    group.store_inbound(row, seen)?;
     Ok(serial)
 }

@@ -15,6 +15,7 @@ mod erase;
 mod failure;
 mod gateways;
 mod group;
+mod growth;
 mod history;
 mod intake;
 mod manifests;
@@ -28,8 +29,10 @@ mod sessions;
 mod vault;
 mod views;
 
+pub use batch::Batch;
 pub use broker::{Broker, Parts};
 pub use catalogue::{CatalogueEntry, HouseholdBand};
+pub use committer::DataView;
 pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
 pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order};
 pub use enrol::{
@@ -38,6 +41,7 @@ pub use enrol::{
 pub use erase::{Erased, ErasureRefusal};
 pub use failure::{Failure, Fault};
 pub use gateways::{SettingsQuestion, SettingsRefusal};
+pub use growth::{Growth, GrowthError};
 pub use history::HistoryLines;
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use own::{OwnProfile, OwnRefusal};

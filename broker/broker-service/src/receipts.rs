@@ -52,10 +52,18 @@ impl Broker {
     /// [`Fault::SubjectErased`] when the detail was erased; [`Fault::Stopped`] when the ledger stopped before it
     /// published the record.
     pub async fn receipt(&self, leaf_index: u64) -> Result<Receipt, Fault> {
+        let row = self.store.read().await?.record(leaf_index).await?;
+        self.receipt_for(row.ok_or(Fault::SubjectErased)?).await
+    }
+
+    /// The proof of a record whose detail is at hand.
+    ///
+    /// # Errors
+    /// As [`Self::receipt`].
+    pub(crate) async fn receipt_for(&self, row: RecordRow) -> Result<Receipt, Fault> {
+        let leaf_index = row.leaf_index;
         let index = LeafIndex::new(leaf_index).ok_or_else(out_of_range)?;
         let batch = self.recent.find(leaf_index);
-        let mut read = self.store.read().await?;
-        let row = read.record(leaf_index).await?.ok_or(Fault::SubjectErased)?;
         let remembered = batch.as_ref().and_then(|batch| {
             Some(Proven {
                 leaf: batch.leaf(leaf_index)?.to_vec(),
@@ -66,9 +74,8 @@ impl Broker {
         });
         let proven = match remembered {
             Some(proven) => proven,
-            None => self.read_proof(&mut *read, index).await?,
+            None => self.read_proof(index).await?,
         };
-        drop(read);
         // Tiles are never trusted, also our own: a wrong hash in the database must not leave in a proof.
         verify_inclusion(
             index,
@@ -100,10 +107,7 @@ impl Broker {
     /// The path of any leaf, and the checkpoint of the batch that appended it. Waits until that is published. The caller
     /// verifies the two together with the leaf.
     pub(crate) async fn inclusion(&self, index: LeafIndex) -> Result<(Vec<Hash>, SignedCheckpoint), Fault> {
-        let proven = {
-            let mut read = self.store.read().await?;
-            self.read_proof(&mut *read, index).await?
-        };
+        let proven = self.read_proof(index).await?;
         self.sequencer
             .published(proven.size)
             .await
@@ -111,17 +115,14 @@ impl Broker {
         Ok((proven.path, self.signed(proven.size, proven.root)?))
     }
 
-    async fn read_proof(
-        &self,
-        read: &mut (dyn broker_store::Read + '_),
-        index: LeafIndex,
-    ) -> Result<Proven, Fault> {
+    async fn read_proof(&self, index: LeafIndex) -> Result<Proven, Fault> {
+        let mut read = self.store.read().await?;
         let leaf = read.leaves(index.get(), index.get() + 1).await?.pop();
         let head = read.head_covering(index.get()).await?;
         let (leaf, head) = leaf.zip(head).ok_or(Fault::Corrupt { what: "segment" })?;
         let size = TreeSize::new(head.size).ok_or_else(out_of_range)?;
         let plan = ProofPlan::inclusion(index, size).map_err(|_| out_of_range())?;
-        let tiles = tile_nodes(read, size, plan.nodes()).await?;
+        let tiles = tile_nodes(&mut *read, size, plan.nodes()).await?;
         Ok(Proven {
             leaf: leaf.bytes,
             size,

@@ -23,6 +23,8 @@ macro_rules! consents {
     };
 }
 
+pub(crate) use consents;
+
 #[async_trait]
 impl ConsentReads for SqliteTx {
     async fn notice(&mut self, digest: Digest) -> Result<Option<Notice>, StoreError> {
@@ -158,7 +160,7 @@ impl ConsentWrites for SqliteTx {
 
 impl SqliteTx {
     /// Consents with their events, from one row an event. One statement and not two: each intake asks for them twice.
-    async fn consents(
+    pub(crate) async fn consents(
         &mut self,
         query: Query<'static, Sqlite, SqliteArguments>,
     ) -> Result<Vec<Consent>, StoreError> {

@@ -109,7 +109,7 @@ impl GatewayWrites for SqliteTx {
     }
 }
 
-fn gateway(row: &SqliteRow) -> Result<GatewayRow, StoreError> {
+pub(crate) fn gateway(row: &SqliteRow) -> Result<GatewayRow, StoreError> {
     Ok(GatewayRow {
         gateway: Gateway {
             id: row.id("gateway.id")?,

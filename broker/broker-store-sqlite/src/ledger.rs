@@ -8,8 +8,10 @@ use broker_store::{
 use sqlx::query;
 use sqlx::sqlite::SqliteRow;
 
+use crate::intake::{array, hex};
 use crate::row::{Cells, bound, stored};
 use crate::transaction::SqliteTx;
+use crate::values::{eight, sizes};
 
 #[async_trait]
 impl LedgerReads for SqliteTx {
@@ -94,47 +96,57 @@ impl LedgerWrites for SqliteTx {
     }
 
     async fn add_records(&mut self, rows: &[RecordRow]) -> Result<(), StoreError> {
-        let Some((first, last)) = rows.first().zip(rows.last()) else {
-            return Ok(());
-        };
-        let in_order = rows.windows(2).all(|pair| match pair {
-            [one, next] => next.subject == one.subject && Some(next.n) == one.n.checked_add(1),
-            _ => true,
-        });
-        if !in_order {
-            return Err(StoreError::Conflict { table: "record" });
-        }
-        // One statement instead of two: this runs for each subject of a group.
-        let begin = query(
-            "UPDATE subject_key SET newest = ?3 WHERE subject = ?1 AND newest = ?2 - 1; \
-             INSERT INTO record (serial, leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record) \
-             SELECT ?4, ?5, ?1, ?2, ?6, ?7, ?8, ?9, ?10 WHERE changes() = 1",
-        );
-        let begin = begin
-            .bind(first.subject.as_bytes().as_slice())
-            .bind(stored(first.n)?)
-            .bind(stored(last.n)?)
-            .bind(stored(first.serial.0)?)
-            .bind(stored(first.leaf_index)?)
-            .bind(first.kind)
-            .bind(&first.written_by)
-            .bind(first.recorded_at.as_micros())
-            .bind(first.salt.as_slice())
-            .bind(&first.record);
-        match self.change("record", begin).await? {
-            // The subject's row and the record's.
-            2 => {}
-            0 => return Err(StoreError::Conflict { table: "subject_key" }),
-            _ => return Err(StoreError::Conflict { table: "record" }),
-        }
-        let mut rest = rows.get(1..).unwrap_or_default();
-        for (size, sql) in ADD_RECORDS {
-            while let Some((some, others)) = rest.split_at_checked(size) {
-                self.add_some(sql, some).await?;
-                rest = others;
+        let mut taken = Vec::new();
+        for of_one in rows.chunk_by(|one, next| one.subject == next.subject) {
+            let Some((first, last)) = of_one.first().zip(of_one.last()) else {
+                continue;
+            };
+            let in_order = of_one.windows(2).all(|pair| match pair {
+                [one, next] => Some(next.n) == one.n.checked_add(1),
+                _ => true,
+            });
+            if !in_order {
+                return Err(StoreError::Conflict { table: "record" });
             }
+            let subject = hex(first.subject.as_bytes());
+            taken.push(format!(
+                "[\"{subject}\",{},{}]",
+                stored(first.n)?,
+                stored(last.n)?
+            ));
         }
-        Ok(())
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let subjects = taken.len();
+        let numbers = query(
+            "UPDATE subject_key SET newest = taken.last \
+             FROM (SELECT unhex(value ->> 0) AS subject, value ->> 1 AS first, value ->> 2 AS last \
+                 FROM json_each(?1)) AS taken \
+             WHERE subject_key.subject = taken.subject AND subject_key.newest = taken.first - 1",
+        );
+        let numbered = self
+            .change("subject_key", numbers.bind(array(taken.into_iter())))
+            .await?;
+        if !usize::try_from(numbered).is_ok_and(|numbered| numbered == subjects) {
+            return Err(StoreError::Conflict { table: "subject_key" });
+        }
+        self.in_pieces("record", &ADD_RECORDS, rows, |mut query, rows| {
+            for row in rows {
+                query = query
+                    .bind(stored(row.serial.0)?)
+                    .bind(stored(row.leaf_index)?)
+                    .bind(row.subject.as_bytes().to_vec())
+                    .bind(stored(row.n)?)
+                    .bind(row.kind)
+                    .bind(row.written_by.clone())
+                    .bind(row.recorded_at.as_micros())
+                    .bind(row.salt.to_vec())
+                    .bind(row.record.clone());
+            }
+            Ok(query)
+        })
+        .await
     }
 
     async fn add_segment(&mut self, row: &SegmentRow) -> Result<(), StoreError> {
@@ -180,22 +192,6 @@ impl LedgerWrites for SqliteTx {
     }
 }
 
-/// The values of one record.
-macro_rules! one {
-    () => {
-        "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    };
-}
-
-/// The same values eight times.
-macro_rules! eight {
-    ($of:expr) => {
-        concat!(
-            $of, ", ", $of, ", ", $of, ", ", $of, ", ", $of, ", ", $of, ", ", $of, ", ", $of
-        )
-    };
-}
-
 /// Adds records with these values.
 macro_rules! add_records {
     ($values:expr) => {
@@ -207,38 +203,7 @@ macro_rules! add_records {
     };
 }
 
-/// How many records a statement adds, the largest first: all copies that one recipient gets in a group are records of
-/// one subject.
-const ADD_RECORDS: [(usize, &str); 3] = [
-    (64, add_records!(eight!(eight!(one!())))),
-    (8, add_records!(eight!(one!()))),
-    (1, add_records!(one!())),
-];
-
-impl SqliteTx {
-    /// Adds as many records as the statement has room for.
-    async fn add_some(&mut self, sql: &'static str, rows: &[RecordRow]) -> Result<(), StoreError> {
-        let mut query = query(sql);
-        for row in rows {
-            query = query
-                .bind(stored(row.serial.0)?)
-                .bind(stored(row.leaf_index)?)
-                .bind(row.subject.as_bytes().as_slice())
-                .bind(stored(row.n)?)
-                .bind(row.kind)
-                .bind(&row.written_by)
-                .bind(row.recorded_at.as_micros())
-                .bind(row.salt.as_slice())
-                .bind(&row.record);
-        }
-        let added = self.change("record", query).await?;
-        if usize::try_from(added).is_ok_and(|added| added == rows.len()) {
-            Ok(())
-        } else {
-            Err(StoreError::Conflict { table: "record" })
-        }
-    }
-}
+const ADD_RECORDS: [(usize, &str); 3] = sizes!(add_records, "(?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
 /// For each entry its length as big-endian u16, then the entry: a C2SP entry bundle of any width.
 fn joined(leaves: &[Vec<u8>]) -> Result<Vec<u8>, StoreError> {
@@ -293,7 +258,7 @@ fn head(row: &SqliteRow) -> Result<HeadRow, StoreError> {
     })
 }
 
-fn subject(row: &SqliteRow) -> Result<SubjectRow, StoreError> {
+pub(crate) fn subject(row: &SqliteRow) -> Result<SubjectRow, StoreError> {
     Ok(SubjectRow {
         id: row.id("subject_key.subject")?,
         key: row.array("subject_key.subject_key")?,

@@ -12,6 +12,7 @@ mod consents;
 mod disclosures;
 mod erasure;
 mod gateways;
+mod intake;
 mod ledger;
 mod lock;
 mod members;
@@ -23,6 +24,7 @@ mod sessions;
 mod store;
 mod transaction;
 mod transfers;
+mod values;
 
 pub use connection::Create;
 pub use lock::{LockError, SqliteLockStore};

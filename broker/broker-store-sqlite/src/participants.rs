@@ -156,7 +156,7 @@ fn point(row: &SqliteRow) -> Result<PointRow, StoreError> {
     })
 }
 
-fn wrapped_key(row: &SqliteRow) -> Result<WrappedKeyRow, StoreError> {
+pub(crate) fn wrapped_key(row: &SqliteRow) -> Result<WrappedKeyRow, StoreError> {
     Ok(WrappedKeyRow {
         participant: row.id("wrapped_key.participant")?,
         epoch: row.number("wrapped_key.epoch")?,

@@ -149,6 +149,15 @@ impl Tx for SqliteTx {
         }
     }
 
+    async fn forget_mark(&mut self) -> Result<(), StoreError> {
+        // With a savepoint open, every page that changes is copied first.
+        if matches!(self.mark, Mark::Set | Mark::Moved) {
+            self.run("RELEASE mark").await?;
+        }
+        self.mark = Mark::Missing;
+        Ok(())
+    }
+
     async fn check(&mut self) -> Result<(), StoreError> {
         let references = query("SELECT COUNT(*) AS lost FROM pragma_foreign_key_check");
         let lost = self

@@ -42,6 +42,8 @@ macro_rules! batches {
     };
 }
 
+pub(crate) use batches;
+
 // Serials are in the order of the leaves, so a page that ends before a leaf ends before the first record from there on.
 #[async_trait]
 impl TransferReads for SqliteTx {
@@ -220,7 +222,7 @@ fn transfer(row: &SqliteRow) -> Result<TransferRow, StoreError> {
     })
 }
 
-fn batch(row: &SqliteRow) -> Result<BatchRow, StoreError> {
+pub(crate) fn batch(row: &SqliteRow) -> Result<BatchRow, StoreError> {
     Ok(BatchRow {
         id: row.id("batch.id")?,
         gateway: row.id("batch.gateway")?,

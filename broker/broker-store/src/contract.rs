@@ -16,6 +16,7 @@ pub mod consents;
 pub mod disclosures;
 pub mod erasure;
 pub mod gateways;
+pub mod intake;
 pub mod ledger;
 pub mod members;
 pub mod participants;
@@ -44,6 +45,7 @@ macro_rules! contract_tests {
                 going_back_twice_returns_to_the_same_mark
                 a_new_mark_keeps_what_came_before_it
                 going_back_without_a_mark_is_a_fault
+                a_mark_that_was_given_up_is_none
                 a_conflict_leaves_the_rest_of_the_transaction_alive
                 a_scrub_changes_no_value
             }
@@ -97,6 +99,14 @@ macro_rules! contract_tests {
                 uses_count_what_moved
                 a_batch_comes_back_and_is_unique_for_its_gateway
                 batches_are_found_by_overlap_and_refused_ones_are_not
+            }
+            intake {
+                many_are_found_as_one_by_one
+                no_intake_is_no_row
+                what_came_in_comes_back
+                what_came_in_twice_is_a_conflict
+                gateways_are_seen_together
+                records_of_several_subjects_are_added_together
             }
             members {
                 members_come_back_as_added

@@ -137,8 +137,9 @@ pub trait LedgerReads {
 pub trait LedgerWrites {
     /// Adds a subject with its key.
     async fn add_subject(&mut self, id: SubjectId, key: [u8; 32]) -> Result<(), StoreError>;
-    /// Adds the details of records of one subject and takes their numbers, which must follow its newest one: 1, 2, 3, …
-    /// without a gap and without reuse. Anything else is a conflict, and so is a subject without a key.
+    /// Adds the details of records, those of one subject side by side, and takes their numbers, which must follow its
+    /// newest one: 1, 2, 3, … without a gap and without reuse. Anything else is a conflict, and so is a subject without
+    /// a key; some of it may be written then, and the caller goes back.
     async fn add_records(&mut self, rows: &[RecordRow]) -> Result<(), StoreError>;
     /// Appends a batch. One that does not begin where the log ends, or whose serials do, is a conflict.
     async fn add_segment(&mut self, row: &SegmentRow) -> Result<(), StoreError>;

@@ -13,6 +13,7 @@ pub mod contract;
 mod disclosures;
 mod error;
 mod gateways;
+mod intake;
 mod ledger;
 mod members;
 mod participants;
@@ -26,6 +27,7 @@ pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent}
 pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrites, ManifestRow};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
+pub use intake::{InboundRow, IntakeReads, IntakeWrites};
 // The lock store is a port of the ledger; a backend brings both.
 pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 
@@ -44,6 +46,7 @@ pub trait Read:
     ConsentReads
     + DisclosureReads
     + GatewayReads
+    + IntakeReads
     + LedgerReads
     + MemberReads
     + ParticipantReads
@@ -66,6 +69,7 @@ pub trait Tx:
     + ConsentWrites
     + DisclosureWrites
     + GatewayWrites
+    + IntakeWrites
     + LedgerWrites
     + MemberWrites
     + ParticipantWrites
@@ -85,6 +89,12 @@ pub trait Tx:
     /// # Errors
     /// When the store fails.
     async fn back_to_mark(&mut self) -> Result<(), StoreError>;
+
+    /// Gives the mark up: what follows is undone with the whole transaction only, and need not be kept undoable.
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn forget_mark(&mut self) -> Result<(), StoreError>;
 
     /// Whether the rows fit together, as [`Tx::commit`] would look.
     ///

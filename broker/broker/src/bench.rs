@@ -1,7 +1,9 @@
 //! Benchmarks: each prints its figure beside the ceilings measured in the same run.
 
 mod ceilings;
+pub mod ledger;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 
@@ -11,7 +13,9 @@ use broker_service::{Broker, News};
 use gateway_simulator::Street;
 use jiff::tz::TimeZone;
 use ledger_log::SequencerConfig;
+use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::assemble::{self, Home};
@@ -31,6 +35,8 @@ struct Figures {
     p50_ms: f64,
     /// 99th percentile.
     p99_ms: f64,
+    /// Processor time of the whole process for each intake, all cores together.
+    cpu_us: f64,
     /// Batches handed in, all stored.
     batches: usize,
     /// Gateways that handed in at the same time.
@@ -46,21 +52,19 @@ struct Figures {
 /// # Errors
 /// When the broker cannot be put together, or refuses a batch.
 pub async fn intake(args: &IntakeArgs) -> Result<()> {
-    let folder = match &args.folder {
-        Some(parent) => tempfile::Builder::new()
-            .prefix("fiducie-bench-")
-            .tempdir_in(parent)?,
-        None => tempfile::Builder::new().prefix("fiducie-bench-").tempdir()?,
-    };
+    let folder = folder(args.folder.as_deref())?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::open());
     let (broker, envelopes) = prepare(folder.path(), args, &entropy).await?;
     let envelope_bytes = envelopes.iter().map(Vec::len).sum::<usize>() / envelopes.len().max(1);
+    let cpu_before = cpu_time();
     let (elapsed, mut latencies) = hand_in(&broker, envelopes, args.gateways).await?;
+    let cpu = cpu_time().saturating_sub(cpu_before);
     latencies.sort_unstable();
     let figures = Figures {
         intakes_per_second: per_second(latencies.len(), elapsed),
         p50_ms: milliseconds(percentile(&latencies, 50)),
         p99_ms: milliseconds(percentile(&latencies, 99)),
+        cpu_us: milliseconds(cpu) * 1_000.0 / f64::from(u32::try_from(latencies.len().max(1))?),
         batches: latencies.len(),
         gateways: args.gateways,
         envelope_bytes,
@@ -69,9 +73,19 @@ pub async fn intake(args: &IntakeArgs) -> Result<()> {
     show(&figures, args.json)
 }
 
+/// A folder that is removed at the end, on the disk to measure.
+fn folder(parent: Option<&Path>) -> Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix("fiducie-bench-");
+    Ok(match parent {
+        Some(parent) => builder.tempdir_in(parent)?,
+        None => builder.tempdir()?,
+    })
+}
+
 /// A broker with consenting households, and signed envelopes that it has not seen.
 async fn prepare(
-    folder: &std::path::Path,
+    folder: &Path,
     args: &IntakeArgs,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<(Arc<Broker>, Vec<Vec<u8>>)> {
@@ -153,6 +167,11 @@ async fn hand_in(
     Ok((started.elapsed(), latencies))
 }
 
+/// Processor time that this process has used.
+fn cpu_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}
+
 fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
     sorted.get(index).copied().unwrap_or_default()
@@ -181,6 +200,7 @@ fn show(figures: &Figures, json: bool) -> Result<()> {
     );
     println!("  latency p50        {:>10.1} ms", figures.p50_ms);
     println!("  latency p99        {:>10.1} ms", figures.p99_ms);
+    println!("  processor time     {:>10.0} us each, all cores", figures.cpu_us);
     println!("ceilings of this run");
     println!(
         "  fsync              {:>10.0} /s   (one 4 KiB write each)",

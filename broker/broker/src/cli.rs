@@ -93,6 +93,34 @@ enum Bench {
     /// issued. Takes some seconds; run the release build.
     #[command(after_help = AFTER)]
     Intake(IntakeArgs),
+    /// Leaves appended to a ledger per second, each durable, signed for, public and with its receipt; and how long a
+    /// restart takes. Takes some seconds, with --preload 10000000 some minutes; run the release build.
+    #[command(after_help = AFTER)]
+    Ledger(LedgerArgs),
+}
+
+/// Options of the ledger benchmark.
+#[derive(Debug, Args)]
+pub struct LedgerArgs {
+    /// Prints one JSON object instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// Leaves to append, all appenders together.
+    #[arg(long, value_name = "N", default_value_t = 300_000)]
+    pub appends: usize,
+    /// Callers that append at the same time, each one leaf after the other.
+    #[arg(long, value_name = "N", default_value_t = 1_024)]
+    pub appenders: usize,
+    /// Leaves that stand in the log before the clock starts.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub preload: u64,
+    /// A Python that has the package `aics-tlog`, to be measured beside.
+    #[arg(long, value_name = "PYTHON")]
+    pub peer: Option<PathBuf>,
+    /// Folder on the disk to measure: a temporary one inside it is used and removed. When absent, the system's temporary
+    /// folder, which may be in memory and then measures no disk.
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 /// Options of the intake benchmark.
@@ -139,6 +167,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             Command::Bench(BenchArgs {
                 what: Bench::Intake(args),
             }) => bench::intake(&args).await.map(|()| ExitCode::SUCCESS),
+            Command::Bench(BenchArgs {
+                what: Bench::Ledger(args),
+            }) => bench::ledger::run(&args).await.map(|()| ExitCode::SUCCESS),
         }
     })
 }

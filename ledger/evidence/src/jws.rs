@@ -68,6 +68,25 @@ impl Algorithm {
     }
 }
 
+/// The protected header of one key, written once for all that it signs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protected(String);
+
+impl Protected {
+    /// The header that names this key.
+    ///
+    /// # Errors
+    /// [`JwsError::Payload`] never for a key of ours: a header has no numbers.
+    pub fn of(key: &Jwk) -> Result<Self, JwsError> {
+        let header = Header {
+            alg: Algorithm::of(key),
+            kid: key.thumbprint(),
+            typ: TYP.to_owned(),
+        };
+        Ok(Self(base64url::encode(&jcs::to_bytes(&header)?)))
+    }
+}
+
 /// A record with its signature, as the exact ASCII bytes that are stored and committed to. Never re-serialised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jws(String);
@@ -80,18 +99,20 @@ impl Jws {
     /// [`JwsError::Payload`] when the payload is not canonical JSON.
     pub fn sign(payload: &[u8], key: &Jwk, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> Result<Self, JwsError> {
         jcs::parse::<serde_json::Value>(payload)?;
-        let header = Header {
-            alg: Algorithm::of(key),
-            kid: key.thumbprint(),
-            typ: TYP.to_owned(),
-        };
-        let input = format!(
-            "{}.{}",
-            base64url::encode(&jcs::to_bytes(&header)?),
-            base64url::encode(payload)
-        );
-        let signature = base64url::encode(&sign(input.as_bytes()));
-        Ok(Self(format!("{input}.{signature}")))
+        Ok(Self::sign_canonical(payload, &Protected::of(key)?, sign))
+    }
+
+    /// Signs bytes that are known to be canonical: what [`jcs::to_bytes`] just wrote need not be read again.
+    pub(crate) fn sign_canonical(
+        payload: &[u8],
+        header: &Protected,
+        sign: impl FnOnce(&[u8]) -> [u8; 64],
+    ) -> Self {
+        let mut text = format!("{}.{}", header.0, base64url::encode(payload));
+        let signature = sign(text.as_bytes());
+        text.push('.');
+        text.push_str(&base64url::encode(&signature));
+        Self(text)
     }
 
     /// Takes a stored string up; nothing is verified.

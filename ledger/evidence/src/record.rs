@@ -13,6 +13,7 @@ use ledger_core::leaf::SubjectKind;
 use serde::{Deserialize, Serialize};
 
 use crate::jcs::{self, JcsError};
+use crate::jws::{Jws, Protected};
 
 pub use consent::{ConsentGiven, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
@@ -78,6 +79,15 @@ impl Record {
     pub fn to_jcs_bytes(&self) -> Result<Vec<u8>, RecordError> {
         self.check()?;
         Ok(jcs::to_bytes(self)?)
+    }
+
+    /// Signs its canonical bytes. `sign` gets the signing input and returns the 64-byte signature of the key that
+    /// `header` names.
+    ///
+    /// # Errors
+    /// As [`Self::to_jcs_bytes`].
+    pub fn sign(&self, header: &Protected, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> Result<Jws, RecordError> {
+        Ok(Jws::sign_canonical(&self.to_jcs_bytes()?, header, sign))
     }
 
     /// Reads a record strictly: canonical, known type, no unknown member, nothing contradictory.

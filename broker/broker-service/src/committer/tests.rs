@@ -1,5 +1,7 @@
 //! Groups over a real store: order, numbers, faults, and the map.
 
+mod intakes;
+
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

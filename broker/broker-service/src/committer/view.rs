@@ -12,8 +12,8 @@ use ledger_log::{DataHead, LogData, StoreFault, UnixMicros};
 
 use crate::failure::Fault;
 
-/// What recovery reads.
-pub(crate) struct DataView(pub Arc<dyn Store>);
+/// What recovery reads of a store.
+pub struct DataView(pub Arc<dyn Store>);
 
 #[async_trait]
 impl LogData for DataView {

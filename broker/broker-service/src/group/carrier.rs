@@ -1,11 +1,12 @@
 //! Commit beats on their way through the sequencer, and their answers on the way back.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use broker_store::{Serial, StoreError};
+use broker_store::{RecordRow, Serial, StoreError};
 
-use super::Group;
+use super::{Footprint, Group};
 use crate::batch::Batch;
 use crate::failure::Fault;
 
@@ -25,6 +26,11 @@ pub(crate) trait Commit: Send + 'static {
     /// How many leaves it will append at most.
     fn leaves(&self) -> usize;
 
+    /// Which rows it looks at and changes.
+    fn footprint(&self) -> Footprint {
+        Footprint::Anything
+    }
+
     /// Checks and writes.
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Self::Answer, Self::Refusal>, Fault>;
 }
@@ -33,6 +39,8 @@ pub(crate) trait Commit: Send + 'static {
 pub(crate) trait Places {
     /// The index of the leaf of this record.
     fn leaf_index(&self, serial: Serial) -> Option<u64>;
+    /// What opens it; `None` when it was erased in the same group.
+    fn detail(&self, serial: Serial) -> Option<&RecordRow>;
 }
 
 /// An answer that names records: its caller is told the places of their leaves.
@@ -57,6 +65,18 @@ impl Shown for Serial {
     }
 }
 
+/// A record whose caller wants its proof at once: it is told the detail too, and need not read it back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recorded(pub Serial);
+
+impl Shown for Recorded {
+    type View = Result<RecordRow, Fault>;
+    fn shown(self, places: &dyn Places) -> Option<Self::View> {
+        places.leaf_index(self.0)?;
+        Some(places.detail(self.0).cloned().ok_or(Fault::SubjectErased))
+    }
+}
+
 impl<A: Shown, B: Shown> Shown for (A, B) {
     type View = (A::View, B::View);
     fn shown(self, places: &dyn Places) -> Option<Self::View> {
@@ -64,11 +84,33 @@ impl<A: Shown, B: Shown> Shown for (A, B) {
     }
 }
 
-/// What became of one job, told to its caller after the group is durable and published.
-#[derive(Debug, Clone)]
-pub(crate) struct Verdict {
-    /// The batch that holds its leaves; `None` when the group appended none.
-    pub batch: Option<Arc<Batch>>,
+/// What became of a group, told to the callers of its jobs after it is durable and published. Held no longer than until
+/// they have their answers: what opens a record is kept in the database alone, where an erasure takes it away.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Verdict(Option<Arc<Outcome>>);
+
+#[derive(Debug)]
+struct Outcome {
+    batch: Arc<Batch>,
+    details: HashMap<Serial, RecordRow>,
+}
+
+impl Verdict {
+    /// Of a group that appended this batch, with the details of its records.
+    pub fn of(batch: Arc<Batch>, details: Vec<RecordRow>) -> Self {
+        let details = details.into_iter().map(|row| (row.serial, row)).collect();
+        Self(Some(Arc::new(Outcome { batch, details })))
+    }
+}
+
+impl Places for Verdict {
+    fn leaf_index(&self, serial: Serial) -> Option<u64> {
+        self.0.as_ref()?.batch.leaf_at(serial)
+    }
+
+    fn detail(&self, serial: Serial) -> Option<&RecordRow> {
+        self.0.as_ref()?.details.get(&serial)
+    }
 }
 
 /// Why a whole group cannot go on.
@@ -104,6 +146,8 @@ impl From<StoreError> for Halt {
 pub(crate) trait Job: Send {
     /// How many leaves it will append at most.
     fn leaves(&self) -> usize;
+    /// Which rows it looks at and changes.
+    fn footprint(&self) -> Footprint;
     /// Runs it. What concerns this job alone is undone and told to its caller; the group goes on.
     async fn run(&mut self, group: &mut Group<'_>) -> Result<(), Halt>;
     /// Tells the caller that it was left out because it would make a group fail.
@@ -129,20 +173,8 @@ impl<C: Commit> Claim<C> {
             Ok(answer) => answer,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let shown = match &verdict.batch {
-            Some(batch) => answer.shown(&**batch),
-            None => answer.shown(&Nowhere),
-        };
+        let shown = answer.shown(verdict);
         shown.map(Ok).ok_or(Fault::Corrupt { what: "serial" })
-    }
-}
-
-/// The places of a group without leaves.
-struct Nowhere;
-
-impl Places for Nowhere {
-    fn leaf_index(&self, _: Serial) -> Option<u64> {
-        None
     }
 }
 
@@ -167,6 +199,10 @@ impl<C: Commit> Carrier<C> {
 impl<C: Commit> Job for Carrier<C> {
     fn leaves(&self) -> usize {
         self.beat.leaves()
+    }
+
+    fn footprint(&self) -> Footprint {
+        self.beat.footprint()
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<(), Halt> {

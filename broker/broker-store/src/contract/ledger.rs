@@ -147,10 +147,12 @@ pub async fn numbers_have_no_gap_and_no_reuse(store: &dyn Store) {
         tx.add_records(&[record(1, 3, 40), record(1, 5, 41)]).await,
         "record",
     );
+    tx.mark().await.unwrap();
     assert_conflict(
         tx.add_records(&[record(1, 3, 40), record(2, 4, 41)]).await,
-        "record",
+        "subject_key",
     );
+    tx.back_to_mark().await.unwrap();
     tx.add_records(&[record(1, 3, 40)]).await.unwrap();
     tx.add_records(&[]).await.unwrap();
     let expected = SubjectRow {

@@ -119,6 +119,21 @@ pub async fn going_back_without_a_mark_is_a_fault(store: &dyn Store) {
     assert!(matches!(tx.back_to_mark().await, Err(StoreError::Fault { .. })));
 }
 
+/// What came before a mark that was given up stays, and there is no way back to it.
+pub async fn a_mark_that_was_given_up_is_none(store: &dyn Store) {
+    let mut tx = store.begin("group").await.unwrap();
+    tx.mark().await.unwrap();
+    tx.add_officer(&officer(1)).await.unwrap();
+    tx.forget_mark().await.unwrap();
+    tx.forget_mark().await.unwrap();
+    assert!(matches!(tx.back_to_mark().await, Err(StoreError::Fault { .. })));
+    tx.mark().await.unwrap();
+    tx.add_officer(&officer(2)).await.unwrap();
+    tx.back_to_mark().await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(officers_in(store).await, 1);
+}
+
 /// A job may meet a conflict, decide again and go on.
 pub async fn a_conflict_leaves_the_rest_of_the_transaction_alive(store: &dyn Store) {
     let mut tx = store.begin("group").await.unwrap();

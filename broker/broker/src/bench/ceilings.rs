@@ -8,6 +8,7 @@ use std::time::{Duration, Instant as Stopwatch};
 use anyhow::Result;
 use broker_domain::time::Entropy;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::digest::{SHA256, digest};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::Serialize;
 
@@ -45,13 +46,8 @@ pub fn measure(folder: &Path, entropy: &dyn Entropy) -> Result<Ceilings> {
         UnboundKey::new(&AES_256_GCM, &seed).map_err(|_| anyhow::anyhow!("the key was refused"))?,
     );
 
-    let mut file = File::create(folder.join("ceiling"))?;
     Ok(Ceilings {
-        fsync_per_second: repeat(|| {
-            file.seek(SeekFrom::Start(0))?;
-            file.write_all(&[0_u8; 4_096])?;
-            Ok(file.sync_data()?)
-        })?,
+        fsync_per_second: fsync(folder)?,
         ed25519_verify_per_second: repeat(|| {
             public
                 .verify(&message, signature.as_ref())
@@ -68,6 +64,44 @@ pub fn measure(folder: &Path, entropy: &dyn Entropy) -> Result<Ceilings> {
                 .seal_in_place_append_tag(nonce, Aad::empty(), &mut buffer)
                 .map_err(|_| anyhow::anyhow!("not sealed"))
         })?,
+    })
+}
+
+/// The ceilings of the ledger alone.
+#[derive(Debug, Serialize)]
+pub struct LedgerCeilings {
+    /// Writes of 4 KiB made durable one after the other.
+    pub fsync_per_second: f64,
+    /// Leaves of 72 bytes hashed.
+    pub sha256_per_second: f64,
+    /// 10^6 bytes hashed a second, in pieces of 64 KiB.
+    pub sha256_mb_per_second: f64,
+}
+
+/// Measures them, on the disk of `folder`.
+///
+/// # Errors
+/// When the disk fails.
+pub fn measure_ledger(folder: &Path) -> Result<LedgerCeilings> {
+    let (leaf, piece) = ([7_u8; 72], vec![7_u8; 65_536]);
+    let hash = |bytes: &[u8]| {
+        std::hint::black_box(digest(&SHA256, std::hint::black_box(bytes)));
+        Ok(())
+    };
+    Ok(LedgerCeilings {
+        fsync_per_second: fsync(folder)?,
+        sha256_per_second: repeat(|| hash(&leaf))?,
+        sha256_mb_per_second: repeat(|| hash(&piece))? * 65_536.0 / 1e6,
+    })
+}
+
+/// Writes of 4 KiB made durable, a second.
+fn fsync(folder: &Path) -> Result<f64> {
+    let mut file = File::create(folder.join("ceiling"))?;
+    repeat(|| {
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(&[0_u8; 4_096])?;
+        Ok(file.sync_data()?)
     })
 }
 

@@ -207,6 +207,76 @@ async fn a_batch_is_closed_by_records_and_a_large_job_stands_alone() {
     assert_eq!(running.log.check_files().size().get(), 958);
 }
 
+/// The batches that were committed so far.
+async fn committed(running: &Running, count: usize) {
+    while running.batches.lock().unwrap().len() < count {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_committed_while_the_one_before_is_published() {
+    let running = start(quick(), true).await;
+    let held = running.log.hold.lock().await;
+    let first = submit_all(&running, [Job::Append(0, 1)]).await;
+    committed(&running, 1).await;
+    let second = submit_all(&running, [Job::Append(1, 1)]).await;
+    committed(&running, 2).await;
+    // The third has nowhere to go: it gathers company.
+    let third = submit_all(&running, [Job::Append(2, 1)]).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let company = submit_all(&running, [Job::Append(3, 1)]).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(*running.batches.lock().unwrap(), [1, 1]);
+    assert!(!first[0].is_finished(), "nothing is public yet");
+    drop(held);
+    for handle in [first, second, third, company].into_iter().flatten() {
+        handle.await.unwrap().unwrap();
+    }
+    assert_eq!(*running.batches.lock().unwrap(), [1, 1, 2]);
+    assert_eq!(running.log.check_files().size().get(), 4);
+}
+
+#[tokio::test]
+async fn full_batches_follow_each_other() {
+    let running = start(quick(), true).await;
+    let handles = submit_all(&running, (0..2_000).map(|key| Job::Append(key, 1))).await;
+    for handle in handles {
+        handle.await.unwrap().unwrap();
+    }
+    assert_eq!(running.log.check_files().size().get(), 2_000);
+}
+
+#[tokio::test]
+async fn what_was_committed_behind_a_batch_that_is_not_published_is_unanswered() {
+    let running = start(quick(), true).await;
+    running.log.faults.set(Fault::Write(Fails::Before));
+    let held = running.log.hold.lock().await;
+    let first = submit_all(&running, [Job::Append(0, 1)]).await;
+    committed(&running, 1).await;
+    let second = submit_all(&running, [Job::Append(1, 1)]).await;
+    committed(&running, 2).await;
+    let third = submit_all(&running, [Job::Append(2, 1)]).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    drop(held);
+    let mut failed = Vec::new();
+    for handle in [first, second, third].into_iter().flatten() {
+        failed.push(handle.await.unwrap().unwrap_err());
+    }
+    assert!(matches!(
+        failed[..],
+        [
+            SubmitError::Unanswered,
+            SubmitError::Unanswered,
+            SubmitError::Stopped
+        ]
+    ));
+    assert!(matches!(running.task.await.unwrap(), Err(Stop::Publish(_))));
+    // Both stand: recovery signs for them.
+    running.log.recover().await.unwrap();
+    assert_eq!(running.log.check_files().size().get(), 2);
+}
+
 #[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let running = start(SequencerConfig { queue: 2, ..quick() }, false).await;

@@ -116,6 +116,7 @@ impl LockStore for MemoryLock {
 pub struct FaultyFolder {
     folder: FolderStore,
     faults: Faults,
+    hold: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[async_trait]
@@ -125,6 +126,7 @@ impl PublicStore for FaultyFolder {
     }
 
     async fn write(&self, mut files: Vec<PublicFile>) -> Result<(), PublicFault> {
+        let _held = self.hold.lock().await;
         match self.faults.take(Fault::Write) {
             None => return self.folder.write(files).await,
             Some(Fails::Before) => {}
@@ -228,6 +230,8 @@ pub struct Log {
     pub data: MemoryData,
     pub faults: Faults,
     pub signer: Arc<Ed25519Signer>,
+    /// Whoever holds it keeps public files from being written.
+    pub hold: Arc<tokio::sync::Mutex<()>>,
 }
 
 pub fn signer(seed: u8) -> Arc<Ed25519Signer> {
@@ -247,6 +251,7 @@ impl Log {
             data: MemoryData::default(),
             faults,
             signer: signer(1),
+            hold: Arc::default(),
         };
         Publisher::initialise(&log.stores().await).await.unwrap();
         log
@@ -260,6 +265,7 @@ impl Log {
             public: Arc::new(FaultyFolder {
                 folder,
                 faults: self.faults.clone(),
+                hold: Arc::clone(&self.hold),
             }),
         }
     }
