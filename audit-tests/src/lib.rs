@@ -17,9 +17,11 @@
 pub mod browser;
 pub mod demo;
 pub mod needles;
+pub mod operator;
 pub mod pages;
 pub mod process;
 pub mod programs;
+pub mod remains;
 pub mod server;
 pub mod story;
 pub mod town;

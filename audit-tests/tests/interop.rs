@@ -8,8 +8,16 @@
     reason = "a test stops at the first surprise, says what it could not check, and asks the machine what it has"
 )]
 
+#[path = "interop/browser_script.rs"]
+mod browser_script;
 #[path = "interop/disclosure.rs"]
 mod disclosure;
+#[allow(
+    dead_code,
+    reason = "shared with the tests of `evidence`, which use more of it"
+)]
+#[path = "../../ledger/evidence/tests/evidence/log.rs"]
+mod history;
 #[path = "interop/manifest.rs"]
 mod manifest;
 #[path = "interop/receipts.rs"]

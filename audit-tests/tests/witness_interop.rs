@@ -19,5 +19,7 @@ mod log;
 mod ours;
 #[path = "witness_interop/peer.rs"]
 mod peer;
+#[path = "witness_interop/served.rs"]
+mod served;
 #[path = "witness_interop/theirs.rs"]
 mod theirs;

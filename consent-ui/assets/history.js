@@ -1,7 +1,7 @@
 // Checks a file `fiducie-history/1`: that its records, and no others, stand in the ledger for one person.
 //
 // The same check as `ledger-audit participant` (crate `evidence`, module `history`), step by step as in the reference:
-// 1 checkpoint signed, 2 log only grew since the last visit, 3 its last entry is the root of the map, 4 every record
+// 1 checkpoint signed by the remembered key or one that the log says came after it, 2 log only grew since the last visit, 3 its last entry is the root of the map, 4 every record
 // opens its entry and is in the log and in the map, 5 the next sixteen numbers are absent, 6 the list only grew.
 // Works on lines, so that a file of any size is read as a stream. Nothing leaves the browser.
 
@@ -123,6 +123,53 @@ export async function openCheckpoint(note, vkey) {
   const checkpoint = { origin, size: Number(size), root: fromBase64(root) };
   demand(Number.isSafeInteger(checkpoint.size) && checkpoint.root.length === 32, "form");
   return checkpoint;
+}
+
+// ---- Key changes (leaf kind 0x42) -----------------------------------------------------------------------------------
+
+const changeLabel = utf8.encode("key-change-leaf/v1\0");
+
+// `header[8] || 01 || old key id[4] || 01 || new key[32] || u64be valid from || signature[64]`
+function parseChange({ index, leaf }) {
+  const bytes = fromBase64url(leaf);
+  const fixed = [[0, 1], [1, 0x42], [2, 0], [3, 0], [8, 1], [13, 1]];
+  demand(bytes.length === 118 && fixed.every(([at, value]) => bytes[at] === value), "form");
+  const validFrom = new DataView(bytes.buffer).getBigUint64(46);
+  demand(Number.isSafeInteger(index) && validFrom === BigInt(index), "form");
+  return {
+    index,
+    hash: leafHash(bytes),
+    oldId: bytes.subarray(9, 13),
+    key: bytes.subarray(14, 46),
+    signed: bytes.subarray(0, 54),
+    signature: bytes.subarray(54),
+  };
+}
+
+// A memory that holds no key trusts none: no file follows from it.
+function parseTrusted(vkey) {
+  try {
+    return parseVkey(vkey);
+  } catch {
+    throw new Refused("other-log");
+  }
+}
+
+// From the key that the reader trusts to the key of the file, each named by the one before. That the changes stand in the
+// log is proven with the records.
+async function followKeys(changes, trustedVkey, statedVkey) {
+  const stated = parseVkey(statedVkey);
+  let current = parseTrusted(trustedVkey);
+  const brought = changes.findLastIndex(({ key }) => same(key, current.key));
+  for (const change of changes.slice(brought + 1)) {
+    demand(same(change.oldId, current.id), "other-log");
+    const key = await crypto.subtle.importKey("raw", current.key, "Ed25519", false, ["verify"]);
+    const message = join(changeLabel, utf8.encode(`${current.name}\0`), change.signed);
+    demand(await crypto.subtle.verify("Ed25519", key, change.signature, message), "other-log");
+    const id = sha256(join(utf8.encode(`${current.name}\n`), [1], change.key)).subarray(0, 4);
+    current = { name: current.name, id, key: change.key };
+  }
+  demand(current.name === stated.name && same(current.key, stated.key), "other-log");
 }
 
 // ---- Log tree (RFC 6962 2.1) ---------------------------------------------------------------------------------------
@@ -279,6 +326,17 @@ function open(entry, n, subject) {
   return { index: entry.index, tag, hash, value: join(u64(entry.index), hash) };
 }
 
+// The same of a record whose detail was lost in a restore: its leaf is all that is left, and must be of this number.
+function recognise(entry, n, subject) {
+  demand(entry.n === n, "numbers", n);
+  const leaf = fromBase64url(entry.leaf);
+  demand(leaf.length === 72 && SUBJECT_HEADER(leaf.subarray(0, 8)), "form", n);
+  const tag = hmac(subject, join(tagLabel, u64(n)));
+  demand(same(leaf.subarray(8, 40), tag), "form", n);
+  const hash = leafHash(leaf);
+  return { index: entry.index, tag, hash, value: join(u64(entry.index), hash) };
+}
+
 // What a record says: the payload of its JWS.
 export function payload(record) {
   const parts = record.split(".");
@@ -287,13 +345,14 @@ export function payload(record) {
 }
 
 // Verifies a history. `lines` is an (async) iterable of lines; `remembered` is what the last visit kept, or null:
-// { logKey, size, root (hex), newest }. `onRecord(n, newest, record)` is called with each compact JWS, before anything is
-// known to be true; what is returned is known to be.
+// { logKey, size, root (hex), newest }. `onRecord(n, newest, record)` is called with each compact JWS (null: its detail is
+// lost, only the leaf is left), before anything is known to be true; what is returned is known to be.
 export async function verifyHistory(lines, remembered, onRecord = () => {}) {
   let header = null;
   let held = null;
   let subject = null;
   const opened = [];
+  let lost = 0;
   for await (const line of lines) {
     if (header === null) {
       header = parse(line);
@@ -305,17 +364,25 @@ export async function verifyHistory(lines, remembered, onRecord = () => {}) {
     }
     if (held !== null) {
       const entry = parse(held);
-      opened.push(open(entry, opened.length + 1, subject));
-      onRecord(opened.length, header.newest, entry.record);
+      if (entry.record === undefined && entry.leaf !== undefined) {
+        opened.push(recognise(entry, opened.length + 1, subject));
+        lost += 1;
+      } else {
+        opened.push(open(entry, opened.length + 1, subject));
+      }
+      onRecord(opened.length, header.newest, entry.record ?? null);
     }
     held = line;
   }
   demand(header !== null && held !== null, "form");
   demand(opened.length === header.newest, "numbers");
-  return conclude(header, opened, parse(held), subject, remembered);
+  const verdict = await conclude(header, opened, parse(held), subject, remembered);
+  return { ...verdict, lost };
 }
 
 async function conclude(header, opened, proofs, subject, remembered) {
+  const changes = (proofs.key_changes ?? []).map(parseChange);
+  await followKeys(changes, remembered?.logKey ?? header.log_key, header.log_key);
   const checkpoint = await openCheckpoint(header.checkpoint, header.log_key);
   if (remembered !== null) checkMemory(header, checkpoint, proofs, remembered);
 
@@ -326,7 +393,7 @@ async function conclude(header, opened, proofs, subject, remembered) {
   demand(view.getBigUint64(8) === BigInt(last), "map-root");
 
   const leaves = opened.map(({ index, hash }) => [index, hash]);
-  leaves.push([last, leafHash(root)]);
+  leaves.push([last, leafHash(root)], ...changes.map(({ index, hash }) => [index, hash]));
   leaves.sort((a, b) => a[0] - b[0]);
   demand(leaves.every(([index], i) => index <= last && (i === 0 || leaves[i - 1][0] < index)), "same-leaf");
   demand(same(rootOfMany(leaves, checkpoint.size, hashes(proofs.log)), checkpoint.root), "inclusion");
@@ -351,7 +418,6 @@ async function conclude(header, opened, proofs, subject, remembered) {
 
 // Steps 2 and 6.
 function checkMemory(header, checkpoint, proofs, remembered) {
-  demand(header.log_key === remembered.logKey, "other-log");
   demand(checkpoint.size >= remembered.size, "rewound");
   demand(header.newest >= remembered.newest, "fewer-records");
   const given = proofs.consistency;

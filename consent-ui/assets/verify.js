@@ -54,10 +54,12 @@ function showRecords() {
   const language = document.documentElement.lang;
   const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: "Europe/Paris" });
   const rows = newest.reverse().map(([n, jws]) => {
-    const record = payload(jws);
+    const record = jws === null ? null : payload(jws);
     const row = document.createElement("tr");
-    const kind = box.querySelector(`template[data-type="${CSS.escape(record.type)}"]`);
-    const cells = [n, kind?.content.textContent.trim() ?? record.type, moment.format(new Date(record.at))];
+    const type = record === null ? "lost" : record.type;
+    const kind = box.querySelector(`template[data-type="${CSS.escape(type)}"]`);
+    const at = record === null ? "" : moment.format(new Date(record.at));
+    const cells = [n, kind?.content.textContent.trim() ?? type, at];
     for (const text of cells) {
       const cell = document.createElement("td");
       cell.textContent = text;
@@ -82,8 +84,10 @@ async function check() {
     if (verdict.origin !== box.dataset.log) throw new Refused("other-log");
     localStorage.setItem(memory, JSON.stringify(verdict.remember));
     box.dataset.state = "verified";
-    say(known === null ? "verified-first" : "verified", {
+    const sentence = known === null ? "verified-first" : "verified";
+    say(verdict.lost > 0 ? "verified-lost" : sentence, {
       records: verdict.records,
+      lost: verdict.lost,
       size: verdict.remember.size,
       before: known?.size ?? 0,
       ms: Math.round(performance.now() - started),

@@ -23,7 +23,10 @@ pub use delivered::{DeliveredView, Delivery, render_delivered};
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
 pub use history::{HistoryView, TransferRow, render_history};
 pub use home::{DemoPerson, HomeView, SignIn, render_home};
-pub use ledger::{ErasureRow, LedgerView, VerificationCommands, render_ledger};
+pub use ledger::{
+    ErasureRow, LedgerView, VerificationCommands, WitnessAnswer, WitnessDemand, WitnessRow, WitnessStanding,
+    WitnessesView, render_ledger,
+};
 pub use offer::{
     Answer, AnswerOutcome, AnsweredView, FullNotice, MeterChoice, NoticeSection, OfferCard, OfferChoice,
     OfferView, OffersView, render_answered, render_offer, render_offers,

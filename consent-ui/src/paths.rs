@@ -50,7 +50,11 @@ pub const FLOWS: &str = "/dpo/transferts";
 /// DPO: state of the ledger.
 pub const LEDGER: &str = "/dpo/registre";
 
-/// GET, with `/{leaf}` behind it: a participant's proof file for one ledger record.
+/// The key of COSE receipts, served beside the pages.
+pub const RECEIPT_KEY: &str = "/ledger/receipt.cose-key";
+
+/// GET, with `/{leaf}` behind it: a participant's proof file for one ledger record. With `/{leaf}/tlog-proof` or
+/// `/{leaf}/receipt`, the same proof in the formats of others; so for the two below.
 pub const PARTICIPANT_PROOFS: &str = "/moi/preuves";
 /// GET, with `/{leaf}` behind it: a researcher's proof file for one ledger record.
 pub const RESEARCHER_PROOFS: &str = "/recherche/preuves";

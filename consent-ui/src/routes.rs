@@ -147,6 +147,7 @@ fn participant_pages() -> Router {
         )
         .route(paths::HISTORY, get(history::own))
         .route("/moi/preuves/{leaf}", get(proofs::own))
+        .route("/moi/preuves/{leaf}/{format}", get(proofs::own_as))
         .route(paths::RECORDED, get(recorded::page))
         .route(paths::RECORDED_FILE, get(recorded::file))
         .route(paths::DELIVERED, get(delivered::page))
@@ -164,6 +165,7 @@ fn researcher_pages() -> Router {
             get(proofs::delivery_leaf),
         )
         .route("/recherche/preuves/{leaf}", get(proofs::researcher))
+        .route("/recherche/preuves/{leaf}/{format}", get(proofs::researcher_as))
 }
 
 fn officer_pages() -> Router {
@@ -176,6 +178,7 @@ fn officer_pages() -> Router {
         .route("/dpo/manifestes/{release}", get(proofs::manifest))
         .route("/dpo/manifestes/{release}/feuille", get(proofs::manifest_leaf))
         .route("/dpo/preuves/{leaf}", get(proofs::officer))
+        .route("/dpo/preuves/{leaf}/{format}", get(proofs::officer_as))
 }
 
 /// A file that pages refer to. It may be kept: it changes with the program only.

@@ -92,6 +92,11 @@ impl Speech {
         format::date(self.lang, day.value())
     }
 
+    /// An instant with its date in words, for the argument of a message.
+    pub(crate) fn time_words(&self, at: impl Value<Moment>) -> String {
+        format::date_and_time(self.lang, at.value())
+    }
+
     /// The time of day in words, for the argument of a message.
     pub(crate) fn clock_words(&self, at: impl Value<Moment>) -> String {
         format::time_of_day(self.lang, at.value())

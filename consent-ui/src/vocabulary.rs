@@ -261,6 +261,11 @@ pub enum SharingState {
         /// When it ended.
         at: Moment,
     },
+    /// Records of the person were lost in a restore, so nobody knows whether the agreement still stood.
+    EndedSuspended {
+        /// When it ended.
+        at: Moment,
+    },
     /// The person left the place.
     EndedMoved {
         /// When it ended.
@@ -290,6 +295,7 @@ impl SharingState {
             Self::Active | Self::Ending | Self::Paused { .. } => None,
             Self::EndedExpired { at }
             | Self::EndedWithdrawn { at }
+            | Self::EndedSuspended { at }
             | Self::EndedMoved { at }
             | Self::EndedSuperseded { at }
             | Self::Refused { at } => Some(*at),
@@ -305,6 +311,7 @@ impl Word for SharingState {
             Self::Paused { .. } => "state-paused",
             Self::EndedExpired { .. } => "state-ended-expired",
             Self::EndedWithdrawn { .. } => "state-ended-withdrawn",
+            Self::EndedSuspended { .. } => "state-ended-suspended",
             Self::EndedMoved { .. } => "state-ended-moved",
             Self::EndedSuperseded { .. } => "state-ended-superseded",
             Self::Refused { .. } => "state-refused",

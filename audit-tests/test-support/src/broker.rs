@@ -8,12 +8,13 @@ use broker_anonymiser::PolicyBook;
 use broker_domain::ids::Digest;
 use broker_domain::policy::{PolicyEngine, Query, Verdict};
 use broker_domain::time::Clock;
-use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner};
-use broker_service::{Broker, Parts, VaultKeys};
+use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
+use broker_service::{Broker, Parts, VaultKeys, WitnessParts};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
-use ledger_log::{FolderStore, Publisher, SequencerConfig, Stores};
+use ledger_core::receipt::{self, ReceiptKey};
+use ledger_log::{FolderStore, Publisher, Rotation, SequencerConfig, Stores};
 use policies::CedarEngine;
 
 use crate::ports::SystemEntropy;
@@ -49,6 +50,28 @@ pub fn log_key(data: &Path, origin: &str) -> Vkey {
     checkpoint_vkey(&Keys::load(&data.join("keys")).unwrap().checkpoint, origin)
 }
 
+/// The key of receipts, from the broker's own secret.
+#[must_use]
+pub fn receipt_key(data: &Path, origin: &str) -> ReceiptKey {
+    let signer = Keys::load(&data.join("keys")).unwrap().receipt;
+    ReceiptKey::new(KeyName::new(origin).unwrap(), signer.public_key())
+}
+
+struct Receipts {
+    key: ReceiptKey,
+    signer: ReceiptSigner,
+}
+
+impl receipt::ReceiptSigner for Receipts {
+    fn key(&self) -> &ReceiptKey {
+        &self.key
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.signer.sign(message)
+    }
+}
+
 async fn stores(data: &Path, origin: &str, checkpoint: CheckpointSigner, lock: SqliteLockStore) -> Stores {
     let signer = Named {
         vkey: checkpoint_vkey(&checkpoint, origin),
@@ -57,6 +80,7 @@ async fn stores(data: &Path, origin: &str, checkpoint: CheckpointSigner, lock: S
     };
     Stores {
         signer: Arc::new(signer),
+        rotation: Rotation::default(),
         lock: Arc::new(lock),
         public: Arc::new(FolderStore::open(data.join("ledger")).await.unwrap()),
     }
@@ -121,6 +145,17 @@ pub async fn start_under(
     clock: Arc<dyn Clock>,
     policy: Arc<dyn PolicyEngine>,
 ) -> Arc<Broker> {
+    start_before(data, origin, clock, policy, None).await
+}
+
+/// The same before witnesses.
+pub async fn start_before(
+    data: &Path,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    policy: Arc<dyn PolicyEngine>,
+    witnesses: Option<WitnessParts>,
+) -> Arc<Broker> {
     let keys = Keys::load(&data.join("keys")).unwrap();
     let identity = VaultIdentity::parse(&keys.vault_identity).unwrap();
     let officer = OfficerSigner::load(&data.join("keys")).unwrap();
@@ -128,6 +163,10 @@ pub async fn start_under(
         vkey: vkey(&format!("{origin}/officer"), officer.public_key()),
         signer: officer,
         sign: |signer, message| signer.sign(message),
+    };
+    let receipts = Receipts {
+        key: receipt_key(data, origin),
+        signer: keys.receipt,
     };
     let lock = SqliteLockStore::open_existing(&data.join("lock.db"))
         .await
@@ -138,16 +177,19 @@ pub async fn start_under(
     let parts = Parts {
         store: Arc::new(store),
         ledger: stores(data, origin, keys.checkpoint, lock).await,
+        key_changes: Vec::new(),
         map: data.join("map"),
         policy,
         rules: PolicyBook::embedded().unwrap(),
         record_signer: Arc::new(keys.record),
+        receipt_signer: Arc::new(receipts),
         officer_signer: Arc::new(officer),
         members: Arc::new(JoseMemberCrypto::new()),
         vault: VaultKeys::new(identity, Vec::new(), IndexKey::from_bytes(keys.point_index)),
         clock,
         entropy: Arc::new(SystemEntropy),
         sequencer: SequencerConfig::default(),
+        witnesses,
     };
     Broker::start(parts).await.unwrap().0
 }

@@ -12,8 +12,10 @@ mod broker;
 mod gateway;
 mod joining;
 mod ports;
+mod witness;
 
-pub use broker::{Policies, create, log_key, start, start_under};
+pub use broker::{Policies, create, log_key, receipt_key, start, start_before, start_under};
 pub use gateway::Gateway;
 pub use joining::{Notices, agree, application, offer, organisation};
 pub use ports::{RunningClock, SystemEntropy, random};
+pub use witness::{Vouchers, WITNESSES};

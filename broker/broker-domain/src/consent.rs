@@ -20,6 +20,9 @@ pub enum EventKind {
     Refused,
     /// The person ended it. Nothing after it makes the consent valid again.
     Withdrawn,
+    /// The broker was restored from a backup and has lost records of this person: a withdrawal may be among them. Ends
+    /// the consent as a withdrawal does; only the person can give a new one (docs/decisions/0019).
+    Suspended,
 }
 
 impl EventKind {
@@ -30,13 +33,14 @@ impl EventKind {
             Self::Given => "given",
             Self::Refused => "refused",
             Self::Withdrawn => "withdrawn",
+            Self::Suspended => "suspended",
         }
     }
 
     /// The kind of that name.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Given, Self::Refused, Self::Withdrawn]
+        [Self::Given, Self::Refused, Self::Withdrawn, Self::Suspended]
             .into_iter()
             .find(|kind| kind.code() == code)
     }
@@ -150,6 +154,11 @@ pub enum State {
         /// When it took effect.
         at: Instant,
     },
+    /// Records of the person were lost in a restore; nobody knows whether it still stood.
+    Suspended {
+        /// When the restore ended it.
+        at: Instant,
+    },
     /// Its time ran out.
     Expired {
         /// When.
@@ -168,6 +177,14 @@ pub enum Refusal {
     /// A consent exists and was withdrawn.
     #[error("the consent was withdrawn on {at}; only the participant can give a new one")]
     Withdrawn {
+        /// When.
+        at: Instant,
+    },
+    /// A consent exists and was ended by a restore, because a withdrawal may have been lost.
+    #[error(
+        "the consent was suspended on {at}, when records were lost in a restore; only the participant can give a new one"
+    )]
+    Suspended {
         /// When.
         at: Instant,
     },
@@ -213,6 +230,7 @@ impl Refusal {
         match self {
             Self::NoConsent => "consent-missing",
             Self::Withdrawn { .. } => "consent-withdrawn",
+            Self::Suspended { .. } => "consent-suspended",
             Self::Expired { .. } => "consent-expired",
             Self::TooFine { .. } => "granularity-too-fine",
             Self::OutsidePeriod { .. } => "outside-period",
@@ -227,9 +245,10 @@ impl Refusal {
             Self::NoConsent => 0,
             Self::Expired { .. } => 1,
             Self::Withdrawn { .. } => 2,
-            Self::OutsidePeriod { .. } | Self::NothingNeeded => 3,
-            Self::TooFine { .. } => 4,
-            Self::Misaligned { .. } => 5,
+            Self::Suspended { .. } => 3,
+            Self::OutsidePeriod { .. } | Self::NothingNeeded => 4,
+            Self::TooFine { .. } => 5,
+            Self::Misaligned { .. } => 6,
         }
     }
 }
@@ -239,26 +258,18 @@ impl Consent {
     #[must_use]
     pub fn state(&self, now: Instant) -> State {
         // Withdrawal is monotone: no later event revives the consent (consent.md §2.2), and neither does a clock that
-        // went back behind it.
-        let ended = self
-            .events
-            .iter()
-            .find(|event| event.kind == EventKind::Withdrawn);
-        if let Some(event) = ended {
-            return State::Withdrawn {
-                at: event.effective_at,
-            };
+        // went back behind it. The same holds for a suspension.
+        if let Some(ended) = self.events.iter().find_map(ended_by) {
+            return ended;
         }
         let newest = self.events.iter().rfind(|event| event.effective_at <= now);
-        let state = newest.map_or(State::Unknown, |event| match event.kind {
-            EventKind::Given => State::Given {
-                since: event.effective_at,
-            },
-            EventKind::Refused => State::Refused,
-            EventKind::Withdrawn => State::Withdrawn {
-                at: event.effective_at,
-            },
-        });
+        let state = match newest.map(|event| (event.kind, event.effective_at)) {
+            None => State::Unknown,
+            Some((EventKind::Given, since)) => State::Given { since },
+            Some((EventKind::Refused, _)) => State::Refused,
+            Some((EventKind::Withdrawn, at)) => State::Withdrawn { at },
+            Some((EventKind::Suspended, at)) => State::Suspended { at },
+        };
         match state {
             State::Given { .. } if self.data.end() <= now => State::Expired { at: self.data.end() },
             other => other,
@@ -293,9 +304,20 @@ impl Consent {
         match self.state(now) {
             State::Given { .. } => Ok(()),
             State::Withdrawn { at } => Err(Refusal::Withdrawn { at }),
+            State::Suspended { at } => Err(Refusal::Suspended { at }),
             State::Expired { at } => Err(Refusal::Expired { at }),
             State::Unknown | State::Refused => Err(Refusal::NoConsent),
         }
+    }
+}
+
+/// The state that an event leads to for ever.
+fn ended_by(event: &ConsentEvent) -> Option<State> {
+    let at = event.effective_at;
+    match event.kind {
+        EventKind::Withdrawn => Some(State::Withdrawn { at }),
+        EventKind::Suspended => Some(State::Suspended { at }),
+        EventKind::Given | EventKind::Refused => None,
     }
 }
 

@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::consent::State as ConsentState;
 use broker_domain::time::{Instant, Interval, Step};
 use broker_service::{Authorisation, Order, credential_hash};
@@ -67,6 +69,13 @@ pub(crate) struct Delivery {
     /// Proof: a `fiducie-evidence/1` file of the organisation's own record.
     #[schema(value_type = Object)]
     proof: Box<RawValue>,
+    /// The same record proven against the newest checkpoint that witnesses vouch for, with their signatures; absent while
+    /// there is none. Unlike `proof` it changes as the ledger grows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    witnessed_proof: Option<Box<RawValue>>,
+    /// The proof that the entry of that record stands in the ledger as a COSE receipt (RFC 9942), base64url.
+    receipt: String,
 }
 
 /// Lists what the application's organisation was authorised to receive. `Authorization: Bearer <credential>`.
@@ -100,6 +109,7 @@ fn item(authorisation: &Authorisation) -> AuthorisationItem {
         state: match authorisation.state {
             ConsentState::Given { .. } => "active",
             ConsentState::Withdrawn { .. } => "withdrawn",
+            ConsentState::Suspended { .. } => "suspended",
             ConsentState::Expired { .. } => "expired",
             ConsentState::Refused | ConsentState::Unknown => "refused",
         },
@@ -118,6 +128,7 @@ fn item(authorisation: &Authorisation) -> AuthorisationItem {
         (status = 403, description = "No consent covers this; the refusal is recorded", body = Problem),
         (status = 404, description = "Authorisation unknown", body = Problem),
         (status = 409, description = "Transfer id used before, or something changed: repeat", body = Problem),
+        (status = 503, description = "Busy, or not witnessed yet: repeat", body = Problem),
     )
 )]
 pub(crate) async fn deliver(
@@ -133,12 +144,19 @@ pub(crate) async fn deliver(
     })?;
     let delivered = api.broker.deliver(&application, parse(&body)?).await?;
     let broken = || Problem::from(broker_service::Fault::Corrupt { what: "delivery" });
-    let proof = String::from_utf8(delivered.receipt.bundle).map_err(|_| broken())?;
+    let raw = |bundle| {
+        let text = String::from_utf8(bundle).map_err(|_| broken())?;
+        RawValue::from_string(text).map_err(|_| broken())
+    };
+    let witnessed = api.broker.witnessed_receipt(delivered.receipt.leaf_index).await?;
+    let receipt = URL_SAFE_NO_PAD.encode(api.broker.cose_receipt(&delivered.receipt)?);
     Ok(Json(Delivery {
         transfer: delivered.transfer.to_string(),
         payload: String::from_utf8(delivered.payload).map_err(|_| broken())?,
         rows: delivered.rows,
-        proof: RawValue::from_string(proof).map_err(|_| broken())?,
+        proof: raw(delivered.receipt.bundle)?,
+        witnessed_proof: witnessed.map(|receipt| raw(receipt.bundle)).transpose()?,
+        receipt,
     }))
 }
 

@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use broker_service::Fault;
+use ledger_core::receipt;
 use ledger_core::tile::Resource;
 
 use crate::Api;
@@ -13,21 +14,25 @@ use crate::problem::Problem;
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const SHORT: &str = "public, max-age=1";
 
-/// `checkpoint`, `log.vkey`, `officer.vkey`, `tile/<L>/<N>[.p/<W>]` or `tile/entries/<N>[.p/<W>]`.
+/// `checkpoint`, `log.vkey`, `officer.vkey`, `receipt.cose-key`, `tile/<L>/<N>[.p/<W>]` or `tile/entries/<N>[.p/<W>]`.
 pub(crate) async fn file(State(api): State<Api>, Path(path): Path<String>) -> Result<Response, Problem> {
-    let text = "text/plain; charset=utf-8";
     match path.as_str() {
-        "checkpoint" => {
-            let note = api.broker.latest_checkpoint().note().to_string();
-            Ok((
-                [(header::CONTENT_TYPE, text), (header::CACHE_CONTROL, SHORT)],
-                note,
-            )
-                .into_response())
-        }
+        // The public file, as a mirror or a web server beside us would serve it: never a checkpoint whose tiles are
+        // not there yet.
+        "checkpoint" => public(&api, Resource::Checkpoint, "text/plain; charset=utf-8", SHORT).await,
         "log.vkey" => Ok(vkey(api.broker.log_key().to_string())),
+        "receipt.cose-key" => {
+            let headers = [
+                (header::CONTENT_TYPE, receipt::KEY_MEDIA_TYPE),
+                (header::CACHE_CONTROL, SHORT),
+            ];
+            Ok((headers, api.broker.receipt_key().to_cose_key()).into_response())
+        }
         "officer.vkey" => Ok(vkey(api.broker.officer_key().to_string())),
-        _ => tile(&api, &path).await,
+        _ => {
+            let resource: Resource = path.parse().map_err(|_| missing())?;
+            public(&api, resource, "application/octet-stream", IMMUTABLE).await
+        }
     }
 }
 
@@ -39,10 +44,12 @@ fn vkey(text: String) -> Response {
     (content_type, text + "\n").into_response()
 }
 
-async fn tile(api: &Api, path: &str) -> Result<Response, Problem> {
-    let missing =
-        || Problem::not_found("no such file in the ledger; a checkpoint's size tells which tiles exist");
-    let resource: Resource = path.parse().map_err(|_| missing())?;
+async fn public(
+    api: &Api,
+    resource: Resource,
+    content_type: &'static str,
+    cache: &'static str,
+) -> Result<Response, Problem> {
     let bytes = api.public.read(resource).await.map_err(|error| {
         tracing::error!(
             error = &error as &dyn std::error::Error,
@@ -51,8 +58,12 @@ async fn tile(api: &Api, path: &str) -> Result<Response, Problem> {
         Problem::from(Fault::Corrupt { what: "public file" })
     })?;
     let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream"),
-        (header::CACHE_CONTROL, IMMUTABLE),
+        (header::CONTENT_TYPE, content_type),
+        (header::CACHE_CONTROL, cache),
     ];
     Ok((headers, bytes.ok_or_else(missing)?).into_response())
+}
+
+fn missing() -> Problem {
+    Problem::not_found("no such file in the ledger; a checkpoint's size tells which tiles exist")
 }

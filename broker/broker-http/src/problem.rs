@@ -134,6 +134,12 @@ impl From<Fault> for Problem {
                 )
                 .retry_after(30)
             }
+            Fault::NotWitnessed => busy(
+                "not-witnessed",
+                "too few witnesses vouch for the ledger at this moment, and nothing is handed over without them; what was \
+                 recorded stands; repeat the same request",
+            )
+            .retry_after(5),
             Fault::SubjectErased => Self::new(
                 StatusCode::GONE,
                 "erased",

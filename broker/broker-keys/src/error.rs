@@ -29,6 +29,12 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
+    /// The key of receipts came with a later version than the others.
+    #[error("no key file `{}`; folders made before there were receipts lack it: restore it from its backup or, if there never was one, run: fiducie keygen --receipt-key", path.display())]
+    NoReceiptKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// A key is never overwritten.
     #[error("`{}` exists already and is not overwritten; whatever it sealed or signed would be lost", path.display())]
     AlreadyThere {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::KeyError;
 use crate::file::{check_folder, create_secret_file, read_secret_file, sync_folder};
-use crate::signing::{CheckpointSigner, OfficerSigner, RecordSigner};
+use crate::signing::{CheckpointSigner, OfficerSigner, ReceiptSigner, RecordSigner};
 
 const VAULT_FILE: &str = "vault.agekey";
 const POINT_INDEX_FILE: &str = "point-index.key";
@@ -23,6 +23,8 @@ pub struct Keys {
     pub record: RecordSigner,
     /// Signs checkpoints: `checkpoint.key`.
     pub checkpoint: CheckpointSigner,
+    /// Signs COSE receipts: `receipt.key`.
+    pub receipt: ReceiptSigner,
     /// `AGE-SECRET-KEY-1…`, which unwraps data keys: `vault.agekey`, an identity file of the public age tool.
     pub vault_identity: SecretString,
     /// Finds meter numbers: `point-index.key`.
@@ -58,6 +60,7 @@ impl Keys {
         let files = [
             (RecordSigner::KIND.file, RecordSigner::generate(entropy)?),
             (CheckpointSigner::KIND.file, CheckpointSigner::generate(entropy)?),
+            (ReceiptSigner::KIND.file, ReceiptSigner::generate(entropy)?),
             // age draws this one itself, like its own `age-keygen`.
             (VAULT_FILE, age::x25519::Identity::generate().to_string()),
             (POINT_INDEX_FILE, generate_point_index(entropy)?),
@@ -77,11 +80,13 @@ impl Keys {
     /// Reads all keys.
     ///
     /// # Errors
-    /// Those of [`read_secret_file`]; [`KeyError::Damaged`] when a file does not hold the key that its name says.
+    /// Those of [`read_secret_file`]; [`KeyError::Damaged`] when a file does not hold the key that its name says;
+    /// [`KeyError::NoReceiptKey`] in a folder made by a version without receipts.
     pub fn load(folder: &Path) -> Result<Self, KeyError> {
         Ok(Self {
             record: load(folder, RecordSigner::KIND.file, RecordSigner::parse)?,
             checkpoint: load(folder, CheckpointSigner::KIND.file, CheckpointSigner::parse)?,
+            receipt: ReceiptSigner::load(folder)?,
             vault_identity: load(folder, VAULT_FILE, parse_identity)?,
             point_index: load(folder, POINT_INDEX_FILE, parse_point_index)?,
         })
@@ -93,7 +98,58 @@ impl fmt::Debug for Keys {
         f.debug_struct("Keys")
             .field("record", &self.record)
             .field("checkpoint", &self.checkpoint)
+            .field("receipt", &self.receipt)
             .finish_non_exhaustive()
+    }
+}
+
+/// The key that comes next, while both sign.
+const NEXT_FILE: &str = "checkpoint-next.key";
+
+impl CheckpointSigner {
+    /// Draws the key that shall come next and writes it to `checkpoint-next.key`, beside the present one.
+    ///
+    /// # Errors
+    /// Those of [`create_secret_file`]; [`KeyError::Entropy`].
+    pub fn create_next(folder: &Path, entropy: &dyn Entropy) -> Result<Self, KeyError> {
+        create_secret_file(&folder.join(NEXT_FILE), &Self::generate(entropy)?)?;
+        load(folder, NEXT_FILE, Self::parse)
+    }
+
+    /// Reads the key that shall come next, if there is one.
+    ///
+    /// # Errors
+    /// As [`Keys::load`].
+    pub fn load_next(folder: &Path) -> Result<Option<Self>, KeyError> {
+        match load(folder, NEXT_FILE, Self::parse) {
+            Err(KeyError::Missing { .. }) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// Makes the next key the present one, in one step; the present one stays as `checkpoint-retired-<name>.key` until
+    /// somebody deletes it. Durable when it returns, and may be repeated after an interruption.
+    ///
+    /// # Errors
+    /// [`KeyError::Missing`] without a next key; [`KeyError::Io`].
+    pub fn replace_with_next(folder: &Path, retired: &str) -> Result<(), KeyError> {
+        let (present, next) = (folder.join(Self::KIND.file), folder.join(NEXT_FILE));
+        if Self::load_next(folder)?.is_none() {
+            return Err(KeyError::Missing { path: next });
+        }
+        let fault = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| KeyError::Io { action, path, source }
+        };
+        let kept = folder.join(format!("checkpoint-retired-{retired}.key"));
+        match std::fs::hard_link(&present, &kept) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            linked => linked.map_err(fault("link", &kept))?,
+        }
+        // Both names are on disk before the present one changes its meaning.
+        sync_folder(folder)?;
+        std::fs::rename(&next, &present).map_err(fault("rename", &next))?;
+        sync_folder(folder)
     }
 }
 
@@ -113,6 +169,29 @@ impl OfficerSigner {
     /// Those of [`read_secret_file`]; [`KeyError::Damaged`].
     pub fn load(folder: &Path) -> Result<Self, KeyError> {
         load(folder, Self::KIND.file, Self::parse)
+    }
+}
+
+impl ReceiptSigner {
+    /// Draws the key of receipts and adds it to a folder that was made before there were receipts. Nothing is
+    /// overwritten, and no older key is read or touched.
+    ///
+    /// # Errors
+    /// Those of [`create_secret_file`]; [`KeyError::Entropy`].
+    pub fn create(folder: &Path, entropy: &dyn Entropy) -> Result<Self, KeyError> {
+        create_secret_file(&folder.join(Self::KIND.file), &Self::generate(entropy)?)?;
+        Self::load(folder)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// As [`Keys::load`].
+    pub fn load(folder: &Path) -> Result<Self, KeyError> {
+        load(folder, Self::KIND.file, Self::parse).map_err(|error| match error {
+            KeyError::Missing { path } => KeyError::NoReceiptKey { path },
+            other => other,
+        })
     }
 }
 

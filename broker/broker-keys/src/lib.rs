@@ -23,4 +23,4 @@ pub use error::KeyError;
 pub use file::{create_secret_file, read_secret_file};
 pub use folder::Keys;
 pub use member::{JoseMemberCrypto, MemberCrypto, MemberCryptoError, MemberKeyPair};
-pub use signing::{CheckpointSigner, OfficerSigner, RecordSigner, Thumbprint};
+pub use signing::{CheckpointSigner, OfficerSigner, ReceiptSigner, RecordSigner, Thumbprint};

@@ -162,6 +162,12 @@ signer! {
 }
 
 signer! {
+    /// Signs COSE receipts (RFC 9942) and nothing else: it must not be the checkpoint key, whose signatures other
+    /// programs read as heads of the log.
+    ReceiptSigner, "receipt.key", "fiducie-receipt-key/v1"
+}
+
+signer! {
     /// A data-protection officer's key, kept by the broker in this version.
     /// LIMIT: an officer's own key should lie with the officer, or erasures only prove what the broker says of her.
     OfficerSigner, "officer.key", "fiducie-officer-key/v1"

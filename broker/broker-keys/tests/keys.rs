@@ -8,13 +8,19 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::time::{Entropy, EntropyUnavailable};
-use broker_keys::{KeyError, Keys, OfficerSigner};
+use broker_keys::{CheckpointSigner, KeyError, Keys, OfficerSigner, ReceiptSigner};
 use josekit::jwk::Jwk;
 use josekit::jws::EdDSA;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::ExposeSecret as _;
 
-const FILES: [&str; 4] = ["checkpoint.key", "point-index.key", "record.key", "vault.agekey"];
+const FILES: [&str; 5] = [
+    "checkpoint.key",
+    "point-index.key",
+    "receipt.key",
+    "record.key",
+    "vault.agekey",
+];
 
 struct System;
 
@@ -72,7 +78,7 @@ fn existing_keys_are_never_replaced_not_even_one_of_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = keys_in(&folder);
     let first = Keys::create(&path, &System).unwrap();
-    for name in ["record.key", "checkpoint.key", "point-index.key"] {
+    for name in ["record.key", "checkpoint.key", "point-index.key", "receipt.key"] {
         std::fs::remove_file(path.join(name)).unwrap();
     }
     assert!(matches!(
@@ -107,6 +113,7 @@ fn exchanged_or_damaged_files_are_refused_without_showing_them() {
     for (name, other) in [
         ("record.key", "checkpoint.key"),
         ("checkpoint.key", "record.key"),
+        ("receipt.key", "checkpoint.key"),
         ("point-index.key", "record.key"),
         ("vault.agekey", "record.key"),
     ] {
@@ -139,6 +146,61 @@ fn debug_of_all_keys_shows_names_and_no_secret() {
     let shown = format!("{keys:?}");
     assert!(shown.contains(keys.record.thumbprint().as_str()));
     assert!(!shown.contains("AGE-SECRET-KEY"));
+}
+
+#[test]
+fn a_folder_from_before_receipts_is_told_how_to_get_their_key_and_keeps_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = keys_in(&folder);
+    let created = Keys::create(&path, &System).unwrap();
+    std::fs::remove_file(path.join("receipt.key")).unwrap();
+    let told = Keys::load(&path).unwrap_err();
+    assert!(matches!(told, KeyError::NoReceiptKey { .. }), "{told}");
+    assert!(
+        told.to_string().contains("fiducie keygen --receipt-key"),
+        "{told}"
+    );
+
+    let added = ReceiptSigner::create(&path, &System).unwrap();
+    let loaded = Keys::load(&path).unwrap();
+    assert_eq!(loaded.receipt.public_key(), added.public_key());
+    assert_ne!(added.public_key(), created.receipt.public_key());
+    assert_eq!(loaded.checkpoint.public_key(), created.checkpoint.public_key());
+    assert!(matches!(
+        ReceiptSigner::create(&path, &System),
+        Err(KeyError::AlreadyThere { .. })
+    ));
+}
+
+#[test]
+fn the_next_checkpoint_key_takes_the_place_of_the_present_one_in_one_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = keys_in(&folder);
+    let before = Keys::create(&path, &System).unwrap().checkpoint.public_key();
+    assert!(CheckpointSigner::load_next(&path).unwrap().is_none());
+    assert!(matches!(
+        CheckpointSigner::replace_with_next(&path, "old"),
+        Err(KeyError::Missing { .. })
+    ));
+    let next = CheckpointSigner::create_next(&path, &System).unwrap();
+    assert!(matches!(
+        CheckpointSigner::create_next(&path, &System),
+        Err(KeyError::AlreadyThere { .. })
+    ));
+    assert_eq!(Keys::load(&path).unwrap().checkpoint.public_key(), before);
+    // Interrupted after the old key was linked: repeating it is no error.
+    std::fs::hard_link(
+        path.join("checkpoint.key"),
+        path.join("checkpoint-retired-old.key"),
+    )
+    .unwrap();
+    CheckpointSigner::replace_with_next(&path, "old").unwrap();
+    assert_eq!(
+        Keys::load(&path).unwrap().checkpoint.public_key(),
+        next.public_key()
+    );
+    assert!(CheckpointSigner::load_next(&path).unwrap().is_none());
+    assert!(path.join("checkpoint-retired-old.key").exists());
 }
 
 #[test]

@@ -15,11 +15,13 @@ use evidence::jcs;
 use evidence::jws::{Jwk, Protected};
 use evidence::record::Record;
 use ledger_core::checkpoint::SignedCheckpoint;
+use ledger_core::leaf::KeyChange;
 use ledger_core::note::{NoteSigner, Vkey};
-use ledger_core::tree::TreeSize;
+use ledger_core::receipt::ReceiptSigner;
+use ledger_core::tree::{LeafIndex, TreeSize};
 use ledger_log::{
-    LogData, LogMap, MapConfig, MapSnapshot, Publisher, RecoverError, Sequencer, SequencerConfig, Stop,
-    StoreFault, Stores, SubmitError, UnixMicros,
+    LogData, LogMap, MapConfig, MapSnapshot, PublicStore, Publisher, RecoverError, Sequencer,
+    SequencerConfig, Stop, StoreFault, Stores, SubmitError, UnixMicros,
 };
 use serde::Serialize;
 use tokio::task::JoinHandle;
@@ -29,7 +31,9 @@ use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
 use crate::intake::Lookup;
+use crate::key_change::known_changes;
 use crate::vault::VaultKeys;
+use crate::witnessing::{self, Gate, WitnessParts};
 
 /// What a broker stands on. Everything that reads a clock, draws chance or touches a disk comes in here.
 pub struct Parts {
@@ -37,6 +41,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Where the ledger lives, and the key that signs its checkpoints.
     pub ledger: Stores,
+    /// Where the log changed its key, in order; none, for most logs. The last one brought the key that signs now.
+    pub key_changes: Vec<u64>,
     /// Folder in which the map of tags is kept between starts: a cache of the log, made again when it is lost.
     pub map: PathBuf,
     /// The policies.
@@ -45,6 +51,8 @@ pub struct Parts {
     pub rules: PolicyBook,
     /// The key that signs records.
     pub record_signer: Arc<RecordSigner>,
+    /// The key that signs COSE receipts.
+    pub receipt_signer: Arc<dyn ReceiptSigner>,
     /// The officer's key that signs erasures.
     pub officer_signer: Arc<dyn NoteSigner>,
     /// Encryption to members.
@@ -57,6 +65,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// How groups are formed.
     pub sequencer: SequencerConfig,
+    /// Who vouches for the ledger, if anybody does.
+    pub witnesses: Option<WitnessParts>,
 }
 
 /// The broker's use cases hang here. Cheap to share behind an `Arc`.
@@ -70,13 +80,42 @@ pub struct Broker {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) origin: String,
     pub(crate) vault: VaultKeys,
-    record_signer: Arc<RecordSigner>,
+    pen: RecordPen,
     pub(crate) record_key: Jwk,
-    record_header: Protected,
     pub(crate) log_signer: Arc<dyn NoteSigner>,
+    pub(crate) receipt_signer: Arc<dyn ReceiptSigner>,
+    pub(crate) public: Arc<dyn PublicStore>,
+    pub(crate) key_changes: Vec<(LeafIndex, KeyChange)>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
+    pub(crate) gate: Option<Gate>,
     pub(crate) lookup: Lookup,
+}
+
+/// Writes records and signs them.
+pub(crate) struct RecordPen {
+    signer: Arc<RecordSigner>,
+    header: Protected,
+}
+
+impl RecordPen {
+    /// A pen with this key.
+    pub fn new(signer: Arc<RecordSigner>) -> Result<Self, StoreFault> {
+        let key = Jwk::Ed25519 {
+            x: signer.public_key(),
+        };
+        let header = Protected::of(&key).map_err(StoreFault::new)?;
+        Ok(Self { signer, header })
+    }
+
+    /// Signs a record.
+    pub fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
+        let jws = record.sign(&self.header, |message| self.signer.sign(message));
+        let jws = jws.map_err(|_| Fault::Crypto {
+            during: "write record",
+        })?;
+        Ok(SignedRecord { record, jws })
+    }
 }
 
 #[derive(Serialize)]
@@ -93,12 +132,16 @@ impl Broker {
     /// [`RecoverError`]: do not write, call a person.
     pub async fn start(parts: Parts) -> Result<(Arc<Self>, JoinHandle<Result<(), Stop>>), RecoverError> {
         let log_signer = Arc::clone(&parts.ledger.signer);
+        let public = Arc::clone(&parts.ledger.public);
         let data = DataView(Arc::clone(&parts.store));
         let now = UnixMicros(parts.clock.now().as_micros());
         // Before anything is signed: the map of the leaves must be the one that their last map-root leaf names.
         let size = data.head().await?.map_or(TreeSize::ZERO, |head| head.size);
         let map = LogMap::recover(parts.map, MapConfig::default(), &data, size).await?;
-        let publisher = Publisher::recover(parts.ledger, &data, now).await?;
+        let key_changes = known_changes(&*parts.store, &parts.key_changes).await?;
+        let (ledger, witnesses) =
+            witnessing::prepare(parts.witnesses, parts.ledger, &parts.store, &parts.clock).await?;
+        let publisher = Publisher::recover(ledger, &data, now).await?;
         let scrub_is_due = async { parts.store.read().await?.scrub_is_due().await };
         if scrub_is_due.await.map_err(StoreFault::new)? {
             tracing::warn!("an erasure was committed and its bytes may still be in the files; scrubbing");
@@ -116,6 +159,7 @@ impl Broker {
         let record_key = Jwk::Ed25519 {
             x: parts.record_signer.public_key(),
         };
+        let (gate, writer) = witnesses.begin(sequencer.latest(), writer).await?;
         let lookup = Lookup::start(Arc::clone(&parts.store));
         let broker = Self {
             origin: log_signer.vkey().name().as_str().to_owned(),
@@ -127,12 +171,15 @@ impl Broker {
             clock: parts.clock,
             entropy: parts.entropy,
             vault: parts.vault,
-            record_header: Protected::of(&record_key).map_err(StoreFault::new)?,
+            pen: RecordPen::new(parts.record_signer)?,
             record_key,
-            record_signer: parts.record_signer,
             log_signer,
+            receipt_signer: parts.receipt_signer,
+            public,
+            key_changes,
             sequencer,
             recent,
+            gate,
             lookup,
         };
         Ok((Arc::new(broker), writer))
@@ -214,11 +261,7 @@ impl Broker {
 
     /// Signs a record.
     pub(crate) fn sign(&self, record: Record) -> Result<SignedRecord, Fault> {
-        let jws = record.sign(&self.record_header, |message| self.record_signer.sign(message));
-        let jws = jws.map_err(|_| Fault::Crypto {
-            during: "write record",
-        })?;
-        Ok(SignedRecord { record, jws })
+        self.pen.sign(record)
     }
 
     /// Signs data that leaves for an application: a compact JWS over the bytes as they are (RFC 7515 §7.1).
@@ -234,7 +277,7 @@ impl Broker {
             URL_SAFE_NO_PAD.encode(header),
             URL_SAFE_NO_PAD.encode(payload)
         );
-        let signature = self.record_signer.sign(input.as_bytes());
+        let signature = self.pen.signer.sign(input.as_bytes());
         Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 

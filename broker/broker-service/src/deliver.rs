@@ -138,6 +138,7 @@ impl Broker {
             Ok(warrant) => warrant,
             Err(denial) => return self.refuse_delivery(&order, &consent, denial, now).await,
         };
+        self.quorum_stands().await?;
         let slots = self.open_curve(&warrant).await?;
         let rows = slots.iter().filter(|slot| slot.energy.is_some()).count();
         let rows = u32::try_from(rows).map_err(|_| Fault::Corrupt { what: "rows" })?;
@@ -155,13 +156,16 @@ impl Broker {
             covered: Some((covered, consent.clone())),
         };
         match self.try_commit(beat).await {
-            Ok(Ok((participant_leaf, recipient_leaf))) => Ok(Delivered {
-                transfer: order.transfer,
-                payload,
-                rows,
-                receipt: self.receipt(recipient_leaf).await?,
-                participant_leaf,
-            }),
+            Ok(Ok((participant_leaf, recipient_leaf))) => {
+                self.quorum_covers(participant_leaf.max(recipient_leaf)).await?;
+                Ok(Delivered {
+                    transfer: order.transfer,
+                    payload,
+                    rows,
+                    receipt: self.receipt(recipient_leaf).await?,
+                    participant_leaf,
+                })
+            }
             Ok(Err(refusal)) => {
                 self.refuse_delivery(&order, &consent, Denial::NotCovered(refusal), now)
                     .await
@@ -290,13 +294,17 @@ impl Broker {
             // Handing the same bytes over again would be a transfer after withdrawal: consent and policies must still
             // allow it, as for a new one.
             Outcome::Done => match self.decide_delivery(application, order, consent, now) {
-                Ok(_) => Ok(Delivered {
-                    receipt: self.receipt(recipient_leaf(&known)?).await?,
-                    transfer: known.id,
-                    payload: known.sealed,
-                    rows: known.rows,
-                    participant_leaf: known.leaf_index,
-                }),
+                Ok(_) => {
+                    let recipient_leaf = recipient_leaf(&known)?;
+                    self.quorum_covers(known.leaf_index.max(recipient_leaf)).await?;
+                    Ok(Delivered {
+                        receipt: self.receipt(recipient_leaf).await?,
+                        transfer: known.id,
+                        payload: known.sealed,
+                        rows: known.rows,
+                        participant_leaf: known.leaf_index,
+                    })
+                }
                 // Refused now: that is an attempt of its own, with a record of its own.
                 Err(denial) => {
                     let again = Order {

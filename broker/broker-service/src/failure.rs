@@ -59,6 +59,9 @@ pub enum Fault {
     /// The group could not be committed; nothing was written.
     #[error("the ledger could not commit; nothing was written, repeat the request")]
     NotCommitted,
+    /// Too few witnesses vouch for the record, and nothing leaves without them. It stands; nothing was handed out.
+    #[error("not enough witnesses vouch for the ledger; nothing is handed over until they do")]
+    NotWitnessed,
     /// The subject is unknown or erased: no record can be made about it.
     #[error("the subject is unknown or was erased")]
     SubjectErased,

@@ -104,7 +104,7 @@ impl Growth {
 }
 
 /// The growing edge of the tree after a batch.
-fn frontier(head: Option<&HeadRow>) -> Result<Frontier, GrowthError> {
+pub(crate) fn frontier(head: Option<&HeadRow>) -> Result<Frontier, GrowthError> {
     let Some(head) = head else {
         return Ok(Frontier::empty());
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use broker_domain::ids::{ParticipantId, SubjectId};
 use broker_store::RecordRow;
-use evidence::history::{Consistency, Entry, Header, Proofs, WINDOW};
+use evidence::history::{Consistency, Entry, Header, LostEntry, Proofs, WINDOW};
 use evidence::jcs::JcsError;
 use evidence::jws::Jws;
 use ledger_core::leaf::{RecordNumber, Salt, SubjectKey, Tag};
@@ -27,6 +27,13 @@ const SUBTREES: usize = 1_024;
 
 /// The lines of a history file, some at a time. An `Err` is the last item: the file is incomplete and does not verify.
 pub type HistoryLines = mpsc::Receiver<Result<Vec<u8>, Fault>>;
+
+/// Some lines of the file, and where their leaves stand.
+#[derive(Default)]
+struct Lines {
+    places: Vec<LeafIndex>,
+    lines: Vec<u8>,
+}
 
 /// The log at the size that the file speaks of.
 struct View {
@@ -75,24 +82,28 @@ impl Broker {
         let Some(known) = read.subject(subject).await? else {
             return Ok(None);
         };
-        let mut before = u64::MAX;
-        loop {
-            // Records of batches that were committed since stand behind the map's last leaf.
-            let rows = read.records_of(subject, before, 64).await?;
-            if let Some(row) = rows.iter().find(|row| row.leaf_index < map.size().get()) {
-                let newest = row.n;
-                return Ok(Some(View {
-                    map,
-                    subject,
-                    key: SubjectKey::new(known.key),
-                    newest,
-                }));
+        let mut newest = known.newest;
+        'pages: loop {
+            // Records of batches that were committed since stand behind the map's last leaf. A number without a row was
+            // lost in a restore: its leaf is older than any batch since.
+            let rows = read.records_of(subject, newest.saturating_add(1), 64).await?;
+            let found = rows.len();
+            for row in rows {
+                if row.n != newest || row.leaf_index < map.size().get() {
+                    break 'pages;
+                }
+                newest = newest.saturating_sub(1);
             }
-            let Some(oldest) = rows.last() else {
-                return Ok(None);
-            };
-            before = oldest.n;
+            if found == 0 {
+                break;
+            }
         }
+        Ok((newest > 0).then(|| View {
+            map,
+            subject,
+            key: SubjectKey::new(known.key),
+            newest,
+        }))
     }
 
     async fn write_history(
@@ -109,24 +120,22 @@ impl Broker {
         let mut places = Vec::new();
         let mut first = 1;
         while first <= view.newest {
-            let entries = self.history_page(view, first).await?;
+            let page = self.history_page(view, first).await?;
             first += PAGE;
-            let mut chunk = Vec::new();
-            for entry in &entries {
-                places.push(entry.index);
-                chunk.extend(entry.to_line().map_err(unwritable)?);
-            }
-            if !send(chunk).await {
+            places.extend(page.places);
+            if !send(page.lines).await {
                 return Ok(());
             }
         }
         places.extend(size.last_index());
+        places.extend(self.key_changes.iter().map(|(place, _)| *place));
         places.sort_unstable();
         let plan = ProofPlan::inclusion_of_many(&places, size).map_err(|_| corrupt("record.leaf_index"))?;
         let proofs = Proofs {
             log: self.prove(plan, size).await?,
             map: prune(view).await?,
             consistency: self.grown_since(since, size).await?,
+            key_changes: self.key_changes.clone(),
         };
         send(proofs.to_line().map_err(unwritable)?).await;
         Ok(())
@@ -144,7 +153,11 @@ impl Broker {
             .await?
             .pop()
             .ok_or(corrupt("segment"))?;
-        let checkpoint = if latest.size() == size {
+        let public = self.public_checkpoint();
+        let checkpoint = if public.checkpoint() == latest.checkpoint() && public.size() == size {
+            // The same, with what witnesses said of it.
+            public.note().to_string()
+        } else if latest.size() == size {
             latest.note().to_string()
         } else {
             self.signed(size, Hash::new(head.root))?.note().to_string()
@@ -161,21 +174,37 @@ impl Broker {
 
     /// Records `[first, first + PAGE)`, as far as there are any. Each page has a reading view of its own, so that a
     /// slow reader holds nothing up; an erasure in between breaks the file off.
-    async fn history_page(&self, view: &View, first: u64) -> Result<Vec<Entry>, Fault> {
+    async fn history_page(&self, view: &View, first: u64) -> Result<Lines, Fault> {
         let end = view.newest.saturating_add(1).min(first.saturating_add(PAGE));
         let limit = u32::try_from(end - first).unwrap_or(u32::MAX);
         let mut read = self.store.read().await?;
         let mut rows = read.records_of(view.subject, end, limit).await?;
-        rows.reverse();
-        if !rows.iter().map(|row| row.n).eq(first..end) {
+        if rows.is_empty() && read.subject(view.subject).await?.is_none() {
             return Err(Fault::SubjectErased);
         }
-        let mut entries = Vec::with_capacity(rows.len());
-        for row in rows {
-            let leaf = read.leaves(row.leaf_index, row.leaf_index + 1).await?.pop();
-            entries.push(entry(row, &leaf.ok_or(corrupt("segment"))?.bytes)?);
+        // Newest first, so the last is the next; a gap makes the store reach below this page.
+        rows.retain(|row| row.n >= first);
+        let mut page = Lines::default();
+        for n in first..end {
+            let row = rows.pop_if(|row| row.n == n);
+            let index = match &row {
+                Some(row) => LeafIndex::new(row.leaf_index).ok_or(corrupt("record.leaf_index"))?,
+                None => lost_leaf(view, n).await?,
+            };
+            let leaf = read.leaves(index.get(), index.get() + 1).await?.pop();
+            let leaf = leaf.ok_or(corrupt("segment"))?.bytes;
+            let line = match row {
+                Some(row) => entry(row, &leaf)?.to_line(),
+                None => lost(n, index, &leaf)?.to_line(),
+            };
+            page.places.push(index);
+            page.lines.extend(line.map_err(unwritable)?);
         }
-        Ok(entries)
+        if rows.is_empty() {
+            Ok(page)
+        } else {
+            Err(corrupt("record.n"))
+        }
     }
 
     async fn prove(&self, plan: ProofPlan, size: TreeSize) -> Result<Vec<Hash>, Fault> {
@@ -217,6 +246,26 @@ async fn prune(view: &View) -> Result<PrunedMap, Fault> {
         }
         Err(_) => Err(Fault::Stopped),
     }
+}
+
+/// The place of a leaf whose detail was lost in a restore: the map knows it.
+async fn lost_leaf(view: &View, n: u64) -> Result<LeafIndex, Fault> {
+    let tag = view.key.tag(RecordNumber::new(n).ok_or(corrupt("record.n"))?);
+    let map = view.map.clone();
+    let found = tokio::task::spawn_blocking(move || map.value(&tag)).await;
+    match found {
+        Ok(Ok(Some(value))) => Ok(value.index),
+        Ok(Ok(None) | Err(_)) => Err(corrupt("map")),
+        Err(_) => Err(Fault::Stopped),
+    }
+}
+
+fn lost(n: u64, index: LeafIndex, leaf: &[u8]) -> Result<LostEntry, Fault> {
+    Ok(LostEntry {
+        n: RecordNumber::new(n).ok_or(corrupt("record.n"))?,
+        index,
+        leaf: leaf.try_into().map_err(|_| corrupt("segment.leaves"))?,
+    })
 }
 
 fn entry(row: RecordRow, leaf: &[u8]) -> Result<Entry, Fault> {

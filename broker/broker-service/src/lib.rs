@@ -10,24 +10,30 @@ mod catalogue;
 mod committer;
 mod consents;
 mod deliver;
+mod details;
 mod enrol;
 mod erase;
 mod failure;
+mod formats;
 mod gateways;
 mod group;
 mod growth;
 mod history;
 mod intake;
+mod key_change;
 mod manifests;
 mod own;
 mod receipts;
 mod records;
 mod release;
 mod research;
+mod restore;
 mod senml;
 mod sessions;
+mod timestamp;
 mod vault;
 mod views;
+mod witnessing;
 
 pub use batch::Batch;
 pub use broker::{Broker, Parts};
@@ -35,6 +41,7 @@ pub use catalogue::{CatalogueEntry, HouseholdBand};
 pub use committer::DataView;
 pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
 pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order};
+pub use details::{Details, check_details};
 pub use enrol::{
     EnrolRefusal, GatewayEnrolment, JoinRefusal, Joined, Member, Newcomer, credential_hash, notice_digest,
 };
@@ -44,12 +51,16 @@ pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use growth::{Growth, GrowthError};
 pub use history::HistoryLines;
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
+pub use key_change::KeyChangeRefusal;
+pub use ledger_log::Answering;
 pub use own::{OwnProfile, OwnRefusal};
 pub use receipts::Receipt;
 pub use release::{
     Download, DownloadRefusal, Feasibility, FeasibilityRefusal, Obstacles, ReleaseRefusal, Released, ZONE,
 };
 pub use research::{Application, DecisionRefusal, RequestRefusal};
+pub use restore::{RestoreError, Restored, log_view, restore};
 pub use sessions::OpenedSession;
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};
+pub use witnessing::{Demand, Vouched, Vouching, WitnessParts, Witnessing};

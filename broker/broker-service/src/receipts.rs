@@ -33,11 +33,11 @@ impl fmt::Debug for Receipt {
 }
 
 /// A leaf and its place in the tree of the batch that appended it.
-struct Proven {
-    leaf: Vec<u8>,
-    size: TreeSize,
-    root: Hash,
-    path: Vec<Hash>,
+pub(crate) struct Proven {
+    pub leaf: Vec<u8>,
+    pub size: TreeSize,
+    pub root: Hash,
+    pub path: Vec<Hash>,
 }
 
 const fn out_of_range() -> Fault {
@@ -118,7 +118,10 @@ impl Broker {
     async fn read_proof(&self, index: LeafIndex) -> Result<Proven, Fault> {
         let mut read = self.store.read().await?;
         let leaf = read.leaves(index.get(), index.get() + 1).await?.pop();
-        let head = read.head_covering(index.get()).await?;
+        // The key that signs now does not sign for trees from before its time: those records are proven in the tree of
+        // the batch that brought it.
+        let signs_from = self.key_changes.last().map_or(0, |(place, _)| place.get());
+        let head = read.head_covering(index.get().max(signs_from)).await?;
         let (leaf, head) = leaf.zip(head).ok_or(Fault::Corrupt { what: "segment" })?;
         let size = TreeSize::new(head.size).ok_or_else(out_of_range)?;
         let plan = ProofPlan::inclusion(index, size).map_err(|_| out_of_range())?;
@@ -141,7 +144,7 @@ impl Broker {
         })
     }
 
-    fn bundle(
+    pub(crate) fn bundle(
         &self,
         row: RecordRow,
         index: LeafIndex,

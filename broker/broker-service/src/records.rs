@@ -11,8 +11,8 @@ use broker_store::{GatewayRow, Outcome, TransferRow};
 use evidence::jcs;
 use evidence::jws::Jwk;
 use evidence::record::{
-    self as wire, ConsentGiven, ConsentWithdrawn, Enrolment, EvidenceLevel, Id, InOutcome, Method,
-    OutOutcome, Record, ReleasedFile, RequestStep, Role, Seconds, Text, TransferIn, TransferOut,
+    self as wire, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Enrolment, EvidenceLevel, Id, InOutcome,
+    Method, OutOutcome, Record, ReleasedFile, RequestStep, Role, Seconds, Text, TransferIn, TransferOut,
 };
 use serde::Serialize;
 
@@ -117,6 +117,24 @@ pub(crate) fn consent_withdrawn(consent: &Consent, previous: Digest, now: Instan
         participant: id(&consent.participant)?,
         method: Method::Web,
         prev_sha256: digest(previous),
+        at: at(now)?,
+    }))
+}
+
+/// A restore ended it: `lost` are the numbers of the newest record whose detail is known, and of the newest in the log.
+pub(crate) fn consent_suspended(
+    consent: &Consent,
+    previous: Digest,
+    lost: (u64, u64),
+    now: Instant,
+) -> Result<Record, Fault> {
+    let (known, newest) = lost;
+    Ok(Record::ConsentSuspended(ConsentSuspended {
+        consent: id(&consent.id)?,
+        participant: id(&consent.participant)?,
+        prev_sha256: digest(previous),
+        known,
+        newest,
         at: at(now)?,
     }))
 }

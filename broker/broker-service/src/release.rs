@@ -91,6 +91,7 @@ impl Broker {
                 receipt,
             });
         }
+        self.quorum_stands().await?;
         let case = self.read_case(request, now).await?;
         let plan = match anonymiser::plan(&self.rules, case.question()?) {
             Ok(plan) => plan,

@@ -14,6 +14,7 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 
 use crate::connection::{self, BUSY_TIMEOUT};
+use crate::inspect;
 
 /// Why the lock store did not answer.
 #[derive(Debug, Error)]
@@ -111,6 +112,22 @@ impl SqliteLockStore {
             .fetch_optional(&mut connection)
             .await
             .map_err(fault("open"))?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// Opens a file that [`SqliteLockStore::create`] made, to look at it: nothing is written, also not beside it.
+    ///
+    /// # Errors
+    /// As [`SqliteLockStore::open_existing`].
+    pub async fn inspect(path: &Path) -> Result<Self, LockError> {
+        if !path.exists() {
+            return Err(LockError::Missing {
+                path: path.to_owned(),
+            });
+        }
+        let connection = inspect::options(path).connect().await.map_err(fault("open"))?;
         Ok(Self {
             connection: Mutex::new(connection),
         })

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 3;
+pub const NEWEST_SCHEMA: u32 = 4;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -37,9 +37,15 @@ const MIGRATIONS: [Migration; 3] = [
     },
     Migration {
         version: 3,
+        name: "restored",
+        up: include_str!("../migrations/0003_restored.up.sql"),
+        down: include_str!("../migrations/0003_restored.down.sql"),
+    },
+    Migration {
+        version: 4,
         name: "disclosure_manifest",
-        up: include_str!("../migrations/0003_disclosure_manifest.up.sql"),
-        down: include_str!("../migrations/0003_disclosure_manifest.down.sql"),
+        up: include_str!("../migrations/0004_disclosure_manifest.up.sql"),
+        down: include_str!("../migrations/0004_disclosure_manifest.down.sql"),
     },
 ];
 
@@ -220,7 +226,7 @@ async fn fits(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
 }
 
 /// The version of the file: 0 when it has no table at all.
-async fn version_of(connection: &mut SqliteConnection, path: &Path) -> Result<u32, OpenError> {
+pub(crate) async fn version_of(connection: &mut SqliteConnection, path: &Path) -> Result<u32, OpenError> {
     let failed = |source| OpenError::Database {
         path: path.to_owned(),
         source,

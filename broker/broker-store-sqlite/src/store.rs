@@ -11,6 +11,7 @@ use tokio::sync::RwLock;
 use tokio::time::timeout;
 
 use crate::connection::{self, Create};
+use crate::inspect;
 use crate::row::fault;
 use crate::schema::{self, NEWEST_SCHEMA, OpenError};
 use crate::transaction::SqliteTx;
@@ -39,6 +40,20 @@ impl SqliteStore {
         let options = connection::options(path);
         Ok(Self {
             writer: connection::writer(options.clone()),
+            readers: connection::readers(options),
+            views: Arc::new(RwLock::new(())),
+        })
+    }
+
+    /// Opens the file to look at it: nothing is written, also not beside it, and a broker may be running on it.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn inspect(path: &Path) -> Result<Self, OpenError> {
+        inspect::look(path).await?;
+        let options = inspect::options(path);
+        Ok(Self {
+            writer: connection::readers(options.clone()),
             readers: connection::readers(options),
             views: Arc::new(RwLock::new(())),
         })

@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod members;
 pub mod participants;
 pub mod research;
+pub mod restore;
 pub mod samples;
 pub mod sessions;
 pub mod transactions;
@@ -130,6 +131,11 @@ macro_rules! contract_tests {
                 a_session_comes_back_in_each_role
                 an_ended_session_is_gone
                 old_sessions_are_removed_when_one_is_added
+            }
+            restore {
+                subjects_come_in_pages
+                numbers_that_were_skipped_are_not_given_again
+                closed_doors_are_closed
             }
             erasure {
                 erasing_a_person_leaves_no_row

@@ -18,6 +18,7 @@ mod ledger;
 mod members;
 mod participants;
 mod research;
+mod restore;
 mod sessions;
 mod transfers;
 
@@ -35,6 +36,7 @@ pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, Segment
 pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
+pub use restore::{RestoreReads, RestoreWrites};
 pub use sessions::{SessionReads, SessionRole, SessionRow, SessionWrites};
 pub use transfers::{
     BatchRow, Direction, FlowFilter, Outcome, Page, TransferReads, TransferRow, TransferWrites,
@@ -51,6 +53,7 @@ pub trait Read:
     + MemberReads
     + ParticipantReads
     + ResearchReads
+    + RestoreReads
     + SessionReads
     + TransferReads
     + Send
@@ -74,6 +77,7 @@ pub trait Tx:
     + MemberWrites
     + ParticipantWrites
     + ResearchWrites
+    + RestoreWrites
     + SessionWrites
     + TransferWrites
     + Send

@@ -7,14 +7,19 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use broker_anonymiser::PolicyBook;
 use broker_domain::time::{Clock, Entropy};
-use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner};
+use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
 use broker_service::{Broker, Parts, VaultKeys};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
-use ledger_log::{FolderStore, PublicStore, Publisher, SequencerConfig, Stop, Stores};
+use ledger_core::receipt::{self, ReceiptKey};
+use ledger_log::{FolderStore, PublicStore, Publisher, Rotation, SequencerConfig, Stop, Stores};
 use policies::CedarEngine;
 use tokio::task::JoinHandle;
+
+use crate::in_use::InUse;
+use crate::key_rotation::Changes;
+use crate::{config, ledger_command, witness};
 
 /// Where a broker lives on disk.
 #[derive(Debug, Clone)]
@@ -76,6 +81,8 @@ pub struct Running {
     pub public: Arc<dyn PublicStore>,
     /// Ends when the ledger stops; then the process must exit.
     pub writer: JoinHandle<Result<(), Stop>>,
+    /// Keeps other processes out of the folder for as long as it stands.
+    pub in_use: Option<InUse>,
 }
 
 /// A checkpoint or officer key as the ledger knows it: with a name.
@@ -95,6 +102,22 @@ impl<S: Send + Sync> NoteSigner for Named<S> {
     }
 }
 
+/// The key of receipts as others know it: with issuer and thumbprint.
+struct Receipts {
+    key: ReceiptKey,
+    signer: ReceiptSigner,
+}
+
+impl receipt::ReceiptSigner for Receipts {
+    fn key(&self) -> &ReceiptKey {
+        &self.key
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.signer.sign(message)
+    }
+}
+
 fn key_name(name: &str) -> Result<KeyName> {
     KeyName::new(name).with_context(|| {
         format!("`{name}` cannot name a ledger: it must not be empty, hold white space or a plus sign")
@@ -106,20 +129,31 @@ fn officer_name(origin: &str) -> String {
     format!("{origin}/officer")
 }
 
+/// The verifier key of a checkpoint key.
+///
+/// # Errors
+/// When the origin cannot name a ledger.
+pub fn checkpoint_vkey(origin: &str, key: &CheckpointSigner) -> Result<Vkey> {
+    Ok(Vkey::new(key_name(origin)?, KeyKind::Ed25519, key.public_key()))
+}
+
+fn checkpoint_signer(origin: &str, key: CheckpointSigner) -> Result<Arc<dyn NoteSigner>> {
+    Ok(Arc::new(Named {
+        vkey: checkpoint_vkey(origin, &key)?,
+        signer: key,
+        sign: |signer, message| signer.sign(message),
+    }))
+}
+
 fn stores(
     keys: CheckpointSigner,
     origin: &str,
     lock: SqliteLockStore,
     public: Arc<FolderStore>,
 ) -> Result<Stores> {
-    let vkey = Vkey::new(key_name(origin)?, KeyKind::Ed25519, keys.public_key());
-    let signer = Named {
-        vkey,
-        signer: keys,
-        sign: |signer, message| signer.sign(message),
-    };
     Ok(Stores {
-        signer: Arc::new(signer),
+        signer: checkpoint_signer(origin, keys)?,
+        rotation: Rotation::default(),
         lock: Arc::new(lock),
         public,
     })
@@ -148,7 +182,7 @@ pub async fn create(home: &Home, origin: &str, entropy: &dyn Entropy) -> Result<
     Ok(())
 }
 
-/// Starts the broker of a folder. Creates nothing: a missing lock store or key is refused.
+/// Starts the broker of a folder, whose ledger has no witnesses. Creates nothing: a missing lock store or key is refused.
 ///
 /// # Errors
 /// When a part is missing or damaged, or when the ledger refuses to be taken up.
@@ -159,25 +193,116 @@ pub async fn start(
     entropy: Arc<dyn Entropy>,
     sequencer: SequencerConfig,
 ) -> Result<Running> {
+    start_before(home, origin, clock, entropy, sequencer, None).await
+}
+
+/// The same before witnesses.
+///
+/// # Errors
+/// Those of [`start`]; when the policy is not good enough, or a witness stands against this ledger.
+pub async fn start_before(
+    home: &Home,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    sequencer: SequencerConfig,
+    witnesses: Option<&config::Witnesses>,
+) -> Result<Running> {
+    let in_use = InUse::take(home.folder()).await?;
+    let mut running = take_up(home, origin, clock, entropy, sequencer, witnesses).await?;
+    running.in_use = Some(in_use);
+    Ok(running)
+}
+
+/// The same for a command that has the folder already.
+///
+/// # Errors
+/// As [`start_before`].
+pub async fn take_up(
+    home: &Home,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    sequencer: SequencerConfig,
+    witnesses: Option<&config::Witnesses>,
+) -> Result<Running> {
+    let (parts, public) = parts(home, origin, clock, entropy, sequencer, witnesses).await?;
+    let (broker, writer) = Broker::start(parts).await.map_err(ledger_command::refused)?;
+    // Only a key that the ledger was taken up with is shown to the world.
+    public.publish_key(broker.log_key()).await?;
+    public
+        .publish_beside("receipt.cose-key", broker.receipt_key().to_cose_key())
+        .await?;
+    Ok(Running {
+        broker,
+        public,
+        writer,
+        in_use: None,
+    })
+}
+
+/// The key that verifies the ledger's checkpoints.
+///
+/// # Errors
+/// When the keys cannot be read, or the origin cannot name a ledger.
+pub fn log_key(home: &Home, origin: &str) -> Result<Vkey> {
+    let keys = Keys::load(&home.keys())?;
+    Ok(Vkey::new(
+        key_name(origin)?,
+        KeyKind::Ed25519,
+        keys.checkpoint.public_key(),
+    ))
+}
+
+/// Opens everything that a broker stands on; takes nothing up.
+///
+/// # Errors
+/// When a part is missing or damaged, or when the policy of the witnesses is not good enough.
+pub async fn parts(
+    home: &Home,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    sequencer: SequencerConfig,
+    witnesses: Option<&config::Witnesses>,
+) -> Result<(Parts, Arc<FolderStore>)> {
     let keys = Keys::load(&home.keys())?;
     let officer = OfficerSigner::load(&home.keys())?;
     let store = SqliteStore::open(&home.database(), Create::Never).await?;
-    let lock = SqliteLockStore::open_existing(&home.lock()).await?;
+    let lock = SqliteLockStore::open_existing(&home.lock())
+        .await
+        .context("the ledger cannot be taken up; `fiducie ledger repair --explain` says what may be done")?;
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
-    let ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
+    let changes = Changes::read(&home.keys(), &checkpoint_vkey(origin, &keys.checkpoint)?)?;
+    let mut ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
+    let next = CheckpointSigner::load_next(&home.keys())?;
+    ledger.rotation = Rotation {
+        next: next.map(|key| checkpoint_signer(origin, key)).transpose()?,
+        earlier: changes.earlier(),
+    };
     let officer_key = Vkey::new(
         key_name(&officer_name(origin))?,
         KeyKind::Ed25519,
         officer.public_key(),
     );
+    let log_key = ledger.signer.vkey();
+    let witnesses = witnesses
+        .map(|config| witness::read(config, log_key))
+        .transpose()?;
+    let receipts = Receipts {
+        key: ReceiptKey::new(key_name(origin)?, keys.receipt.public_key()),
+        signer: keys.receipt,
+    };
     let identity = VaultIdentity::parse(&keys.vault_identity)?;
     let parts = Parts {
         store: Arc::new(store),
         ledger,
+        key_changes: changes.places(),
         map: home.map(),
         policy: Arc::new(CedarEngine::embedded()?),
         rules: PolicyBook::embedded()?,
         record_signer: Arc::new(keys.record),
+        receipt_signer: Arc::new(receipts),
         officer_signer: Arc::new(Named {
             vkey: officer_key,
             signer: officer,
@@ -188,13 +313,7 @@ pub async fn start(
         clock,
         entropy,
         sequencer,
+        witnesses,
     };
-    let (broker, writer) = Broker::start(parts).await.context("the ledger refuses to be taken up; do not restart it blindly: read docs/OPERATING.md, chapter on recovery")?;
-    // Only a key that the ledger was taken up with is shown to the world.
-    public.publish_key(broker.log_key()).await?;
-    Ok(Running {
-        broker,
-        public,
-        writer,
-    })
+    Ok((parts, public))
 }

@@ -8,12 +8,18 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::ledger_command::{self, LedgerCommand};
+use crate::serve::Depth;
 use crate::{bench, config, demo, serve};
 
 /// What stands below the help of every command.
 const AFTER: &str = "Exit status: 0 done, 1 the story of `demo --script` failed, 2 refused, failed or not understood: \
                      standard error says why.\nAnswers go to standard output, the log to standard error; RUST_LOG \
                      sets its level (default info).";
+
+/// What stands below the help of `ledger` commands.
+pub const LEDGER_AFTER: &str = "Exit status: 0 fine or done, 2 refused, or a person must look: standard output says why and \
+                                what to do next.\nThe log goes to standard error.";
 
 /// Consent and data-trust broker for energy data. Begin with `fiducie demo`.
 #[derive(Debug, Parser)]
@@ -35,14 +41,17 @@ enum Command {
     /// Makes the keys, the database, the lock store and an empty ledger in the folder `data` of the configuration. Run
     /// once: nothing that exists is overwritten.
     #[command(after_help = AFTER)]
-    Keygen(ConfigArgs),
+    Keygen(KeygenArgs),
     /// Brings the database to the schema of this program. Stop the broker and copy the database first.
     #[command(after_help = AFTER)]
     Migrate(ConfigArgs),
     /// Opens keys, database, lock store and ledger, finishes what a crash left of the ledger, says whether they agree,
     /// and ends.
     #[command(after_help = AFTER)]
-    Check(ConfigArgs),
+    Check(CheckArgs),
+    /// The ledger for its operator: where it stands, what may be repaired, how a backup is restored.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Measures a hot path and prints its figure beside what the same machine could do at most.
     #[command(after_help = AFTER)]
     Bench(BenchArgs),
@@ -53,6 +62,25 @@ struct ConfigArgs {
     /// The configuration file, TOML; docs/OPERATING.md has one to copy.
     #[arg(long, value_name = "FILE", default_value = "fiducie.toml")]
     config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Recomputes everything from the database and compares every public file, instead of the newest edge only. Reads
+    /// the whole log.
+    #[arg(long)]
+    full: bool,
+}
+
+#[derive(Debug, Args)]
+struct KeygenArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Makes only the key of receipts, for an installation older than they are; everything else stays as it is.
+    #[arg(long)]
+    receipt_key: bool,
 }
 
 /// Options of the demo.
@@ -155,15 +183,22 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             Command::Serve(args) => serve::run(&config::read(&args.config)?)
                 .await
                 .map(|()| ExitCode::SUCCESS),
-            Command::Keygen(args) => serve::keygen(&config::read(&args.config)?)
+            Command::Keygen(args) if args.receipt_key => {
+                serve::add_receipt_key(&config::read(&args.config.config)?).map(|()| ExitCode::SUCCESS)
+            }
+            Command::Keygen(args) => serve::keygen(&config::read(&args.config.config)?)
                 .await
                 .map(|()| ExitCode::SUCCESS),
             Command::Migrate(args) => serve::migrate(&config::read(&args.config)?)
                 .await
                 .map(|()| ExitCode::SUCCESS),
-            Command::Check(args) => serve::check(&config::read(&args.config)?)
-                .await
-                .map(|()| ExitCode::SUCCESS),
+            Command::Check(args) => {
+                let depth = if args.full { Depth::Full } else { Depth::Edge };
+                serve::check(&config::read(&args.config.config)?, depth)
+                    .await
+                    .map(|()| ExitCode::SUCCESS)
+            }
+            Command::Ledger(command) => ledger_command::run(command).await,
             Command::Bench(BenchArgs {
                 what: Bench::Intake(args),
             }) => bench::intake(&args).await.map(|()| ExitCode::SUCCESS),

@@ -20,6 +20,65 @@ pub struct Config {
     pub site: String,
     /// Who runs this broker, as the pages' footer says.
     pub operator: Operator,
+    /// Who vouches for the ledger.
+    pub witnesses: Option<Witnesses>,
+    /// Who stamps checkpoints, if anybody does.
+    pub timestamps: Option<Timestamps>,
+}
+
+/// Who vouches for the ledger, and what depends on them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witnesses {
+    /// File with the policy: C2SP tlog-policy, the same that any verifier reads.
+    pub policy: PathBuf,
+    /// Whether nothing leaves for an application or a researcher before its record is witnessed.
+    #[serde(default = "required")]
+    pub required: bool,
+    /// Longest that a question waits for a quorum, in ms.
+    #[serde(default = "time_limit_ms")]
+    pub time_limit_ms: u64,
+    /// Oldest that the newest cosignature may be, in s.
+    #[serde(default = "max_age_s")]
+    pub max_age_s: u64,
+    /// An unchanged checkpoint is handed in again after so many s.
+    #[serde(default = "refresh_s")]
+    pub refresh_s: u64,
+    /// Longest that a delivery or a download waits for its record to be witnessed, in ms.
+    #[serde(default = "hand_over_wait_ms")]
+    pub hand_over_wait_ms: u64,
+}
+
+const fn required() -> bool {
+    true
+}
+
+const fn time_limit_ms() -> u64 {
+    2_000
+}
+
+const fn max_age_s() -> u64 {
+    300
+}
+
+const fn refresh_s() -> u64 {
+    60
+}
+
+const fn hand_over_wait_ms() -> u64 {
+    5_000
+}
+
+/// A time-stamping authority (RFC 3161).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timestamps {
+    /// Where it answers.
+    pub url: String,
+    /// File with the certificates that are believed, in PEM.
+    pub roots: PathBuf,
+    /// The policy that its tokens must be issued under, as a dotted object identifier; any, when absent.
+    pub policy: Option<String>,
 }
 
 /// Who runs this broker.
@@ -57,6 +116,13 @@ mod tests {
                     [operator]\nname = \"Fiducie\"\ncontact_email = \"dpo@broker.example\"\n";
         assert!(toml::from_str::<Config>(good).is_ok());
         assert!(toml::from_str::<Config>(&format!("secret = \"x\"\n{good}")).is_err());
+        let witnessed =
+            toml::from_str::<Config>(&format!("{good}[witnesses]\npolicy = \"witnesses.policy\"\n"));
+        let witnesses = witnessed.unwrap().witnesses.unwrap();
+        assert!(witnesses.required && witnesses.refresh_s < witnesses.max_age_s);
+        assert!(
+            toml::from_str::<Config>(&format!("{good}[witnesses]\npolicy = \"p\"\nquorum = 1\n")).is_err()
+        );
         assert!(toml::from_str::<Config>("listen = \"127.0.0.1:8080\"").is_err());
     }
 }

@@ -9,15 +9,12 @@ mod cli;
 mod config;
 mod connections;
 mod demo;
+mod in_use;
+mod key_rotation;
+mod ledger_command;
 mod ports;
 mod serve;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the ledger asks its witnesses once they stand in the configuration"
-    )
-)]
+mod timestamping;
 mod witness;
 
 use std::process::ExitCode;

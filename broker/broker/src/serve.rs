@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use broker_http::{Api, REQUEST_TIME};
+use broker_keys::ReceiptSigner;
 use broker_store_sqlite::{NEWEST_SCHEMA, migrate as migrate_database};
 use consent_ui::page::{Mode, Operator};
 use consent_ui::routes::{Pages, Site};
@@ -19,6 +20,8 @@ use tokio::net::TcpListener;
 use crate::assemble::{self, Home, Running};
 use crate::config::Config;
 use crate::connections;
+use crate::in_use::InUse;
+use crate::ledger_command;
 use crate::ports::{SystemClock, SystemEntropy};
 
 /// How long open connections may finish after the broker was told to end.
@@ -63,7 +66,10 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Re
         broker,
         public,
         writer,
+        in_use,
     } = running;
+    // Until the last request is answered nobody else may open the folder.
+    let _in_use = in_use;
     let (api, _) = broker_http::routes(Api {
         broker: Arc::clone(&broker),
         public,
@@ -88,7 +94,7 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Re
         Ok(outcome) => match outcome?? {
             Ok(()) => Ok(()),
             Err(stop) => bail!(
-                "the ledger has stopped and signs nothing: {stop}; read docs/OPERATING.md, chapter on recovery"
+                "the ledger has stopped and signs nothing: {stop}; look with `fiducie ledger status` before it is started again"
             ),
         },
         // Asked to end while requests still held the ledger: nothing was lost, it is taken up again at the next start.
@@ -123,12 +129,13 @@ async fn terminated() {
 async fn open(config: &Config) -> Result<Running> {
     let entropy = Arc::new(SystemEntropy::open());
     let home = Home::at(&config.data);
-    assemble::start(
+    assemble::start_before(
         &home,
         &config.origin,
         Arc::new(SystemClock),
         entropy,
         SequencerConfig::default(),
+        config.witnesses.as_ref(),
     )
     .await
 }
@@ -145,22 +152,51 @@ pub async fn keygen(config: &Config) -> Result<()> {
     Ok(())
 }
 
+/// Adds the key of receipts to an installation that was made before there were receipts.
+///
+/// # Errors
+/// When there is one already, or the folder cannot be written.
+pub fn add_receipt_key(config: &Config) -> Result<()> {
+    ReceiptSigner::create(&Home::at(&config.data).keys(), &SystemEntropy::open())?;
+    tracing::info!("the key of receipts is made; copy it to where the other keys are kept");
+    Ok(())
+}
+
 /// Brings the database to the newest schema.
 ///
 /// # Errors
 /// When the database is newer than this program or cannot be changed.
 pub async fn migrate(config: &Config) -> Result<()> {
+    let home = Home::at(&config.data);
+    let _in_use = InUse::take(home.folder()).await?;
     migrate_database(&Home::at(&config.data).database(), NEWEST_SCHEMA).await?;
     Ok(())
 }
 
-/// Opens everything and checks the ledger's edge.
+/// How far a check goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What a start looks at: the right edge and the map.
+    Edge,
+    /// Everything recomputed, every public file compared.
+    Full,
+}
+
+/// Opens everything and checks the ledger.
 ///
 /// # Errors
 /// What is wrong.
-pub async fn check(config: &Config) -> Result<()> {
-    let running = open(config).await?;
-    let size = running.broker.latest_checkpoint().size().get();
+pub async fn check(config: &Config, depth: Depth) -> Result<()> {
+    let Running { broker, writer, .. } = open(config).await?;
+    let size = broker.latest_checkpoint().size().get();
+    // What a crash left undone is public only when the witnesses were asked about it.
+    drop(broker);
+    if let Ok(ended) = tokio::time::timeout(GRACE, writer).await {
+        ended??;
+    }
     tracing::info!(ledger.size = size, "keys, database, lock store and ledger agree");
-    Ok(())
+    if depth == Depth::Edge {
+        return Ok(());
+    }
+    ledger_command::check_fully(config).await
 }

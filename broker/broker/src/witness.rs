@@ -1,11 +1,72 @@
-//! Witnesses over HTTP.
+//! Witnesses from the configuration, over HTTP.
 
+use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context, Result, ensure};
 use async_trait::async_trait;
+use broker_service::{Demand, WitnessParts};
+use ledger_core::note::Vkey;
+use ledger_core::policy::Policy;
 use ledger_core::tree::Hash;
-use ledger_log::{RawAnswer, TransportFault, WitnessTransport};
+use ledger_log::{KeeperConfig, RawAnswer, TransportFault, WitnessConfig, WitnessTransport, Witnesses};
 use ureq::Agent;
+
+use crate::config;
+
+/// Reads the policy and refuses one that could not do what the configuration asks of it.
+///
+/// # Errors
+/// What is wrong, and what to write instead.
+pub fn read(config: &config::Witnesses, log_key: &Vkey) -> Result<WitnessParts> {
+    let path = config.policy.display();
+    let bytes = fs::read(&config.policy).with_context(|| format!("the policy `{path}` cannot be read"))?;
+    let policy = Policy::parse(&bytes).with_context(|| format!("the policy `{path}` is not understood"))?;
+    ensure!(
+        policy.log_keys(log_key.name().as_str()).contains(log_key),
+        "the policy `{path}` does not name this ledger, so nobody who reads it would accept its checkpoints; add the line\n  \
+         log {log_key}"
+    );
+    ensure!(
+        policy.quorum_name().is_some(),
+        "the policy `{path}` asks for no witness; name one in its line `quorum`, or leave `[witnesses]` out"
+    );
+    ensure!(
+        config.refresh_s < config.max_age_s,
+        "`refresh_s` must be smaller than `max_age_s`, or a quiet ledger loses its quorum"
+    );
+    let policy = if config.required {
+        let production = policy.for_production().with_context(|| {
+            format!("the policy `{path}` is not good enough for `required = true`: two organisations must be needed")
+        })?;
+        production.policy().clone()
+    } else {
+        policy
+    };
+    for witness in policy.witnesses().iter().filter(|witness| witness.url.is_none()) {
+        tracing::warn!(witness.name = %witness.key.name(), "a witness of the policy has no address and is never asked");
+    }
+    let transport: Arc<dyn WitnessTransport> = Arc::new(HttpWitnesses::new());
+    let limits = WitnessConfig {
+        time_limit: Duration::from_millis(config.time_limit_ms),
+        max_age_seconds: config.max_age_s,
+    };
+    Ok(WitnessParts {
+        witnesses: Witnesses::new(policy, std::slice::from_ref(log_key), &transport, limits),
+        keeper: KeeperConfig {
+            refresh: Duration::from_secs(config.refresh_s),
+            ..KeeperConfig::default()
+        },
+        demand: if config.required {
+            Demand::Required {
+                wait: Duration::from_millis(config.hand_over_wait_ms),
+            }
+        } else {
+            Demand::Shown
+        },
+    })
+}
 
 /// Longest that a call may take. Well above the time a question waits: a slow witness may finish on its own.
 const CALL_TIME: Duration = Duration::from_secs(20);

@@ -35,13 +35,15 @@ pub enum ProblemKind {
     TooLarge,
     /// 503: a part that must be sure is not; nothing was transferred.
     Unavailable,
+    /// 503: too few witnesses vouch for the ledger, and nothing leaves without them.
+    NotWitnessed,
     /// 500: our fault.
     Fault,
 }
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NotFound,
         Self::NotYours,
         Self::SignInFirst,
@@ -50,6 +52,7 @@ impl ProblemKind {
         Self::Changed,
         Self::TooLarge,
         Self::Unavailable,
+        Self::NotWitnessed,
         Self::Fault,
     ];
 
@@ -62,7 +65,7 @@ impl ProblemKind {
             Self::NotUnderstood => 422,
             Self::Changed => 409,
             Self::TooLarge => 413,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::NotWitnessed => 503,
             Self::Fault => 500,
         }
     }
@@ -100,6 +103,11 @@ impl ProblemKind {
                 "problem-unavailable",
                 "problem-unavailable-what",
                 "problem-unavailable-next",
+            ),
+            Self::NotWitnessed => (
+                "problem-not-witnessed",
+                "problem-not-witnessed-what",
+                "problem-not-witnessed-next",
             ),
             Self::Fault => ("problem-fault", "problem-fault-what", "problem-fault-next"),
         };

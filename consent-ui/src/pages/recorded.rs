@@ -8,9 +8,10 @@ use crate::speech::Speech;
 use crate::vocabulary::RecordType;
 
 /// What the script may have to say, each a message `recorded-…`; the codes are those of `assets/history.js`.
-pub(crate) const VERDICTS: [&str; 15] = [
+pub(crate) const VERDICTS: [&str; 16] = [
     "verified-first",
     "verified",
+    "verified-lost",
     "form",
     "numbers",
     "signature",

@@ -150,6 +150,8 @@ pub enum ReceiptKind {
     Refused,
     /// It was withdrawn.
     Withdrawn,
+    /// A restore that lost records ended it.
+    Suspended,
     /// It reached its end.
     Expired,
 }
@@ -160,6 +162,7 @@ impl Word for ReceiptKind {
             Self::Granted => "receipt-granted",
             Self::Refused => "receipt-refused",
             Self::Withdrawn => "receipt-withdrawn",
+            Self::Suspended => "receipt-suspended",
             Self::Expired => "receipt-expired",
         }
     }

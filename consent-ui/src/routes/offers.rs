@@ -191,7 +191,7 @@ pub(crate) async fn answered(visit: Visit, Path(sharing): Path<String>) -> Resul
     let first = receipts
         .iter()
         .rev()
-        .find(|receipt| receipt.kind != ReceiptKind::Withdrawn);
+        .find(|receipt| !matches!(receipt.kind, ReceiptKind::Withdrawn | ReceiptKind::Suspended));
     let sharing = holdings.sharing(given);
     let outcome = AnswerOutcome {
         purpose: sharing.purpose,

@@ -68,6 +68,7 @@ pub(crate) fn refusal(code: &str) -> RefusalReason {
     match code {
         "consent-missing" => RefusalReason::NoConsent,
         "consent-withdrawn" => RefusalReason::Withdrawn,
+        "consent-suspended" => RefusalReason::Suspended,
         "consent-expired" => RefusalReason::Expired,
         "granularity-too-fine" => RefusalReason::GranularityNotAgreed,
         "outside-period" => RefusalReason::PeriodNotAgreed,
@@ -86,6 +87,7 @@ pub(crate) fn state(consent: &Consent, now: Instant) -> SharingState {
         State::Given { .. } if consent.data.end() <= now.plus_seconds(ENDING_SECONDS) => SharingState::Ending,
         State::Given { .. } => SharingState::Active,
         State::Withdrawn { at } => SharingState::EndedWithdrawn { at: moment(at) },
+        State::Suspended { at } => SharingState::EndedSuspended { at: moment(at) },
         State::Expired { at } => SharingState::EndedExpired { at: moment(at) },
         State::Refused | State::Unknown => SharingState::Refused {
             at: moment(first_event(consent)),

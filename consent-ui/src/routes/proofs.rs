@@ -10,6 +10,8 @@ use broker_service::{DownloadRefusal, Failure, OwnRefusal, Receipt};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id};
 
+/// RFC 9943, as registered with IANA.
+const RECEIPT_TYPE: &str = "application/scitt-receipt+cose";
 /// The proof of a delivery leaf, as the pages' command lines call it.
 const LEAF_FILE: &str = "fiducie-feuille.json";
 
@@ -31,9 +33,62 @@ pub(crate) async fn officer(visit: Visit, Path(leaf): Path<String>) -> Result<Re
     proof(visit.broker().officer_receipt(who, id(&leaf)?).await)
 }
 
-fn proof(receipt: Result<Receipt, Failure<OwnRefusal>>) -> Result<Response, Trouble> {
+/// `/moi/preuves/{leaf}/{format}`
+pub(crate) async fn own_as(visit: Visit, Path(asked): Path<(String, String)>) -> Result<Response, Trouble> {
+    let who = visit.participant()?;
+    let receipt = visit.broker().own_receipt(who, id(&asked.0)?).await;
+    formatted(&visit, receipt, &asked.1).await
+}
+
+/// `/recherche/preuves/{leaf}/{format}`
+pub(crate) async fn researcher_as(
+    visit: Visit,
+    Path(asked): Path<(String, String)>,
+) -> Result<Response, Trouble> {
+    let who = visit.researcher()?;
+    let receipt = visit.broker().researcher_receipt(who, id(&asked.0)?).await;
+    formatted(&visit, receipt, &asked.1).await
+}
+
+/// `/dpo/preuves/{leaf}/{format}`
+pub(crate) async fn officer_as(
+    visit: Visit,
+    Path(asked): Path<(String, String)>,
+) -> Result<Response, Trouble> {
+    let who = visit.officer()?;
+    let receipt = visit.broker().officer_receipt(who, id(&asked.0)?).await;
+    formatted(&visit, receipt, &asked.1).await
+}
+
+/// The proof for programs that others wrote: `tlog-proof` (C2SP) or `receipt` (COSE, RFC 9942).
+async fn formatted(
+    visit: &Visit,
+    receipt: Result<Receipt, Failure<OwnRefusal>>,
+    format: &str,
+) -> Result<Response, Trouble> {
+    let receipt = permitted(receipt)?;
+    let name = format!("fiducie-preuve-{}.{format}", receipt.leaf_index);
+    let fault = |fault| Trouble::from_failure(Failure::<OwnRefusal>::Fault(fault), |_| Trouble::NotFound);
+    match format {
+        "tlog-proof" => {
+            let proof = visit.broker().tlog_proof(&receipt).await.map_err(fault)?;
+            Ok(file("text/plain; charset=utf-8", &name, proof.into_bytes()))
+        }
+        "receipt" => {
+            let signed = visit.broker().cose_receipt(&receipt).map_err(fault)?;
+            Ok(file(RECEIPT_TYPE, &name, signed))
+        }
+        _ => Err(Trouble::NotFound),
+    }
+}
+
+fn permitted(receipt: Result<Receipt, Failure<OwnRefusal>>) -> Result<Receipt, Trouble> {
     // Somebody else's record and none at all look the same from here.
-    let receipt = receipt.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+    receipt.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))
+}
+
+fn proof(receipt: Result<Receipt, Failure<OwnRefusal>>) -> Result<Response, Trouble> {
+    let receipt = permitted(receipt)?;
     let name = format!("fiducie-preuve-{}.json", receipt.leaf_index);
     Ok(file("application/json", &name, receipt.bundle))
 }

@@ -89,6 +89,7 @@ pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<Re
             EventKind::Given => ReceiptKind::Granted,
             EventKind::Refused => ReceiptKind::Refused,
             EventKind::Withdrawn => ReceiptKind::Withdrawn,
+            EventKind::Suspended => ReceiptKind::Suspended,
         },
         at: moment(recorded.event.effective_at),
         proof: proof(recorded.leaf_index),

@@ -62,6 +62,7 @@ impl Trouble {
                 Fault::Busy | Fault::Stopped | Fault::NotCommitted | Fault::LogFull => {
                     ProblemKind::Unavailable
                 }
+                Fault::NotWitnessed => ProblemKind::NotWitnessed,
                 Fault::Conflict { .. } => ProblemKind::Changed,
                 Fault::SubjectErased => ProblemKind::NotFound,
                 Fault::Store(_) | Fault::Entropy(_) | Fault::Crypto { .. } | Fault::Corrupt { .. } => {

@@ -11,6 +11,8 @@ pub enum RecordType {
     ConsentGiven,
     /// A consent was withdrawn.
     ConsentWithdrawn,
+    /// An agreement was ended after a restore that lost records.
+    ConsentSuspended,
     /// Data came in, or were refused.
     TransferIn,
     /// Data went out, or were refused.
@@ -29,10 +31,11 @@ pub enum RecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
+        Self::ConsentSuspended,
         Self::TransferIn,
         Self::TransferOut,
         Self::RequestStep,
@@ -48,6 +51,7 @@ impl RecordType {
             Self::Enrolment => "enrolment/1",
             Self::ConsentGiven => "consent-given/1",
             Self::ConsentWithdrawn => "consent-withdrawn/1",
+            Self::ConsentSuspended => "consent-suspended/1",
             Self::TransferIn => "transfer-in/1",
             Self::TransferOut => "transfer-out/1",
             Self::RequestStep => "request-step/1",
@@ -65,6 +69,7 @@ impl Word for RecordType {
             Self::Enrolment => "record-enrolment",
             Self::ConsentGiven => "record-consent-given",
             Self::ConsentWithdrawn => "record-consent-withdrawn",
+            Self::ConsentSuspended => "record-consent-suspended",
             Self::TransferIn => "record-transfer-in",
             Self::TransferOut => "record-transfer-out",
             Self::RequestStep => "record-request-step",

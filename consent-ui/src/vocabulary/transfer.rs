@@ -40,6 +40,8 @@ pub enum RefusalReason {
     NoConsent,
     /// The agreement was withdrawn.
     Withdrawn,
+    /// A restore that lost records ended the agreement.
+    Suspended,
     /// The agreement has ended.
     Expired,
     /// The agreement is paused.
@@ -72,9 +74,10 @@ pub enum RefusalReason {
 
 impl RefusalReason {
     /// Every reason.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::NoConsent,
         Self::Withdrawn,
+        Self::Suspended,
         Self::Expired,
         Self::Paused,
         Self::GranularityNotAgreed,
@@ -97,6 +100,7 @@ impl Word for RefusalReason {
         match self {
             Self::NoConsent => "refusal-no-consent",
             Self::Withdrawn => "refusal-withdrawn",
+            Self::Suspended => "refusal-suspended",
             Self::Expired => "refusal-expired",
             Self::Paused => "refusal-paused",
             Self::GranularityNotAgreed => "refusal-granularity",

@@ -20,7 +20,8 @@ use consent_ui::routes::{DemoDoor, DemoPeople, Pages, Site, routes};
 use consent_ui::{Lang, Mode, Operator};
 use tempfile::TempDir;
 use test_support::{
-    Notices, Policies, SystemEntropy, agree, application, create, offer, organisation, start_under,
+    Notices, Policies, SystemEntropy, Vouchers, agree, application, create, log_key, offer, organisation,
+    start_before,
 };
 
 use crate::browser::Browser;
@@ -61,6 +62,8 @@ pub struct House {
     pub identity: age::x25519::Identity,
     clock: Arc<TestClock>,
     policies: Arc<Policies>,
+    /// Who vouches for the ledger, where somebody does.
+    pub vouchers: Option<Arc<Vouchers>>,
     _folder: TempDir,
 }
 
@@ -78,6 +81,15 @@ pub const START: &str = "2026-11-19T11:00:00Z";
 
 impl House {
     pub async fn build() -> Self {
+        Self::build_before(false).await
+    }
+
+    /// The same before two witnesses, without whom nothing leaves.
+    pub async fn build_witnessed() -> Self {
+        Self::build_before(true).await
+    }
+
+    async fn build_before(witnesses: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(
             Instant::parse(START).unwrap().as_micros(),
@@ -85,13 +97,11 @@ impl House {
         create(folder.path(), ORIGIN).await;
         let policies = Arc::new(Policies::embedded());
         let policy = Arc::clone(&policies) as Arc<dyn PolicyEngine>;
-        let broker = start_under(
-            folder.path(),
-            ORIGIN,
-            Arc::clone(&clock) as Arc<dyn Clock>,
-            policy,
-        )
-        .await;
+        let port = Arc::clone(&clock) as Arc<dyn Clock>;
+        let log_key = log_key(folder.path(), ORIGIN);
+        let vouchers = witnesses.then(|| Vouchers::of(log_key, Arc::clone(&port)));
+        let parts = vouchers.as_ref().map(Vouchers::required);
+        let broker = start_before(folder.path(), ORIGIN, port, policy, parts).await;
 
         let lab = organisation(&broker, "Labo Énergie", "BE", "dpo@labo.example").await;
         let notices = Notices {
@@ -130,6 +140,7 @@ impl House {
             identity,
             clock,
             policies,
+            vouchers,
             _folder: folder,
         }
     }

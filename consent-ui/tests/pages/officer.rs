@@ -249,3 +249,43 @@ async fn the_state_of_the_ledger_can_be_checked_elsewhere() {
         ledger.text()
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_of_the_ledger_names_who_vouches_for_it() {
+    let alone = House::build().await;
+    let page = alone.as_officer().await.open("/dpo/registre").await;
+    assert!(
+        page.text().contains("Aucun témoin n'est désigné"),
+        "{}",
+        page.text()
+    );
+
+    let house = House::build_witnessed().await;
+    let vouchers = house.vouchers.as_ref().unwrap();
+    let mut officer = house.as_officer().await;
+    let said = page_until(&mut officer, "est attesté par").await;
+    for name in test_support::WITNESSES {
+        assert!(said.contains(name), "{said}");
+    }
+    assert!(said.contains("19 novembre 2026"), "{said}");
+    vouchers.leave();
+    house.granted(&house.anna).await;
+    let said = page_until(&mut officer, "Enregistré, pas encore attesté").await;
+    assert!(said.contains("injoignable"), "{said}");
+    // A withdrawal asks no witness.
+    let consent = house.granted(&house.bruno).await;
+    house.broker.withdraw(house.bruno.id, consent).await.unwrap();
+}
+
+/// The text of the page once it says this.
+async fn page_until(officer: &mut Browser, words: &str) -> String {
+    let started = std::time::Instant::now();
+    loop {
+        let said = officer.open("/dpo/registre").await.text();
+        if said.contains(words) {
+            return said;
+        }
+        assert!(started.elapsed() < std::time::Duration::from_secs(20), "{said}");
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,5 +1,10 @@
 //! What a participant does.
 
+use evidence::bundle::Bundle;
+use ledger_core::proof::TlogProof;
+use ledger_core::receipt::{InclusionReceipt, ReceiptKey};
+use ledger_core::tree::leaf_hash;
+
 use crate::browser::{Answer, Browser};
 use crate::house::{House, NOTICE_FR, TITLE_EN, TITLE_FR};
 
@@ -100,6 +105,64 @@ async fn a_sharing_is_withdrawn_in_two_clicks() {
     );
     let history = anna.open("/moi/historique").await;
     assert!(history.text().contains("retiré"), "{}", history.text());
+}
+
+#[tokio::test]
+async fn a_proof_comes_in_the_formats_of_others_too() {
+    let house = House::build().await;
+    house.granted(&house.anna).await;
+    let mut anna = house.as_anna().await;
+    let history = anna.open("/moi/inscriptions").await;
+    assert_eq!(history.status, 200);
+    // Her enrolment: record 1, the first leaf about her.
+    let own = (0..8).map(|leaf| format!("/moi/preuves/{leaf}"));
+    let mut mine = Vec::new();
+    for path in own {
+        if anna.get(&path).await.status == 200 {
+            mine.push(path);
+        }
+    }
+    let path = mine.first().unwrap();
+    let bundle = Bundle::parse(&anna.get(path).await.bytes).unwrap();
+    let entry = bundle.leaf.to_bytes();
+
+    let proof = anna.get(&format!("{path}/tlog-proof")).await;
+    assert_eq!(proof.header("content-type"), "text/plain; charset=utf-8");
+    assert!(proof.header("content-disposition").ends_with(".tlog-proof\""));
+    let proof: TlogProof = proof.body.parse().unwrap();
+    let head = proof.verify(&leaf_hash(&entry), house.broker.log_key()).unwrap();
+    assert_eq!(proof.index(), bundle.proof.index());
+    assert_eq!(head.size(), house.broker.latest_checkpoint().size(), "the newest");
+    assert!(
+        proof
+            .verify(&leaf_hash(b"another"), house.broker.log_key())
+            .is_err()
+    );
+
+    let receipt = anna.get(&format!("{path}/receipt")).await;
+    assert_eq!(receipt.header("content-type"), "application/scitt-receipt+cose");
+    assert!(receipt.header("content-disposition").ends_with(".receipt\""));
+    let read = InclusionReceipt::parse(&receipt.bytes).unwrap();
+    assert_eq!(read.subject(), "urn:fiducie:record");
+    let root = read.verify(&entry, house.broker.receipt_key()).unwrap();
+    let signed = bundle.verify(None, None).unwrap().checkpoint;
+    assert_eq!((root, read.size()), (signed.root(), signed.size()));
+    let checkpoint_key = ReceiptKey::new(
+        house.broker.log_key().name().clone(),
+        *house.broker.log_key().public(),
+    );
+    assert!(read.verify(&entry, &checkpoint_key).is_err(), "a key of its own");
+    assert_eq!(anna.get(&format!("{path}/receipt")).await.bytes, receipt.bytes);
+
+    let mut bruno = house.signed_in("participant", house.bruno.id.to_string()).await;
+    for format in ["tlog-proof", "receipt"] {
+        assert_eq!(
+            bruno.get(&format!("{path}/{format}")).await.status,
+            404,
+            "{format}"
+        );
+    }
+    assert_eq!(anna.get(&format!("{path}/pdf")).await.status, 404);
 }
 
 #[tokio::test]

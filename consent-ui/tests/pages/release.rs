@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use broker_service::{Failure, ReleaseRefusal};
+use broker_service::{Failure, Fault, ReleaseRefusal};
 use disclosure_manifest::{DeliveryProof, Manifest, RowFile};
 
 use crate::browser::Browser;
@@ -13,7 +13,7 @@ const HOMES: u32 = 110;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_is_downloaded_with_its_proof() {
-    let house = measured_street().await;
+    let house = measured_street(House::build().await).await;
     let mut rachel = house.as_researcher().await;
     let page = rachel.open(&format!("/recherche/jeux/{}", house.dataset)).await;
     let fields = [
@@ -125,9 +125,91 @@ async fn a_household_without_a_release_has_no_row() {
     assert_eq!(anna.get(unknown).await.status, 404);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_released_or_downloaded_without_witnesses() {
+    let house = measured_street(House::build_witnessed().await).await;
+    let vouchers = house.vouchers.as_ref().unwrap();
+    let mut rachel = house.as_researcher().await;
+    let page = rachel.open(&format!("/recherche/jeux/{}", house.dataset)).await;
+    let fields = [
+        ("justification", "thèse"),
+        ("from", "2026-11-21"),
+        ("until", "2026-11-21"),
+    ];
+    let asked = rachel.submit(&page, &page.action("/demande"), &fields).await;
+    assert_eq!(asked.status, 303);
+
+    vouchers.leave();
+    unwitnessed(&house, "40000000000001").await;
+    let mut officer = house.as_officer().await;
+    let desk = officer.open("/dpo").await;
+    // The decision is hers and is recorded; the release waits.
+    let answer = officer
+        .submit(&desk, &desk.action("/decision"), &[("decision", "approve")])
+        .await;
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert!(
+        answer.text().contains("En attente des témoins"),
+        "{}",
+        answer.text()
+    );
+    let request = house.broker.read().await.unwrap().requests(1).await.unwrap()[0].id;
+    let before = house.broker.latest_checkpoint().size();
+    assert!(matches!(
+        house.broker.release(house.officer, request).await,
+        Err(Failure::Fault(Fault::NotWitnessed))
+    ));
+    assert_eq!(
+        house.broker.latest_checkpoint().size(),
+        before,
+        "nothing was opened or recorded"
+    );
+
+    vouchers.come_back();
+    witnessed(&house).await;
+    house.broker.release(house.officer, request).await.unwrap();
+    let list = rachel.open("/recherche/demandes").await;
+    let link = list.link("/recherche/livraisons/");
+    assert_eq!(rachel.get(&link).await.status, 200);
+
+    vouchers.leave();
+    unwitnessed(&house, "40000000000002").await;
+    let refused = rachel.get(&link).await;
+    assert_eq!(refused.status, 503);
+    assert!(
+        refused.text().contains("En attente des témoins"),
+        "{}",
+        refused.text()
+    );
+    vouchers.come_back();
+    witnessed(&house).await;
+    assert_eq!(rachel.get(&link).await.status, 200);
+}
+
+/// Waits until the quorum is met again.
+async fn witnessed(house: &House) {
+    stands(house, true).await;
+}
+
+/// Waits until it is lost: what was witnessed already stays so, hence the new neighbour.
+async fn unwitnessed(house: &House, meter: &str) {
+    join(&house.broker, "Foyer", meter).await;
+    stands(house, false).await;
+}
+
+async fn stands(house: &House, met: bool) {
+    let so = async {
+        while house.broker.witnessing().unwrap().stands.is_some() != met {
+            tokio::task::yield_now().await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(20);
+    tokio::time::timeout(patience, so).await.unwrap();
+}
+
 /// A street whose homes agreed and were measured for a day.
-async fn measured_street() -> Arc<House> {
-    let house = Arc::new(House::build().await);
+async fn measured_street(house: House) -> Arc<House> {
+    let house = Arc::new(house);
     let mut people = Vec::new();
     house.granted(&house.anna).await;
     let anna = Meter::installed(&house, &house.anna).await;

@@ -20,9 +20,10 @@ const LONGEST_ANSWER: u64 = 64 * 1024;
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// Codes of batches that nobody may have: no consent needs these readings.
-const WITHOUT_CONSENT: [&str; 7] = [
+const WITHOUT_CONSENT: [&str; 8] = [
     "consent-missing",
     "consent-withdrawn",
+    "consent-suspended",
     "consent-expired",
     "outside-period",
     "granularity-too-fine",

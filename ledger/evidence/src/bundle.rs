@@ -6,7 +6,9 @@
 //! ```
 //!
 //! Everything in the file is bound by something else in it, in one spelling, so that a single changed byte anywhere is
-//! refused. For the same reason the checkpoint carries exactly one signature line, and the proof no `extra`.
+//! refused; for the same reason the proof has no `extra`. The one exception are signature lines of others behind the
+//! log's own (at most [`MAX_SIGNATURE_LINES`] in all): those of witnesses are bound by the reader's policy, and whoever
+//! gives none ignores them, as C2SP signed-note demands.
 
 use ledger_core::{
     checkpoint::SignedCheckpoint,
@@ -23,6 +25,9 @@ use crate::{
     jws::{Jwk, Jws, JwsError},
     record::{Record, RecordError},
 };
+
+/// Most signature lines of the checkpoint in a bundle: what C2SP signed-note asks every reader to accept.
+pub const MAX_SIGNATURE_LINES: usize = 16;
 
 /// The format of the file.
 pub const FORMAT: &str = "fiducie-evidence/1";
@@ -127,8 +132,8 @@ pub enum BundleError {
     /// The verifier expects another log.
     #[error("the bundle is of another log than the expected one")]
     OtherLog,
-    /// More than one signature line, which nothing in the bundle would bind.
-    #[error("the checkpoint does not carry exactly one signature")]
+    /// More signature lines than we read.
+    #[error("the checkpoint carries more than {MAX_SIGNATURE_LINES} signatures")]
     SignatureLines,
     /// The leaf is not proven to stand in the log.
     #[error("the leaf is not proven to stand in the log")]
@@ -200,7 +205,7 @@ impl Bundle {
         if proof.extra().is_some() {
             return Err(BundleError::Member { member: "proof" });
         }
-        if proof.checkpoint().signatures().len() != 1 {
+        if proof.checkpoint().signatures().len() > MAX_SIGNATURE_LINES {
             return Err(BundleError::SignatureLines);
         }
         Ok(Self {

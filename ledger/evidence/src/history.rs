@@ -7,12 +7,22 @@
 //!  "newest": n, "record_keys": [JWK, …], "subject_key": base64url[32]}
 //! {"header": base64url[8], "index": place of the leaf, "n": 1, "record": compact JWS, "salt": base64url[64]}
 //! …                                                        one line for each of the n records, in their order
-//! {"consistency": {"hashes": …, "size": …}, "log": base64url of hashes, "map": base64url of a pruned map}
+//! {"consistency": {"hashes": …, "size": …}, "key_changes": [{"index": …, "leaf": base64url[118]}, …],
+//!  "log": base64url of hashes, "map": base64url of a pruned map}
+//! ```
+//!
+//! A record whose detail was lost in a restore has a line of another form, which cannot be opened but is counted:
+//!
+//! ```text
+//! {"index": place of the leaf, "leaf": base64url[72], "n": 4}
 //! ```
 //!
 //! `header` is the first eight bytes of the leaf; its tag and its commitment are computed by the reader. `log` proves
 //! all leaves and the map root at once, `map` the presence of all tags and the absence of the next ones
 //! (`ledger.md` §11, participant check). `consistency` is there when the reader said which tree she remembers.
+//!
+//! `key_changes` is there when the log ever changed its key: all its key-change leaves, in their order, which `log`
+//! proves with the others. A reader who remembers an older key follows them to the key of the file.
 //!
 //! The file holds the subject's key and all salts: it is for the person concerned.
 
@@ -20,7 +30,7 @@ mod verify;
 mod wire;
 
 use ledger_core::{
-    leaf::{RecordNumber, Salt, SubjectKey},
+    leaf::{Hour, KeyChange, RecordNumber, SUBJECT_LEAF_LEN, Salt, SubjectKey, SubjectKind},
     map::PrunedMap,
     note::Vkey,
     tree::{Hash, LeafIndex, TreeSize},
@@ -72,6 +82,17 @@ pub struct Entry {
     pub salt: Salt,
 }
 
+/// A record of which only the leaf is left: its detail was lost when an older copy of the database was restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostEntry {
+    /// Its number.
+    pub n: RecordNumber,
+    /// Place of its leaf.
+    pub index: LeafIndex,
+    /// The leaf: kind, class and hour can be read, the record cannot.
+    pub leaf: [u8; SUBJECT_LEAF_LEN],
+}
+
 /// The last line.
 #[derive(Clone, Debug)]
 pub struct Proofs {
@@ -81,6 +102,8 @@ pub struct Proofs {
     pub map: PrunedMap,
     /// That the tree grew from the one the reader remembers.
     pub consistency: Option<Consistency>,
+    /// Every change of the log's key, with its place.
+    pub key_changes: Vec<(LeafIndex, KeyChange)>,
 }
 
 /// A proof of consistency with an older tree.
@@ -99,8 +122,23 @@ pub struct History {
     pub header: Header,
     /// The records, in the order of their numbers.
     pub entries: Vec<Entry>,
+    /// Those whose details are lost, in the order of their numbers.
+    pub lost: Vec<LostEntry>,
     /// The last line.
     pub proofs: Proofs,
+}
+
+/// A number of a history that verified and that nobody can open any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostRecord {
+    /// Its number.
+    pub n: RecordNumber,
+    /// Place of its leaf.
+    pub index: LeafIndex,
+    /// What family of event it was.
+    pub kind: SubjectKind,
+    /// When, in whole hours.
+    pub hour: Hour,
 }
 
 /// A record of a history that verified.
@@ -131,6 +169,16 @@ impl Entry {
     /// [`JcsError`] for a number of 2^53 or more.
     pub fn to_line(&self) -> Result<Vec<u8>, JcsError> {
         wire::line(&wire::Entry::from(self))
+    }
+}
+
+impl LostEntry {
+    /// The line, with its newline.
+    ///
+    /// # Errors
+    /// [`JcsError`] for a number of 2^53 or more.
+    pub fn to_line(&self) -> Result<Vec<u8>, JcsError> {
+        wire::line(&wire::LostEntry::from(self))
     }
 }
 

@@ -4,7 +4,8 @@
 //! - [`jws`]: who said it;
 //! - [`bundle`]: a record with all that proves that it stands in the log;
 //! - [`history`]: everything about one subject, with the proof that nothing is left out;
-//! - [`delivery`]: the files a recipient got, against the record about them.
+//! - [`delivery`]: the files a recipient got, against the record about them;
+//! - [`split_view`]: two checkpoints that convict a log.
 //!
 //! This crate deliberately does no I/O, reads no clock and draws no randomness. It does not decide whether an event
 //! was allowed, only whether the evidence about it is whole. Records hold no readings, names or meter numbers.
@@ -16,3 +17,4 @@ pub mod history;
 pub mod jcs;
 pub mod jws;
 pub mod record;
+pub mod split_view;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::jcs::{self, JcsError};
 use crate::jws::{Jws, Protected};
 
-pub use consent::{ConsentGiven, ConsentWithdrawn, EvidenceLevel, Method};
+pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
@@ -34,6 +34,9 @@ pub enum Record {
     /// A consent was withdrawn.
     #[serde(rename = "consent-withdrawn/1")]
     ConsentWithdrawn(ConsentWithdrawn),
+    /// A consent was ended by a restore that lost records of the person.
+    #[serde(rename = "consent-suspended/1")]
+    ConsentSuspended(ConsentSuspended),
     /// A gateway or source handed data in.
     #[serde(rename = "transfer-in/1")]
     TransferIn(TransferIn),
@@ -105,7 +108,7 @@ impl Record {
         match self {
             Self::Enrolment(_) => SubjectKind::Enrolment,
             Self::ConsentGiven(_) => SubjectKind::ConsentOpened,
-            Self::ConsentWithdrawn(_) => SubjectKind::ConsentClosed,
+            Self::ConsentWithdrawn(_) | Self::ConsentSuspended(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
             Self::RequestStep(_) => SubjectKind::Request,
             Self::Release(_) | Self::ReleaseWithoutManifest(_) | Self::ReleaseRefused(_) => {
@@ -121,6 +124,7 @@ impl Record {
             Self::Enrolment(record) => record.at,
             Self::ConsentGiven(record) => record.at,
             Self::ConsentWithdrawn(record) => record.at,
+            Self::ConsentSuspended(record) => record.at,
             Self::TransferIn(record) => record.at,
             Self::TransferOut(record) => record.at,
             Self::RequestStep(record) => record.at,
@@ -133,6 +137,7 @@ impl Record {
     fn check(&self) -> Result<(), RecordError> {
         match self {
             Self::ConsentGiven(record) => record.check(),
+            Self::ConsentSuspended(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),

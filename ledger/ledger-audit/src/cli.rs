@@ -40,9 +40,15 @@ pub enum Command {
     /// Keep a verified copy of a log in a folder; run again to follow it.
     #[command(after_help = EXIT)]
     Mirror(Mirror),
-    /// Check that a newer checkpoint only adds to an older one.
+    /// Check that a newer checkpoint only adds to an older one; keep the evidence if it does not.
     #[command(after_help = EXIT)]
     Compare(Compare),
+    /// Verify evidence that a log signed two histories, as `compare --evidence` writes it. Status 0: it did.
+    #[command(after_help = EXIT)]
+    SplitView(SplitView),
+    /// Verify a time-stamp token (RFC 3161) over a checkpoint, without a network.
+    #[command(after_help = EXIT)]
+    Timestamp(Timestamp),
     /// Check that a person's file holds all records about her, and no others.
     #[command(after_help = EXIT)]
     Participant(Participant),
@@ -59,6 +65,9 @@ pub struct Verify {
     /// The log's key; without it the one in the bundle is used, which proves less.
     #[arg(long, value_name = "VKEY|FILE")]
     pub log_key: Option<String>,
+    /// Demand that enough witnesses of this policy (C2SP tlog-policy) vouch for the checkpoint, and that it names the log.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// A file with the subject's key (32 bytes, or 43 base64url characters): checks that the record is this subject's.
     #[arg(long, value_name = "FILE")]
     pub subject_key: Option<PathBuf>,
@@ -72,6 +81,12 @@ pub struct Log {
     /// The log's key; without it the file `log.vkey` of the log is used, which proves less.
     #[arg(long, value_name = "VKEY|FILE")]
     pub log_key: Option<String>,
+    /// Demand that enough witnesses of this policy (C2SP tlog-policy) vouch for the checkpoint, and that it names the log.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// With --policy: the newest cosignature must not be older.
+    #[arg(long, value_name = "SECONDS", requires = "policy")]
+    pub max_age: Option<u64>,
     /// A checkpoint kept from an earlier visit: the log must only have added to it.
     #[arg(long, value_name = "FILE")]
     pub old_checkpoint: Option<PathBuf>,
@@ -88,6 +103,9 @@ pub struct Participant {
     /// The log's key; without it the one in the file is used, which proves less.
     #[arg(long, value_name = "VKEY|FILE")]
     pub log_key: Option<String>,
+    /// Demand that enough witnesses of this policy (C2SP tlog-policy) vouch for the checkpoint, and that it names the log.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// What an earlier check remembered: the log and the list must only have grown. Written anew when all is well.
     #[arg(long, value_name = "FILE")]
     pub memory: Option<PathBuf>,
@@ -130,15 +148,48 @@ pub struct Mirror {
 /// Options of `compare`.
 #[derive(Debug, Args)]
 pub struct Compare {
-    /// File of the older checkpoint.
-    pub old: PathBuf,
-    /// File of the newer checkpoint.
-    pub new: PathBuf,
-    /// Folder or URL prefix of the log whose tiles prove it.
-    pub source: String,
-    /// The log's key; without it the file `log.vkey` of the log is used, which proves less.
+    /// The older checkpoint: a file, the folder or URL prefix of a log or mirror, or a URL that ends in `/checkpoint`.
+    pub old: String,
+    /// The newer checkpoint, likewise.
+    pub new: String,
+    /// Folder or URL prefix of the log whose tiles prove it; without it the place of the newer checkpoint. Checkpoints
+    /// of one size need none.
+    pub source: Option<String>,
+    /// A key of the log; without any the file `log.vkey` of the source is used, which proves less. May be repeated, for
+    /// a log that changed its key.
     #[arg(long, value_name = "VKEY|FILE")]
-    pub log_key: Option<String>,
+    pub log_key: Vec<String>,
+    /// If the log signed two histories, write the proof of it here: `ledger-audit split-view` verifies it.
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+}
+
+/// Options of `split-view`.
+#[derive(Debug, Args)]
+pub struct SplitView {
+    /// The file, `fiducie-split-view/1`.
+    pub evidence: PathBuf,
+    /// A key of the log; without any those of the file are used, which proves less. May be repeated.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub log_key: Vec<String>,
+}
+
+/// Options of `timestamp`.
+#[derive(Debug, Args)]
+pub struct Timestamp {
+    /// The checkpoint that was stamped, byte for byte: `timestamps/<size>.checkpoint` of the log's folder.
+    pub checkpoint: PathBuf,
+    /// The token, in DER: `timestamps/<size>.tst`.
+    pub token: PathBuf,
+    /// Certificates of authorities that you believe, in PEM. May be repeated.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub root: Vec<PathBuf>,
+    /// The log's key.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub log_key: String,
+    /// The policy that the token must be issued under, as a dotted object identifier.
+    #[arg(long, value_name = "OID")]
+    pub policy: Option<String>,
 }
 
 /// Reads a key that stands on the command line or in a file.

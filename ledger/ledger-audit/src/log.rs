@@ -8,20 +8,27 @@ use std::{
 
 use anyhow::Context;
 use ledger_core::{
-    checkpoint::SignedCheckpoint,
-    leaf::{DeliveryLeaf, ErasureLeaf, Leaf, SystemKind},
+    checkpoint::{Checkpoint, SignedCheckpoint},
+    key_chain::KeyChain,
+    leaf::{DeliveryLeaf, ErasureLeaf, KeyChange, Leaf, SystemKind, TimestampLeaf},
     note::Vkey,
+    policy::{Freshness, Policy},
     tile::{Resource, bundles, parse_entries},
     tree::LeafIndex,
 };
 
 use crate::{
     cli::{Log, read_key},
+    clock,
     map::MapAudit,
     report::{Failure, Report, refused},
-    source::{Source, describe, read_checkpoint},
+    source::{Claim, Source, describe},
     tree::Recomputed,
+    witnesses::{self, key_source, read_policy},
 };
+
+/// Keys that lie beside a log.
+const KEYS: [&str; 3] = ["log.vkey", "officer.vkey", "receipt.cose-key"];
 
 pub fn run(options: &Log) -> Result<Report, Failure> {
     let officers = options
@@ -29,16 +36,16 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         .iter()
         .map(|key| read_key(key))
         .collect::<Result<Vec<_>, _>>()?;
+    let policy = options.policy.as_deref().map(read_policy).transpose()?;
     let source = Source::new(&options.source);
-    let (key, key_source) = source.key(options.log_key.as_deref())?;
-    let old = options
-        .old_checkpoint
-        .as_ref()
-        .map(|path| read_checkpoint(path, &key))
-        .transpose()?;
-    let checkpoint = source.checkpoint(&key)?;
-    check_growth(&checkpoint, old.as_ref())?;
-    let tree = recompute(&source, &checkpoint, old.as_ref())?;
+    let (key, found) = source.key(options.log_key.as_deref())?;
+    let key_source = key_source(policy.as_ref(), &key, found)?;
+    let old = options.old_checkpoint.as_ref();
+    let old = old.map(|path| Claim::kept(path, &key)).transpose()?;
+    let claim = source.claim(&key)?;
+    check_growth(&claim, old.as_ref())?;
+    let tree = recompute(&source, &claim, old.as_ref())?;
+    let (chain, checkpoint) = tree.verify(&key, &claim, old.as_ref())?;
     let mut report = Report {
         summary: format!(
             "The log {} of {} entries is whole.",
@@ -49,7 +56,10 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     };
     describe(&mut report, &checkpoint);
     report.key(&key, key_source, "log");
+    report.chain(&chain);
+    report.detail("timestamp_tokens", &tree.timestamps);
     report.check("The root of the checkpoint was recomputed from all entries.");
+    check_witnesses(&mut report, policy.as_ref(), &checkpoint, options.max_age)?;
     check_tiles(&mut report, &source, &tree)?;
     if let Some(folder) = source.folder() {
         check_other_files(&mut report, folder, &tree)?;
@@ -70,15 +80,34 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         Some(old) => {
             report.check(format!(
                 "The first {} entries are those of the older checkpoint.",
-                old.size()
+                old.checkpoint.size()
             ));
-            report.detail("old_size", old.size().get());
+            report.detail("old_size", old.checkpoint.size().get());
         }
     }
-    report.skip(
-        "Whether others are shown the same log: compare checkpoints with theirs. No witness was asked.",
-    );
     Ok(report)
+}
+
+fn check_witnesses(
+    report: &mut Report,
+    policy: Option<&Policy>,
+    checkpoint: &SignedCheckpoint,
+    max_age: Option<u64>,
+) -> Result<(), Failure> {
+    let Some(policy) = policy else {
+        report.skip(
+            "Whether others are shown the same log: compare checkpoints with theirs, or name its witnesses with --policy.",
+        );
+        return Ok(());
+    };
+    let freshness = match max_age {
+        None => Freshness::Ignored,
+        Some(max_age_seconds) => Freshness::Required {
+            now: clock::now()?,
+            max_age_seconds,
+        },
+    };
+    witnesses::check(report, policy, checkpoint, freshness)
 }
 
 /// Everything that follows from the entries of a log.
@@ -90,10 +119,31 @@ pub struct Entries {
     erasures: Vec<(LeafIndex, ErasureLeaf)>,
     /// The leaves that name disclosure manifests.
     pub deliveries: Vec<(LeafIndex, DeliveryLeaf)>,
+    key_changes: Vec<(LeafIndex, KeyChange)>,
+    timestamps: Vec<String>,
+}
+
+impl Entries {
+    /// Verifies the signatures that waited for the entries, with the keys that these name.
+    pub fn verify(
+        &self,
+        key: &Vkey,
+        claim: &Claim,
+        old: Option<&Claim>,
+    ) -> Result<(KeyChain, SignedCheckpoint), Failure> {
+        let chain = KeyChain::follow(key, &self.key_changes).map_err(refused)?;
+        let checkpoint = claim.verify(&chain)?;
+        if let Some(old) = old {
+            old.verify(&chain)
+                .map_err(|failure| failure.about("the older checkpoint"))?;
+        }
+        Ok((chain, checkpoint))
+    }
 }
 
 /// Refuses a checkpoint that is smaller than one seen before.
-pub fn check_growth(checkpoint: &SignedCheckpoint, old: Option<&SignedCheckpoint>) -> Result<(), Failure> {
+pub fn check_growth(claim: &Claim, old: Option<&Claim>) -> Result<(), Failure> {
+    let (checkpoint, old) = (&claim.checkpoint, old.map(|old| &old.checkpoint));
     match old.filter(|old| old.size() > checkpoint.size()) {
         None => Ok(()),
         Some(old) => Err(Failure::Refused(format!(
@@ -107,14 +157,14 @@ pub fn check_growth(checkpoint: &SignedCheckpoint, old: Option<&SignedCheckpoint
 
 /// Reads all entries and compares: leaves well-formed, root that of the checkpoint, map roots those of the entries, and
 /// the root of the older checkpoint, when there is one, met on the way.
-pub fn recompute(
-    source: &Source,
-    checkpoint: &SignedCheckpoint,
-    old: Option<&SignedCheckpoint>,
-) -> Result<Entries, Failure> {
-    let old_size = old.map(SignedCheckpoint::size);
+///
+/// Nothing is signed yet for all that is known here: [`Entries::verify`] says so.
+pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<Entries, Failure> {
+    let (checkpoint, old) = (&claim.checkpoint, old.map(|old| &old.checkpoint));
+    let old_size = old.map(Checkpoint::size);
     let mut tree = Recomputed::remembering(old_size);
     let (mut map, mut erasures, mut deliveries) = (MapAudit::default(), Vec::new(), Vec::new());
+    let (mut key_changes, mut timestamps) = (Vec::new(), Vec::new());
     for span in bundles(checkpoint.size()) {
         let (bytes, width) = source.bundle(span)?;
         let wrong = |error| Failure::Refused(format!("`{}`: {error}", Resource::Entries(span)));
@@ -126,13 +176,20 @@ pub fn recompute(
             map.take(index, &leaf, entry)?;
             match leaf {
                 Leaf::Erasure(erasure) => erasures.push((index, erasure)),
-                Leaf::System(leaf) if leaf.kind == SystemKind::Delivery => {
-                    let delivery = DeliveryLeaf::try_from(&leaf).map_err(|error| {
+                Leaf::System(system) if system.kind == SystemKind::Change => {
+                    key_changes.push((index, KeyChange::try_from(&system).map_err(refused)?));
+                }
+                Leaf::System(system) if system.kind == SystemKind::TimestampToken => {
+                    let leaf = TimestampLeaf::try_from(&system).map_err(refused)?;
+                    timestamps.push(leaf.token.to_string());
+                }
+                Leaf::System(system) if system.kind == SystemKind::Delivery => {
+                    let delivery = DeliveryLeaf::try_from(&system).map_err(|error| {
                         Failure::Refused(format!("entry {index} is not a delivery leaf: {error}"))
                     })?;
                     deliveries.push((index, delivery));
                 }
-                _ => {}
+                Leaf::System(_) | Leaf::Subject(_) => {}
             }
             tree.push(entry, old_size).map_err(refused)?;
         }
@@ -152,6 +209,8 @@ pub fn recompute(
             map,
             erasures,
             deliveries,
+            key_changes,
+            timestamps,
         }),
     }
 }
@@ -195,7 +254,8 @@ fn check_other_files(report: &mut Report, folder: &Path, entries: &Entries) -> R
                     }
                 }
             },
-            Err(_) if name == "log.vkey" || name.starts_with(".staging") => {}
+            Err(_) if KEYS.contains(&name.as_str()) || name.starts_with(".staging") => {}
+            Err(_) if name.starts_with("timestamps/") => {}
             Err(_) => foreign.push(name),
         }
     }

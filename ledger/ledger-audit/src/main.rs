@@ -5,6 +5,7 @@
 //! nothing about whether an event was lawful.
 
 mod cli;
+mod clock;
 mod compare;
 mod log;
 mod manifest;
@@ -13,8 +14,10 @@ mod mirror;
 mod participant;
 mod report;
 mod source;
+mod timestamp;
 mod tree;
 mod verify;
+mod witnesses;
 
 use std::process::ExitCode;
 
@@ -29,6 +32,8 @@ fn main() -> ExitCode {
         Command::Log(options) => log::run(options),
         Command::Mirror(options) => mirror::run(options),
         Command::Compare(options) => compare::run(options),
+        Command::SplitView(options) => compare::verify(options),
+        Command::Timestamp(options) => timestamp::run(options),
         Command::Participant(options) => participant::run(options),
         Command::Manifest(options) => manifest::run(options),
     };

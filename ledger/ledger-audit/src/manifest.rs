@@ -162,8 +162,9 @@ struct Found {
 fn find(log: &str, key: Option<&str>, root: &[u8; 32]) -> Result<Found, Failure> {
     let source = Source::new(log);
     let (key, key_source) = source.key(key)?;
-    let checkpoint = source.checkpoint(&key)?;
-    let entries = log::recompute(&source, &checkpoint, None)?;
+    let claim = source.claim(&key)?;
+    let entries = log::recompute(&source, &claim, None)?;
+    let (_, checkpoint) = entries.verify(&key, &claim, None)?;
     let mut named = entries.deliveries.iter().filter(|(_, leaf)| leaf.root == *root);
     let (Some((index, leaf)), None) = (named.next(), named.next()) else {
         return Err(Failure::Refused(

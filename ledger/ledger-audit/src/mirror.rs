@@ -17,7 +17,7 @@ use crate::{
     cli::Mirror,
     log::{Entries, check_growth, recompute},
     report::{Failure, Report},
-    source::{Source, describe, read_checkpoint},
+    source::{Claim, Source, describe},
 };
 
 pub fn run(options: &Mirror) -> Result<Report, Failure> {
@@ -35,10 +35,11 @@ pub fn run(options: &Mirror) -> Result<Report, Failure> {
     };
     let (key, key_source) = source.key(given.as_deref())?;
     let kept = folder.join("checkpoint");
-    let old = kept.exists().then(|| read_checkpoint(&kept, &key)).transpose()?;
-    let checkpoint = source.checkpoint(&key)?;
-    check_growth(&checkpoint, old.as_ref())?;
-    let entries = recompute(&source, &checkpoint, old.as_ref())?;
+    let old = kept.exists().then(|| Claim::kept(&kept, &key)).transpose()?;
+    let claim = source.claim(&key)?;
+    check_growth(&claim, old.as_ref())?;
+    let entries = recompute(&source, &claim, old.as_ref())?;
+    let (chain, checkpoint) = entries.verify(&key, &claim, old.as_ref())?;
 
     let mut report = Report {
         summary: format!(
@@ -50,6 +51,7 @@ pub fn run(options: &Mirror) -> Result<Report, Failure> {
     };
     describe(&mut report, &checkpoint);
     report.key(&key, key_source, "log");
+    report.chain(&chain);
     report.check("The root of the checkpoint was recomputed from all entries.");
     entries
         .map
@@ -58,7 +60,7 @@ pub fn run(options: &Mirror) -> Result<Report, Failure> {
         None => report.skip("Whether the log was rewritten before today: this is the first copy."),
         Some(old) => report.check(format!(
             "The log only added to the {} entries of the copy.",
-            old.size()
+            old.checkpoint.size()
         )),
     }
     let written = write(folder, &entries, &checkpoint, &key)?;

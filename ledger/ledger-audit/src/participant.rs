@@ -4,12 +4,13 @@ use std::{collections::BTreeMap, fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, anyhow};
 use evidence::{
-    history::{History, Remembered, VerifiedHistory, WINDOW},
+    history::{History, LostRecord, Remembered, VerifiedHistory, WINDOW},
     jcs,
     record::Record,
 };
 use ledger_core::{
     leaf::RecordNumber,
+    policy::Freshness,
     tree::{Hash, TreeSize},
 };
 use serde::{Deserialize, Serialize};
@@ -18,10 +19,12 @@ use crate::{
     cli::{Participant, read_key},
     report::{Failure, Report, refused},
     source::describe,
+    witnesses::{self, key_source, read_policy},
 };
 
 pub fn run(options: &Participant) -> Result<Report, Failure> {
     let expected = options.log_key.as_deref().map(read_key).transpose()?;
+    let policy = options.policy.as_deref().map(read_policy).transpose()?;
     let memory = options.memory.as_deref().map(recall).transpose()?.flatten();
     let path = &options.history;
     let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -32,10 +35,17 @@ pub fn run(options: &Participant) -> Result<Report, Failure> {
         Some(memory) if expected.is_none() => Some(read_key(&memory.log_key)?),
         _ => expected,
     };
-    let verified = history
+    let mut verified = history
         .verify(pinned.as_ref(), remembered.as_ref())
         .map_err(refused)?;
+    verified.log_key = key_source(policy.as_ref(), &history.header.log_key, verified.log_key)?;
     let mut report = tell(&history, &verified)?;
+    match &policy {
+        Some(policy) => witnesses::check(&mut report, policy, &verified.checkpoint, Freshness::Ignored)?,
+        None => report.skip(
+            "Whether others are shown the same log: compare checkpoints with theirs, or name its witnesses with --policy.",
+        ),
+    }
     match remembered {
         None => report.skip(
             "Whether the log or the list went back since an earlier check: keep what this one saw with --memory.",
@@ -56,7 +66,7 @@ pub fn run(options: &Participant) -> Result<Report, Failure> {
 }
 
 fn tell(history: &History, verified: &VerifiedHistory) -> Result<Report, Failure> {
-    let records = verified.records.len();
+    let records = verified.records.len() + verified.lost.len();
     let mut report = Report {
         summary: format!(
             "The {records} records of the file are all that the log of {} entries holds about this subject.",
@@ -66,21 +76,50 @@ fn tell(history: &History, verified: &VerifiedHistory) -> Result<Report, Failure
     };
     describe(&mut report, &verified.checkpoint);
     report.key(&history.header.log_key, verified.log_key, "file");
+    report.detail("key_changes", verified.key_changes);
+    if verified.key_changes > 0 {
+        report.check(format!(
+            "The log changed its key {} times since the one you know, each time under the key before.",
+            verified.key_changes
+        ));
+    }
     report.check("The last entry of the log is the root of its map, and covers all entries before it.");
     report.check(format!(
-        "Each of the {records} records is signed by a key of the file and opens its entry in the log."
+        "Each of the {} records that can be read is signed by a key of the file and opens its entry in the log.",
+        verified.records.len()
     ));
     report.check(format!(
         "The map shows the numbers 1 to {records} of this subject, and none of the {WINDOW} after them."
     ));
+    if !verified.lost.is_empty() {
+        report.skip(format!(
+            "What {} of them say, at the numbers {}: their details were lost when the broker was restored from a backup.",
+            verified.lost.len(),
+            numbers(&verified.lost)
+        ));
+    }
+    report.detail("lost", verified.lost.len());
     report.detail("newest", verified.remember.newest.get());
     report.detail("kinds", kinds(verified)?);
     report.skip("Whether the map was made from all entries: `ledger-audit log` recomputes it.");
-    report.skip(
-        "Whether others are shown the same log: compare checkpoints with theirs and with its witnesses.",
-    );
     report.skip("Whether something happened that was never recorded: no log can prove that.");
     Ok(report)
+}
+
+/// Runs of numbers: `4-6, 9`.
+fn numbers(lost: &[LostRecord]) -> String {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for n in lost.iter().map(|one| one.n.get()) {
+        match runs.last_mut() {
+            Some((_, end)) if end.checked_add(1) == Some(n) => *end = n,
+            _ => runs.push((n, n)),
+        }
+    }
+    let text = |(first, last): &(u64, u64)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    runs.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 fn kinds(verified: &VerifiedHistory) -> Result<BTreeMap<String, u64>, Failure> {

@@ -3,11 +3,12 @@
 use std::{
     error::Error,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use evidence::bundle::KeySource;
-use ledger_core::note::Vkey;
+use ledger_core::{key_chain::KeyChain, note::Vkey};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -29,8 +30,26 @@ pub struct Report {
 pub enum Failure {
     /// The evidence is wrong.
     Refused(String),
+    /// The log signed two histories.
+    SplitView {
+        /// Which.
+        reason: String,
+        /// Where the proof was written, if anywhere.
+        evidence: Option<PathBuf>,
+    },
     /// The evidence could not be judged.
     CouldNotCheck(anyhow::Error),
+}
+
+impl Failure {
+    /// The same refusal, beginning with what it is about.
+    #[must_use]
+    pub fn about(self, what: &str) -> Self {
+        match self {
+            Self::Refused(reason) => Self::Refused(format!("`{what}`: {reason}")),
+            other => other,
+        }
+    }
 }
 
 impl From<anyhow::Error> for Failure {
@@ -69,6 +88,25 @@ impl Report {
         self.details.insert(name.to_owned(), json!(value));
     }
 
+    /// Says how the log changed its key, if it did.
+    pub fn chain(&mut self, chain: &KeyChain) {
+        self.detail("key_changes", chain.changes());
+        if chain.changes() > 0 {
+            let newest = chain.newest().to_string();
+            self.check(format!(
+                "The log changed its key {} times, each time under the key before; now it signs with {newest}.",
+                chain.changes()
+            ));
+            self.detail("newest_log_key", newest);
+        }
+        if chain.skipped() > 0 {
+            self.skip(format!(
+                "The {} key changes before your key: give the log's first key to have them verified.",
+                chain.skipped()
+            ));
+        }
+    }
+
     /// Says whose word the log's key is.
     pub fn key(&mut self, key: &Vkey, source: KeySource, carrier: &str) {
         self.detail("log_key", key.to_string());
@@ -93,7 +131,7 @@ impl Report {
 pub fn print(outcome: Result<Report, Failure>, as_json: bool) -> ExitCode {
     let status = match &outcome {
         Ok(_) => 0,
-        Err(Failure::Refused(_)) => 1,
+        Err(Failure::Refused(_) | Failure::SplitView { .. }) => 1,
         Err(Failure::CouldNotCheck(_)) => 2,
     };
     let text = if as_json {
@@ -116,6 +154,9 @@ fn json(outcome: Result<Report, Failure>) -> Value {
             "details": report.details,
         }),
         Err(Failure::Refused(reason)) => json!({"result": "refused", "reason": reason}),
+        Err(Failure::SplitView { reason, evidence }) => {
+            json!({"result": "refused", "reason": reason, "split_view": true, "evidence": evidence})
+        }
         Err(Failure::CouldNotCheck(error)) => {
             json!({"result": "could-not-check", "reason": format!("{error:#}")})
         }
@@ -139,6 +180,16 @@ fn sentences(outcome: Result<Report, Failure>) -> String {
             lines.iter().map(|line| format!("{line}\n")).collect()
         }
         Err(Failure::Refused(reason)) => format!("REFUSED: {reason}.\n"),
+        Err(Failure::SplitView { reason, evidence }) => {
+            let kept = match evidence {
+                Some(path) => format!(
+                    "The proof is in `{path}`: give it to others, who verify it with `ledger-audit split-view`.",
+                    path = path.display()
+                ),
+                None => "Run again with --evidence FILE to keep a proof that others can verify.".to_owned(),
+            };
+            format!("REFUSED: the log signed two histories: {reason}.\n{kept}\n")
+        }
         Err(Failure::CouldNotCheck(error)) => format!("COULD NOT CHECK: {error:#}.\n"),
     }
 }

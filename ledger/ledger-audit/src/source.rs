@@ -10,8 +10,9 @@ use std::{
 use anyhow::{Context, bail};
 use evidence::bundle::KeySource;
 use ledger_core::{
-    checkpoint::SignedCheckpoint,
-    note::{MAX_NOTE_LEN, Vkey},
+    checkpoint::{Checkpoint, SignedCheckpoint},
+    key_chain::KeyChain,
+    note::{MAX_NOTE_LEN, Note, NoteError, Vkey},
     tile::{FULL, MAX_ENTRY_LEN, Resource, Span, TileId},
 };
 use ureq::Agent;
@@ -64,12 +65,12 @@ impl Source {
         }
     }
 
-    /// The verified checkpoint, and what the report says of its key.
-    pub fn checkpoint(&self, key: &Vkey) -> Result<SignedCheckpoint, Failure> {
+    /// What the log says is its newest checkpoint.
+    pub fn claim(&self, key: &Vkey) -> Result<Claim, Failure> {
         let note = self
             .read("checkpoint", MAX_NOTE_LEN)?
             .context("the log has no checkpoint")?;
-        SignedCheckpoint::open(&note, key).map_err(refused)
+        Claim::read(note, key)
     }
 
     /// The key to verify with: the given one, or that of the log.
@@ -182,13 +183,69 @@ fn fetch(agent: &Agent, url: &str, limit: usize) -> anyhow::Result<Option<Vec<u8
     body.map(Some).with_context(|| format!("cannot read `{url}`"))
 }
 
-/// Opens a checkpoint that somebody kept.
-pub fn read_checkpoint(path: &Path, key: &Vkey) -> Result<SignedCheckpoint, Failure> {
-    let note = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    SignedCheckpoint::open(&note, key).map_err(|error| match refused(error) {
-        Failure::Refused(reason) => Failure::Refused(format!("`{}`: {reason}", path.display())),
-        other => other,
-    })
+/// Whether an argument names a log or a mirror rather than a file: a URL prefix or a folder.
+pub fn is_place(argument: &str) -> bool {
+    let web = argument.starts_with("http://") || argument.starts_with("https://");
+    if web {
+        !argument.ends_with("/checkpoint")
+    } else {
+        Path::new(argument).is_dir()
+    }
+}
+
+/// Opens the checkpoint in a file, of a log, or at a URL.
+pub fn fetch_checkpoint(argument: &str, keys: &[Vkey]) -> Result<SignedCheckpoint, Failure> {
+    let source = Source::new(argument.strip_suffix("/checkpoint").unwrap_or(argument));
+    let note = match source {
+        Source::Folder(_) if !is_place(argument) => {
+            fs::read(argument).with_context(|| format!("cannot read `{argument}`"))?
+        }
+        log => log
+            .read("checkpoint", MAX_NOTE_LEN)?
+            .with_context(|| format!("`{argument}` has no checkpoint"))?,
+    };
+    SignedCheckpoint::open_any(&note, keys).map_err(|error| refused(error).about(argument))
+}
+
+/// A checkpoint whose signature waits for the entries: they tell which key signs for its size.
+pub struct Claim {
+    note: Vec<u8>,
+    /// What it says.
+    pub checkpoint: Checkpoint,
+}
+
+impl Claim {
+    fn read(bytes: Vec<u8>, key: &Vkey) -> Result<Self, Failure> {
+        let note = Note::parse(&bytes).map_err(refused)?;
+        match note.verify(std::slice::from_ref(key)) {
+            // A key that came later may have signed it.
+            Ok(_) | Err(NoteError::NoKnownKey) => {}
+            Err(wrong) => return Err(refused(wrong)),
+        }
+        let checkpoint: Checkpoint = note.text().parse().map_err(refused)?;
+        if checkpoint.origin() != key.name().as_str() {
+            return Err(Failure::Refused(format!(
+                "the checkpoint is of `{}`, the key of `{}`",
+                checkpoint.origin(),
+                key.name()
+            )));
+        }
+        Ok(Self {
+            note: bytes,
+            checkpoint,
+        })
+    }
+
+    /// Reads one that somebody kept.
+    pub fn kept(path: &Path, key: &Vkey) -> Result<Self, Failure> {
+        let note = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        Self::read(note, key).map_err(|failure| failure.about(&path.display().to_string()))
+    }
+
+    /// Verifies it under the key that signs for its size.
+    pub fn verify(&self, chain: &KeyChain) -> Result<SignedCheckpoint, Failure> {
+        chain.open(&self.note).map_err(refused)
+    }
 }
 
 /// Describes a checkpoint in the report.

@@ -8,14 +8,18 @@ use evidence::{
     delivery::{self, EVIDENCE, NamedFile},
 };
 
+use ledger_core::policy::Freshness;
+
 use crate::{
     cli::{self, Verify, read_key},
     report::{Failure, Report, refused},
     source::describe,
+    witnesses::{self, key_source, read_policy},
 };
 
 pub fn run(options: &Verify) -> Result<Report, Failure> {
     let expected = options.log_key.as_deref().map(read_key).transpose()?;
+    let policy = options.policy.as_deref().map(read_policy).transpose()?;
     let subject = options
         .subject_key
         .as_ref()
@@ -30,10 +34,14 @@ pub fn run(options: &Verify) -> Result<Report, Failure> {
     let bytes = fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
 
     let bundle = Bundle::parse(&bytes).map_err(refused)?;
-    let verified = bundle
+    let mut verified = bundle
         .verify(expected.as_ref(), subject.as_ref())
         .map_err(refused)?;
+    verified.log_key = key_source(policy.as_ref(), &bundle.log_key, verified.log_key)?;
     let mut report = describe_record(&bundle, &verified)?;
+    if let Some(policy) = &policy {
+        witnesses::check(&mut report, policy, &verified.checkpoint, Freshness::Ignored)?;
+    }
     if is_folder {
         check_files(&mut report, &options.evidence, &verified)?;
     }

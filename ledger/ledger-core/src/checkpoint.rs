@@ -150,8 +150,18 @@ impl SignedCheckpoint {
     /// # Errors
     /// [`CheckpointError::WrongOrigin`] or [`CheckpointError::NotALogKey`] when the signer may not speak for it.
     pub fn sign(checkpoint: Checkpoint, signer: &dyn NoteSigner) -> Result<Self, CheckpointError> {
-        check_key(&checkpoint, signer.vkey())?;
-        let note = Note::sign(checkpoint.to_string(), &[signer])?;
+        Self::sign_all(checkpoint, &[signer])
+    }
+
+    /// The same with several keys of one log: while a key is changed, the old and the new one sign.
+    ///
+    /// # Errors
+    /// As [`Self::sign`], for each signer.
+    pub fn sign_all(checkpoint: Checkpoint, signers: &[&dyn NoteSigner]) -> Result<Self, CheckpointError> {
+        for signer in signers {
+            check_key(&checkpoint, signer.vkey())?;
+        }
+        let note = Note::sign(checkpoint.to_string(), signers)?;
         Ok(Self { checkpoint, note })
     }
 

@@ -22,6 +22,9 @@ use crate::{
 pub struct PosixSeconds(u64);
 
 impl PosixSeconds {
+    /// The smallest.
+    pub const FIRST: Self = Self(1);
+
     /// `None` for 0 and above 2^63 - 1 (C2SP tlog-cosignature: a witness MUST NOT state 0).
     pub const fn new(seconds: u64) -> Option<Self> {
         if seconds == 0 || seconds > i64::MAX.cast_unsigned() {

@@ -6,15 +6,21 @@
 
 mod delivery;
 mod erasure;
+mod key_change;
 mod kind;
+mod restore;
 mod secret;
 mod system;
+mod timestamp;
 
 pub use delivery::{DeliveryLeaf, ManifestEncoding};
 pub use erasure::{ErasureLeaf, UnsignedErasure};
+pub use key_change::{KeyChange, UnsignedKeyChange};
 pub use kind::{ActorClass, Hour, SubjectKind, SystemKind};
+pub use restore::RestoreLeaf;
 pub use secret::{Commitment, ErasureHandle, RecordNumber, Salt, SubjectKey, Tag};
 pub use system::{MapRoot, SystemLeaf, map_root_leaf};
+pub use timestamp::TimestampLeaf;
 
 /// Length of a subject leaf in bytes.
 pub const SUBJECT_LEAF_LEN: usize = 72;
@@ -92,6 +98,12 @@ pub enum LeafError {
     UnknownEncoding {
         /// Last byte of the leaf.
         encoding: u8,
+    },
+    /// A change of something we do not know.
+    #[error("change {change} is unknown")]
+    UnknownChange {
+        /// What changes, or the type of a key.
+        change: u8,
     },
     /// A delivery about nobody.
     #[error("a delivery has at least one row")]

@@ -9,6 +9,7 @@
 //! - [`map`]: the map of tags, which proves that a list of records is complete;
 //! - [`cosignature`], [`witness`], [`policy`]: C2SP tlog-cosignature, tlog-witness and tlog-policy, by which others
 //!   vouch that everybody sees the same log;
+//! - [`key_chain`]: which key of a log signs what, as the log itself tells;
 //! - [`leaf`]: what *our* leaves look like: fixed-size, salted, without anything readable.
 //!
 //! This crate deliberately does no I/O, reads no clock, draws no randomness and does not log: salts, keys and
@@ -16,6 +17,7 @@
 
 pub mod checkpoint;
 pub mod cosignature;
+pub mod key_chain;
 pub mod leaf;
 pub mod map;
 pub mod note;

@@ -82,6 +82,11 @@ impl TlogProof {
         self.index
     }
 
+    /// The hashes, leaf sibling first.
+    pub fn path(&self) -> &[Hash] {
+        &self.path
+    }
+
     /// The checkpoint, not verified.
     pub const fn checkpoint(&self) -> &Note {
         &self.checkpoint

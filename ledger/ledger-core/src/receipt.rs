@@ -29,6 +29,10 @@ use crate::{
     tree::{Hash, LeafIndex, ProofError, TreeSize, consistency_root, inclusion_root, leaf_hash},
 };
 
+/// Media type of a receipt (RFC 9943, registered with IANA; its files end in `.receipt`).
+pub const MEDIA_TYPE: &str = "application/scitt-receipt+cose";
+/// Media type of a [`ReceiptKey`] alone (RFC 9052 §11.3.2).
+pub const KEY_MEDIA_TYPE: &str = "application/cose-key";
 /// Largest receipt we read, in bytes: 64 hashes of 34 bytes, and room for the header.
 pub const MAX_RECEIPT_LEN: usize = 4096;
 /// Longest path we read. A tree of 2^63 leaves needs 63 hashes for an inclusion, and 64 for a consistency.
@@ -162,7 +166,7 @@ impl InclusionReceipt {
         Ok(root)
     }
 
-    /// The receipt in deterministic CBOR, media type `application/cose`.
+    /// The receipt in deterministic CBOR, media type [`MEDIA_TYPE`].
     pub fn to_bytes(&self) -> Vec<u8> {
         let numbers = (self.size.get(), self.index.get());
         self.message.encode(&encode_proof(numbers, &self.path))
@@ -245,7 +249,7 @@ impl ConsistencyReceipt {
         Ok(root)
     }
 
-    /// The receipt in deterministic CBOR, media type `application/cose`.
+    /// The receipt in deterministic CBOR, media type [`MEDIA_TYPE`].
     pub fn to_bytes(&self) -> Vec<u8> {
         let numbers = (self.old_size.get(), self.new_size.get());
         self.message.encode(&encode_proof(numbers, &self.path))

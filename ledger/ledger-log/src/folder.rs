@@ -68,6 +68,78 @@ impl FolderStore {
             .await
     }
 
+    /// The folder as it is, to look at or to repair: nothing is made, and nothing of an earlier run removed.
+    pub fn existing(root: PathBuf) -> Self {
+        Self {
+            root: root.into(),
+            staged: Arc::default(),
+        }
+    }
+
+    /// Every tile and bundle in the folder, of whatever width, in the order of their paths.
+    ///
+    /// # Errors
+    /// [`StoreFault`] when the folder cannot be listed; a folder that is not there is empty.
+    pub async fn files(&self) -> Result<Vec<Resource>, StoreFault> {
+        let root = Arc::clone(&self.root);
+        blocking(move || {
+            let mut found = Vec::new();
+            let mut folders = vec![root.join("tile")];
+            while let Some(folder) = folders.pop() {
+                let entries = match fs::read_dir(folder) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    entries => entries?,
+                };
+                for entry in entries {
+                    let path = entry?.path();
+                    if path.is_dir() {
+                        folders.push(path);
+                    } else if let Ok(name) = path.strip_prefix(&root) {
+                        found.extend(name.to_str().and_then(|name| name.parse::<Resource>().ok()));
+                    }
+                }
+            }
+            found.sort_by_key(Resource::to_string);
+            Ok(found)
+        })
+        .await
+        .map_err(StoreFault::new)
+    }
+
+    /// Moves a file out of the folder, into `aside` (made if it is absent) under its own path, and gives where it is now.
+    /// Durable when it returns.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; the file is then in one of the two places.
+    pub async fn move_aside(&self, resource: Resource, aside: &Path) -> Result<PathBuf, StoreFault> {
+        let (from, to) = (self.path(resource), aside.join(resource.to_string()));
+        blocking(move || {
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::rename(&from, &to)?;
+            for folder in to.parent().into_iter().chain(from.parent()) {
+                File::open(folder)?.sync_all()?;
+            }
+            Ok(to)
+        })
+        .await
+        .map_err(StoreFault::new)
+    }
+
+    /// Writes another key of the log beside `log.vkey`, under a name that is no path of a log. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`StoreFault`], also for a name that could be a tile, a bundle or the checkpoint.
+    pub async fn publish_beside(&self, name: &'static str, bytes: Vec<u8>) -> Result<(), StoreFault> {
+        if name.contains('/') || name.parse::<Resource>().is_ok() {
+            return Err(StoreFault::new(
+                "a key cannot take the place of a file of the log",
+            ));
+        }
+        self.replace(bytes, self.root.join(name)).await
+    }
+
     async fn replace(&self, bytes: Vec<u8>, target: PathBuf) -> Result<(), StoreFault> {
         let store = self.clone();
         blocking(move || {

@@ -7,8 +7,8 @@
 //! 3. [`Publisher`] checks that time moved forward, recomputes the root and signs the checkpoint.
 //! 4. It swaps the checkpoint in the [`LockStore`]: the commit point. From here on an error stops the writer.
 //! 5. It writes tiles and bundles to the [`PublicStore`].
-//! 6. (Here witnesses will be asked to cosign, in parallel and with a time limit: [`Witnesses`] stands ready, the
-//!    publisher does not call it yet.)
+//! 6. Witnesses are asked to cosign, in parallel and with a time limit, when the log has any: by the [`Keeper`], which
+//!    then does step 7 too, beside the publisher. Nobody waits for it who only records something.
 //! 7. It replaces the file `checkpoint`.
 //! 8. [`Sequencer`] answers the callers with the signed checkpoint their records stand in.
 //!
@@ -23,6 +23,7 @@
 
 mod edge;
 mod folder;
+mod full;
 mod map;
 mod ports;
 mod publisher;
@@ -30,15 +31,17 @@ mod sequencer;
 mod witness;
 
 pub use folder::FolderStore;
+pub use full::{FullCheck, Stated, Wrong, full_check, rewrite_public};
 pub use map::{LogMap, MapConfig, MapFault, MapSnapshot, StagedMap};
 pub use ports::{
     DataHead, LockStore, LogData, LogId, PublicFault, PublicFile, PublicStore, StoreFault, Swap, UnixMicros,
 };
-pub use publisher::{Appended, PublishFault, Publisher, RecoverError, Stores};
+pub use publisher::{Appended, PublishFault, Publisher, RecoverError, Rotation, State, Stores, Survey};
 pub use sequencer::{
     CommitFault, Committed, Committer, Published, Sequencer, SequencerConfig, Stop, SubmitError,
 };
 pub use witness::{
-    DataProofs, Finding, ProofSource, RawAnswer, TransportFault, WitnessConfig, WitnessReport, WitnessStop,
-    WitnessTransport, Witnessed, Witnesses,
+    Answering, DataProofs, Finding, Handover, Keeper, KeeperClock, KeeperConfig, KeeperStop, ProofSource,
+    RawAnswer, Standing, TransportFault, Unwitnessed, WitnessConfig, WitnessReport, WitnessState,
+    WitnessStop, WitnessTransport, WitnessView, Witnessed, WitnessedHead, Witnesses,
 };

@@ -155,7 +155,8 @@ pub trait PublicStore: Send + Sync {
     /// [`PublicFault::Different`] when a file stands with other bytes; it is left as it is.
     async fn write(&self, files: Vec<PublicFile>) -> Result<(), PublicFault>;
 
-    /// Replaces the file `checkpoint` atomically; durable when it returns.
+    /// Replaces the file `checkpoint` atomically; durable when it returns. (Of the store that
+    /// [`crate::Stores::hand_over`] makes: hands it to the keeper, which does so.)
     ///
     /// # Errors
     /// [`StoreFault`]; either content may stand.

@@ -1,12 +1,13 @@
 //! Steps 3 to 7 of the commit order: sign, swap, write, replace.
 
 mod recover;
+mod survey;
 
 use std::sync::Arc;
 
 use ledger_core::{
     checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint},
-    note::NoteSigner,
+    note::{NoteSigner, Vkey},
     tree::{Hash, TreeSize},
 };
 
@@ -16,19 +17,41 @@ use crate::{
 };
 
 pub use recover::RecoverError;
+pub use survey::{State, Survey};
 
 /// The key and the stores of one log. Its origin is the name of the signer's key.
 #[derive(Clone)]
 pub struct Stores {
     /// Signs checkpoints.
     pub signer: Arc<dyn NoteSigner>,
+    /// The keys before and after it.
+    pub rotation: Rotation,
     /// Keeps the last signed checkpoint.
     pub lock: Arc<dyn LockStore>,
     /// What everybody may read.
     pub public: Arc<dyn PublicStore>,
 }
 
+/// The other keys of a log that changes, or changed, its key. None, for most logs.
+#[derive(Clone, Default)]
+pub struct Rotation {
+    /// The key that comes next: while both sign, a reader finds the line that she knows.
+    pub next: Option<Arc<dyn NoteSigner>>,
+    /// Keys given up. They sign nothing any more; a checkpoint that one of them signed is still this log's.
+    pub earlier: Vec<Vkey>,
+}
+
 impl Stores {
+    /// Every key whose checkpoints are this log's.
+    fn keys(&self) -> Vec<Vkey> {
+        let next = self.rotation.next.iter().map(|next| next.vkey().clone());
+        let now = [self.signer.vkey().clone()];
+        now.into_iter()
+            .chain(next)
+            .chain(self.rotation.earlier.iter().cloned())
+            .collect()
+    }
+
     fn log_id(&self) -> LogId {
         LogId::of_origin(self.signer.vkey().name())
     }
@@ -98,6 +121,14 @@ impl Publisher {
     /// [`RecoverError::AlreadyExists`] when the lock store or the public folder knows the log already.
     pub async fn initialise(stores: &Stores) -> Result<(), RecoverError> {
         recover::initialise(stores).await
+    }
+
+    /// The checkpoint in the lock store, to be held against what witnesses show before anything is signed.
+    ///
+    /// # Errors
+    /// [`RecoverError::LockMissing`], [`RecoverError::ForeignCheckpoint`] or [`RecoverError::Store`].
+    pub async fn locked(stores: &Stores) -> Result<SignedCheckpoint, RecoverError> {
+        recover::locked(stores).await
     }
 
     /// Takes a log up after a start: finishes what a crash interrupted, or refuses to sign.
@@ -173,15 +204,19 @@ impl Publisher {
 
 fn sign(stores: &Stores, size: TreeSize, root: Hash) -> Result<SignedCheckpoint, CheckpointError> {
     let origin = stores.signer.vkey().name().as_str();
-    SignedCheckpoint::sign(Checkpoint::new(origin, size, root)?, stores.signer.as_ref())
+    let next = stores.rotation.next.as_deref();
+    let signers: Vec<&dyn NoteSigner> = std::iter::once(&*stores.signer).chain(next).collect();
+    SignedCheckpoint::sign_all(Checkpoint::new(origin, size, root)?, &signers)
 }
 
 /// Steps 5 and 7, in normal running and in recovery.
 async fn show(stores: &Stores, files: Vec<PublicFile>, signed: &SignedCheckpoint) -> Result<(), PublicFault> {
     stores.public.write(files).await?;
+    // Readers that choke on signatures of unknown keys must be found before a witness or a second key of ours is one.
+    let note = signed.note().clone().sometimes_greased();
     stores
         .public
-        .replace_checkpoint(signed.note().to_string().into_bytes())
+        .replace_checkpoint(note.to_string().into_bytes())
         .await?;
     Ok(())
 }

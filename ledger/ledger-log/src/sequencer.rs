@@ -13,7 +13,10 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::publisher::{Appended, PublishFault, Publisher};
+use crate::{
+    publisher::{Appended, PublishFault, Publisher},
+    witness::KeeperStop,
+};
 
 /// Runs the transaction of a batch. Implemented by the service over its store.
 #[async_trait]
@@ -130,6 +133,9 @@ pub enum Stop {
         /// Jobs of the batch.
         jobs: usize,
     },
+    /// A witness proved that nothing more may be signed, or the public checkpoint could not be kept.
+    #[error(transparent)]
+    Keeper(#[from] KeeperStop),
 }
 
 /// The way to the one writer of the log; clones share the queue.

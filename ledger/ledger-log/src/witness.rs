@@ -8,6 +8,7 @@
 //! HTTP is behind [`WitnessTransport`]; the clock is the caller's.
 
 mod client;
+mod keeper;
 mod ports;
 mod report;
 
@@ -30,6 +31,10 @@ use tokio::{
 
 use client::Client;
 
+pub use keeper::{
+    Answering, Handover, Keeper, KeeperClock, KeeperConfig, KeeperStop, Standing, Unwitnessed, WitnessState,
+    WitnessView, WitnessedHead,
+};
 pub use ports::{DataProofs, ProofSource, RawAnswer, TransportFault, WitnessTransport};
 pub use report::{Finding, WitnessReport, WitnessStop};
 
@@ -59,7 +64,8 @@ pub struct Witnessed {
     pub checkpoint_with_cosignatures: SignedCheckpoint,
     /// Whether the policy is satisfied; if not, "recorded, not yet witnessed", and why.
     pub quorum: Quorum,
-    /// What each witness said in time, in the order in which they answered. Findings were logged already.
+    /// What each witness said, in the order in which they answered: since the question before was over, then in time.
+    /// Findings were logged already.
     pub reports: Vec<WitnessReport>,
 }
 
@@ -73,6 +79,8 @@ pub struct Witnesses {
     stop: Arc<Mutex<Option<WitnessStop>>>,
     /// Witnesses that were too slow for the question that began them.
     slow: Mutex<JoinSet<()>>,
+    /// What they said in the end: it counts in the next question about the same checkpoint.
+    late: Arc<Mutex<Vec<Late>>>,
 }
 
 impl Witnesses {
@@ -95,6 +103,7 @@ impl Witnesses {
             config,
             stop: Arc::default(),
             slow: Mutex::default(),
+            late: Arc::default(),
         }
     }
 
@@ -124,17 +133,21 @@ impl Witnesses {
         for client in &self.clients {
             let (client, send) = (Arc::clone(client), send.clone());
             let (checkpoint, proofs) = (Arc::clone(&checkpoint), Arc::clone(&proofs));
-            let stop = Arc::clone(&self.stop);
+            let (stop, late) = (Arc::clone(&self.stop), Arc::clone(&self.late));
             self.spawn(async move {
                 let Some(answer) = client.ask(&checkpoint, proofs.as_ref()).await else {
                     return;
                 };
-                answer.report.log();
+                if client.is_news(&answer.report.finding) {
+                    answer.report.log();
+                }
                 if let Finding::Stop(found) = &answer.report.finding {
                     keep_first(&stop, found);
                 }
                 // Nobody listens any more when the question is over.
-                let _ = send.send(answer).await;
+                if let Err(unheard) = send.send(answer).await {
+                    keep_late(&late, &checkpoint, unheard.0);
+                }
             });
         }
         drop(send);
@@ -143,11 +156,12 @@ impl Witnesses {
             max_age_seconds: self.config.max_age_seconds,
         };
         let limit = Instant::now() + self.config.time_limit;
-        let (checkpoint, by) = signed.with_cosignatures(&[], &self.keys);
+        let (lines, reports) = self.late_for(signed);
+        let (checkpoint, by) = signed.with_cosignatures(&lines, &self.keys);
         let mut witnessed = Witnessed {
             quorum: self.policy.count(&by, freshness),
             checkpoint_with_cosignatures: checkpoint,
-            reports: Vec::new(),
+            reports,
         };
         self.check_stop()?;
         while let Ok(Some(answer)) = timeout_at(limit, answers.recv()).await {
@@ -189,6 +203,8 @@ impl Witnesses {
         while let Ok(Some(seen)) = timeout_at(limit, found.recv()).await {
             if let Some(stop) = seen {
                 keep_first(&self.stop, &stop);
+                let (witness, finding) = (stop.witness.clone(), Finding::Stop(stop));
+                WitnessReport { witness, finding }.log();
             }
         }
         self.check_stop()
@@ -213,6 +229,19 @@ impl Witnesses {
         Ok(())
     }
 
+    /// Takes what slow witnesses said. Their cosignatures of another checkpoint are of no use any more.
+    fn late_for(&self, signed: &SignedCheckpoint) -> (Vec<NoteSignature>, Vec<WitnessReport>) {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut lines, mut reports) = (Vec::new(), Vec::new());
+        for Late { text, answer } in late.drain(..) {
+            if text == signed.note().text() {
+                lines.extend(answer.lines);
+            }
+            reports.push(answer.report);
+        }
+        (lines, reports)
+    }
+
     fn check_stop(&self) -> Result<(), WitnessStop> {
         let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         stop.clone().map_or(Ok(()), Err)
@@ -223,6 +252,19 @@ impl Witnesses {
         while slow.try_join_next().is_some() {}
         slow.spawn(task);
     }
+}
+
+/// The answer of a witness whose question was over.
+struct Late {
+    text: String,
+    answer: Answered,
+}
+
+fn keep_late(late: &Mutex<Vec<Late>>, checkpoint: &SignedCheckpoint, answer: Answered) {
+    let text = checkpoint.note().text().to_owned();
+    let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
+    // At most one question a witness is under way, so this stays as short as the policy.
+    late.push(Late { text, answer });
 }
 
 fn keep_first(stop: &Mutex<Option<WitnessStop>>, found: &WitnessStop) {

@@ -257,7 +257,8 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
     prop_oneof![
         Just(EventKind::Given),
         Just(EventKind::Refused),
-        Just(EventKind::Withdrawn)
+        Just(EventKind::Withdrawn),
+        Just(EventKind::Suspended)
     ]
 }
 

@@ -136,7 +136,7 @@ impl Commit for Beat {
             if matches!(does, Does::ErasesAndIsRefused) {
                 return Ok(Err("not now"));
             }
-            return Ok(Ok(group.append_leaf(vec![1, 0x42, 0, 0, 0, 0, 0, 0, 9])?));
+            return Ok(Ok(group.append_leaf(vec![1, 0x43, 0, 0, 0, 0, 0, 0, 9])?));
         }
         let serial = group.append(&draft(who)).await?;
         match does {

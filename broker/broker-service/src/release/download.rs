@@ -39,6 +39,7 @@ impl Broker {
         let row = self.downloadable(who, id).await?;
         // Nothing is handed out before its inclusion proof exists (invariant I2).
         let receipt = self.receipt(row.leaf_index).await?;
+        self.quorum_covers(row.leaf_index).await?;
         let files = self.store.read().await?.release_files(id).await?;
         Ok(Download {
             sealed: files.ok_or(Failure::Refused(DownloadRefusal::NotYours))?.sealed,

@@ -16,8 +16,8 @@ use ledger_core::note::{Ed25519Signer, KeyName};
 use ledger_core::proof::TlogProof;
 use ledger_core::tree::{LeafIndex, TreeSize};
 use ledger_log::{
-    CommitFault, Committed, Committer, FolderStore, LogData, LogMap, MapConfig, Publisher, Sequencer,
-    SequencerConfig, Stores, UnixMicros,
+    CommitFault, Committed, Committer, FolderStore, LogData, LogMap, MapConfig, Publisher, Rotation,
+    Sequencer, SequencerConfig, Stores, UnixMicros,
 };
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -149,6 +149,7 @@ async fn stores(home: &Home, lock: SqliteLockStore) -> Result<Stores> {
     let signer = Ed25519Signer::from_seed(name, &[7; 32]).context("the key of the log")?;
     Ok(Stores {
         signer: Arc::new(signer),
+        rotation: Rotation::default(),
         lock: Arc::new(lock),
         public: Arc::new(FolderStore::open(home.ledger()).await?),
     })

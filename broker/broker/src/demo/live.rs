@@ -110,7 +110,7 @@ impl Page {
             for one in broker.authorisations(&player.row).await? {
                 let active = match one.state {
                     State::Given { since } => since.plus_seconds(FRESH_SECONDS) > broker.now(),
-                    State::Withdrawn { .. } => true,
+                    State::Withdrawn { .. } | State::Suspended { .. } => true,
                     State::Refused | State::Unknown | State::Expired { .. } => false,
                 };
                 let given = matches!(one.state, State::Given { .. });

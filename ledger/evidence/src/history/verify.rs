@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use ledger_core::{
     checkpoint::{CheckpointError, SignedCheckpoint},
+    key_chain::{KeyChain, KeyChainError},
     leaf::{Commitment, Hour, Leaf, LeafError, MapRoot, RecordNumber, SubjectLeaf},
     map::{MapEntry, MapValue, PrunedMapError},
     note::Vkey,
     tree::{Hash, LeafIndex, ProofError, TreeSize, leaf_hash, verify_consistency, verify_inclusion_of_many},
 };
 
-use super::{Entry, History, VerifiedRecord, WINDOW};
+use super::{Entry, History, LostEntry, LostRecord, VerifiedRecord, WINDOW};
 use crate::{
     bundle::KeySource,
     jcs::JcsError,
@@ -34,10 +35,14 @@ pub struct Remembered {
 pub struct VerifiedHistory {
     /// The records, in the order of their numbers.
     pub records: Vec<VerifiedRecord>,
+    /// The numbers among them whose details were lost in a restore: they are in the log, and nobody can open them.
+    pub lost: Vec<LostRecord>,
     /// Head of the log.
     pub checkpoint: SignedCheckpoint,
     /// Whose word the log's key is.
     pub log_key: KeySource,
+    /// How often the log changed its key since the one expected, each time under the key before.
+    pub key_changes: usize,
     /// What to remember for the next time.
     pub remember: Remembered,
 }
@@ -74,8 +79,11 @@ pub enum HistoryError {
         records: usize,
     },
     /// The reader expects another log.
-    #[error("the history is of another log than the expected one")]
+    #[error("the history is of another log than the expected one, or its key changed without proof")]
     OtherLog,
+    /// The changes of its key do not lead on from the expected one.
+    #[error("the key of the log did not change as the file says")]
+    Keys(#[source] KeyChainError),
     /// The checkpoint is malformed or not signed by the log.
     #[error("the checkpoint does not verify")]
     Checkpoint(#[from] CheckpointError),
@@ -151,6 +159,15 @@ pub enum HistoryError {
     Map(#[source] PrunedMapError),
 }
 
+impl From<KeyChainError> for HistoryError {
+    fn from(error: KeyChainError) -> Self {
+        match error {
+            KeyChainError::Checkpoint(cause) => Self::Checkpoint(cause),
+            other => Self::Keys(other),
+        }
+    }
+}
+
 struct Opened {
     entry: MapEntry,
     record: VerifiedRecord,
@@ -170,12 +187,12 @@ impl History {
         remembered: Option<&Remembered>,
     ) -> Result<VerifiedHistory, HistoryError> {
         let header = &self.header;
+        let chain = self.chain(expected_log_key.unwrap_or(&header.log_key))?;
         let log_key = match expected_log_key {
             None => KeySource::Evidence,
-            Some(key) if *key == header.log_key => KeySource::Pinned,
-            Some(_) => return Err(HistoryError::OtherLog),
+            Some(_) => KeySource::Pinned,
         };
-        let checkpoint = SignedCheckpoint::open(header.checkpoint.as_bytes(), &header.log_key)?;
+        let checkpoint = chain.open(header.checkpoint.as_bytes())?;
         if let Some(remembered) = remembered {
             self.check_memory(&checkpoint, remembered)?;
         }
@@ -191,22 +208,15 @@ impl History {
             .map(|entry| self.open(entry, &keys))
             .collect::<Result<Vec<_>, _>>()?;
 
-        let mut leaves: Vec<_> = opened
+        let lost = self
+            .lost
             .iter()
-            .map(|one| (one.record.index, one.entry.value.leaf))
-            .collect();
-        leaves.push((root_at, leaf_hash(&header.map_root)));
-        leaves.sort_unstable_by_key(|(index, _)| *index);
-        if leaves
-            .windows(2)
-            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
-        {
-            return Err(HistoryError::SameLeaf);
-        }
-        verify_inclusion_of_many(&leaves, checkpoint.size(), &self.proofs.log, &checkpoint.root())
-            .map_err(HistoryError::Inclusion)?;
+            .map(|entry| self.recognise(entry))
+            .collect::<Result<Vec<_>, _>>()?;
 
-        let present: Vec<_> = opened.iter().map(|one| one.entry).collect();
+        let mut present: Vec<_> = opened.iter().map(|one| one.entry).collect();
+        present.extend(lost.iter().map(|(entry, _)| *entry));
+        self.check_inclusion(&present, root_at, &checkpoint)?;
         let absent: Vec<_> = window(header.newest).map(|n| header.subject_key.tag(n)).collect();
         self.proofs
             .map
@@ -219,10 +229,48 @@ impl History {
         };
         Ok(VerifiedHistory {
             records: opened.into_iter().map(|one| one.record).collect(),
+            lost: lost.into_iter().map(|(_, lost)| lost).collect(),
             checkpoint,
             log_key,
+            key_changes: chain.changes(),
             remember,
         })
+    }
+
+    /// All leaves, the map root, and the changes of the key stand in the tree of the checkpoint, each in a place of its own.
+    fn check_inclusion(
+        &self,
+        present: &[MapEntry],
+        root_at: LeafIndex,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<(), HistoryError> {
+        let mut leaves: Vec<_> = present
+            .iter()
+            .map(|entry| (entry.value.index, entry.value.leaf))
+            .collect();
+        leaves.push((root_at, leaf_hash(&self.header.map_root)));
+        let changes = self.proofs.key_changes.iter();
+        leaves.extend(changes.map(|(index, change)| (*index, leaf_hash(&change.to_bytes()))));
+        leaves.sort_unstable_by_key(|(index, _)| *index);
+        if leaves
+            .windows(2)
+            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
+        {
+            return Err(HistoryError::SameLeaf);
+        }
+        verify_inclusion_of_many(&leaves, checkpoint.size(), &self.proofs.log, &checkpoint.root())
+            .map_err(HistoryError::Inclusion)
+    }
+
+    /// Step 1: from the key that the reader trusts to the key of the file. That the changes stand in the log is proven
+    /// with the records.
+    fn chain(&self, trusted: &Vkey) -> Result<KeyChain, HistoryError> {
+        let chain = KeyChain::follow(trusted, &self.proofs.key_changes)?;
+        if *chain.newest() == self.header.log_key {
+            Ok(chain)
+        } else {
+            Err(HistoryError::OtherLog)
+        }
     }
 
     /// Steps 2 and 6: the log and the list only ever grow.
@@ -260,6 +308,27 @@ impl History {
                 .ok_or(HistoryError::NoMapRoot),
             _ => Err(HistoryError::NoMapRoot),
         }
+    }
+
+    /// The same of a record whose detail is lost: the leaf is this number of this subject.
+    fn recognise(&self, entry: &LostEntry) -> Result<(MapEntry, LostRecord), HistoryError> {
+        let n = entry.n.get();
+        let leaf = SubjectLeaf::parse(&entry.leaf).map_err(|cause| HistoryError::Leaf { n, cause })?;
+        let tag = self.header.subject_key.tag(entry.n);
+        if leaf.tag != tag {
+            return Err(HistoryError::OtherRecord { n });
+        }
+        let value = MapValue {
+            index: entry.index,
+            leaf: leaf_hash(&entry.leaf),
+        };
+        let lost = LostRecord {
+            n: entry.n,
+            index: entry.index,
+            kind: leaf.kind,
+            hour: leaf.hour,
+        };
+        Ok((MapEntry { tag, value }, lost))
     }
 
     /// The part of step 4 that needs no proof: the leaf is this number of this subject and commits to this record.

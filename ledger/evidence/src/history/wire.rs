@@ -1,7 +1,7 @@
 //! The lines as JSON.
 
 use ledger_core::{
-    leaf::{RecordNumber, Salt, SubjectKey},
+    leaf::{KeyChange, RecordNumber, Salt, SubjectKey},
     map::PrunedMap,
     tree::{Hash, LeafIndex, TreeSize},
 };
@@ -38,9 +38,19 @@ pub(super) struct Entry {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct LostEntry {
+    index: u64,
+    leaf: String,
+    n: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Proofs {
     #[serde(skip_serializing_if = "Option::is_none")]
     consistency: Option<RawConsistency>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    key_changes: Vec<RawKeyChange>,
     log: String,
     map: String,
 }
@@ -50,6 +60,13 @@ pub(super) struct Proofs {
 struct RawConsistency {
     hashes: String,
     size: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKeyChange {
+    index: u64,
+    leaf: String,
 }
 
 impl From<&super::Header> for Header {
@@ -78,6 +95,16 @@ impl From<&super::Entry> for Entry {
     }
 }
 
+impl From<&super::LostEntry> for LostEntry {
+    fn from(entry: &super::LostEntry) -> Self {
+        Self {
+            index: entry.index.get(),
+            leaf: base64url::encode(&entry.leaf),
+            n: entry.n.get(),
+        }
+    }
+}
+
 impl From<&super::Proofs> for Proofs {
     fn from(proofs: &super::Proofs) -> Self {
         Self {
@@ -85,6 +112,14 @@ impl From<&super::Proofs> for Proofs {
                 hashes: join(&consistency.hashes),
                 size: consistency.size.get(),
             }),
+            key_changes: proofs
+                .key_changes
+                .iter()
+                .map(|(index, change)| RawKeyChange {
+                    index: index.get(),
+                    leaf: base64url::encode(&change.to_bytes()),
+                })
+                .collect(),
             log: join(&proofs.log),
             map: base64url::encode(proofs.map.as_bytes()),
         }
@@ -118,26 +153,32 @@ pub(super) fn parse(bytes: &[u8]) -> Result<History, HistoryError> {
         return Err(HistoryError::Form("it has fewer than two lines"));
     };
     let header = read_header(first)?;
-    let entries = lines
-        .iter()
-        .enumerate()
-        .skip(1)
-        .map(|(at, line)| read_entry(line, at + 1))
-        .collect::<Result<Vec<_>, _>>()?;
-    let numbered = entries
-        .iter()
-        .map(|entry| entry.n.get())
-        .eq(1..=header.newest.get());
-    if !numbered {
+    let (mut entries, mut lost, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, line) in lines.iter().enumerate().skip(1) {
+        match read_entry(line, at + 1) {
+            Ok(entry) => {
+                numbers.push(entry.n.get());
+                entries.push(entry);
+            }
+            Err(error) => {
+                let entry = read_lost(line, at + 1).ok_or(error)?;
+                numbers.push(entry.n.get());
+                lost.push(entry);
+            }
+        }
+    }
+    let records = numbers.len();
+    if !numbers.into_iter().eq(1..=header.newest.get()) {
         return Err(HistoryError::Numbers {
             newest: header.newest.get(),
-            records: entries.len(),
+            records,
         });
     }
     let proofs = read_proofs(last, lines.len() + 1)?;
     Ok(History {
         header,
         entries,
+        lost,
         proofs,
     })
 }
@@ -176,6 +217,15 @@ fn read_entry(line: &[u8], number: usize) -> Result<super::Entry, HistoryError> 
     })
 }
 
+fn read_lost(line: &[u8], number: usize) -> Option<super::LostEntry> {
+    let raw: LostEntry = read(line, number).ok()?;
+    Some(super::LostEntry {
+        n: RecordNumber::new(raw.n)?,
+        index: LeafIndex::new(raw.index)?,
+        leaf: base64url::decode(&raw.leaf)?.try_into().ok()?,
+    })
+}
+
 fn read_proofs(line: &[u8], number: usize) -> Result<super::Proofs, HistoryError> {
     let raw: Proofs = read(line, number)?;
     let member = |member| HistoryError::Member { line: number, member };
@@ -185,7 +235,13 @@ fn read_proofs(line: &[u8], number: usize) -> Result<super::Proofs, HistoryError
             hashes: split(&raw.hashes)?,
         })
     });
+    let key_change = |raw: RawKeyChange| {
+        let leaf = KeyChange::parse(&base64url::decode(&raw.leaf)?).ok()?;
+        Some((LeafIndex::new(raw.index)?, leaf))
+    };
+    let key_changes: Option<_> = raw.key_changes.into_iter().map(key_change).collect();
     Ok(super::Proofs {
+        key_changes: key_changes.ok_or_else(|| member("key_changes"))?,
         log: split(&raw.log).ok_or_else(|| member("log"))?,
         map: base64url::decode(&raw.map)
             .map(PrunedMap::new)

@@ -62,6 +62,30 @@ pub struct ConsentWithdrawn {
     pub at: Instant,
 }
 
+/// A consent was ended by the broker, because a withdrawal of it may have been lost in a restore.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentSuspended {
+    /// Which consent.
+    pub consent: Id,
+    /// Who had given it.
+    pub participant: Id,
+    /// Digest of the JWS of the newest event of the consent that is known.
+    pub prev_sha256: Digest,
+    /// Number of the newest record of the participant whose detail is known.
+    pub known: u64,
+    /// Number of her newest record in the log: the details of those between are lost.
+    pub newest: u64,
+    /// When it was recorded, and takes effect.
+    pub at: Instant,
+}
+
+impl ConsentSuspended {
+    pub(super) fn check(&self) -> Result<(), RecordError> {
+        demand(self.known < self.newest, "nothing was lost")
+    }
+}
+
 /// How a person acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

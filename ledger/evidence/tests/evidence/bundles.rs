@@ -25,7 +25,7 @@ fn every_record_of_a_log_verifies_with_its_bundle() {
         assert_eq!(verified.record, record);
         assert_eq!(
             (verified.index.get(), verified.checkpoint.size().get()),
-            (i as u64, 10)
+            (i as u64, all().len() as u64)
         );
         assert_eq!(
             (verified.log_key, verified.tag),
@@ -187,25 +187,69 @@ fn a_leaf_of_another_kind_or_hour_is_refused() {
     ));
 }
 
-#[test]
-fn grease_and_extra_lines_are_refused() {
-    let bundle = bundles(&all()).remove(0);
-    let text = bundle.proof.to_string();
+/// The bundle with these signers under its checkpoint.
+fn signed_by(bundle: &Bundle, signers: &[&dyn NoteSigner]) -> Vec<u8> {
     let note = bundle.proof.checkpoint();
+    let more = Note::sign(note.text().to_owned(), signers).unwrap();
+    let proof = bundle
+        .proof
+        .to_string()
+        .replace(&note.to_string(), &more.to_string());
+    let bundle = Bundle {
+        proof: proof.parse().unwrap(),
+        ..bundle.clone()
+    };
+    bundle.to_bytes().unwrap()
+}
+
+#[test]
+fn lines_of_unknown_keys_are_ignored_and_a_wrong_one_of_the_log_is_refused() {
+    let bundle = bundles(&all()).remove(0);
     let (log, grease) = (log_signer(1), log_signer(5));
-    let two = Note::sign(note.text().to_owned(), &[&log, &grease]).unwrap();
-    for proof in [
-        text.replace(&note.to_string(), &two.to_string()),
-        text.replacen("index", "extra aGk=\nindex", 1),
-    ] {
-        let bytes = Bundle {
-            proof: proof.parse().unwrap(),
-            ..bundle.clone()
-        }
-        .to_bytes()
-        .unwrap();
-        assert!(Bundle::parse(&bytes).is_err());
+    for count in [1, 15] {
+        let mut signers: Vec<&dyn NoteSigner> = vec![&grease; count];
+        signers.insert(count / 2, &log);
+        let read = Bundle::parse(&signed_by(&bundle, &signers)).unwrap();
+        let verified = read.verify(Some(log.vkey()), None).unwrap();
+        assert_eq!(verified.checkpoint.note().signatures().len(), count + 1);
     }
+    let mut many: Vec<&dyn NoteSigner> = vec![&grease; 16];
+    many.push(&log);
+    assert!(matches!(
+        Bundle::parse(&signed_by(&bundle, &many)),
+        Err(BundleError::SignatureLines)
+    ));
+    let without_the_log = Bundle::parse(&signed_by(&bundle, &[&grease])).unwrap();
+    assert!(matches!(
+        without_the_log.verify(None, None),
+        Err(BundleError::Proof(_))
+    ));
+    // A second line that names the log and is not its signature: known but invalid rejects the whole note.
+    let right = String::from_utf8(signed_by(&bundle, &[&log, &grease])).unwrap();
+    let own = bundle.proof.checkpoint().signatures()[0].to_string();
+    let field = own.rsplit(' ').next().unwrap();
+    let wrong = own.replace(field, &format!("{}AAAA{}", &field[..40], &field[44..]));
+    let forged = right.replacen(&format!("{own}\\n"), &format!("{own}\\n{wrong}\\n"), 1);
+    assert_ne!(right, forged);
+    assert!(
+        Bundle::parse(&forged.into_bytes())
+            .unwrap()
+            .verify(None, None)
+            .is_err()
+    );
+}
+
+#[test]
+fn an_extra_line_is_refused() {
+    let bundle = bundles(&all()).remove(0);
+    let proof = bundle.proof.to_string().replacen("index", "extra aGk=\nindex", 1);
+    let bytes = Bundle {
+        proof: proof.parse().unwrap(),
+        ..bundle
+    }
+    .to_bytes()
+    .unwrap();
+    assert!(Bundle::parse(&bytes).is_err());
 }
 
 fn named<'a>(files: &[(&'a str, &'a str)]) -> Vec<NamedFile<'a>> {

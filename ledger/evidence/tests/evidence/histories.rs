@@ -4,9 +4,11 @@ use std::sync::LazyLock;
 
 use evidence::{
     bundle::KeySource,
-    history::{History, HistoryError, Remembered},
+    history::{History, HistoryError, LostEntry, Remembered},
 };
 use ledger_core::{
+    checkpoint::SignedCheckpoint,
+    leaf::{Commitment, SubjectKind, UnsignedKeyChange},
     map::PrunedMapError,
     note::NoteSigner,
     tree::{ProofError, TreeSize},
@@ -61,8 +63,8 @@ fn the_newest_record_kept_back_shows() {
     assert!(matches!(
         History::parse(&to_bytes(&short)),
         Err(HistoryError::Numbers {
-            newest: 7,
-            records: 6
+            newest: 8,
+            records: 7
         })
     ));
     short.header.newest = short.entries.last().unwrap().n;
@@ -92,6 +94,73 @@ fn a_liar_with_matching_proofs_is_caught_by_the_map() {
         "{refused:?}"
     );
     honest.verify(None, None).unwrap();
+}
+
+/// The same list after a restore that lost the details of two records.
+fn with_two_lost(log: &mut Log) -> History {
+    let mut history = log.history(0, None);
+    for n in [5, 2] {
+        let entry = history.entries.remove(n - 1);
+        let text = entry.record.as_str().as_bytes();
+        let kind = SubjectKind::from_number(entry.header[1]).unwrap();
+        let tag = history.header.subject_key.tag(entry.n);
+        let commitment = Commitment::of(&entry.salt, kind, entry.n, &tag, text);
+        let leaf = [&entry.header[..], tag.as_bytes(), commitment.as_bytes()].concat();
+        history.lost.insert(
+            0,
+            LostEntry {
+                n: entry.n,
+                index: entry.index,
+                leaf: leaf.try_into().unwrap(),
+            },
+        );
+    }
+    history
+}
+
+#[test]
+fn lost_details_are_counted_and_named() {
+    let mut log = town();
+    let history = with_two_lost(&mut log);
+    let read = History::parse(&to_bytes(&history)).unwrap();
+    assert_eq!(to_bytes(&read), to_bytes(&history));
+    let verified = read.verify(None, None).unwrap();
+    let lost: Vec<_> = verified.lost.iter().map(|one| one.n.get()).collect();
+    assert_eq!(lost, [2, 5]);
+    assert_eq!(verified.remember, log.remember(0));
+    assert_eq!(
+        verified.records.len() + 2,
+        usize::try_from(verified.remember.newest.get()).unwrap()
+    );
+}
+
+#[test]
+fn a_lost_detail_is_still_a_leaf_of_this_number_in_the_log() {
+    let mut log = town();
+    let honest = with_two_lost(&mut log);
+    let mut hidden = honest.clone();
+    hidden.lost.pop();
+    assert!(matches!(
+        History::parse(&to_bytes(&hidden)),
+        Err(HistoryError::Numbers { .. })
+    ));
+    assert!(hidden.verify(None, None).is_err());
+    let mut swapped = honest.clone();
+    let (a, b) = (swapped.lost[0].leaf, swapped.lost[1].leaf);
+    (swapped.lost[0].leaf, swapped.lost[1].leaf) = (b, a);
+    assert!(matches!(
+        swapped.verify(None, None),
+        Err(HistoryError::OtherRecord { n: 2 })
+    ));
+    let mut other_kind = honest.clone();
+    other_kind.lost[0].leaf[1] ^= 1;
+    assert!(other_kind.verify(None, None).is_err());
+    let mut elsewhere = honest;
+    elsewhere.lost[0].index = elsewhere.lost[1].index;
+    assert!(matches!(
+        elsewhere.verify(None, None),
+        Err(HistoryError::SameLeaf)
+    ));
 }
 
 #[test]
@@ -185,4 +254,65 @@ proptest! {
         let read = History::parse(&bytes).and_then(|history| history.verify(None, None));
         prop_assert!(read.is_err(), "byte {}", at);
     }
+}
+
+/// Whoever remembers the first key follows the log to its newest, and only with the leaves that say so.
+#[test]
+fn a_changed_key_is_followed_with_its_leaves_and_refused_without() {
+    let mut log = town();
+    let first = log.signer.vkey().clone();
+    let then = log.remember(1);
+    for seed in [21, 22] {
+        log.change_key(log_signer(seed));
+        log.close();
+    }
+    more(&mut log);
+    let now = log.history(1, Some(then.size));
+    assert_eq!(
+        History::parse(&to_bytes(&now)).unwrap().proofs.key_changes.len(),
+        2
+    );
+    let verified = now.verify(Some(&first), Some(&then)).unwrap();
+    assert_eq!((verified.key_changes, verified.log_key), (2, KeySource::Pinned));
+    for (key, changes) in [(log_signer(21), 1), (log_signer(22), 0)] {
+        assert_eq!(
+            now.verify(Some(key.vkey()), Some(&then)).unwrap().key_changes,
+            changes
+        );
+    }
+    now.verify(None, None).unwrap();
+
+    let mut silent = now.clone();
+    silent.proofs.key_changes.clear();
+    assert!(matches!(
+        silent.verify(Some(&first), None),
+        Err(HistoryError::OtherLog)
+    ));
+    let mut gap = now.clone();
+    gap.proofs.key_changes.remove(0);
+    assert!(matches!(
+        gap.verify(Some(&first), None),
+        Err(HistoryError::Keys(_))
+    ));
+    // A thief of the first key names a key of hers, in a leaf that is not in the log.
+    let mut forged = now.clone();
+    let thief = log_signer(66);
+    let (place, real) = forged.proofs.key_changes[0].clone();
+    let change = UnsignedKeyChange {
+        new: *thief.vkey().public(),
+        ..real.change().clone()
+    };
+    forged.proofs.key_changes = vec![(place, change.sign(&log_signer(1)))];
+    forged.header.log_key = thief.vkey().clone();
+    let claim = SignedCheckpoint::open(now.header.checkpoint.as_bytes(), log_signer(22).vkey()).unwrap();
+    let signed = SignedCheckpoint::sign(claim.checkpoint().clone(), &thief).unwrap();
+    forged.header.checkpoint = signed.note().to_string();
+    let refused = forged.verify(Some(&first), Some(&then));
+    assert!(matches!(refused, Err(HistoryError::Inclusion(_))), "{refused:?}");
+    // The old key alone says nothing any more.
+    let mut retired = now.clone();
+    retired.header.log_key = first.clone();
+    let signed = SignedCheckpoint::sign(claim.checkpoint().clone(), &log_signer(1)).unwrap();
+    retired.header.checkpoint = signed.note().to_string();
+    assert!(retired.verify(Some(&first), None).is_err());
 }

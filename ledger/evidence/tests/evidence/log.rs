@@ -8,7 +8,7 @@ use evidence::{
 };
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
-    leaf::{ActorClass, Hour, RecordNumber, Salt, SubjectKey, map_root_leaf},
+    leaf::{ActorClass, Hour, KeyChange, RecordNumber, Salt, SubjectKey, UnsignedKeyChange, map_root_leaf},
     map::{MapEntry, MapTree, PrunedMapWriter},
     note::{Ed25519Signer, KeyName, NoteSigner},
     tree::{Frontier, Hash, LeafIndex, NodeMap, ProofPlan, TreeSize, leaf_hash},
@@ -21,6 +21,7 @@ pub struct Log {
     frontier: Frontier,
     nodes: NodeMap,
     map_root: Vec<u8>,
+    key_changes: Vec<(LeafIndex, KeyChange)>,
     people: Vec<(SubjectKey, Vec<Entry>)>,
 }
 
@@ -34,6 +35,7 @@ impl Log {
             frontier: Frontier::empty(),
             nodes: NodeMap::default(),
             map_root: Vec::new(),
+            key_changes: Vec::new(),
             people: (0..people)
                 .map(|person| (SubjectKey::new([0x80 + person; 32]), Vec::new()))
                 .collect(),
@@ -77,6 +79,20 @@ impl Log {
         self.push(&leaf);
     }
 
+    /// The log names another key, in a leaf, and signs with it from now on.
+    pub fn change_key(&mut self, new: Ed25519Signer) {
+        let valid_from = LeafIndex::new(self.frontier.size().get()).unwrap();
+        let change = UnsignedKeyChange {
+            hour: Hour::new(490_896),
+            new: *new.vkey().public(),
+            valid_from,
+        };
+        let change = change.sign(&self.signer);
+        self.push(&change.to_bytes());
+        self.key_changes.push((valid_from, change));
+        self.signer = new;
+    }
+
     /// The last leaf of a batch.
     pub fn close(&mut self) {
         let covers = LeafIndex::new(self.frontier.size().get()).unwrap();
@@ -100,6 +116,7 @@ impl Log {
     pub fn prove(&self, entries: &[Entry]) -> Vec<Hash> {
         let size = self.frontier.size();
         let mut places: Vec<_> = entries.iter().map(|entry| entry.index).collect();
+        places.extend(self.key_changes.iter().map(|(index, _)| *index));
         places.push(size.last_index().unwrap());
         places.sort_unstable();
         let plan = ProofPlan::inclusion_of_many(&places, size).unwrap();
@@ -137,10 +154,12 @@ impl Log {
                 record_keys: vec![self.record_key.clone()],
             },
             entries: entries.clone(),
+            lost: Vec::new(),
             proofs: Proofs {
                 log,
                 map: writer.finish(),
                 consistency,
+                key_changes: self.key_changes.clone(),
             },
         }
     }
@@ -149,9 +168,11 @@ impl Log {
 /// The file.
 pub fn to_bytes(history: &History) -> Vec<u8> {
     let mut bytes = history.header.to_line().unwrap();
-    for entry in &history.entries {
-        bytes.extend(entry.to_line().unwrap());
-    }
+    let known = history.entries.iter().map(|one| (one.n, one.to_line().unwrap()));
+    let lost = history.lost.iter().map(|one| (one.n, one.to_line().unwrap()));
+    let mut lines: Vec<_> = known.chain(lost).collect();
+    lines.sort_by_key(|(n, _)| *n);
+    bytes.extend(lines.into_iter().flat_map(|(_, line)| line));
     bytes.extend(history.proofs.to_line().unwrap());
     bytes
 }

@@ -35,6 +35,7 @@ fn each_type_has_its_kind_of_leaf() {
         Release,
         Release,
         Access,
+        ConsentClosed,
         Release,
     ];
     assert_eq!(kinds, expected);

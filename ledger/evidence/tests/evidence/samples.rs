@@ -6,9 +6,9 @@ use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
     record::{
-        Access, Actor, ConsentGiven, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, Id, InOutcome,
-        Instant, ManifestRoot, Method, OutOutcome, Record, Release, ReleaseRefused, ReleasedFile,
-        RequestStep, Role, Seconds, Step, Text, TransferIn, TransferOut,
+        Access, Actor, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel,
+        Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome, Record, Release, ReleaseRefused,
+        ReleasedFile, RequestStep, Role, Seconds, Step, Text, TransferIn, TransferOut,
     },
 };
 use ledger_core::{
@@ -188,6 +188,14 @@ pub fn all() -> Vec<Record> {
             purpose: id("audit"),
             scope: id("transfers"),
             at: at(6),
+        }),
+        Record::ConsentSuspended(ConsentSuspended {
+            consent: id("c-1"),
+            participant: id("p-1"),
+            prev_sha256: digest("before"),
+            known: 7,
+            newest: 9,
+            at: at(7),
         }),
         Record::Release(release()),
     ]

@@ -1,11 +1,8 @@
-//! `ledger-audit log` and `ledger-audit compare`.
+//! `ledger-audit log` and `ledger-audit mirror`.
 
 use std::{
     fs,
-    io::{Read, Write},
-    net::TcpListener,
     path::{Path, PathBuf},
-    thread,
 };
 
 use ledger_core::{
@@ -14,7 +11,7 @@ use ledger_core::{
     tree::{LeafIndex, leaf_hash},
 };
 
-use crate::sample::{Log, audit, audit_json, log_signer, officer, put, signer, text};
+use crate::sample::{Log, audit, audit_json, log_signer, officer, put, serve, signer, text};
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -202,6 +199,52 @@ fn erasures_are_checked_with_the_officers_key_only() {
 }
 
 #[test]
+fn a_forged_erasure_is_refused_in_a_folder_and_over_http() {
+    // The officer's key id over somebody else's signature: the name is right, the hand is not.
+    let mut forger = Log::of_transfers(3);
+    forger.push_erasure(&officer());
+    let mut leaf = forger.leaves.pop().unwrap();
+    let last = leaf.len() - 1;
+    leaf[last] ^= 1;
+    let mut log = Log::of_transfers(3);
+    log.push(leaf);
+    log.close();
+    let folder = log.write(&[5]);
+    let url = serve(folder.path().to_path_buf());
+    let key = officer().vkey().to_string();
+    for source in [text(folder.path()), &url] {
+        let (status, said) = audit(&["log", source, "--dpo-key", &key]);
+        assert!(status == 1 && said.contains("the erasure at entry 3"), "{said}");
+    }
+    // Without its signature it is no leaf at all.
+    let mut log = Log::of_transfers(3);
+    log.push_erasure(&officer());
+    let unsigned = log.leaves.pop().unwrap();
+    let mut log = Log::of_transfers(3);
+    log.push(unsigned[..unsigned.len() - 64].to_vec());
+    log.close();
+    let folder = log.write(&[5]);
+    let url = serve(folder.path().to_path_buf());
+    for source in [text(folder.path()), &url] {
+        let (status, said) = audit(&["log", source]);
+        assert!(status == 1 && said.contains("entry 3 is not a leaf"), "{said}");
+    }
+}
+
+#[test]
+fn a_repeated_tag_is_refused_over_http() {
+    let mut log = Log::of_transfers(3);
+    log.push_record(&crate::sample::transfer(9), 2);
+    log.close();
+    let url = serve(log.write(&[5]).keep());
+    let (status, said) = audit(&["log", &url]);
+    assert!(
+        status == 1 && said.contains("entries 1 and 3 have the same tag"),
+        "{said}"
+    );
+}
+
+#[test]
 fn without_any_key_the_log_is_not_judged() {
     let folder = Log::of_transfers(3).write(&[3]);
     fs::remove_file(folder.path().join("log.vkey")).unwrap();
@@ -209,85 +252,6 @@ fn without_any_key_the_log_is_not_judged() {
     let other = signer(crate::sample::ORIGIN, 7).vkey().to_string();
     assert_eq!(audit(&["log", text(folder.path()), "--log-key", &other]).0, 1);
     assert_eq!(audit(&["log", "/nowhere"]).0, 2);
-}
-
-#[test]
-fn two_checkpoints_are_compared_by_a_proof_from_the_tiles() {
-    let log = Log::of_transfers(600);
-    let folder = log.write(&[256, 300, 600]);
-    // Once the tile is full its partial ones may go.
-    fs::remove_dir_all(folder.path().join("tile/0/001.p")).unwrap();
-    let put_checkpoint = |name: &str, log: &Log, size: u64| {
-        put(
-            folder.path(),
-            name,
-            log.checkpoint(size).note().to_string().as_bytes(),
-        )
-    };
-    let source = text(folder.path());
-    for (old, new) in [
-        (0, 600),
-        (1, 600),
-        (100, 256),
-        (256, 300),
-        (300, 600),
-        (599, 600),
-        (600, 600),
-    ] {
-        let (old_file, new_file) = (put_checkpoint("old", &log, old), put_checkpoint("new", &log, new));
-        let (status, said) = audit(&["compare", text(&old_file), text(&new_file), source]);
-        assert_eq!(status, 0, "{old} {new}: {said}");
-        if old < new {
-            let (status, said) = audit(&["compare", text(&new_file), text(&old_file), source]);
-            assert_eq!(status, 1, "{said}");
-        }
-    }
-    let mut forked = Log::of_transfers(299);
-    forked.push_record(&crate::sample::transfer(999), 999);
-    let (fork, new) = (
-        put_checkpoint("fork", &forked, 300),
-        put_checkpoint("new", &log, 600),
-    );
-    let (status, said) = audit(&["compare", text(&fork), text(&new), source]);
-    assert!(status == 1 && said.contains("older root"), "{said}");
-    let same = put_checkpoint("same", &log, 300);
-    let (status, said) = audit(&["compare", text(&fork), text(&same), source]);
-    assert!(status == 1 && said.contains("two different logs"), "{said}");
-}
-
-/// Serves a folder over HTTP until the test ends.
-fn serve(folder: PathBuf) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = Vec::new();
-            let mut buffer = [0; 1024];
-            while !request.ends_with(b"\r\n\r\n") {
-                let count = stream.read(&mut buffer).unwrap();
-                request.extend_from_slice(&buffer[..count]);
-            }
-            let request = String::from_utf8(request).unwrap();
-            let path = request
-                .split(' ')
-                .nth(1)
-                .unwrap()
-                .strip_prefix("/ledger/")
-                .unwrap()
-                .to_owned();
-            let (status, body) = match fs::read(folder.join(path)) {
-                Ok(body) => ("200 OK", body),
-                Err(_) => ("404 Not Found", Vec::new()),
-            };
-            let head = format!(
-                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                body.len()
-            );
-            stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
-        }
-    });
-    format!("http://{address}/ledger")
 }
 
 #[test]

@@ -9,13 +9,16 @@
 )]
 
 mod bundles;
+mod compares;
 #[allow(
     dead_code,
     reason = "shared with the tests of `evidence`, which use more of it"
 )]
 #[path = "../../../evidence/tests/evidence/log.rs"]
 mod history;
+mod keys;
 mod logs;
 mod manifests;
 mod participants;
 mod sample;
+mod witnesses;

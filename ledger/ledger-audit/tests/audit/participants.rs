@@ -102,3 +102,37 @@ fn a_file_with_a_hole_or_a_changed_line_is_refused() {
     let (status, said) = audit(&["participant", text(&folder.path().join("nowhere"))]);
     assert!(status == 2 && said.contains("cannot read"), "{said}");
 }
+
+#[test]
+fn a_changed_key_is_followed_from_the_one_remembered() {
+    let folder = TempDir::new().unwrap();
+    let mut log = town(10);
+    let (then, first) = (log.head().0, log.signer.vkey().to_string());
+    let memory = folder.path().join("memory.json");
+    let check = |file: &PathBuf| audit_json(&["participant", text(file), "--memory", text(&memory)]);
+    let older = put(&folder, "older.ndjson", &to_bytes(&log.history(0, None)));
+    assert_eq!(check(&older).0, 0);
+
+    log.change_key(signer("log.example/consent", 21));
+    log.close();
+    let mut history = log.history(0, Some(then));
+    let file = put(&folder, "newer.ndjson", &to_bytes(&history));
+    history.proofs.key_changes.clear();
+    let silent = put(&folder, "silent.ndjson", &to_bytes(&history));
+    assert_eq!(check(&silent).0, 1);
+    let (status, said) = check(&file);
+    assert_eq!(
+        (status, said["details"]["key_changes"].as_u64()),
+        (0, Some(1)),
+        "{said}"
+    );
+    assert_eq!(audit(&["participant", text(&file), "--log-key", &first]).0, 0);
+    // From now on the new key is the one remembered.
+    let (status, said) = check(&file);
+    assert_eq!(
+        (status, said["details"]["key_changes"].as_u64()),
+        (0, Some(0)),
+        "{said}"
+    );
+    assert_eq!(check(&older).0, 1);
+}

@@ -2,8 +2,11 @@
 
 use std::{
     fs,
+    io::{Read, Write},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use evidence::{
@@ -15,7 +18,9 @@ use evidence::{
 };
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
-    leaf::{ActorClass, Hour, RecordNumber, Salt, SubjectKey, UnsignedErasure, map_root_leaf},
+    leaf::{
+        ActorClass, Hour, RecordNumber, Salt, SubjectKey, UnsignedErasure, UnsignedKeyChange, map_root_leaf,
+    },
     map::{MapEntry, MapTree},
     note::{Ed25519Signer, KeyName, NoteSigner},
     proof::TlogProof,
@@ -164,6 +169,16 @@ impl Log {
         self.push(erasure.sign(ORIGIN, officer).to_bytes());
     }
 
+    /// The log names its next key. Checkpoints are signed by whoever a test says.
+    pub fn push_key_change(&mut self, old: &Ed25519Signer, new: &Ed25519Signer) {
+        let change = UnsignedKeyChange {
+            hour: Hour::new(490_896),
+            new: *new.vkey().public(),
+            valid_from: LeafIndex::new(self.leaves.len() as u64).unwrap(),
+        };
+        self.push(change.sign(old).to_bytes());
+    }
+
     pub fn checkpoint(&self, count: u64) -> SignedCheckpoint {
         let size = TreeSize::new(count).unwrap();
         let root = Frontier::read(size, &self.nodes).unwrap().root();
@@ -272,4 +287,39 @@ pub fn audit_json(arguments: &[&str]) -> (i32, Value) {
 
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
+}
+
+/// Serves a folder over HTTP until the test ends.
+pub fn serve(folder: PathBuf) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            let mut buffer = [0; 1024];
+            while !request.ends_with(b"\r\n\r\n") {
+                let count = stream.read(&mut buffer).unwrap();
+                request.extend_from_slice(&buffer[..count]);
+            }
+            let request = String::from_utf8(request).unwrap();
+            let path = request
+                .split(' ')
+                .nth(1)
+                .unwrap()
+                .strip_prefix("/ledger/")
+                .unwrap()
+                .to_owned();
+            let (status, body) = match fs::read(folder.join(path)) {
+                Ok(body) => ("200 OK", body),
+                Err(_) => ("404 Not Found", Vec::new()),
+            };
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        }
+    });
+    format!("http://{address}/ledger")
 }

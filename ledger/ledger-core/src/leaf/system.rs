@@ -1,6 +1,6 @@
 //! Leaves of the log itself, other than erasures: recognised by their number, their bodies kept as bytes.
 
-use super::{ActorClass, Header, Hour, LeafError, SystemKind};
+use super::{ActorClass, Header, Hour, KeyChange, LeafError, RestoreLeaf, SystemKind, TimestampLeaf};
 use crate::{
     tile::MAX_ENTRY_LEN,
     tree::{Hash, LeafIndex},
@@ -53,8 +53,8 @@ impl MapRoot {
 
 /// A leaf of kind 0x40 or 0x42 to 0x46.
 ///
-/// Lengths are checked where the format fixes them: map root ([`MapRoot`]), delivery
-/// `manifest root[32] || u64be rows || u8 encoding id`.
+/// Lengths are checked where the format fixes them: map root ([`MapRoot`]), key change ([`KeyChange`]), timestamp
+/// ([`TimestampLeaf`]), restore ([`RestoreLeaf`]), delivery `manifest root[32] || u64be rows || u8 encoding id`.
 /// LIMIT: the bodies of the other kinds are defined when something writes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemLeaf {
@@ -108,11 +108,12 @@ impl SystemLeaf {
         let right_length = match kind {
             SystemKind::MapRoot => MapRoot::parse(body, header.actor, bytes.len()).map(|_| true)?,
             SystemKind::Delivery => body.len() == 41,
-            SystemKind::Change
-            | SystemKind::Reconciliation
-            | SystemKind::TimestampToken
-            | SystemKind::Restore
-            | SystemKind::Erasure => !body.is_empty() && bytes.len() <= MAX_ENTRY_LEN,
+            SystemKind::Restore => RestoreLeaf::parse(bytes).map(|_| true)?,
+            SystemKind::Change => KeyChange::parse(bytes).map(|_| true)?,
+            SystemKind::TimestampToken => TimestampLeaf::parse(bytes).map(|_| true)?,
+            SystemKind::Reconciliation | SystemKind::Erasure => {
+                !body.is_empty() && bytes.len() <= MAX_ENTRY_LEN
+            }
         };
         if !right_length {
             return Err(LeafError::WrongLength { len: bytes.len() });

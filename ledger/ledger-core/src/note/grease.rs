@@ -1,6 +1,10 @@
 //! Signatures under names that nobody knows, so that readers which choke on them are found early.
 
 use super::{KeyId, KeyName, MAX_SIGNATURES, Note, NoteSignature};
+use crate::tree::digest;
+
+/// One note in so many is greased.
+const EVERY: u8 = 8;
 
 /// Random bytes for one use of [`Note::greased`].
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +35,28 @@ impl Grease {
 }
 
 impl Note {
+    /// The note as it is published: one in eight carries grease. Which ones do, and what it is, follows from the note
+    /// itself, so that one checkpoint has one published form however often it is written.
+    ///
+    /// `SHA-256("grease/v1" || 00 || counter u8 || note)` for the counters 0 to 2 gives the bytes of the grease, and
+    /// for 3 whether there is any.
+    #[must_use]
+    pub fn sometimes_greased(self) -> Self {
+        let bytes = self.to_string();
+        let part = |counter: u8| *digest(&[b"grease/v1\0", &[counter], bytes.as_bytes()]).as_bytes();
+        let [chance, ..] = part(3);
+        if chance % EVERY != 0 {
+            return self;
+        }
+        let mut random = [0; Grease::LEN];
+        let parts = [part(0), part(1), part(2)];
+        random
+            .iter_mut()
+            .zip(parts.as_flattened())
+            .for_each(|(to, from)| *to = *from);
+        self.greased(&Grease::new(random))
+    }
+
     /// The note with one more signature, by a key of a random name, and all signatures in random order. Every reader
     /// must accept it as it accepts the note itself (C2SP signed-note: unknown keys MUST be ignored).
     ///

@@ -123,6 +123,17 @@ impl Vkey {
         }
     }
 
+    /// A key from its parts, as [`FromStr`] would accept it.
+    ///
+    /// # Errors
+    /// [`VkeyError::Weak`].
+    pub fn checked(name: KeyName, kind: KeyKind, public: [u8; 32]) -> Result<Self, VkeyError> {
+        if is_weak(public) {
+            return Err(VkeyError::Weak);
+        }
+        Ok(Self::new(name, kind, public))
+    }
+
     /// Name of the key; for a log, its origin.
     pub const fn name(&self) -> &KeyName {
         &self.name
@@ -224,10 +235,7 @@ impl FromStr for Vkey {
             other => return Err(VkeyError::UnknownKind { kind: *other }),
         };
         let public = public.try_into().map_err(|_| VkeyError::WrongLength)?;
-        if is_weak(public) {
-            return Err(VkeyError::Weak);
-        }
-        let vkey = Self::new(name, kind, public);
+        let vkey = Self::checked(name, kind, public)?;
         if vkey.id.to_string() == id {
             Ok(vkey)
         } else {

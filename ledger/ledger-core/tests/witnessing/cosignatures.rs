@@ -217,3 +217,21 @@ fn grease_comes_at_every_place_and_never_over_the_limit() {
     let known: Vec<_> = signers.iter().map(|one| one.vkey().clone()).collect();
     assert_eq!(greased.verify(&known).unwrap().len(), MAX_SIGNATURES);
 }
+
+#[test]
+fn about_one_published_note_in_eight_is_greased_and_always_the_same_way() {
+    let mut greased = 0;
+    for size in 1..=800 {
+        let note = signed(size).note().clone();
+        let published = note.clone().sometimes_greased();
+        assert_eq!(published, note.clone().sometimes_greased());
+        let opened = SignedCheckpoint::open(published.to_string().as_bytes(), &log_key()).unwrap();
+        assert_eq!(opened.checkpoint(), signed(size).checkpoint());
+        match published.signatures().len() {
+            1 => assert_eq!(published, note),
+            2 => greased += 1,
+            other => panic!("{other} lines"),
+        }
+    }
+    assert!((60..=140).contains(&greased), "{greased} of 800");
+}

@@ -13,6 +13,7 @@ use crate::{
     edge::{Edge, EdgeError},
     map::MapFault,
     ports::{DataHead, LogData, PublicFault, StoreFault, Swap, UnixMicros},
+    witness::{KeeperStop, WitnessStop},
 };
 
 /// Leaves read at once while tiles are rewritten: some full tiles, and little memory.
@@ -77,6 +78,12 @@ pub enum RecoverError {
         /// The clock.
         now: UnixMicros,
     },
+    /// A witness holds a checkpoint of this log that is not in its past.
+    #[error(transparent)]
+    Witness(#[from] WitnessStop),
+    /// The keeper of the public checkpoint could not begin.
+    #[error(transparent)]
+    Keeper(#[from] KeeperStop),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreFault),
@@ -121,12 +128,7 @@ pub(super) async fn recover(
     data: &dyn LogData,
     now: UnixMicros,
 ) -> Result<Publisher, RecoverError> {
-    let locked = stores
-        .lock
-        .load(stores.log_id())
-        .await?
-        .ok_or(RecoverError::LockMissing)?;
-    let locked = open(&stores, &locked, "lock store")?;
+    let locked = locked(&stores).await?;
     let public = match stores.public.read(Resource::Checkpoint).await? {
         None => None,
         Some(bytes) => Some(open(&stores, &bytes, "public folder")?),
@@ -154,7 +156,8 @@ pub(super) async fn recover(
             size: locked.size(),
         });
     }
-    if public.as_ref() != Some(&locked) {
+    // Other signature lines (grease, witnesses) make no other checkpoint.
+    if public.as_ref().map(SignedCheckpoint::checkpoint) != Some(locked.checkpoint()) {
         show(&stores, edge.partials(shown)?, &locked).await?;
     }
     let last_at = head.map(|head| head.at);
@@ -170,13 +173,18 @@ pub(super) async fn recover(
     Ok(publisher)
 }
 
+pub(super) async fn locked(stores: &Stores) -> Result<SignedCheckpoint, RecoverError> {
+    let locked = stores.lock.load(stores.log_id()).await?;
+    open(stores, &locked.ok_or(RecoverError::LockMissing)?, "lock store")
+}
+
 fn open(stores: &Stores, note: &[u8], place: &'static str) -> Result<SignedCheckpoint, RecoverError> {
-    SignedCheckpoint::open(note, stores.signer.vkey())
+    SignedCheckpoint::open_any(note, &stores.keys())
         .map_err(|cause| RecoverError::ForeignCheckpoint { place, cause })
 }
 
 /// The rows of the recovery table that need no tree: sizes must not shrink from data to lock to public.
-fn check_order(
+pub(super) fn check_order(
     locked: &SignedCheckpoint,
     public: Option<&SignedCheckpoint>,
     head: Option<DataHead>,

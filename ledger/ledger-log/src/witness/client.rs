@@ -1,6 +1,9 @@
 //! One witness, as the log sees it: `ask → confirmed | retry once | look at what it shows`.
 
-use std::sync::Arc;
+use std::{
+    mem::{Discriminant, discriminant},
+    sync::{Arc, PoisonError},
+};
 
 use ledger_core::{
     checkpoint::SignedCheckpoint,
@@ -23,6 +26,8 @@ pub struct Client {
     ///
     /// LIMIT: in memory only. After a start it begins at 0, which costs one 409 and never more.
     confirmed: Mutex<TreeSize>,
+    /// The kind of its last finding, so that the log tells each change once.
+    told: std::sync::Mutex<Option<Discriminant<Finding>>>,
 }
 
 /// How a request ended.
@@ -54,7 +59,15 @@ impl Client {
             log_keys: log_keys.to_vec(),
             transport,
             confirmed: Mutex::new(TreeSize::ZERO),
+            told: std::sync::Mutex::default(),
         })
+    }
+
+    /// Whether this is not what the question before found: a witness that stays away is logged once.
+    pub fn is_news(&self, finding: &Finding) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let kind = discriminant(finding);
+        told.replace(kind) != Some(kind)
     }
 
     /// Asks for a cosignature; `None` while an earlier question is still under way.

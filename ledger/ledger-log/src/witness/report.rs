@@ -65,7 +65,7 @@ impl WitnessReport {
     pub(super) fn log(&self) {
         let witness = self.witness.as_str();
         match &self.finding {
-            Finding::Cosigned => {}
+            Finding::Cosigned => tracing::info!(witness.name = witness, "a witness cosigns"),
             Finding::Unavailable { why } => {
                 tracing::warn!(witness.name = witness, cause = why, "a witness is unavailable");
             }

@@ -3,13 +3,13 @@
 use std::{fs, path::PathBuf};
 
 use ledger_core::{
-    note::NoteSigner,
+    note::{Note, NoteSigner},
     tile::{FULL, Resource, Span},
 };
 use ledger_log::{FolderStore, PublicFault, PublicFile, PublicStore};
 use tempfile::TempDir;
 
-use crate::support::Log;
+use crate::support::{Log, read};
 
 #[tokio::test]
 async fn tiles_follow_the_size_across_the_first_full_tile() {
@@ -98,4 +98,21 @@ async fn the_key_file_holds_the_key_in_use() {
         let text = fs::read_to_string(root.join("log.vkey")).unwrap();
         assert_eq!(text, format!("{}\n", signer.vkey()));
     }
+}
+
+/// Some published checkpoints carry a line by nobody. Recovery opens them, and leaves them as they are.
+#[tokio::test]
+async fn a_log_with_greased_checkpoints_is_taken_up_as_any_other() {
+    let log = Log::new().await;
+    let mut greased = 0;
+    for _ in 0..64 {
+        log.grow(&[1]).await;
+        let public = read(&log.path("checkpoint"));
+        let lines = Note::parse(&public).unwrap().signatures().len();
+        greased += usize::from(lines == 2);
+        let taken_up = log.recover().await.unwrap();
+        assert_eq!(taken_up.latest().note().signatures().len(), 1, "ours alone");
+        assert_eq!(read(&log.path("checkpoint")), public);
+    }
+    assert!(greased > 0, "none of 64 was greased");
 }

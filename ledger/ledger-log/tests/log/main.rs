@@ -11,5 +11,7 @@
 
 mod crash;
 mod files;
+mod rotation;
 mod sequencing;
 mod support;
+mod survey;

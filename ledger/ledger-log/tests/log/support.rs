@@ -16,7 +16,7 @@ use ledger_core::{
 };
 use ledger_log::{
     Appended, DataHead, FolderStore, LockStore, LogData, LogId, PublicFault, PublicFile, PublicStore,
-    Publisher, RecoverError, StoreFault, Stores, Swap, UnixMicros,
+    Publisher, RecoverError, Rotation, StoreFault, Stores, Swap, UnixMicros,
 };
 use tempfile::TempDir;
 
@@ -230,6 +230,7 @@ pub struct Log {
     pub data: MemoryData,
     pub faults: Faults,
     pub signer: Arc<Ed25519Signer>,
+    pub rotation: Rotation,
     /// Whoever holds it keeps public files from being written.
     pub hold: Arc<tokio::sync::Mutex<()>>,
 }
@@ -251,6 +252,7 @@ impl Log {
             data: MemoryData::default(),
             faults,
             signer: signer(1),
+            rotation: Rotation::default(),
             hold: Arc::default(),
         };
         Publisher::initialise(&log.stores().await).await.unwrap();
@@ -261,6 +263,7 @@ impl Log {
         let folder = FolderStore::open(self.folder.path().to_path_buf()).await.unwrap();
         Stores {
             signer: Arc::clone(&self.signer) as Arc<dyn NoteSigner>,
+            rotation: self.rotation.clone(),
             lock: Arc::new(self.lock.clone()),
             public: Arc::new(FaultyFolder {
                 folder,
@@ -345,7 +348,7 @@ fn name(prefix: &str, index: usize, width: usize) -> String {
     format!("{prefix}/{index:03}{suffix}")
 }
 
-fn read(path: &Path) -> Vec<u8> {
+pub fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

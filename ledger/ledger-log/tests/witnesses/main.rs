@@ -11,4 +11,5 @@
 
 mod faulty;
 mod honest;
+mod keeper;
 mod support;

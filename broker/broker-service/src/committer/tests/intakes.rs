@@ -80,7 +80,7 @@ impl Commit for Task {
             Does::Erases(who) => {
                 group.tx.erase_participant(id(who)).await?;
                 group.erase_subject(id(who)).await?;
-                let leaf = vec![1, 0x42, 0, 0, 0, 0, 0, 0, 9];
+                let leaf = vec![1, 0x43, 0, 0, 0, 0, 0, 0, 9];
                 Ok(Ok(Recorded(group.append_leaf(leaf)?)))
             }
             Does::LooksFor(who, number) => {
