@@ -10,6 +10,8 @@
 
 #[path = "interop/browser_script.rs"]
 mod browser_script;
+#[path = "interop/disclosure.rs"]
+mod disclosure;
 #[allow(
     dead_code,
     reason = "shared with the tests of `evidence`, which use more of it"
@@ -20,6 +22,8 @@ mod history;
 mod manifest;
 #[path = "interop/receipts.rs"]
 mod receipts;
+#[path = "interop/released.rs"]
+mod released;
 
 use std::env;
 use std::process::Command;

@@ -20,7 +20,7 @@ export class Refused extends Error {
   }
 }
 
-function demand(holds, code, n) {
+export function demand(holds, code, n) {
   if (!holds) throw new Refused(code, n);
 }
 
@@ -51,12 +51,12 @@ export function fromBase64url(text) {
   return bytes;
 }
 
-function fromBase64(text) {
+export function fromBase64(text) {
   demand(/^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0, "form");
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
-function join(...parts) {
+export function join(...parts) {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -66,17 +66,17 @@ function join(...parts) {
   return joined;
 }
 
-function u64(number) {
+export function u64(number) {
   demand(Number.isSafeInteger(number) && number >= 0, "form");
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(number));
   return bytes;
 }
 
-const leafHash = (entry) => sha256(join([0], entry));
+export const leafHash = (entry) => sha256(join([0], entry));
 
 const pair = new Uint8Array(65);
-function nodeHash(left, right) {
+export function nodeHash(left, right) {
   pair[0] = 1;
   pair.set(left, 1);
   pair.set(right, 33);
@@ -102,7 +102,7 @@ export function hex(bytes) {
 }
 
 // Size and root of a checkpoint that the log's key signed.
-async function openCheckpoint(note, vkey) {
+export async function openCheckpoint(note, vkey) {
   const log = parseVkey(vkey);
   const end = note.lastIndexOf("\n\n");
   demand(end > 0 && note.endsWith("\n"), "form");

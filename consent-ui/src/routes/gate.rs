@@ -17,7 +17,7 @@ use crate::routes::Pages;
 use crate::routes::trouble::{Told, Trouble};
 use crate::routes::visit::{Visit, address, onward, onward_with, pairs};
 
-/// The page that checks the ledger runs our own scripts and fetches its file: these two lines more, there only.
+/// The pages that check the ledger run our own scripts and fetch their files: these two lines more, there only.
 const WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
      img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -185,7 +185,7 @@ fn guarded(mut response: Response, visit: &Visit) -> Response {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if visit.is_at(paths::RECORDED) {
+    if visit.is_at(paths::RECORDED) || visit.is_at(paths::DELIVERED) {
         let policy = HeaderValue::from_static(WITH_SCRIPT);
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

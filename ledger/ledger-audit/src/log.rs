@@ -1,6 +1,7 @@
 //! `log`: everything recomputed from the entries.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -9,7 +10,7 @@ use anyhow::Context;
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
     key_chain::KeyChain,
-    leaf::{ErasureLeaf, KeyChange, Leaf, SystemKind, TimestampLeaf},
+    leaf::{DeliveryLeaf, ErasureLeaf, KeyChange, Leaf, SystemKind, TimestampLeaf},
     note::{KeyName, Vkey},
     policy::{Freshness, Policy},
     receipt::ReceiptKey,
@@ -73,6 +74,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         checkpoint.checkpoint().origin(),
         &officers,
     )?;
+    check_deliveries(&mut report, &tree.deliveries)?;
     match old {
         None => report.skip(
             "Whether the log was rewritten since an earlier visit: keep its checkpoint and give it with \
@@ -118,6 +120,8 @@ pub struct Entries {
     /// The map.
     pub map: MapAudit,
     erasures: Vec<(LeafIndex, ErasureLeaf)>,
+    /// The leaves that name disclosure manifests.
+    pub deliveries: Vec<(LeafIndex, DeliveryLeaf)>,
     key_changes: Vec<(LeafIndex, KeyChange)>,
     timestamps: Vec<String>,
 }
@@ -162,7 +166,7 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
     let (checkpoint, old) = (&claim.checkpoint, old.map(|old| &old.checkpoint));
     let old_size = old.map(Checkpoint::size);
     let mut tree = Recomputed::remembering(old_size);
-    let (mut map, mut erasures) = (MapAudit::default(), Vec::new());
+    let (mut map, mut erasures, mut deliveries) = (MapAudit::default(), Vec::new(), Vec::new());
     let (mut key_changes, mut timestamps) = (Vec::new(), Vec::new());
     for span in bundles(checkpoint.size()) {
         let (bytes, width) = source.bundle(span)?;
@@ -181,6 +185,12 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
                 Leaf::System(system) if system.kind == SystemKind::TimestampToken => {
                     let leaf = TimestampLeaf::try_from(&system).map_err(refused)?;
                     timestamps.push(leaf.token.to_string());
+                }
+                Leaf::System(system) if system.kind == SystemKind::Delivery => {
+                    let delivery = DeliveryLeaf::try_from(&system).map_err(|error| {
+                        Failure::Refused(format!("entry {index} is not a delivery leaf: {error}"))
+                    })?;
+                    deliveries.push((index, delivery));
                 }
                 Leaf::System(_) | Leaf::Subject(_) => {}
             }
@@ -201,6 +211,7 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
             tree,
             map,
             erasures,
+            deliveries,
             key_changes,
             timestamps,
         }),
@@ -298,6 +309,24 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The root alone tells one manifest from another, so no two leaves may name the same.
+fn check_deliveries(report: &mut Report, deliveries: &[(LeafIndex, DeliveryLeaf)]) -> Result<(), Failure> {
+    let roots: BTreeSet<_> = deliveries.iter().map(|(_, leaf)| leaf.root).collect();
+    if roots.len() != deliveries.len() {
+        return Err(Failure::Refused(
+            "two deliveries name one disclosure manifest".to_owned(),
+        ));
+    }
+    if !deliveries.is_empty() {
+        report.check(format!(
+            "The {} delivery leaves each name a disclosure manifest of their own.",
+            deliveries.len()
+        ));
+    }
+    report.detail("deliveries", deliveries.len());
+    Ok(())
 }
 
 fn check_erasures(

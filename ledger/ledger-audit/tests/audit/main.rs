@@ -18,6 +18,7 @@ mod compares;
 mod history;
 mod keys;
 mod logs;
+mod manifests;
 mod participants;
 mod sample;
 mod witnesses;
