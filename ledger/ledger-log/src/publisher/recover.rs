@@ -232,7 +232,11 @@ async fn rewrite(
     Ok(())
 }
 
-/// A crash between steps 2 and 4 left committed leaves unsigned. Nothing was promised: sign, swap, go on.
+/// A crash between steps 2 and 4 left committed leaves unsigned, of at most two batches. Nothing was promised: sign, swap,
+/// go on.
+///
+/// LIMIT: both get one checkpoint. Receipts of the first name its own head, for which no partial tiles were written (C2SP
+/// tlog-tiles asks for them); the bundle and every proof verify, and the full tile comes with the next 256 leaves.
 async fn finish(
     publisher: &mut Publisher,
     data: &dyn LogData,
