@@ -25,6 +25,11 @@ function compress(state, bytes, at) {
   for (let i = 0, p = at; i < 16; i += 1, p += 4) {
     W[i] = (bytes[p] << 24) | (bytes[p + 1] << 16) | (bytes[p + 2] << 8) | bytes[p + 3];
   }
+  absorb(state);
+}
+
+// The block of sixteen words in `W`, into the state.
+function absorb(state) {
   for (let i = 16; i < 64; i += 1) {
     const x = W[i - 15];
     const y = W[i - 2];
@@ -86,14 +91,14 @@ export function sha256(bytes) {
 export function hmacKey(key) {
   if (key.length > 64) throw new RangeError("HMAC key longer than a block");
   const block = new Uint8Array(64);
-  const absorb = (pad) => {
+  const padded = (pad) => {
     block.fill(0).set(key);
     for (let i = 0; i < 64; i += 1) block[i] ^= pad;
     const state = Int32Array.from(START);
     compress(state, block, 0);
     return state;
   };
-  return { inner: absorb(0x36), outer: absorb(0x5c) };
+  return { inner: padded(0x36), outer: padded(0x5c) };
 }
 
 export function hmac({ inner, outer }, message) {
@@ -101,6 +106,87 @@ export function hmac({ inner, outer }, message) {
   const digest = finish(scratch, 64, message);
   scratch.set(outer);
   return finish(scratch, 64, digest);
+}
+
+// ---- The few messages of a long list, in words -----------------------------------------------------------------------
+//
+// Words are big-endian. Nothing is allocated: millions of these are computed for one list.
+
+function put(out, at) {
+  for (let i = 0; i < 8; i += 1) out[at + i] = scratch[i];
+}
+
+// SHA-256 of `shift / 8` bytes of prefix (1 to 3) and then `count` words (16 to 28). `out` may overlap `words`.
+export function hashWords(prefix, shift, words, at, count, out, outAt) {
+  scratch.set(START);
+  const up = 32 - shift;
+  let before = prefix;
+  for (let i = 0; i < 16; i += 1) {
+    const word = words[at + i];
+    W[i] = (before << up) | (word >>> shift);
+    before = word;
+  }
+  absorb(scratch);
+  const more = count - 16;
+  for (let i = 0; i < more; i += 1) {
+    const word = words[at + 16 + i];
+    W[i] = (before << up) | (word >>> shift);
+    before = word;
+  }
+  W[more] = (before << up) | (0x80 << (up - 8));
+  W.fill(0, more + 1, 15);
+  W[15] = shift + 32 * count;
+  absorb(scratch);
+  put(out, outAt);
+}
+
+// Tag of a record: HMAC-SHA-256(k_s, "tag/v1" || 00 || u64be n), for n below 2^53.
+export function tagWords({ inner, outer }, n, out, outAt) {
+  scratch.set(inner);
+  W[0] = 0x7461672f;
+  W[1] = 0x76310000;
+  W[2] = Math.floor(n / 0x1000000);
+  W[3] = ((n % 0x1000000) << 8) | 0x80;
+  W.fill(0, 4, 15);
+  W[15] = 8 * (64 + 15);
+  absorb(scratch);
+  for (let i = 0; i < 8; i += 1) W[i] = scratch[i];
+  scratch.set(outer);
+  W[8] = 0x80000000 | 0;
+  W.fill(0, 9, 15);
+  W[15] = 8 * (64 + 32);
+  absorb(scratch);
+  put(out, outAt);
+}
+
+// Leaf of the map: SHA-256(00 || 20 || tag || 28 || u64be place || leaf hash), for places below 2^53.
+export function mapLeafWords(tags, tagAt, place, hashes, hashAt, out, outAt) {
+  scratch.set(START);
+  let before = 0x0020;
+  for (let i = 0; i < 8; i += 1) {
+    const word = tags[tagAt + i];
+    W[i] = (before << 16) | (word >>> 16);
+    before = word;
+  }
+  W[8] = (before << 16) | 0x2800;
+  W[9] = Math.floor(place / 0x1000000);
+  before = place % 0x1000000;
+  for (let i = 0; i < 6; i += 1) {
+    const word = hashes[hashAt + i];
+    W[10 + i] = (before << 8) | (word >>> 24);
+    before = word;
+  }
+  absorb(scratch);
+  for (let i = 0; i < 2; i += 1) {
+    const word = hashes[hashAt + 6 + i];
+    W[i] = (before << 8) | (word >>> 24);
+    before = word;
+  }
+  W[2] = (before << 8) | 0x80;
+  W.fill(0, 3, 15);
+  W[15] = 8 * 75;
+  absorb(scratch);
+  put(out, outAt);
 }
 
 // Whether this code and the browser's own agree, on lengths around every border of padding.

@@ -1,0 +1,14 @@
+// Does the tasks of `list.js` beside the page. Buffers are handed over, not copied.
+
+import { Refused } from "./history.js";
+import { work } from "./list.js";
+
+self.onmessage = ({ data: { id, task } }) => {
+  try {
+    const answer = work(task);
+    self.postMessage({ id, answer }, Object.values(answer).map((words) => words.buffer));
+  } catch (error) {
+    const refused = error instanceof Refused ? { code: error.code, n: error.n } : { code: "fetch" };
+    self.postMessage({ id, refused });
+  }
+};
