@@ -3,12 +3,12 @@
 import { Refused } from "./history.js";
 import { work } from "./list.js";
 
-self.onmessage = ({ data: { id, task } }) => {
+self.onmessage = ({ data: { task } }) => {
   try {
     const answer = work(task);
-    self.postMessage({ id, answer }, Object.values(answer).map((words) => words.buffer));
+    self.postMessage({ answer }, Object.values(answer).map((words) => words.buffer));
   } catch (error) {
     const refused = error instanceof Refused ? { code: error.code, n: error.n } : { code: "fetch" };
-    self.postMessage({ id, refused });
+    self.postMessage({ refused });
   }
 };

@@ -17,8 +17,9 @@ use crate::routes::Pages;
 use crate::routes::trouble::{Told, Trouble};
 use crate::routes::visit::{Visit, address, onward, onward_with, pairs};
 
-/// The page that checks the ledger runs our own scripts and fetches its file: these two lines more, there only.
-const WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+/// The page that checks the ledger runs our own scripts, also beside itself, and fetches its list: these three lines more,
+/// there only.
+const WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; \
      img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// No script, no inline style, no frame, forms to this site only. `data:` images are those of the style sheet.
