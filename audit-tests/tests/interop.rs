@@ -10,6 +10,8 @@
 
 #[path = "interop/browser_script.rs"]
 mod browser_script;
+#[path = "../../ledger/evidence/tests/evidence/compact.rs"]
+mod compact;
 #[allow(
     dead_code,
     reason = "shared with the tests of `evidence`, which use more of it"
