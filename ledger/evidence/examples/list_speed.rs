@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The leaves are made up: random-looking commitments, batches of 256 in shuffled order, each closed by its map root.
-//! With FILE the bytes are written there, for the script of the page (`consent-ui/assets/list_speed.mjs` says how) or
+//! With FILE the bytes are written there, for the script of the page (`list_speed.mjs` beside this file times it) or
 //! for `ledger-audit participant`.
 #![allow(
     clippy::unwrap_used,
