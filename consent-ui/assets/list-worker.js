@@ -1,7 +1,7 @@
-// Does the tasks of `list.js` beside the page. Buffers are handed over, not copied.
+// Does the tasks of `list-tasks.js` beside the page. Buffers are handed over, not copied.
 
 import { Refused } from "./history.js";
-import { work } from "./list.js";
+import { work } from "./list-tasks.js";
 
 self.onmessage = ({ data: { task } }) => {
   try {

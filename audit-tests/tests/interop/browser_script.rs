@@ -22,7 +22,8 @@ use crate::history::{Log, to_bytes};
 const SCRIPT: &str = r#"
 import { readFileSync } from "node:fs";
 import { verifyHistory } from "./history.js";
-import { verifyList, work } from "./list.js";
+import { verifyList } from "./list.js";
+import { work } from "./list-tasks.js";
 // In pieces of every length, as a network gives them.
 function* pieces(bytes) {
   for (let at = 0, length = 1; at < bytes.length; at += length, length = (length % 97) + 1) {
@@ -169,7 +170,7 @@ fn the_script_says(cases: &[(Vec<u8>, &str, Value, &str)]) {
 fn scripts(check: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let assets = workspace().join("consent-ui/assets");
-    for name in ["history.js", "list.js", "sha256.js"] {
+    for name in ["history.js", "list.js", "list-tasks.js", "sha256.js"] {
         fs::copy(assets.join(name), folder.path().join(name)).unwrap();
     }
     fs::write(folder.path().join("package.json"), r#"{"type":"module"}"#).unwrap();
@@ -252,7 +253,8 @@ fn the_browser_s_script_refuses_a_list_that_lies() {
 /// Opens the records of `history.ndjson` against `history.list`, each with one thing changed.
 const OPEN: &str = r#"
 import { readFileSync } from "node:fs";
-import { openRecord, verifyList, work } from "./list.js";
+import { openRecord, verifyList } from "./list.js";
+import { work } from "./list-tasks.js";
 const read = (name) => readFileSync(new URL(name, import.meta.url));
 const { list } = await verifyList([new Uint8Array(read("history.list"))], null, async (task) => work(task));
 const entries = read("history.ndjson").toString("utf8").split("\n").slice(1, 8).map((line) => JSON.parse(line));

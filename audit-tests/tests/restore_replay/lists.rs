@@ -59,7 +59,7 @@ fn the_script_of_the_page_agrees(town: &Town, file: &Path, compact: &Path, lost:
     }
     let folder = town.aside("script");
     fs::create_dir_all(&folder).unwrap();
-    for name in ["history.js", "list.js", "sha256.js"] {
+    for name in ["history.js", "list.js", "list-tasks.js", "sha256.js"] {
         let script = workspace().join("consent-ui/assets").join(name);
         fs::copy(script, folder.join(name)).unwrap();
     }
@@ -67,7 +67,8 @@ fn the_script_of_the_page_agrees(town: &Town, file: &Path, compact: &Path, lost:
     let check = "
         import { readFileSync } from 'node:fs';
         import { verifyHistory } from './history.js';
-        import { openRecord, verifyList, work } from './list.js';
+        import { openRecord, verifyList } from './list.js';
+        import { work } from './list-tasks.js';
         const lines = readFileSync(process.argv[2], 'utf8').trimEnd().split('\\n');
         const { lost } = await verifyHistory(lines, null);
         const chunks = [new Uint8Array(readFileSync(process.argv[3]))];

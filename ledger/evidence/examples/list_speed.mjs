@@ -6,7 +6,8 @@
 
 import { readFileSync } from "node:fs";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
-import { verifyList, work } from "../../../consent-ui/assets/list.js";
+import { verifyList } from "../../../consent-ui/assets/list.js";
+import { work } from "../../../consent-ui/assets/list-tasks.js";
 
 const PIECE = 65_536; // bytes, as from a network
 
