@@ -63,6 +63,15 @@ impl Town {
     /// A town of `consenting` households and one more that did not agree to anything.
     #[must_use]
     pub fn found(consenting: u32) -> Self {
+        Self::found_with(consenting, async |_, _| ()).0
+    }
+
+    /// The same, and what else happens on the day when people joined.
+    #[must_use]
+    pub fn found_with<T>(
+        consenting: u32,
+        on_the_day: impl AsyncFnOnce(&Broker, &[Resident]) -> T,
+    ) -> (Self, T) {
         let folder = TempDir::new().unwrap();
         let config = format!(
             "listen = \"127.0.0.1:0\"\ndata = \"{}\"\norigin = \"{ORIGIN}\"\nsite = \"http://127.0.0.1\"\n\
@@ -79,16 +88,19 @@ impl Town {
 
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let data = folder.path().join("data");
-        let (residents, application) = runtime.block_on(async {
+        let (residents, application, done) = runtime.block_on(async {
             let joined = RunningClock::starting(RunningClock::system().plus_seconds(-JOINED_SECONDS_AGO));
             let broker = start(&data, joined).await;
-            settle(&broker, consenting).await
+            let (residents, application) = settle(&broker, consenting).await;
+            let done = on_the_day(&broker, &residents).await;
+            (residents, application, done)
         });
-        Self {
+        let town = Self {
             folder,
             residents,
             application,
-        }
+        };
+        (town, done)
     }
 
     /// The broker's data.

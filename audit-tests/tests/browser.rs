@@ -8,6 +8,8 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[path = "browser/delivered.rs"]
+mod delivered;
 #[path = "browser/keyboard.rs"]
 mod keyboard;
 #[path = "browser/looks.rs"]

@@ -12,6 +12,8 @@
 mod browser_script;
 #[path = "../../ledger/evidence/tests/evidence/compact.rs"]
 mod compact;
+#[path = "interop/disclosure.rs"]
+mod disclosure;
 #[allow(
     dead_code,
     reason = "shared with the tests of `evidence`, which use more of it"
@@ -22,6 +24,8 @@ mod history;
 mod manifest;
 #[path = "interop/receipts.rs"]
 mod receipts;
+#[path = "interop/released.rs"]
+mod released;
 
 use std::env;
 use std::process::Command;

@@ -51,7 +51,7 @@ export function fromBase64url(text) {
   return bytes;
 }
 
-function fromBase64(text) {
+export function fromBase64(text) {
   demand(/^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0, "form");
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
@@ -76,7 +76,7 @@ export function u64(number) {
 export const leafHash = (entry) => sha256(join([0], entry));
 
 const pair = new Uint8Array(65);
-function nodeHash(left, right) {
+export function nodeHash(left, right) {
   pair[0] = 1;
   pair.set(left, 1);
   pair.set(right, 33);

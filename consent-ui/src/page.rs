@@ -234,6 +234,7 @@ impl<'a> Frame<'a> {
                 (paths::DASHBOARD, "nav-dashboard"),
                 (paths::SHARINGS, "nav-sharings"),
                 (paths::HISTORY, "nav-history"),
+                (paths::DELIVERED, "nav-delivered"),
                 (paths::RECORDED, "nav-recorded"),
                 (paths::ERASURE, "nav-erasure"),
             ],

@@ -2,6 +2,7 @@
 
 mod about;
 mod dashboard;
+mod delivered;
 mod erasure;
 mod history;
 mod home;
@@ -17,6 +18,8 @@ mod withdrawal;
 
 pub use about::{render_accessibility, render_proofs_explained};
 pub use dashboard::{DashboardView, DayCurve, MeterCard, SharingCounts, render_dashboard};
+pub(crate) use delivered::ROW_VERDICTS;
+pub use delivered::{DeliveredView, Delivery, render_delivered};
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
 pub use history::{HistoryView, TransferRow, render_history};
 pub use home::{DemoPerson, HomeView, SignIn, render_home};
@@ -34,7 +37,7 @@ pub use officer::{
 pub use problem::{ProblemKind, ProblemView, render_problem};
 pub(crate) use recorded::VERDICTS;
 pub use recorded::{RecordedView, render_recorded};
-pub use requests::{DatasetRequest, RequestState, RequestsView, render_requests};
+pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};
 pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
 };

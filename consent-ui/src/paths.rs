@@ -4,6 +4,8 @@
 pub const STYLE_SHEET: &str = "/assets/fiducie.css";
 /// The script of [`RECORDED`].
 pub const VERIFY_SCRIPT: &str = "/assets/verify.js";
+/// The script of [`DELIVERED`].
+pub const DELIVERED_SCRIPT: &str = "/assets/delivered.js";
 /// The icon of the tab. Browsers ask for `/favicon.ico` when a page names none.
 pub const ICON: &str = "/assets/fiducie.svg";
 /// Home, for whoever is not signed in.
@@ -35,6 +37,8 @@ pub const RECORDED_FILE: &str = "/moi/inscriptions/fichier";
 pub const RECORDED_LIST: &str = "/moi/inscriptions/liste";
 /// GET: some records to open against it, lines of `fiducie-history/1`. Query: `de`, the first number.
 pub const RECORDED_DETAILS: &str = "/moi/inscriptions/details";
+/// Participant: the releases that hold her readings, each row checked in her browser. Query: `avant`.
+pub const DELIVERED: &str = "/moi/livraisons";
 /// GET: what erasing means. POST: erase. Field: `confirm`.
 pub const ERASURE: &str = "/moi/effacement";
 
@@ -99,6 +103,31 @@ pub fn dataset_request(dataset_id: &str) -> String {
 /// GET: a released file bundle.
 pub fn release(release_id: &str) -> String {
     format!("{CATALOGUE}/livraisons/{release_id}")
+}
+
+/// GET: the participant's row in the manifest of a release, `fiducie-manifest-row/1`.
+pub fn own_row(release_id: &str) -> String {
+    format!("{DELIVERED}/{release_id}/ligne")
+}
+
+/// GET: a participant's proof file for one ledger record.
+pub fn own_proof(leaf: u64) -> String {
+    format!("{PARTICIPANT_PROOFS}/{leaf}")
+}
+
+/// GET: where the manifest of a release stands in the ledger, `fiducie-delivery-leaf/1`, for its researcher.
+pub fn release_leaf(release_id: &str) -> String {
+    format!("{CATALOGUE}/livraisons/{release_id}/feuille")
+}
+
+/// GET: the whole disclosure manifest of a release, for officers.
+pub fn manifest(release_id: &str) -> String {
+    format!("{DESK}/manifestes/{release_id}")
+}
+
+/// GET: where it stands in the ledger, `fiducie-delivery-leaf/1`, for officers.
+pub fn manifest_leaf(release_id: &str) -> String {
+    format!("{DESK}/manifestes/{release_id}/feuille")
 }
 
 /// POST: decide a request. Fields: `decision` (`approve`, `refuse`), `reason`.

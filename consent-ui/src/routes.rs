@@ -9,6 +9,7 @@
 
 mod cookies;
 mod dashboard;
+mod delivered;
 mod desk;
 mod door;
 mod erasure;
@@ -151,6 +152,8 @@ fn participant_pages() -> Router {
         .route(paths::RECORDED_FILE, get(recorded::file))
         .route(paths::RECORDED_LIST, get(recorded::list))
         .route(paths::RECORDED_DETAILS, get(recorded::details))
+        .route(paths::DELIVERED, get(delivered::page))
+        .route("/moi/livraisons/{release}/ligne", get(delivered::row))
         .route(paths::ERASURE, get(erasure::page).post(erasure::erase))
 }
 
@@ -159,6 +162,10 @@ fn researcher_pages() -> Router {
         .route("/recherche/jeux/{dataset}/demande", post(research::request))
         .route(paths::REQUESTS, get(requests::own))
         .route("/recherche/livraisons/{release}", get(proofs::release))
+        .route(
+            "/recherche/livraisons/{release}/feuille",
+            get(proofs::delivery_leaf),
+        )
         .route("/recherche/preuves/{leaf}", get(proofs::researcher))
         .route("/recherche/preuves/{leaf}/{format}", get(proofs::researcher_as))
 }
@@ -170,6 +177,8 @@ fn officer_pages() -> Router {
         .route("/dpo/demandes/{request}/livraison", post(desk::make_release))
         .route(paths::FLOWS, get(history::flows))
         .route(paths::LEDGER, get(overview::ledger))
+        .route("/dpo/manifestes/{release}", get(proofs::manifest))
+        .route("/dpo/manifestes/{release}/feuille", get(proofs::manifest_leaf))
         .route("/dpo/preuves/{leaf}", get(proofs::officer))
         .route("/dpo/preuves/{leaf}/{format}", get(proofs::officer_as))
 }

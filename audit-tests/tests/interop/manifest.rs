@@ -10,7 +10,7 @@ use ledger_core::leaf::{Hour, ManifestEncoding};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
 
-const PACKAGE: &str = "@openzeppelin/merkle-tree@1.0.8";
+pub const PACKAGE: &str = "@openzeppelin/merkle-tree@1.0.8";
 
 /// Prints, as one JSON object, what the package makes of the files beside it.
 const SCRIPT: &str = r"

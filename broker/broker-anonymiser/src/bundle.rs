@@ -13,6 +13,10 @@ use crate::{plan::Release, units::ReleaseId};
 /// The version of this code as it is written into `privacy.json`.
 const CODE_VERSION: &str = concat!("broker-anonymiser ", env!("CARGO_PKG_VERSION"));
 
+/// The disclosure manifest of a delivery, which stands beside the files of a bundle in the archive that is delivered. It
+/// belongs to one delivery and not to the release: the same files, delivered again, come with another one.
+pub const DISCLOSURE_MANIFEST: &str = "disclosure-manifest.json";
+
 /// One file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BundleFile {
@@ -54,11 +58,14 @@ pub enum BundleError {
         /// Which.
         field: &'static str,
     },
+    /// Bytes that were kept as an archive are none.
+    #[error("the archive is not one of ours")]
+    NotAnArchive,
 }
 
 impl Bundle {
     /// Writes `README.txt`, `codebook.csv`, `datapackage.json`, `load-curve.csv`, `load-curve.parquet`,
-    /// `manifest.json` and `privacy.json`. No other file or column leaves the broker.
+    /// `manifest.json` and `privacy.json`. No other file or column leaves the broker, except [`DISCLOSURE_MANIFEST`].
     ///
     /// # Errors
     /// [`BundleError`].
@@ -129,6 +136,20 @@ impl Bundle {
     pub fn archive(&self) -> Result<Vec<u8>, BundleError> {
         archive::ustar(&self.files, self.modified_at_s)
     }
+}
+
+/// The archive of a bundle with the disclosure manifest of this delivery as its last file, dated with the instant of the
+/// delivery in seconds since 1970. The files before it keep every byte.
+///
+/// # Errors
+/// [`BundleError::NotAnArchive`] when the bytes do not end like an archive of ours; [`BundleError::OutOfRange`] when the
+/// size or the date fits no header field.
+pub fn with_disclosure_manifest(
+    archive: &[u8],
+    manifest: &[u8],
+    delivered_at_s: u64,
+) -> Result<Vec<u8>, BundleError> {
+    archive::append(archive, DISCLOSURE_MANIFEST, manifest, delivered_at_s)
 }
 
 #[derive(Serialize)]

@@ -25,7 +25,7 @@ mod units;
 
 pub use aggregate::{Aggregate, AggregateError, Aggregation, Cell, CellStatus, Suppression};
 pub use audit::{QueryRecord, QueryRecordError, StoredRelease};
-pub use bundle::{Bundle, BundleError, BundleFile};
+pub use bundle::{Bundle, BundleError, BundleFile, DISCLOSURE_MANIFEST, with_disclosure_manifest};
 pub use members::{MemberSet, MemberSetError};
 pub use plan::{CellCounts, DecideError, Decision, Plan, Release, Request, plan, stored_vintage};
 pub use policy::{Dominance, PeriodLimit, PolicyBook, PolicyTextError, PolicyVersion, ReleasePolicy};

@@ -3,7 +3,7 @@
 //! Nothing here is personal: leaves are public, serials say nothing. What opens a leaf is read from the database each
 //! time, where an erasure takes it away.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use broker_store::Serial;
@@ -23,6 +23,8 @@ pub struct Batch {
     places: HashMap<Serial, u64>,
     nodes: NodeMap,
     signed: OnceLock<Arc<SignedCheckpoint>>,
+    /// Roots on the right edge of its tree, shared by the proofs of its leaves.
+    edge: Mutex<BTreeMap<(u64, u64), Hash>>,
 }
 
 impl Batch {
@@ -46,6 +48,7 @@ impl Batch {
             places: serials.into_iter().zip(first..).collect(),
             nodes: edge.chain(grown).collect(),
             signed: OnceLock::new(),
+            edge: Mutex::default(),
         }
     }
 
@@ -68,7 +71,8 @@ impl Batch {
     /// The inclusion proof of a leaf in the tree after this batch.
     pub fn path(&self, index: LeafIndex) -> Option<Vec<Hash>> {
         let plan = ProofPlan::inclusion(index, self.head.size).ok()?;
-        plan.build(&self.nodes).ok()
+        let mut edge = self.edge.lock().unwrap_or_else(PoisonError::into_inner);
+        plan.build_with(&self.nodes, &mut edge).ok()
     }
 
     /// The checkpoint of this batch, signed once for all its receipts.

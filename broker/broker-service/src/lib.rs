@@ -21,6 +21,7 @@ mod growth;
 mod history;
 mod intake;
 mod key_change;
+mod manifests;
 mod own;
 mod receipts;
 mod records;

@@ -104,6 +104,17 @@ impl Broker {
         self.bundle(row, index, proven, &signed)
     }
 
+    /// The path of any leaf, and the checkpoint of the batch that appended it. Waits until that is published. The caller
+    /// verifies the two together with the leaf.
+    pub(crate) async fn inclusion(&self, index: LeafIndex) -> Result<(Vec<Hash>, SignedCheckpoint), Fault> {
+        let proven = self.read_proof(index).await?;
+        self.sequencer
+            .published(proven.size)
+            .await
+            .ok_or(Fault::Stopped)?;
+        Ok((proven.path, self.signed(proven.size, proven.root)?))
+    }
+
     async fn read_proof(&self, index: LeafIndex) -> Result<Proven, Fault> {
         let mut read = self.store.read().await?;
         let leaf = read.leaves(index.get(), index.get() + 1).await?.pop();

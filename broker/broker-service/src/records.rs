@@ -290,6 +290,8 @@ pub(crate) struct ReleaseFacts<'a> {
     pub files: &'a [ReleasedFile],
     pub manifest: Digest,
     pub ciphertext: Digest,
+    /// Root of the disclosure manifest of this delivery.
+    pub disclosure_root: [u8; 32],
     pub permit: &'a Permit,
     pub now: Instant,
 }
@@ -327,6 +329,7 @@ pub(crate) fn release(
         files: facts.files.to_vec(),
         manifest_sha256: digest(facts.manifest),
         ciphertext_sha256: digest(facts.ciphertext),
+        disclosure_root: Some(wire::ManifestRoot::new(facts.disclosure_root)),
         policy_set_sha256: digest(facts.permit.set()),
         at: at(facts.now)?,
     }))

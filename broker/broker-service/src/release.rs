@@ -1,9 +1,12 @@
 //! Release: the readings of many households become one safe aggregate, sealed to one researcher, with its proof.
 
 mod case;
+mod disclosure;
 mod download;
 mod product;
 mod refusal;
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use broker_anonymiser as anonymiser;
@@ -12,8 +15,8 @@ use broker_domain::ids::{Digest, OfficerId, ParticipantId, ReleaseId, RequestId}
 use broker_domain::policy::{Action, Permit, Principal, Query};
 use broker_domain::time::Entropy;
 use broker_domain::warrant::ReleaseWarrant;
-use broker_store::{DatasetRow, MembershipRow, ReleaseRow, Serial};
-use ledger_core::leaf::ActorClass;
+use broker_store::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, Serial};
+use ledger_core::leaf::{ActorClass, Hour};
 use thiserror::Error;
 
 use crate::broker::Broker;
@@ -25,6 +28,7 @@ use crate::research::request_resource;
 use crate::sessions::sha256;
 use case::Case;
 pub use case::{Feasibility, FeasibilityRefusal, Obstacles, ZONE};
+use disclosure::Disclosure;
 pub use download::{Download, DownloadRefusal};
 use product::Product;
 
@@ -112,19 +116,20 @@ impl Broker {
         product: Product,
         release: ReleaseId,
     ) -> Result<Released, Failure<ReleaseRefusal>> {
-        let sealed = broker_vault::seal_for_person(&case.researcher.age_recipient, &product.archive)
-            .map_err(|_| Fault::Crypto {
-                during: "seal release",
-            })?;
+        let disclosure = self.disclose(&case, release).await?;
+        let mut files = product.files;
+        files.push(disclosure.released_file()?);
+        let sealed = delivery(&case, &product.archive, &disclosure).await?;
         let households = u32::try_from(case.ordinals.len()).unwrap_or(u32::MAX);
         let facts = records::ReleaseFacts {
             id: release,
             rule: &product.rule,
             households,
             step: case.dataset.dataset.step,
-            files: &product.files,
+            files: &files,
             manifest: product.manifest,
             ciphertext: Digest(sha256(&sealed)),
+            disclosure_root: disclosure.manifest.root,
             permit,
             now: case.now,
         };
@@ -136,11 +141,13 @@ impl Broker {
             households,
             manifest: product.manifest,
             ciphertext: facts.ciphertext,
-            sealed,
-            vault_copy: self.vault.keep(&product.archive)?,
             serial: Serial(0),
             leaf_index: 0,
             at: case.now,
+        };
+        let files = ReleaseFiles {
+            sealed,
+            vault_copy: self.vault.keep(&product.archive)?,
         };
         let membership = MembershipRow {
             release,
@@ -152,6 +159,8 @@ impl Broker {
         let audited = case.previous.len();
         let beat = StoreRelease {
             row,
+            files,
+            disclosure,
             membership,
             drafts,
             covered: case.covered,
@@ -183,6 +192,24 @@ impl Broker {
     }
 }
 
+/// The files with the manifest of this delivery, sealed to the researcher.
+async fn delivery(case: &Case, archive: &[u8], disclosure: &Disclosure) -> Result<Vec<u8>, Fault> {
+    let delivered_at_s = u64::try_from(case.now.to_timestamp().as_second());
+    let delivered_at_s = delivered_at_s.map_err(|_| Fault::Corrupt {
+        what: "release archive",
+    })?;
+    let archive = anonymiser::with_disclosure_manifest(archive, &disclosure.file, delivered_at_s);
+    let archive = archive.map_err(|_| Fault::Corrupt {
+        what: "release archive",
+    })?;
+    let recipient = case.researcher.age_recipient.clone();
+    let sealed =
+        tokio::task::spawn_blocking(move || broker_vault::seal_for_person(&recipient, &archive)).await;
+    sealed.ok().and_then(Result::ok).ok_or(Fault::Crypto {
+        during: "seal release",
+    })
+}
+
 /// The households in an order that says nothing about them (Fisher and Yates): leaves stand in this order in the log.
 fn shuffled(mut homes: Vec<ParticipantId>, entropy: &dyn Entropy) -> Result<Vec<ParticipantId>, Fault> {
     for last in (1..homes.len()).rev() {
@@ -198,6 +225,8 @@ fn shuffled(mut homes: Vec<ParticipantId>, entropy: &dyn Entropy) -> Result<Vec<
 
 struct StoreRelease {
     row: ReleaseRow,
+    files: ReleaseFiles,
+    disclosure: Disclosure,
     membership: MembershipRow,
     drafts: Vec<Draft>,
     covered: Vec<Covered>,
@@ -213,7 +242,8 @@ impl Commit for StoreRelease {
     const NAME: &'static str = "release";
 
     fn leaves(&self) -> usize {
-        self.drafts.len()
+        // One more names the manifest.
+        self.drafts.len() + 1
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, ReleaseRefusal>, Fault> {
@@ -232,15 +262,19 @@ impl Commit for StoreRelease {
                 _ => return Err(Fault::Conflict { table: "consent" }),
             }
         }
-        let mut serials = Vec::with_capacity(self.drafts.len());
+        let mut serials = BTreeMap::new();
         for draft in &self.drafts {
-            serials.push(group.append(draft).await?);
+            serials.insert(draft.subject, group.append(draft).await?);
         }
-        self.row.serial = serials
-            .first()
-            .copied()
-            .ok_or(Fault::Corrupt { what: "release" })?;
-        group.tx.add_release(&self.row, &self.membership).await?;
+        let leaf = self.disclosure.leaf(Hour::new(group.now.hour()));
+        group.append_leaf(leaf.to_bytes())?;
+        let own = serials.get(&self.row.researcher.into()).copied();
+        self.row.serial = own.ok_or(Fault::Corrupt { what: "release" })?;
+        group
+            .tx
+            .add_release(&self.row, &self.files, &self.membership)
+            .await?;
+        self.disclosure.write(group.tx, &serials).await?;
         Ok(Ok(self.row.serial))
     }
 }

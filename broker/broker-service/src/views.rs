@@ -212,7 +212,7 @@ impl Broker {
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(OwnRefusal::NotYours))
     }
 
-    fn read_flows(&self, who: OfficerId) -> Result<Permit, Failure<OwnRefusal>> {
+    pub(crate) fn read_flows(&self, who: OfficerId) -> Result<Permit, Failure<OwnRefusal>> {
         let query = Query {
             principal: Principal::Officer(who),
             action: Action::ReadFlows,

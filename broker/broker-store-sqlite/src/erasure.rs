@@ -9,9 +9,10 @@ use crate::transaction::SqliteTx;
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 9] = [
+const STATEMENTS: [(&str, &str); 10] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     ("session", "DELETE FROM session WHERE participant = ?1"),
+    ("disclosure", "DELETE FROM disclosure WHERE participant = ?1"),
     ("batch", "DELETE FROM batch WHERE participant = ?1"),
     ("transfer", "DELETE FROM transfer WHERE participant = ?1"),
     (

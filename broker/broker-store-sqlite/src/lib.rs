@@ -9,6 +9,7 @@
 
 mod connection;
 mod consents;
+mod disclosures;
 mod erasure;
 mod gateways;
 mod inspect;

@@ -5,7 +5,7 @@ use broker_domain::ids::{DatasetId, OfficerId, ReleaseId, RequestId, ResearcherI
 use broker_domain::research::{AccessRequest, Dataset, RequestState};
 use broker_domain::time::Instant;
 use broker_store::{
-    DatasetRow, MembershipRow, ReleaseRow, ResearchReads, ResearchWrites, Serial, StoreError,
+    DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites, Serial, StoreError,
 };
 use sqlx::query;
 use sqlx::sqlite::SqliteRow;
@@ -62,7 +62,7 @@ impl ResearchReads for SqliteTx {
     async fn release(&mut self, id: ReleaseId) -> Result<Option<ReleaseRow>, StoreError> {
         let query = query(
             "SELECT l.id, l.request, l.researcher, l.households, l.manifest, l.ciphertext, l.serial, l.at_us, \
-                 l.sealed, l.vault_copy, r.leaf_index \
+                 r.leaf_index \
              FROM release AS l INNER JOIN record AS r ON r.serial = l.serial WHERE l.id = ?1",
         );
         self.one(query.bind(id.as_bytes().as_slice()), release).await
@@ -71,10 +71,16 @@ impl ResearchReads for SqliteTx {
     async fn release_of(&mut self, request: RequestId) -> Result<Option<ReleaseRow>, StoreError> {
         let query = query(
             "SELECT l.id, l.request, l.researcher, l.households, l.manifest, l.ciphertext, l.serial, l.at_us, \
-                 l.sealed, l.vault_copy, r.leaf_index \
+                 r.leaf_index \
              FROM release AS l INNER JOIN record AS r ON r.serial = l.serial WHERE l.request = ?1",
         );
         self.one(query.bind(request.as_bytes().as_slice()), release).await
+    }
+
+    async fn release_files(&mut self, id: ReleaseId) -> Result<Option<ReleaseFiles>, StoreError> {
+        let query = query("SELECT sealed, vault_copy FROM release WHERE id = ?1");
+        self.one(query.bind(id.as_bytes().as_slice()), release_files)
+            .await
     }
 
     async fn memberships(&mut self, dataset: DatasetId) -> Result<Vec<MembershipRow>, StoreError> {
@@ -147,7 +153,12 @@ impl ResearchWrites for SqliteTx {
         self.change_one("access_request", query).await
     }
 
-    async fn add_release(&mut self, row: &ReleaseRow, members: &MembershipRow) -> Result<(), StoreError> {
+    async fn add_release(
+        &mut self,
+        row: &ReleaseRow,
+        files: &ReleaseFiles,
+        members: &MembershipRow,
+    ) -> Result<(), StoreError> {
         let release = query(
             "INSERT INTO release (id, request, researcher, households, manifest, ciphertext, serial, \
                  at_us, sealed, vault_copy) \
@@ -162,8 +173,8 @@ impl ResearchWrites for SqliteTx {
             .bind(row.ciphertext.0.as_slice())
             .bind(stored(row.serial.0)?)
             .bind(row.at.as_micros())
-            .bind(&row.sealed)
-            .bind(&row.vault_copy);
+            .bind(&files.sealed)
+            .bind(&files.vault_copy);
         self.change_one("release", release).await?;
         let membership = query(
             "INSERT INTO release_membership (release, dataset, period_start_at_us, period_end_at_us, \
@@ -267,11 +278,16 @@ fn release(row: &SqliteRow) -> Result<ReleaseRow, StoreError> {
         households: row.number("release.households")?,
         manifest: row.digest("release.manifest")?,
         ciphertext: row.digest("release.ciphertext")?,
-        sealed: row.bytes("release.sealed")?,
-        vault_copy: row.bytes("release.vault_copy")?,
         serial: Serial(row.number("release.serial")?),
         leaf_index: row.number("record.leaf_index")?,
         at: row.instant("release.at_us")?,
+    })
+}
+
+fn release_files(row: &SqliteRow) -> Result<ReleaseFiles, StoreError> {
+    Ok(ReleaseFiles {
+        sealed: row.bytes("release.sealed")?,
+        vault_copy: row.bytes("release.vault_copy")?,
     })
 }
 

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 3;
+pub const NEWEST_SCHEMA: u32 = 4;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -40,6 +40,12 @@ const MIGRATIONS: [Migration; 3] = [
         name: "restored",
         up: include_str!("../migrations/0003_restored.up.sql"),
         down: include_str!("../migrations/0003_restored.down.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "disclosure_manifest",
+        up: include_str!("../migrations/0004_disclosure_manifest.up.sql"),
+        down: include_str!("../migrations/0004_disclosure_manifest.down.sql"),
     },
 ];
 

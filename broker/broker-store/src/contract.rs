@@ -13,6 +13,7 @@
 #![allow(clippy::indexing_slicing, reason = "this module is a test suite")]
 
 pub mod consents;
+pub mod disclosures;
 pub mod erasure;
 pub mod gateways;
 pub mod intake;
@@ -119,6 +120,12 @@ macro_rules! contract_tests {
                 requests_come_newest_first
                 a_release_comes_back_with_who_was_in_it
                 a_request_has_one_release
+            }
+            disclosures {
+                a_manifest_and_its_rows_come_back
+                disclosures_come_in_pages_newest_first
+                a_release_has_one_manifest_and_a_root_one_release
+                a_manifest_takes_no_row_of_another_release
             }
             sessions {
                 a_session_comes_back_in_each_role

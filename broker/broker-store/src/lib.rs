@@ -10,6 +10,7 @@
 mod consents;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod disclosures;
 mod error;
 mod gateways;
 mod intake;
@@ -24,6 +25,7 @@ mod transfers;
 use async_trait::async_trait;
 
 pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
+pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrites, ManifestRow};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
 pub use intake::{InboundRow, IntakeReads, IntakeWrites};
@@ -33,7 +35,7 @@ pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SegmentRow, Serial, SubjectRow};
 pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
-pub use research::{DatasetRow, MembershipRow, ReleaseRow, ResearchReads, ResearchWrites};
+pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
 pub use sessions::{SessionReads, SessionRole, SessionRow, SessionWrites};
 pub use transfers::{
@@ -44,6 +46,7 @@ pub use transfers::{
 #[async_trait]
 pub trait Read:
     ConsentReads
+    + DisclosureReads
     + GatewayReads
     + IntakeReads
     + LedgerReads
@@ -67,6 +70,7 @@ pub trait Read:
 pub trait Tx:
     Read
     + ConsentWrites
+    + DisclosureWrites
     + GatewayWrites
     + IntakeWrites
     + LedgerWrites

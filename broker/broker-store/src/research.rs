@@ -1,5 +1,7 @@
 //! Datasets, requests and releases.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use broker_domain::ids::{DatasetId, Digest, ReleaseId, RequestId, ResearcherId};
 use broker_domain::research::{AccessRequest, Dataset, RequestState};
@@ -22,7 +24,7 @@ pub struct DatasetRow {
     pub summary_en: String,
 }
 
-/// A release, sealed to its researcher.
+/// A release. Its files are read by themselves: a list of releases does without.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseRow {
     /// Identifier.
@@ -35,19 +37,30 @@ pub struct ReleaseRow {
     pub households: u32,
     /// SHA-256 of its manifest.
     pub manifest: Digest,
-    /// SHA-256 of `sealed`.
+    /// SHA-256 of the age file, [`ReleaseFiles::sealed`].
     pub ciphertext: Digest,
-    /// The age file.
-    pub sealed: Vec<u8>,
-    /// The same files sealed to the vault itself: the same question is answered with the same files, never with new
-    /// ones (`anonymisation.md` §4(c)).
-    pub vault_copy: Vec<u8>,
     /// The researcher's record.
     pub serial: Serial,
     /// Index of its leaf. Follows from the record: not looked at when the row is added.
     pub leaf_index: u64,
     /// When.
     pub at: Instant,
+}
+
+/// The files of a release, sealed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReleaseFiles {
+    /// The age file for the researcher, the disclosure manifest among its files.
+    pub sealed: Vec<u8>,
+    /// The files without the disclosure manifest, sealed to the vault itself: the same question is answered with the same
+    /// files, never with new ones (`anonymisation.md` §4(c)).
+    pub vault_copy: Vec<u8>,
+}
+
+impl fmt::Debug for ReleaseFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReleaseFiles").finish_non_exhaustive()
+    }
 }
 
 /// Who was in a release: what the differencing audit needs.
@@ -82,6 +95,8 @@ pub trait ResearchReads {
     async fn release(&mut self, id: ReleaseId) -> Result<Option<ReleaseRow>, StoreError>;
     /// The release that answers a request.
     async fn release_of(&mut self, request: RequestId) -> Result<Option<ReleaseRow>, StoreError>;
+    /// The files of a release.
+    async fn release_files(&mut self, id: ReleaseId) -> Result<Option<ReleaseFiles>, StoreError>;
     /// Who was in each release of a dataset.
     async fn memberships(&mut self, dataset: DatasetId) -> Result<Vec<MembershipRow>, StoreError>;
 }
@@ -95,6 +110,11 @@ pub trait ResearchWrites {
     async fn add_request(&mut self, request: &AccessRequest) -> Result<(), StoreError>;
     /// Sets the state of a request that is still undecided; otherwise a conflict.
     async fn decide_request(&mut self, id: RequestId, state: &RequestState) -> Result<(), StoreError>;
-    /// Adds a release and who was in it. A second release of one request is a conflict.
-    async fn add_release(&mut self, row: &ReleaseRow, members: &MembershipRow) -> Result<(), StoreError>;
+    /// Adds a release, its files and who was in it. A second release of one request is a conflict.
+    async fn add_release(
+        &mut self,
+        row: &ReleaseRow,
+        files: &ReleaseFiles,
+        members: &MembershipRow,
+    ) -> Result<(), StoreError>;
 }

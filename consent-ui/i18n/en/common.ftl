@@ -14,6 +14,7 @@ nav-catalogue = Catalogue
 nav-dashboard = Dashboard
 nav-sharings = My sharing
 nav-history = History
+nav-delivered = Deliveries
 nav-recorded = Records
 nav-erasure = Erase everything
 nav-requests = My requests

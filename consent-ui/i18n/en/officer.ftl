@@ -71,3 +71,5 @@ ledger-column-records = Records erased
 ledger-column-leaf = Line
 ledger-no-erasures = No erasure so far.
 ledger-erasures-caption = Erasures, latest first
+manifest-whole = Whole manifest
+manifest-check = The whole manifest is computed again before each download. Do it without this site:

@@ -58,3 +58,5 @@ request-households = { $n ->
 request-download = Download the sealed release
 request-open = Open it with your key, put the proof beside it under the name “evidence.json”, then verify the folder:
 withheld-periods-add-up = With the earlier releases of these households, too much time would be shown for their number.
+manifest-leaf = Place of the manifest in the ledger
+manifest-explained = disclosure-manifest.json has one sealed row for each home counted. Verify that it is the list that the ledger names:

@@ -14,6 +14,7 @@ nav-catalogue = Catalogue
 nav-dashboard = Tableau de bord
 nav-sharings = Mes partages
 nav-history = Historique
+nav-delivered = Livraisons
 nav-recorded = Inscriptions
 nav-erasure = Tout effacer
 nav-requests = Mes demandes

@@ -71,3 +71,5 @@ ledger-column-records = Enregistrements effacés
 ledger-column-leaf = Ligne
 ledger-no-erasures = Aucun effacement pour l'instant.
 ledger-erasures-caption = Effacements, du plus récent au plus ancien
+manifest-whole = Manifeste entier
+manifest-check = Le manifeste entier est recalculé avant chaque téléchargement. Refaites-le sans ce site :

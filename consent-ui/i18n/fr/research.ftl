@@ -58,3 +58,5 @@ request-households = { $n ->
 request-download = Télécharger la livraison scellée
 request-open = Ouvrez-la avec votre clé, rangez la preuve à côté sous le nom « evidence.json », puis vérifiez le dossier :
 withheld-periods-add-up = Avec les publications précédentes de ces foyers, la durée montrée serait trop longue pour leur nombre.
+manifest-leaf = Place du manifeste dans le registre
+manifest-explained = disclosure-manifest.json a une ligne scellée par foyer compté. Vérifiez que c'est la liste que le registre désigne :

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::form::{FormErrors, Pager};
 use crate::page::{Frame, PageContext, RenderError};
 use crate::pages::history::TransferRow;
-use crate::pages::requests::{DatasetRequest, RequestState};
+use crate::pages::requests::{DatasetRequest, ManifestStatus, RequestState};
 use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::Word;
@@ -20,6 +20,19 @@ pub struct DeskView {
 }
 
 impl DeskView {
+    /// Whether the page shows how to check a manifest.
+    fn has_manifests(&self) -> bool {
+        self.decided.iter().any(|request| {
+            matches!(
+                request.state,
+                RequestState::Released {
+                    manifest: ManifestStatus::Delivered,
+                    ..
+                }
+            )
+        })
+    }
+
     /// Every error of every form; a form that comes back is the only one that has any.
     fn errors(&self) -> FormErrors {
         FormErrors(

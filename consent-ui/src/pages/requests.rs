@@ -61,6 +61,8 @@ pub enum RequestState {
         households: u32,
         /// Its record.
         proof: ProofStatus,
+        /// Whether it came with a disclosure manifest.
+        manifest: ManifestStatus,
     },
     /// Refused.
     Refused {
@@ -71,6 +73,15 @@ pub enum RequestState {
         /// The officer's words, or empty.
         words: String,
     },
+}
+
+/// Whether a release came with a disclosure manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManifestStatus {
+    /// It did.
+    Delivered,
+    /// It was made before there were any.
+    Missing,
 }
 
 impl Word for RequestState {

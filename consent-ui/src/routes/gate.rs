@@ -17,8 +17,8 @@ use crate::routes::Pages;
 use crate::routes::trouble::{Told, Trouble};
 use crate::routes::visit::{Visit, address, onward, onward_with, pairs};
 
-/// The page that checks the ledger runs our own scripts, also beside itself, and fetches its list: these three lines more,
-/// there only.
+/// The pages that check the ledger run our own scripts, one of them also beside itself, and fetch their files: these three
+/// lines more, there only.
 const WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; \
      img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -186,7 +186,7 @@ fn guarded(mut response: Response, visit: &Visit) -> Response {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if visit.is_at(paths::RECORDED) {
+    if visit.is_at(paths::RECORDED) || visit.is_at(paths::DELIVERED) {
         let policy = HeaderValue::from_static(WITH_SCRIPT);
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use broker_anonymiser::DISCLOSURE_MANIFEST;
 use broker_domain::ids::ReleaseId;
 use broker_service::{DownloadRefusal, Failure, OwnRefusal, Receipt};
 
@@ -11,6 +12,8 @@ use crate::routes::visit::{Visit, id};
 
 /// RFC 9943, as registered with IANA.
 const RECEIPT_TYPE: &str = "application/scitt-receipt+cose";
+/// The proof of a delivery leaf, as the pages' command lines call it.
+const LEAF_FILE: &str = "fiducie-feuille.json";
 
 /// `/moi/preuves/{leaf}`
 pub(crate) async fn own(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {
@@ -104,7 +107,35 @@ pub(crate) async fn release(visit: Visit, Path(release): Path<String>) -> Result
     Ok(file("application/octet-stream", &name, download.sealed))
 }
 
-fn file(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
+/// `/recherche/livraisons/{release}/feuille`: where the disclosure manifest of the release stands in the ledger.
+pub(crate) async fn delivery_leaf(visit: Visit, Path(release): Path<String>) -> Result<Response, Trouble> {
+    let who = visit.researcher()?;
+    let leaf = visit.broker().researcher_delivery_leaf(who, id(&release)?).await;
+    let leaf = leaf.map_err(|failure| {
+        Trouble::from_failure(failure, |refusal| match refusal {
+            DownloadRefusal::NotYours => Trouble::NotFound,
+        })
+    })?;
+    Ok(file("application/json", LEAF_FILE, leaf))
+}
+
+/// `/dpo/manifestes/{release}`: all rows of the disclosure manifest, and nothing that opens one.
+pub(crate) async fn manifest(visit: Visit, Path(release): Path<String>) -> Result<Response, Trouble> {
+    let who = visit.officer()?;
+    let found = visit.broker().officer_manifest(who, id(&release)?).await;
+    let found = found.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+    Ok(file("application/json", DISCLOSURE_MANIFEST, found))
+}
+
+/// `/dpo/manifestes/{release}/feuille`
+pub(crate) async fn manifest_leaf(visit: Visit, Path(release): Path<String>) -> Result<Response, Trouble> {
+    let who = visit.officer()?;
+    let leaf = visit.broker().officer_delivery_leaf(who, id(&release)?).await;
+    let leaf = leaf.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+    Ok(file("application/json", LEAF_FILE, leaf))
+}
+
+pub(crate) fn file(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (

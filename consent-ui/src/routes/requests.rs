@@ -7,7 +7,7 @@ use broker_domain::research::{self, AccessRequest};
 use broker_service::FeasibilityRefusal;
 
 use crate::lang::Lang;
-use crate::pages::{DatasetRequest, RequestState, RequestsView, render_requests};
+use crate::pages::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};
 use crate::routes::phrases::{day, last_day, moment, proof};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, shown};
@@ -71,9 +71,14 @@ pub(crate) fn unseen(refusal: FeasibilityRefusal) -> Trouble {
 
 /// One request in words, as far as everybody who may see it sees the same.
 pub(crate) async fn described(visit: &Visit, row: &AccessRequest) -> Result<DatasetRequest, Trouble> {
-    let (dataset, release) = {
+    let (dataset, release, manifest) = {
         let mut read = visit.broker().read().await?;
-        (read.dataset(row.dataset).await?, read.release_of(row.id).await?)
+        let release = read.release_of(row.id).await?;
+        let manifest = match &release {
+            Some(release) => read.manifest_of(release.id).await?,
+            None => None,
+        };
+        (read.dataset(row.dataset).await?, release, manifest)
     };
     let title = dataset.map(|dataset| match visit.lang {
         Lang::French => dataset.title_fr,
@@ -85,6 +90,7 @@ pub(crate) async fn described(visit: &Visit, row: &AccessRequest) -> Result<Data
             at: moment(release.at),
             households: release.households,
             proof: proof(release.leaf_index),
+            manifest: manifest.map_or(ManifestStatus::Missing, |_| ManifestStatus::Delivered),
         },
         (research::RequestState::Submitted, None) => RequestState::AwaitingOfficer,
         (research::RequestState::Declined { at, reason, .. }, None) => RequestState::Refused {

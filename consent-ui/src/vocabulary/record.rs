@@ -21,6 +21,8 @@ pub enum RecordType {
     RequestStep,
     /// Data were released.
     Release,
+    /// Data were released before there were disclosure manifests.
+    ReleaseWithoutManifest,
     /// A release was refused.
     ReleaseRefused,
     /// Somebody looked at data.
@@ -29,7 +31,7 @@ pub enum RecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -38,6 +40,7 @@ impl RecordType {
         Self::TransferOut,
         Self::RequestStep,
         Self::Release,
+        Self::ReleaseWithoutManifest,
         Self::ReleaseRefused,
         Self::Access,
     ];
@@ -52,7 +55,8 @@ impl RecordType {
             Self::TransferIn => "transfer-in/1",
             Self::TransferOut => "transfer-out/1",
             Self::RequestStep => "request-step/1",
-            Self::Release => "release/1",
+            Self::Release => "release/2",
+            Self::ReleaseWithoutManifest => "release/1",
             Self::ReleaseRefused => "release-refused/1",
             Self::Access => "access/1",
         }
@@ -69,7 +73,7 @@ impl Word for RecordType {
             Self::TransferIn => "record-transfer-in",
             Self::TransferOut => "record-transfer-out",
             Self::RequestStep => "record-request-step",
-            Self::Release => "record-release",
+            Self::Release | Self::ReleaseWithoutManifest => "record-release",
             Self::ReleaseRefused => "record-release-refused",
             Self::Access => "record-access",
         }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use broker_service::{Failure, Fault, ReleaseRefusal};
+use disclosure_manifest::{DeliveryProof, Manifest, RowFile};
 
+use crate::browser::Browser;
 use crate::house::{House, join};
 use crate::readings::Meter;
 
@@ -50,6 +52,7 @@ async fn a_release_is_downloaded_with_its_proof() {
     );
 
     let mut anna = house.as_anna().await;
+    each_gets_her_part_of_the_manifest(&mut anna, &mut officer, &mut rachel).await;
     assert_eq!(anna.get(&list.link("/recherche/livraisons/")).await.status, 403);
     let catalogue = anna.open("/recherche").await;
     assert!(
@@ -69,6 +72,57 @@ async fn a_release_is_downloaded_with_its_proof() {
         house.broker.release(house.officer, request).await,
         Err(Failure::Refused(ReleaseRefusal::NotAllowed { .. }))
     ));
+}
+
+/// The household its row, the officer all rows, the researcher where they stand in the ledger.
+async fn each_gets_her_part_of_the_manifest(anna: &mut Browser, officer: &mut Browser, rachel: &mut Browser) {
+    let page = anna.open("/moi/livraisons").await;
+    assert!(page.text().contains("énergie soutirée"), "{}", page.text());
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("script-src 'self'") && policy.contains("connect-src 'self'"),
+        "{policy}"
+    );
+    let row_path = page.link("/moi/livraisons/");
+    let row = anna.get(&row_path).await;
+    assert!(row.header("content-disposition").contains("fiducie-ligne-"));
+    let row = RowFile::parse(&row.bytes).unwrap();
+    let proven = row.verify(None).unwrap();
+    assert_eq!(proven.leaf.rows.get(), u64::from(HOMES));
+    assert_eq!(row.opening.row().count, 48);
+
+    let desk = officer.open("/dpo").await;
+    let whole = officer.get(&desk.link("/dpo/manifestes/")).await;
+    let manifest = Manifest::parse(&whole.bytes, &proven.leaf).unwrap();
+    assert!(manifest.rows().any(|other| other == row.opening.row()));
+    assert!(!whole.text().contains("salt"));
+    let leaf = officer
+        .get(&format!("{}/feuille", desk.link("/dpo/manifestes/")))
+        .await;
+    assert_eq!(DeliveryProof::parse(&leaf.bytes).unwrap().leaf, proven.leaf);
+
+    let list = rachel.open("/recherche/demandes").await;
+    let leaf_path = format!("{}/feuille", list.link("/recherche/livraisons/"));
+    assert_eq!(rachel.get(&leaf_path).await.bytes, leaf.bytes);
+    // Nobody gets another's part.
+    assert_eq!(rachel.get(&row_path).await.status, 403);
+    assert_eq!(anna.get(&leaf_path).await.status, 403);
+    assert_eq!(anna.get(&desk.link("/dpo/manifestes/")).await.status, 403);
+    assert_eq!(officer.get(&row_path).await.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_household_without_a_release_has_no_row() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let page = anna.open("/moi/livraisons").await;
+    assert!(
+        page.text().contains("Aucune livraison ne vous compte"),
+        "{}",
+        page.text()
+    );
+    let unknown = "/moi/livraisons/00000000-0000-4000-8000-000000000000/ligne";
+    assert_eq!(anna.get(unknown).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +211,9 @@ async fn stands(house: &House, met: bool) {
 async fn measured_street(house: House) -> Arc<House> {
     let house = Arc::new(house);
     let mut people = Vec::new();
-    for number in 0..HOMES {
+    house.granted(&house.anna).await;
+    let anna = Meter::installed(&house, &house.anna).await;
+    for number in 1..HOMES {
         let house = Arc::clone(&house);
         people.push(tokio::spawn(async move {
             let person = join(&house.broker, "Foyer", &format!("3{number:013}")).await;
@@ -165,7 +221,7 @@ async fn measured_street(house: House) -> Arc<House> {
             Meter::installed(&house, &person).await
         }));
     }
-    let mut homes = Vec::new();
+    let mut homes = vec![anna];
     for person in people {
         homes.push(person.await.unwrap());
     }

@@ -43,7 +43,11 @@
 //! # assert_eq!(release(random), Some(()));
 //! ```
 //!
-//! `merkle-tree-rs` builds the tree, on our own rows only (decision 0016); everything that checks is our own code, and
+//! What a household and a stranger get is a [`RowFile`]: the opening together with the proof that its delivery leaf stands
+//! in the log ([`DeliveryProof`]).
+//!
+//! `merkle-tree-rs` builds the tree, on our own rows only (decision 0016), behind the feature `build`: a program that only
+//! checks does not contain it. Everything that checks is our own code, and
 //! no input makes it panic. This crate does no I/O, draws no randomness and does not log. It is deliberately not used
 //! for the append-only log, which is RFC 6962's tree in `ledger-core`.
 
@@ -51,6 +55,7 @@ mod commitment;
 mod dump;
 mod manifest;
 mod opening;
+mod proof;
 mod row;
 
 pub use commitment::{
@@ -58,6 +63,9 @@ pub use commitment::{
     subject_commitment,
 };
 pub use dump::DumpError;
-pub use manifest::{BuildError, Household, MAX_ROWS, Manifest};
+#[cfg(feature = "build")]
+pub use manifest::{BuildError, Household};
+pub use manifest::{MAX_ROWS, Manifest};
 pub use opening::{Opening, OpeningError};
+pub use proof::{DeliveryProof, ProofError, Proven, RowFile};
 pub use row::{NodeHash, Row, RowError};

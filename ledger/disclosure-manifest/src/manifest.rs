@@ -1,36 +1,25 @@
-//! Building a manifest for a delivery, and reading one.
+//! A manifest: all rows of a delivery and their tree.
 
-use std::{collections::BTreeSet, fmt, num::NonZeroU64, panic};
+#[cfg(feature = "build")]
+mod build;
+
+use std::{fmt, num::NonZeroU64};
 
 use ledger_core::leaf::{DeliveryLeaf, Hour, ManifestEncoding};
-use merkle_tree_rs::standard::StandardMerkleTree;
 
 use crate::{
-    commitment::{DeliveryId, RowSalts, Scope, SubjectId, scope_commitment, subject_commitment},
     dump::{Checked, Dump, DumpError},
-    opening::Opening,
     row::{NodeHash, Row},
 };
+
+#[cfg(feature = "build")]
+pub use build::{BuildError, Household};
 
 /// Most rows of a manifest we build or read.
 pub const MAX_ROWS: usize = 1_000_000;
 
 /// The one encoding there is.
 const ENCODING: ManifestEncoding = ManifestEncoding::SubjectScopeCount;
-
-/// What a delivery holds of one household.
-#[derive(Clone, Debug)]
-pub struct Household {
-    /// Whose data.
-    pub subject: SubjectId,
-    /// Which data.
-    pub scope: Scope,
-    /// How many values. LIMIT: everybody who gets the manifest sees it; where the count itself tells something about a
-    /// household (gaps, a late enrolment), give the number of steps in the period instead.
-    pub count: u64,
-    /// Fresh for this row.
-    pub salts: RowSalts,
-}
 
 /// All rows of a delivery and their tree. Private fields: every hash in it has been recomputed.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,56 +31,7 @@ pub struct Manifest {
     root: NodeHash,
 }
 
-/// Why no manifest was built.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BuildError {
-    /// Nobody's data, or those of more than [`MAX_ROWS`].
-    #[error("a manifest has 1 to {MAX_ROWS} rows")]
-    RowCount,
-    /// One household, two rows: it could be shown one of them and not the other.
-    #[error("a household has two rows")]
-    RepeatedSubject,
-    /// The generator repeats itself.
-    #[error("two salts are equal")]
-    RepeatedSalt,
-    /// `merkle-tree-rs` panicked.
-    #[error("the tree could not be built")]
-    Tree,
-    /// `merkle-tree-rs` built another tree than we compute.
-    #[error("the tree that was built is not sound")]
-    Unsound(#[from] DumpError),
-}
-
 impl Manifest {
-    /// Builds the manifest of a delivery, and for each household what opens its row, in the order given.
-    ///
-    /// Rows stand in the order of their first column, which is random, so nothing of the order given remains.
-    ///
-    /// # Errors
-    /// [`BuildError`].
-    pub fn build(
-        delivery: &DeliveryId,
-        households: Vec<Household>,
-    ) -> Result<(Self, Vec<Opening>), BuildError> {
-        check_households(&households)?;
-        let own: Vec<Row> = households
-            .iter()
-            .map(|household| row(delivery, household))
-            .collect();
-        let mut rows = own.clone();
-        rows.sort();
-        let manifest = Self::from_checked(plant(&rows)?.check(ENCODING)?);
-        let openings = households
-            .into_iter()
-            .zip(own)
-            .map(|(household, row)| {
-                let proof = manifest.proof_of(&row).ok_or(BuildError::Tree)?;
-                Ok(Opening::new(delivery.clone(), household, row, proof))
-            })
-            .collect::<Result<_, BuildError>>()?;
-        Ok((manifest, openings))
-    }
-
     /// Reads the file that [`Self::dump`] or npm's `dump()` wrote, recomputes every hash, and holds the result against
     /// the log's leaf.
     ///
@@ -99,11 +39,25 @@ impl Manifest {
     /// [`DumpError`].
     pub fn parse(json: &[u8], delivery: &DeliveryLeaf) -> Result<Self, DumpError> {
         let manifest = Self::from_checked(Dump::parse(json)?.check(delivery.encoding)?);
-        if manifest.leaf(delivery.hour) == *delivery {
+        if manifest.is_named_by(delivery) {
             Ok(manifest)
         } else {
             Err(DumpError::OtherDelivery)
         }
+    }
+
+    /// Reads the same file and recomputes every hash, when its leaf in the log is still to be found by the root. Until
+    /// [`Self::is_named_by`] says so, the manifest only agrees with itself.
+    ///
+    /// # Errors
+    /// [`DumpError`], except [`DumpError::OtherDelivery`].
+    pub fn read(json: &[u8]) -> Result<Self, DumpError> {
+        Ok(Self::from_checked(Dump::parse(json)?.check(ENCODING)?))
+    }
+
+    /// Whether the leaf names this manifest: root, number of rows and encoding.
+    pub fn is_named_by(&self, delivery: &DeliveryLeaf) -> bool {
+        self.leaf(delivery.hour) == *delivery
     }
 
     /// The leaf that names this manifest in the log.
@@ -173,48 +127,6 @@ impl fmt::Debug for Manifest {
             .field("rows", &self.rows.len())
             .finish_non_exhaustive()
     }
-}
-
-fn check_households(households: &[Household]) -> Result<(), BuildError> {
-    let count = households.len();
-    if !(1..=MAX_ROWS).contains(&count) {
-        return Err(BuildError::RowCount);
-    }
-    let subjects: BTreeSet<_> = households.iter().map(|household| &household.subject).collect();
-    if subjects.len() != count {
-        return Err(BuildError::RepeatedSubject);
-    }
-    let salts = households
-        .iter()
-        .flat_map(|household| [&household.salts.subject, &household.salts.scope]);
-    let salts: BTreeSet<_> = salts.map(|salt| salt.expose()).collect();
-    if salts.len() == 2 * count {
-        Ok(())
-    } else {
-        Err(BuildError::RepeatedSalt)
-    }
-}
-
-fn row(delivery: &DeliveryId, household: &Household) -> Row {
-    Row {
-        subject: subject_commitment(&household.salts.subject, delivery, &household.subject),
-        scope: scope_commitment(&household.salts.scope, delivery, &household.scope),
-        count: household.count,
-    }
-}
-
-/// The only call of `merkle-tree-rs`. It panics on input it does not like; ours it always likes, but a surprise must
-/// fail this delivery and not the process that serves everybody else. (That holds while our profiles unwind, as they do by
-/// default.) What it returns is checked like a stranger's.
-fn plant(rows: &[Row]) -> Result<Dump, BuildError> {
-    let values: Vec<Vec<String>> = rows.iter().map(|row| row.columns().to_vec()).collect();
-    let types = Row::types(ENCODING).map(str::to_owned);
-    let dumped = panic::catch_unwind(|| {
-        let tree = StandardMerkleTree::of(values, &types);
-        serde_json::to_vec(&tree.dump())
-    });
-    let json = dumped.ok().and_then(Result::ok).ok_or(BuildError::Tree)?;
-    Ok(Dump::parse(&json)?)
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     commitment::{DeliveryId, Field, RowSalts, Scope, SubjectId, scope_commitment, subject_commitment},
-    manifest::Household,
     row::{NodeHash, Row, RowError},
 };
 
@@ -52,7 +51,7 @@ pub enum OpeningError {
 /// The file: members in this order.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(crate) struct File {
     format: String,
     delivery: String,
     subject: String,
@@ -67,19 +66,41 @@ struct File {
 }
 
 impl Opening {
-    pub(crate) fn new(delivery: DeliveryId, household: Household, row: Row, proof: Vec<NodeHash>) -> Self {
-        let Household {
-            subject,
-            scope,
-            salts,
-            ..
-        } = household;
+    #[cfg(feature = "build")]
+    pub(crate) const fn new(
+        delivery: DeliveryId,
+        subject: SubjectId,
+        scope: Scope,
+        salts: RowSalts,
+        row: Row,
+        proof: Vec<NodeHash>,
+    ) -> Self {
         Self {
             delivery,
             subject,
             scope,
             salts,
             row,
+            proof,
+        }
+    }
+
+    /// Puts an opening together again from what was kept of it: the row follows from the rest. Whether it is in the
+    /// delivery is for [`Self::verify`] to say.
+    pub fn restore(
+        delivery: DeliveryId,
+        subject: SubjectId,
+        scope: Scope,
+        count: u64,
+        salts: RowSalts,
+        proof: Vec<NodeHash>,
+    ) -> Self {
+        Self {
+            row: row_of(&delivery, &subject, &scope, &salts, count),
+            delivery,
+            subject,
+            scope,
+            salts,
             proof,
         }
     }
@@ -97,6 +118,11 @@ impl Opening {
     /// Which data.
     pub const fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    /// What opens the row's two commitments.
+    pub const fn salts(&self) -> &RowSalts {
+        &self.salts
     }
 
     /// The row.
@@ -126,7 +152,12 @@ impl Opening {
 
     /// The file: JSON, `row` and `proof` in the form that npm's `StandardMerkleTree.verify` takes.
     pub fn to_json(&self) -> Vec<u8> {
-        let file = File {
+        // INVARIANT: a struct of texts and numbers always becomes JSON.
+        serde_json::to_vec(&self.file()).unwrap_or_default()
+    }
+
+    pub(crate) fn file(&self) -> File {
+        File {
             format: FORMAT.to_owned(),
             delivery: self.delivery.as_str().to_owned(),
             subject: self.subject.as_str().to_owned(),
@@ -143,9 +174,7 @@ impl Opening {
             scope_salt: hex::encode(self.salts.scope.expose()),
             row: self.row.columns().to_vec(),
             proof: self.proof.iter().map(NodeHash::to_string).collect(),
-        };
-        // INVARIANT: a struct of texts and numbers always becomes JSON.
-        serde_json::to_vec(&file).unwrap_or_default()
+        }
     }
 
     /// Reads the file; nothing is verified yet.
@@ -156,7 +185,10 @@ impl Opening {
         if json.len() > MAX_LEN {
             return Err(malformed("it is too large"));
         }
-        let file: File = serde_json::from_slice(json).map_err(|_| malformed("it is not its JSON"))?;
+        Self::from_file(&serde_json::from_slice(json).map_err(|_| malformed("it is not its JSON"))?)
+    }
+
+    pub(crate) fn from_file(file: &File) -> Result<Self, OpeningError> {
         if file.format != FORMAT {
             return Err(malformed("the format is unknown"));
         }
@@ -179,6 +211,21 @@ impl Opening {
             row: Row::from_columns(&file.row).ok_or(malformed("the row is not a row"))?,
             proof: proof.ok_or(malformed("a hash of the proof is none"))?,
         })
+    }
+}
+
+/// The row of a household.
+pub(crate) fn row_of(
+    delivery: &DeliveryId,
+    subject: &SubjectId,
+    scope: &Scope,
+    salts: &RowSalts,
+    count: u64,
+) -> Row {
+    Row {
+        subject: subject_commitment(&salts.subject, delivery, subject),
+        scope: scope_commitment(&salts.scope, delivery, scope),
+        count,
     }
 }
 

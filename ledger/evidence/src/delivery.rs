@@ -65,7 +65,7 @@ pub enum DeliveryError {
 /// Any [`DeliveryError`]. Decrypted files are only accepted together: the manifest and every file of the release.
 pub fn check(record: &Record, files: &[NamedFile<'_>]) -> Result<FilesChecked, DeliveryError> {
     match record {
-        Record::Release(release) => check_release(release, files),
+        Record::Release(release) | Record::ReleaseWithoutManifest(release) => check_release(release, files),
         Record::TransferOut(transfer) => {
             let digest = transfer.ciphertext_sha256.ok_or(DeliveryError::NotADelivery)?;
             only_named(files, |name| name == DELIVERY)?;

@@ -17,7 +17,7 @@ use crate::jws::{Jws, Protected};
 
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
-pub use field::{Digest, FieldError, Id, Instant, Seconds, Text};
+pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
 pub use transfer::{InOutcome, OutOutcome, TransferIn, TransferOut};
 
@@ -46,9 +46,12 @@ pub enum Record {
     /// A researcher's request advanced.
     #[serde(rename = "request-step/1")]
     RequestStep(RequestStep),
-    /// Data were released to researchers.
-    #[serde(rename = "release/1")]
+    /// Data were released to researchers, with a disclosure manifest.
+    #[serde(rename = "release/2")]
     Release(Release),
+    /// Data were released before there were disclosure manifests. Read, never written any more.
+    #[serde(rename = "release/1")]
+    ReleaseWithoutManifest(Release),
     /// A release was refused.
     #[serde(rename = "release-refused/1")]
     ReleaseRefused(ReleaseRefused),
@@ -108,7 +111,9 @@ impl Record {
             Self::ConsentWithdrawn(_) | Self::ConsentSuspended(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
             Self::RequestStep(_) => SubjectKind::Request,
-            Self::Release(_) | Self::ReleaseRefused(_) => SubjectKind::Release,
+            Self::Release(_) | Self::ReleaseWithoutManifest(_) | Self::ReleaseRefused(_) => {
+                SubjectKind::Release
+            }
             Self::Access(_) => SubjectKind::Access,
         }
     }
@@ -123,7 +128,7 @@ impl Record {
             Self::TransferIn(record) => record.at,
             Self::TransferOut(record) => record.at,
             Self::RequestStep(record) => record.at,
-            Self::Release(record) => record.at,
+            Self::Release(record) | Self::ReleaseWithoutManifest(record) => record.at,
             Self::ReleaseRefused(record) => record.at,
             Self::Access(record) => record.at,
         }
@@ -136,7 +141,17 @@ impl Record {
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),
-            Self::Release(record) => record.check(),
+            Self::Release(record) => {
+                demand(
+                    record.disclosure_root.is_some(),
+                    "no disclosure manifest is named",
+                )?;
+                record.check()
+            }
+            Self::ReleaseWithoutManifest(record) => {
+                demand(record.disclosure_root.is_none(), "a disclosure manifest is named")?;
+                record.check()
+            }
             Self::Enrolment(_) | Self::ConsentWithdrawn(_) | Self::ReleaseRefused(_) | Self::Access(_) => {
                 Ok(())
             }

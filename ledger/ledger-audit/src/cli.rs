@@ -52,6 +52,9 @@ pub enum Command {
     /// Check that a person's file holds all records about her, and no others.
     #[command(after_help = EXIT)]
     Participant(Participant),
+    /// Check a disclosure manifest, or one household's row of it, against the delivery leaf in the log.
+    #[command(after_help = EXIT)]
+    Manifest(Manifest),
 }
 
 /// Options of `verify`.
@@ -109,6 +112,25 @@ pub struct Participant {
     /// With --json: the records themselves too.
     #[arg(long)]
     pub records: bool,
+}
+
+/// Options of `manifest`.
+#[derive(Debug, Args)]
+pub struct Manifest {
+    /// `disclosure-manifest.json` of a release, or a household's row, `fiducie-manifest-row/1`.
+    pub file: PathBuf,
+    /// The proof of the delivery leaf, `fiducie-delivery-leaf/1`: a whole manifest needs it, or --log.
+    #[arg(long, value_name = "FILE")]
+    pub leaf: Option<PathBuf>,
+    /// Folder or URL prefix of the log: looks for the leaf among its entries.
+    #[arg(long, value_name = "FOLDER|URL", conflicts_with = "leaf")]
+    pub log: Option<String>,
+    /// The bundle of a release, `fiducie-evidence/1`: its record must name this manifest.
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+    /// The log's key; without it the one in the file or of the log is used, which proves less.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub log_key: Option<String>,
 }
 
 /// Options of `mirror`.

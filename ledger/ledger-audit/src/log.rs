@@ -1,6 +1,7 @@
 //! `log`: everything recomputed from the entries.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -9,9 +10,10 @@ use anyhow::Context;
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
     key_chain::KeyChain,
-    leaf::{ErasureLeaf, KeyChange, Leaf, SystemKind, TimestampLeaf},
-    note::Vkey,
+    leaf::{DeliveryLeaf, ErasureLeaf, KeyChange, Leaf, SystemKind, TimestampLeaf},
+    note::{KeyName, Vkey},
     policy::{Freshness, Policy},
+    receipt::ReceiptKey,
     tile::{Resource, bundles, parse_entries},
     tree::LeafIndex,
 };
@@ -27,7 +29,9 @@ use crate::{
 };
 
 /// Keys that lie beside a log.
-const KEYS: [&str; 3] = ["log.vkey", "officer.vkey", "receipt.cose-key"];
+const KEYS: [&str; 2] = ["log.vkey", "officer.vkey"];
+/// The key of COSE receipts.
+const RECEIPT_KEY: &str = "receipt.cose-key";
 
 pub fn run(options: &Log) -> Result<Report, Failure> {
     let officers = options
@@ -61,7 +65,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     check_witnesses(&mut report, policy.as_ref(), &checkpoint, options.max_age)?;
     check_tiles(&mut report, &source, &tree)?;
     if let Some(folder) = source.folder() {
-        check_other_files(&mut report, folder, &tree)?;
+        check_other_files(&mut report, folder, &tree, checkpoint.checkpoint().origin())?;
     }
     tree.map.conclude(&mut report, checkpoint.size().last_index())?;
     check_erasures(
@@ -70,6 +74,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         checkpoint.checkpoint().origin(),
         &officers,
     )?;
+    check_deliveries(&mut report, &tree.deliveries)?;
     match old {
         None => report.skip(
             "Whether the log was rewritten since an earlier visit: keep its checkpoint and give it with \
@@ -115,6 +120,8 @@ pub struct Entries {
     /// The map.
     pub map: MapAudit,
     erasures: Vec<(LeafIndex, ErasureLeaf)>,
+    /// The leaves that name disclosure manifests.
+    pub deliveries: Vec<(LeafIndex, DeliveryLeaf)>,
     key_changes: Vec<(LeafIndex, KeyChange)>,
     timestamps: Vec<String>,
 }
@@ -159,7 +166,7 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
     let (checkpoint, old) = (&claim.checkpoint, old.map(|old| &old.checkpoint));
     let old_size = old.map(Checkpoint::size);
     let mut tree = Recomputed::remembering(old_size);
-    let (mut map, mut erasures) = (MapAudit::default(), Vec::new());
+    let (mut map, mut erasures, mut deliveries) = (MapAudit::default(), Vec::new(), Vec::new());
     let (mut key_changes, mut timestamps) = (Vec::new(), Vec::new());
     for span in bundles(checkpoint.size()) {
         let (bytes, width) = source.bundle(span)?;
@@ -178,6 +185,12 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
                 Leaf::System(system) if system.kind == SystemKind::TimestampToken => {
                     let leaf = TimestampLeaf::try_from(&system).map_err(refused)?;
                     timestamps.push(leaf.token.to_string());
+                }
+                Leaf::System(system) if system.kind == SystemKind::Delivery => {
+                    let delivery = DeliveryLeaf::try_from(&system).map_err(|error| {
+                        Failure::Refused(format!("entry {index} is not a delivery leaf: {error}"))
+                    })?;
+                    deliveries.push((index, delivery));
                 }
                 Leaf::System(_) | Leaf::Subject(_) => {}
             }
@@ -198,6 +211,7 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
             tree,
             map,
             erasures,
+            deliveries,
             key_changes,
             timestamps,
         }),
@@ -221,7 +235,12 @@ fn check_tiles(report: &mut Report, source: &Source, entries: &Entries) -> Resul
 }
 
 /// In a folder: older partial tiles and whatever else lies there.
-fn check_other_files(report: &mut Report, folder: &Path, entries: &Entries) -> Result<(), Failure> {
+fn check_other_files(
+    report: &mut Report,
+    folder: &Path,
+    entries: &Entries,
+    origin: &str,
+) -> Result<(), Failure> {
     let (mut ahead, mut foreign) = (0_u64, Vec::new());
     for path in files_below(folder)? {
         let name = path
@@ -243,6 +262,7 @@ fn check_other_files(report: &mut Report, folder: &Path, entries: &Entries) -> R
                     }
                 }
             },
+            Err(_) if name == RECEIPT_KEY => check_receipt_key(&path, origin)?,
             Err(_) if KEYS.contains(&name.as_str()) || name.starts_with(".staging") => {}
             Err(_) if name.starts_with("timestamps/") => {}
             Err(_) => foreign.push(name),
@@ -263,6 +283,20 @@ fn check_other_files(report: &mut Report, folder: &Path, entries: &Entries) -> R
     Ok(())
 }
 
+/// The key of receipts is damaged if it does not name itself: its id follows from the key.
+fn check_receipt_key(path: &Path, origin: &str) -> Result<(), Failure> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let issuer = KeyName::new(origin).context("the origin names no key")?;
+    let key = ReceiptKey::from_cose_key(issuer.clone(), &bytes).map_err(refused)?;
+    if ReceiptKey::new(issuer, *key.public()).to_cose_key() == bytes {
+        Ok(())
+    } else {
+        Err(Failure::Refused(format!(
+            "`{RECEIPT_KEY}` is damaged: its id is not that of the key"
+        )))
+    }
+}
+
 fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let context = || format!("cannot list `{}`", folder.display());
     let mut files = Vec::new();
@@ -275,6 +309,24 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The root alone tells one manifest from another, so no two leaves may name the same.
+fn check_deliveries(report: &mut Report, deliveries: &[(LeafIndex, DeliveryLeaf)]) -> Result<(), Failure> {
+    let roots: BTreeSet<_> = deliveries.iter().map(|(_, leaf)| leaf.root).collect();
+    if roots.len() != deliveries.len() {
+        return Err(Failure::Refused(
+            "two deliveries name one disclosure manifest".to_owned(),
+        ));
+    }
+    if !deliveries.is_empty() {
+        report.check(format!(
+            "The {} delivery leaves each name a disclosure manifest of their own.",
+            deliveries.len()
+        ));
+    }
+    report.detail("deliveries", deliveries.len());
+    Ok(())
 }
 
 fn check_erasures(

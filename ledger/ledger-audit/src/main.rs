@@ -1,13 +1,14 @@
 //! Verifies bundles and logs of the ledger without the broker.
 //!
-//! It shares with the broker only the pure crates `ledger-core` and `evidence`, needs no server of ours, and works
-//! offline on files. It says what it checked, against whose key, and what it did *not* check. It deliberately decides
+//! It shares with the broker only the pure crates `ledger-core`, `evidence` and `disclosure-manifest` (the checking half,
+//! without `merkle-tree-rs`), needs no server of ours, and works offline on files. It says what it checked, against whose key, and what it did *not* check. It deliberately decides
 //! nothing about whether an event was lawful.
 
 mod cli;
 mod clock;
 mod compare;
 mod log;
+mod manifest;
 mod map;
 mod mirror;
 mod participant;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::SplitView(options) => compare::verify(options),
         Command::Timestamp(options) => timestamp::run(options),
         Command::Participant(options) => participant::run(options),
+        Command::Manifest(options) => manifest::run(options),
     };
     report::print(outcome, arguments.json)
 }

@@ -10,7 +10,10 @@
     reason = "tests fail by panicking"
 )]
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 use ledger_core::tree::{
     Frontier, Hash, LeafIndex, NodeId, NodeMap, ProofError, ProofPlan, StoredNode, TreeSize, empty_root,
@@ -123,11 +126,11 @@ fn every_leaf_of_every_small_tree_has_the_naive_proof() {
         let root = tree.roots[n];
         assert_eq!(root, naive.root(0..n), "root of {n}");
         assert_eq!(Frontier::read(size(n), &tree.nodes).unwrap().root(), root);
+        let mut shared = BTreeMap::new();
         for i in 0..n {
-            let path = ProofPlan::inclusion(index(i), size(n))
-                .unwrap()
-                .build(&tree.nodes)
-                .unwrap();
+            let plan = ProofPlan::inclusion(index(i), size(n)).unwrap();
+            let path = plan.build(&tree.nodes).unwrap();
+            assert_eq!(plan.build_with(&tree.nodes, &mut shared).unwrap(), path);
             assert_eq!(path, naive.path(i, &(0..n)), "path of {i} in {n}");
             verify_inclusion(index(i), size(n), &tree.leaves[i], &path, &root).unwrap();
         }

@@ -1,12 +1,12 @@
 //! The public files in a local folder, which any web server can serve.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     fs::{self, File},
     io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -23,6 +23,9 @@ use crate::ports::{PublicFault, PublicFile, PublicStore, StoreFault};
 /// paths strictly never shows them.
 const STAGING: &str = ".staging";
 
+/// How many folders are remembered as lasting: one a full tile, so that they do not fill the memory.
+const LASTING: usize = 1_024;
+
 const KEY_FILE: &str = "log.vkey";
 
 /// A [`PublicStore`] in a folder: temporary file, fsync, rename, fsync of the folder; files are read-only.
@@ -35,6 +38,9 @@ const KEY_FILE: &str = "log.vkey";
 pub struct FolderStore {
     root: Arc<Path>,
     staged: Arc<AtomicU64>,
+    /// Folders that this process has synced together with the folder that names them. What an earlier process made is
+    /// not among them: it may have died before it synced.
+    lasting: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
 impl FolderStore {
@@ -52,6 +58,7 @@ impl FolderStore {
             Ok(Self {
                 root: root.into(),
                 staged: Arc::default(),
+                lasting: Arc::default(),
             })
         })
         .await
@@ -73,6 +80,7 @@ impl FolderStore {
         Self {
             root: root.into(),
             staged: Arc::default(),
+            lasting: Arc::default(),
         }
     }
 
@@ -185,13 +193,18 @@ impl FolderStore {
         for one in staged {
             fs::rename(&one.path, &one.target)?;
         }
-        for folder in folders {
+        for folder in &folders {
             File::open(folder)?.sync_all()?;
         }
+        let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+        if lasting.len() > LASTING {
+            lasting.clear();
+        }
+        lasting.extend(folders);
         Ok(())
     }
 
-    /// Makes the folder of a file, and notes it and all above it up to the root: each holds a name that must last.
+    /// Makes the folder of a file, and notes it and those above it whose names may not last yet, up to the root.
     fn note_folders(&self, target: &Path, folders: &mut BTreeSet<PathBuf>) -> io::Result<()> {
         let Some(folder) = target.parent() else {
             return Ok(());
@@ -200,10 +213,17 @@ impl FolderStore {
             return Ok(());
         }
         fs::create_dir_all(folder)?;
+        let lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
         let inside = folder
             .ancestors()
             .take_while(|above| above.starts_with(&self.root));
-        folders.extend(inside.map(Path::to_path_buf));
+        // The folder itself gets a new name now. One whose own name lasts needs nothing of the folder above it.
+        for one in inside {
+            folders.insert(one.to_path_buf());
+            if lasting.contains(one) {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -211,7 +231,11 @@ impl FolderStore {
     /// next run.
     fn delete_old_partials(&self, files: &[PublicFile]) {
         for resource in files.iter().filter_map(|file| tile_before(file.resource)) {
-            let partials = format!("{}.p", self.path(resource).display());
+            let partials = PathBuf::from(format!("{}.p", self.path(resource).display()));
+            self.lasting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&partials);
             match fs::remove_dir_all(partials) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     tracing::warn!(%error, "old partial tiles could not be deleted");

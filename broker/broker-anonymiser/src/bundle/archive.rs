@@ -4,22 +4,47 @@ use super::{BundleError, BundleFile};
 
 const BLOCK: usize = 512;
 
+/// Two blocks of zeros end an archive.
+const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
+
 pub(super) fn ustar(files: &[BundleFile], modified_at_s: u64) -> Result<Vec<u8>, BundleError> {
     let mut archive = Vec::new();
     for file in files {
-        archive.extend(header(file, modified_at_s)?);
-        archive.extend(&file.bytes);
-        archive.resize(archive.len().next_multiple_of(BLOCK), 0);
+        push(&mut archive, file.name, &file.bytes, modified_at_s)?;
     }
-    // Two blocks of zeros end an archive.
-    archive.resize(archive.len() + 2 * BLOCK, 0);
+    archive.extend(END);
     Ok(archive)
 }
 
-fn header(file: &BundleFile, modified_at_s: u64) -> Result<Vec<u8>, BundleError> {
-    let size = u64::try_from(file.bytes.len()).map_err(|_| BundleError::OutOfRange { field: "size" })?;
+/// The same archive with one more file at its end.
+pub(super) fn append(
+    archive: &[u8],
+    name: &str,
+    bytes: &[u8],
+    modified_at_s: u64,
+) -> Result<Vec<u8>, BundleError> {
+    let files = archive
+        .strip_suffix(&END)
+        .filter(|files| files.len().is_multiple_of(BLOCK))
+        .ok_or(BundleError::NotAnArchive)?;
+    let mut longer = Vec::with_capacity(archive.len() + bytes.len() + 2 * BLOCK);
+    longer.extend(files);
+    push(&mut longer, name, bytes, modified_at_s)?;
+    longer.extend(END);
+    Ok(longer)
+}
+
+fn push(archive: &mut Vec<u8>, name: &str, bytes: &[u8], modified_at_s: u64) -> Result<(), BundleError> {
+    archive.extend(header(name, bytes.len(), modified_at_s)?);
+    archive.extend(bytes);
+    archive.resize(archive.len().next_multiple_of(BLOCK), 0);
+    Ok(())
+}
+
+fn header(name: &str, len: usize, modified_at_s: u64) -> Result<Vec<u8>, BundleError> {
+    let size = u64::try_from(len).map_err(|_| BundleError::OutOfRange { field: "size" })?;
     let mut before = Vec::with_capacity(BLOCK);
-    text(&mut before, file.name, 100, "name")?;
+    text(&mut before, name, 100, "name")?;
     octal(&mut before, 0o644, 8, "mode")?;
     octal(&mut before, 0, 8, "uid")?;
     octal(&mut before, 0, 8, "gid")?;

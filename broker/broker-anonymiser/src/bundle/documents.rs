@@ -207,7 +207,10 @@ pub(super) fn readme(id: &ReleaseId, release: &Release) -> String {
          Règle ({rule}) : {legal_fr}\n\n\
          Ces données proviennent de foyers qui ont consenti à cet usage. Ne cherchez pas à en reconnaître un.\n\
          Règle de longueur (voir privacy.json) : {light}.\n\
-         Colonnes : codebook.csv. Empreintes : manifest.json.\n\n\n\
+         Colonnes : codebook.csv. Empreintes : manifest.json.\n\n\
+         disclosure-manifest.json : une ligne scellée par foyer compté dans cette livraison, pour que chacun vérifie la\n\
+         sienne. À vérifier avec le paquet npm @openzeppelin/merkle-tree : StandardMerkleTree.load(JSON), validate(), et\n\
+         tree.root doit être le disclosure_root de votre preuve (evidence.json) ; ou : ledger-audit manifest.\n\n\n\
          RELEASE {id}: mean load curve\n\n\
          Group {group}, from {start} to {end} (UTC), step {step} s, local zone {zone}.\n\
          energy_wh is the mean energy of one home per interval, in Wh. Zero is a value.\n\
@@ -216,7 +219,10 @@ pub(super) fn readme(id: &ReleaseId, release: &Release) -> String {
          Rule ({rule}): {legal_en}\n\n\
          These data come from homes that consented to this use. Do not try to recognise one.\n\
          Length rule (see privacy.json): {light}.\n\
-         Columns: codebook.csv. Digests: manifest.json.\n",
+         Columns: codebook.csv. Digests: manifest.json.\n\n\
+         disclosure-manifest.json: one sealed row for each home counted in this delivery, so that each can check its own.\n\
+         Verify it with the npm package @openzeppelin/merkle-tree: StandardMerkleTree.load(JSON), validate(), and tree.root\n\
+         must be the disclosure_root of your proof (evidence.json); or: ledger-audit manifest.\n",
         group = request.group.as_str(),
         rule = policy.rule_id,
         legal_fr = policy.legal_text_fr,

@@ -5,7 +5,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use broker_anonymiser::{Bundle, Release, ReleaseId, WattHours};
+use broker_anonymiser::{
+    Bundle, DISCLOSURE_MANIFEST, Release, ReleaseId, WattHours, with_disclosure_manifest,
+};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::{Field, RowAccessor as _};
 use ring::digest::{SHA256, digest};
@@ -203,6 +205,23 @@ fn the_data_package_describes_the_columns_of_the_csv() {
             .collect();
         let header = std::str::from_utf8(bytes).unwrap().lines().next().unwrap();
         assert_eq!(names.join(","), header);
+    }
+}
+
+/// A release that is given again comes with another manifest and the very same files.
+#[test]
+fn a_disclosure_manifest_is_the_last_file_and_changes_no_other() {
+    let archive = bundle(&release()).archive().unwrap();
+    let longer = with_disclosure_manifest(&archive, b"{}", 1_800_000_000).unwrap();
+    let before = archive.len() - 1024;
+    assert_eq!(longer[..before], archive[..before]);
+    let mut reader = tar::Archive::new(longer.as_slice());
+    let last = reader.entries().unwrap().last().unwrap().unwrap();
+    assert_eq!(last.path().unwrap().to_str(), Some(DISCLOSURE_MANIFEST));
+    assert_eq!(last.header().mtime().unwrap(), 1_800_000_000);
+    assert_eq!(last.size(), 2);
+    for wrong in [&archive[..before], &archive[1..], b""] {
+        assert!(with_disclosure_manifest(wrong, b"{}", 0).is_err());
     }
 }
 

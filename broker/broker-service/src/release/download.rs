@@ -2,6 +2,7 @@
 
 use broker_domain::ids::{ReleaseId, ResearcherId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_store::ReleaseRow;
 use thiserror::Error;
 
 use crate::broker::Broker;
@@ -35,6 +36,23 @@ impl Broker {
         who: ResearcherId,
         id: ReleaseId,
     ) -> Result<Download, Failure<DownloadRefusal>> {
+        let row = self.downloadable(who, id).await?;
+        // Nothing is handed out before its inclusion proof exists (invariant I2).
+        let receipt = self.receipt(row.leaf_index).await?;
+        self.quorum_covers(row.leaf_index).await?;
+        let files = self.store.read().await?.release_files(id).await?;
+        Ok(Download {
+            sealed: files.ok_or(Failure::Refused(DownloadRefusal::NotYours))?.sealed,
+            receipt,
+        })
+    }
+
+    /// The release, when this researcher may have what belongs to it.
+    pub(crate) async fn downloadable(
+        &self,
+        who: ResearcherId,
+        id: ReleaseId,
+    ) -> Result<ReleaseRow, Failure<DownloadRefusal>> {
         let (row, researcher) = {
             let mut read = self.store.read().await?;
             (read.release(id).await?, read.researcher(who).await?)
@@ -51,12 +69,6 @@ impl Broker {
             now: self.clock.now(),
         };
         Permit::ask(&*self.policy, query).map_err(|_| not_yours())?;
-        // Nothing is handed out before its inclusion proof exists (invariant I2).
-        let receipt = self.receipt(row.leaf_index).await?;
-        self.quorum_covers(row.leaf_index).await?;
-        Ok(Download {
-            sealed: row.sealed,
-            receipt,
-        })
+        Ok(row)
     }
 }

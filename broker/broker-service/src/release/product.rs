@@ -17,9 +17,9 @@ use crate::records;
 
 /// Files ready to be sealed.
 pub(super) struct Product {
-    /// One tar archive.
+    /// One tar archive, without the manifest of a delivery.
     pub archive: Vec<u8>,
-    /// What the record says of each file.
+    /// What the record says of each file in it.
     pub files: Vec<ReleasedFile>,
     /// SHA-256 of the manifest inside.
     pub manifest: Digest,
@@ -91,12 +91,21 @@ impl Broker {
         let row = read.record(earlier.leaf_index).await?.ok_or_else(corrupt)?;
         let jws = Jws::from_stored(String::from_utf8(row.record).map_err(|_| corrupt())?);
         let payload = jws.verify(&self.record_key).map_err(|_| corrupt())?;
-        let Ok(Record::Release(recorded)) = Record::parse(&payload) else {
+        let Ok(Record::Release(recorded) | Record::ReleaseWithoutManifest(recorded)) =
+            Record::parse(&payload)
+        else {
             return Err(corrupt());
         };
+        let kept = read.release_files(id).await?.ok_or_else(corrupt)?;
+        // Its manifest belongs to its own delivery: this one gets another.
+        let is_its_own = |file: &ReleasedFile| file.name.as_str() == anonymiser::DISCLOSURE_MANIFEST;
         Ok(Product {
-            archive: self.vault.kept(&earlier.vault_copy)?,
-            files: recorded.files,
+            archive: self.vault.kept(&kept.vault_copy)?,
+            files: recorded
+                .files
+                .into_iter()
+                .filter(|file| !is_its_own(file))
+                .collect(),
             manifest: earlier.manifest,
             rule: recorded.rule.as_str().to_owned(),
             query: stored.query.encode(),

@@ -1,10 +1,12 @@
 //! Erasure reaches the bytes of the files.
 
 use broker_store::contract::samples::{
-    at, batch, furnish, id, key, participant, point, record, session, transfer, transfer_in,
+    at, batch, disclosure, files, furnish, id, key, manifest, membership, participant, point, record,
+    release, request, session, transfer, transfer_in,
 };
 use broker_store::{
-    BatchRow, ParticipantRow, PointRow, RecordRow, SessionRole, SessionRow, Store, TransferRow, WrappedKeyRow,
+    BatchRow, DisclosureRow, ParticipantRow, PointRow, RecordRow, SessionRole, SessionRow, Store,
+    TransferRow, Tx, WrappedKeyRow,
 };
 use broker_store_sqlite::{Create, SqliteStore};
 
@@ -12,7 +14,7 @@ use crate::raw::files_with;
 
 const WHO: u8 = 7;
 /// Each value that erasure must reach carries one of these; the number keeps them apart.
-const MARKS: std::ops::Range<u8> = 0..8;
+const MARKS: std::ops::Range<u8> = 0..10;
 
 fn mark(number: u8) -> Vec<u8> {
     format!("<erase me {number}>").into_bytes()
@@ -69,6 +71,7 @@ async fn live(store: &SqliteStore) {
     })
     .await
     .unwrap();
+    released(&mut *tx).await;
     tx.add_session(
         &SessionRow {
             csrf: [WHO; 32],
@@ -79,6 +82,22 @@ async fn live(store: &SqliteStore) {
     .await
     .unwrap();
     tx.commit().await.unwrap();
+}
+
+/// A release with a row of hers and one of a neighbour.
+async fn released(tx: &mut dyn Tx) {
+    tx.add_request(&request(3)).await.unwrap();
+    tx.add_release(&release(3), &files(3), &membership(3))
+        .await
+        .unwrap();
+    let own = DisclosureRow {
+        subject_salt: marked(8),
+        scope_salt: marked(9),
+        ..disclosure(7, WHO, 3)
+    };
+    tx.add_manifest(&manifest(3, 2), b"rows", &[own, disclosure(8, 1, 3)])
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -71,6 +71,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0001_first_light.up.sql"),
         include_str!("../../migrations/0002_one_row_a_batch.up.sql"),
         include_str!("../../migrations/0003_restored.up.sql"),
+        include_str!("../../migrations/0004_disclosure_manifest.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -157,8 +158,32 @@ async fn a_file_with_a_log_is_not_taken_back() {
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(migrate(&path, 1).await, Err(OpenError::Database { .. })));
-    // The step after it went back; going up again finds everything.
+    // The steps after it went back; going up again finds everything.
     let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
     let mut view = store.read().await.unwrap();
     assert_eq!(view.newest_head().await.unwrap().unwrap().size, 2);
+}
+
+/// The log names it for ever.
+#[tokio::test]
+async fn a_file_with_a_disclosure_manifest_is_not_taken_back() {
+    use broker_store::Store;
+    use broker_store::contract::samples::{files, furnish, id, manifest, membership, release, request};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    furnish(&store).await;
+    let mut tx = store.begin("release").await.unwrap();
+    tx.add_request(&request(3)).await.unwrap();
+    tx.add_release(&release(3), &files(3), &membership(3))
+        .await
+        .unwrap();
+    tx.add_manifest(&manifest(3, 2), b"rows", &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert!(matches!(migrate(&path, 3).await, Err(OpenError::Database { .. })));
+    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    let mut view = store.read().await.unwrap();
+    assert_eq!(view.manifest_of(id(3)).await.unwrap(), Some(manifest(3, 2)));
 }

@@ -4,8 +4,9 @@ use broker_domain::consent::EventKind;
 use broker_domain::ids::ParticipantId;
 
 use super::samples::{
-    LEAVES, assert_conflict, at, batch, consent, enrolment_code, event, furnish, gateway, id, key, leaf,
-    point, record, refused, session, span, transfer, transfer_in,
+    LEAVES, assert_conflict, at, batch, consent, disclosure, enrolment_code, event, files, furnish, gateway,
+    id, key, leaf, manifest, membership, point, record, refused, release, request, session, span, transfer,
+    transfer_in,
 };
 use crate::{FlowFilter, GatewayRow, Page, PointRow, SessionRole, Store, TransferRow, Tx};
 
@@ -45,6 +46,12 @@ async fn street(store: &dyn Store) {
     let mut tx = store.begin("live").await.unwrap();
     live(&mut *tx, 1).await;
     live(&mut *tx, 2).await;
+    tx.add_request(&request(3)).await.unwrap();
+    tx.add_release(&release(3), &files(3), &membership(3))
+        .await
+        .unwrap();
+    let rows = [disclosure(14, 1, 3), disclosure(23, 2, 3)];
+    tx.add_manifest(&manifest(3, 2), b"rows", &rows).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -76,6 +83,8 @@ pub async fn erasing_a_person_leaves_no_row(store: &dyn Store) {
     assert_eq!(view.batch(id(1), id(11)).await.unwrap(), None);
     assert_eq!(view.batches_of(id(1), &span(0, 60)).await.unwrap(), []);
     assert_eq!(view.session([1; 32]).await.unwrap(), None);
+    assert_eq!(view.disclosed(id(1), id(3)).await.unwrap(), None);
+    assert_eq!(view.disclosures_of(id(1), u64::MAX, 9).await.unwrap(), []);
     let flows = view.flows(FlowFilter::All, PAGE).await.unwrap();
     assert!(
         flows
@@ -104,6 +113,9 @@ pub async fn erasing_a_person_leaves_other_people_alone(store: &dyn Store) {
         [batch(21, 2, 0, 60)]
     );
     assert!(view.session([2; 32]).await.unwrap().is_some());
+    let disclosed = view.disclosed(id(2), id(3)).await.unwrap().unwrap();
+    assert_eq!(disclosed.row, disclosure(23, 2, 3));
+    assert_eq!(view.manifest_of(id(3)).await.unwrap(), Some(manifest(3, 2)));
     assert_eq!(
         view.leaves(0, u64::MAX).await.unwrap().len(),
         usize::try_from(LEAVES).unwrap()
@@ -160,6 +172,15 @@ pub async fn nothing_can_be_added_about_an_erased_person(store: &dyn Store) {
     assert_conflict(tx.add_transfer(&transfer(9, 1)).await, "transfer");
     assert_conflict(tx.add_batch(&stray_batch).await, "batch");
     assert_conflict(tx.add_session(&stray_session, at(0)).await, "session");
+    tx.add_request(&request(4)).await.unwrap();
+    tx.add_release(&release(4), &files(4), &membership(4))
+        .await
+        .unwrap();
+    let rows = [disclosure(5, 2, 4), disclosure(6, 1, 4)];
+    assert_conflict(
+        tx.add_manifest(&manifest(4, 2), b"rows", &rows).await,
+        "disclosure",
+    );
 }
 
 /// Old proofs still verify, and nothing opens the leaves any more.

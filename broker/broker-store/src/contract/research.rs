@@ -2,7 +2,9 @@
 
 use broker_domain::research::{AccessRequest, RequestState};
 
-use super::samples::{assert_conflict, at, dataset, furnish, id, membership, release, request, researcher};
+use super::samples::{
+    assert_conflict, at, dataset, files, furnish, id, membership, release, request, researcher,
+};
 use crate::{MembershipRow, ReleaseRow, Serial, Store};
 
 /// In order of identifier.
@@ -71,7 +73,9 @@ pub async fn a_release_comes_back_with_who_was_in_it(store: &dyn Store) {
     let mut tx = store.begin("release").await.unwrap();
     tx.add_request(&request(3)).await.unwrap();
     assert_eq!(tx.release_of(id(3)).await.unwrap(), None);
-    tx.add_release(&release(3), &membership(3)).await.unwrap();
+    tx.add_release(&release(3), &files(3), &membership(3))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let mut view = store.read().await.unwrap();
     assert_eq!(view.release(id(3)).await.unwrap(), Some(release(3)));
@@ -79,6 +83,8 @@ pub async fn a_release_comes_back_with_who_was_in_it(store: &dyn Store) {
     assert_eq!(view.memberships(id(1)).await.unwrap(), [membership(3)]);
     assert_eq!(view.memberships(id(2)).await.unwrap(), []);
     assert_eq!(view.release(id(9)).await.unwrap(), None);
+    assert_eq!(view.release_files(id(3)).await.unwrap(), Some(files(3)));
+    assert_eq!(view.release_files(id(9)).await.unwrap(), None);
 }
 
 /// The second leaves nothing, its membership included.
@@ -86,7 +92,9 @@ pub async fn a_request_has_one_release(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("release").await.unwrap();
     tx.add_request(&request(3)).await.unwrap();
-    tx.add_release(&release(3), &membership(3)).await.unwrap();
+    tx.add_release(&release(3), &files(3), &membership(3))
+        .await
+        .unwrap();
     let second = ReleaseRow {
         id: id(4),
         serial: Serial(4),
@@ -97,6 +105,6 @@ pub async fn a_request_has_one_release(store: &dyn Store) {
         release: id(4),
         ..membership(3)
     };
-    assert_conflict(tx.add_release(&second, &members).await, "release");
+    assert_conflict(tx.add_release(&second, &files(4), &members).await, "release");
     assert_eq!(tx.memberships(id(1)).await.unwrap(), [membership(3)]);
 }

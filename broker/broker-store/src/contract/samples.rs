@@ -7,10 +7,10 @@ use broker_domain::research::{AccessRequest, Dataset, RequestState};
 use broker_domain::time::{Instant, Interval, Step};
 
 use crate::{
-    ApplicationRow, BatchRow, DatasetRow, Direction, EnrolmentCode, GatewayRow, HeadRow, LeafRow,
-    MembershipRow, Notice, OfferRow, OfficerRow, OrganisationRow, Outcome, ParticipantRow, PointRow,
-    RecordRow, RecordedEvent, ReleaseRow, ResearcherRow, SegmentRow, Serial, SessionRole, SessionRow, Store,
-    StoreError, TransferRow, Tx, WrappedKeyRow,
+    ApplicationRow, BatchRow, DatasetRow, Direction, DisclosureRow, EnrolmentCode, GatewayRow, HeadRow,
+    LeafRow, ManifestRow, MembershipRow, Notice, OfferRow, OfficerRow, OrganisationRow, Outcome,
+    ParticipantRow, PointRow, RecordRow, RecordedEvent, ReleaseFiles, ReleaseRow, ResearcherRow, SegmentRow,
+    Serial, SessionRole, SessionRow, Store, StoreError, TransferRow, Tx, WrappedKeyRow,
 };
 
 /// How many leaves [`furnish`] puts into the log, each with a record of the subject [`LOG`]: numbers below are free for
@@ -364,11 +364,17 @@ pub fn release(number: u8) -> ReleaseRow {
         households: 120,
         manifest: Digest([number; 32]),
         ciphertext: Digest([number + 1; 32]),
-        sealed: vec![number; 100],
-        vault_copy: vec![number; 90],
         serial: Serial(u64::from(number)),
         leaf_index: u64::from(number),
         at: at(120),
+    }
+}
+
+/// The sealed files of a release.
+pub fn files(number: u8) -> ReleaseFiles {
+    ReleaseFiles {
+        sealed: vec![number; 100],
+        vault_copy: vec![number; 90],
     }
 }
 
@@ -381,6 +387,29 @@ pub fn membership(number: u8) -> MembershipRow {
         period: span(0, 86_400),
         step: Step::HALF_HOUR,
         members: vec![0b1010_0000, number],
+    }
+}
+
+/// The manifest of a release, with as many rows.
+pub fn manifest(number: u8, rows: u64) -> ManifestRow {
+    ManifestRow {
+        release: id(number),
+        root: [number; 32],
+        rows,
+        fields: vec!["energy-withdrawn".into(), "power-max".into()],
+    }
+}
+
+/// The row of a participant in a release; `number` is its record.
+pub fn disclosure(number: u64, who: u8, release: u8) -> DisclosureRow {
+    DisclosureRow {
+        participant: id(who),
+        release: id(release),
+        serial: Serial(number),
+        steps: 48,
+        subject_salt: [who; 64],
+        scope_salt: [release; 64],
+        proof: vec![[1; 32], [2; 32]],
     }
 }
 

@@ -1,13 +1,15 @@
+#![cfg(feature = "build")]
+
 use std::{array, convert::Infallible};
 
 use ledger_core::leaf::Salt;
-use merkle_tree_rs::standard::LeafType;
+use merkle_tree_rs::standard::{LeafType, StandardMerkleTree};
 use proptest::prelude::*;
 
-use super::*;
+use super::{build::plant, *};
 use crate::{
-    commitment::{Commitment, Field},
-    opening::OpeningError,
+    commitment::{Commitment, DeliveryId, Field, RowSalts, Scope, SubjectId},
+    opening::{Opening, OpeningError},
     row::RowError,
 };
 

@@ -111,6 +111,36 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// The root of a disclosure manifest (Keccak-256), in JSON as its own tools print it: `0x` and 64 lowercase digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ManifestRoot([u8; 32]);
+
+impl ManifestRoot {
+    /// Wraps 32 bytes that are already a root.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ManifestRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("0x")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ManifestRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// A number of seconds: the step of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -228,6 +258,29 @@ as_string!(
     |digest: Digest| digest.to_string()
 );
 as_string!(
+    ManifestRoot,
+    |text: String| {
+        let read = || {
+            let (pairs, rest) = text.strip_prefix("0x")?.as_bytes().as_chunks::<2>();
+            let digit = |byte: u8| {
+                char::from(byte)
+                    .to_digit(16)
+                    .and_then(|digit| u8::try_from(digit).ok())
+            };
+            let bytes = pairs
+                .iter()
+                .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
+                .collect::<Option<Vec<u8>>>()?;
+            rest.is_empty().then_some(ManifestRoot(bytes.try_into().ok()?))
+        };
+        // Capital digits do not print as they were written.
+        read().filter(|root| root.to_string() == text).ok_or(FieldError {
+            expected: "the root of a disclosure manifest",
+        })
+    },
+    |root: ManifestRoot| root.to_string()
+);
+as_string!(
     Instant,
     |text: String| Instant::parse(&text).ok_or(FieldError {
         expected: "a UTC instant with microseconds"
@@ -272,6 +325,27 @@ mod tests {
             "２026-01-01T00:00:00.000000",
         ] {
             assert_eq!(Instant::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn roots_have_one_spelling() {
+        let text = format!("0x{}", "0f".repeat(32));
+        assert_eq!(
+            ManifestRoot::try_from(text.clone()).unwrap(),
+            ManifestRoot::new([15; 32])
+        );
+        assert_eq!(String::from(ManifestRoot::new([15; 32])), text);
+        for wrong in [
+            text.to_uppercase(),
+            text.replace("0f", "0F"),
+            text.replacen("0x", "", 1),
+            format!("{text}0"),
+            format!("{text}00"),
+            text.replacen("0f", "+f", 1),
+            "0x".to_owned(),
+        ] {
+            assert!(ManifestRoot::try_from(wrong.clone()).is_err(), "{wrong}");
         }
     }
 

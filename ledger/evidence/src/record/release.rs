@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Id, Instant, RecordError, Seconds, Text, demand};
+use super::{Digest, Id, Instant, ManifestRoot, RecordError, Seconds, Text, demand};
 
 /// A request for a dataset advanced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,11 @@ pub struct Release {
     pub manifest_sha256: Digest,
     /// Digest of the file `delivery.age`.
     pub ciphertext_sha256: Digest,
+    /// Root of the disclosure manifest of this delivery: names the delivery leaf (kind 0x46) that stands in the same batch.
+    /// The root and not the leaf's place, because leaves are shuffled after this record is signed; the salts make each
+    /// root the only one of its kind. Absent in `release/1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disclosure_root: Option<ManifestRoot>,
     /// Digest of the set of policies that decided.
     pub policy_set_sha256: Digest,
     /// When it was recorded.

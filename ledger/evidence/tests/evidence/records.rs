@@ -4,7 +4,9 @@ use evidence::record::{Id, InOutcome, OutOutcome, Record, RecordError, Seconds, 
 use ledger_core::leaf::SubjectKind;
 use proptest::prelude::*;
 
-use crate::samples::{all, at, consent_given, id, release, transfer_in, transfer_out};
+use crate::samples::{
+    all, at, consent_given, id, release, release_without_manifest, transfer_in, transfer_out,
+};
 
 /// A failing line means that an old record would no longer verify: make a new type instead of changing it.
 const FROZEN: &str = include_str!("records.golden");
@@ -34,6 +36,7 @@ fn each_type_has_its_kind_of_leaf() {
         Release,
         Access,
         ConsentClosed,
+        Release,
     ];
     assert_eq!(kinds, expected);
 }
@@ -44,7 +47,7 @@ fn other_members_types_and_spellings_are_refused() {
         let text = String::from_utf8(record.to_jcs_bytes().unwrap()).unwrap();
         for wrong in [
             text.replacen('{', r#"{"aa":1,"#, 1),
-            text.replacen("/1\"", "/2\"", 1),
+            text.replacen("/1\"", "/9\"", 1).replacen("/2\"", "/9\"", 1),
             text.replacen("250000Z", "25Z", 1),
             text.replacen(r#""type""#, r#""typE""#, 1),
             format!("{text}\n"),
@@ -110,6 +113,10 @@ fn contradictory_records_are_neither_written_nor_read() {
         wrong.files[0].name = id(name);
         assert!(contradicts(&Record::Release(wrong)), "{name}");
     }
+    // The version says whether there is a manifest.
+    assert!(contradicts(&Record::Release(release_without_manifest())));
+    assert!(contradicts(&Record::ReleaseWithoutManifest(release())));
+
     let Record::RequestStep(mut step) = all().remove(5) else {
         panic!("not a request step")
     };

@@ -7,8 +7,8 @@ use evidence::{
     jws::{Jwk, Jws},
     record::{
         Access, Actor, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel,
-        Id, InOutcome, Instant, Method, OutOutcome, Record, Release, ReleaseRefused, ReleasedFile,
-        RequestStep, Role, Seconds, Step, Text, TransferIn, TransferOut,
+        Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome, Record, Release, ReleaseRefused,
+        ReleasedFile, RequestStep, Role, Seconds, Step, Text, TransferIn, TransferOut,
     },
 };
 use ledger_core::{
@@ -108,8 +108,17 @@ pub fn release() -> Release {
         files: vec![file("curve.csv", "a,b\n"), file("curve.parquet", "PAR1")],
         manifest_sha256: digest("{}"),
         ciphertext_sha256: digest("age file"),
+        disclosure_root: Some(ManifestRoot::new([0x5a; 32])),
         policy_set_sha256: digest("policies"),
         at: at(90_000),
+    }
+}
+
+/// As it was written before there were manifests.
+pub fn release_without_manifest() -> Release {
+    Release {
+        disclosure_root: None,
+        ..release()
     }
 }
 
@@ -162,7 +171,7 @@ pub fn all() -> Vec<Record> {
             reason: Some(Text::new("La finalité n’est pas précise.").unwrap()),
             at: at(4),
         }),
-        Record::Release(release()),
+        Record::ReleaseWithoutManifest(release_without_manifest()),
         Record::ReleaseRefused(ReleaseRefused {
             request: id("q-1"),
             dataset,
@@ -188,6 +197,7 @@ pub fn all() -> Vec<Record> {
             newest: 9,
             at: at(7),
         }),
+        Record::Release(release()),
     ]
 }
 

@@ -20,6 +20,7 @@ mod compares;
 mod history;
 mod keys;
 mod logs;
+mod manifests;
 mod participants;
 mod sample;
 mod witnesses;

@@ -12,7 +12,9 @@ use std::{
 use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
-    record::{Digest, Id, Instant, OutOutcome, Record, Release, ReleasedFile, Seconds, TransferOut},
+    record::{
+        Digest, Id, Instant, ManifestRoot, OutOutcome, Record, Release, ReleasedFile, Seconds, TransferOut,
+    },
 };
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
@@ -93,6 +95,7 @@ pub fn release() -> Record {
         }],
         manifest_sha256: Digest::of(b"{}"),
         ciphertext_sha256: Digest::of(b"age file"),
+        disclosure_root: Some(ManifestRoot::new([0x5a; 32])),
         policy_set_sha256: Digest::of(b"policies"),
         at: at(90_000),
     })
@@ -182,22 +185,29 @@ impl Log {
         SignedCheckpoint::sign(Checkpoint::new(ORIGIN, size, root).unwrap(), &log_signer()).unwrap()
     }
 
-    /// The bundle of record number n, which stands at index n - 1.
-    pub fn bundle(&self, record: &Record, n: u64) -> Bundle {
+    /// That the entry at this index stands in the log of today.
+    pub fn proof(&self, index: u64) -> TlogProof {
         let size = TreeSize::new(self.leaves.len() as u64).unwrap();
-        let (n, index) = (RecordNumber::new(n).unwrap(), LeafIndex::new(n - 1).unwrap());
-        let (record_jws, salt) = (sign(record), Salt::new([n.get() as u8; 64]));
+        let index = LeafIndex::new(index).unwrap();
         let path = ProofPlan::inclusion(index, size)
             .unwrap()
             .build(&self.nodes)
             .unwrap();
+        TlogProof::new(index, path, &self.checkpoint(size.get()))
+    }
+
+    /// The bundle of record number n, which stands at index n - 1.
+    pub fn bundle(&self, record: &Record, n: u64) -> Bundle {
+        let proof = self.proof(n - 1);
+        let n = RecordNumber::new(n).unwrap();
+        let (record_jws, salt) = (sign(record), Salt::new([n.get() as u8; 64]));
         Bundle {
             leaf: leaf_of(record, &record_jws, ActorClass::Broker, &subject(), n, &salt).unwrap(),
             record: record_jws,
             record_key: record_key().1,
             salt,
             n,
-            proof: TlogProof::new(index, path, &self.checkpoint(size.get())),
+            proof,
             log_key: log_signer().vkey().clone(),
         }
     }

@@ -123,6 +123,33 @@ impl ProofPlan {
         })
     }
 
+    /// The proof, from the leaf upwards, by a reader that may know the roots of whole ranges `[from, to)`: the proofs of
+    /// many leaves of one tree share those on its right edge.
+    ///
+    /// # Errors
+    /// Whatever the reader cannot read.
+    pub fn build_with<R: HashReader>(
+        &self,
+        reader: &R,
+        known: &mut BTreeMap<(u64, u64), Hash>,
+    ) -> Result<Vec<Hash>, R::Error> {
+        let mut hashes = Vec::with_capacity(self.0.len());
+        for range in &self.0 {
+            let place = (range.from, range.to);
+            // A complete subtree is one look-up anyway.
+            let complete = range.complete_nodes().nth(1).is_none();
+            let hash = match known.get(&place) {
+                Some(hash) if !complete => *hash,
+                _ => range.root(reader)?,
+            };
+            if !complete {
+                known.insert(place, hash);
+            }
+            hashes.push(hash);
+        }
+        Ok(hashes)
+    }
+
     /// The proof, from the leaf upwards.
     ///
     /// # Errors

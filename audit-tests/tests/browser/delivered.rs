@@ -1,0 +1,116 @@
+//! The page that checks, in the browser, a household's rows of what was delivered to researchers.
+
+use audit_tests::browser::{Browser, Scripts, with_browser};
+use audit_tests::demo::Demo;
+use audit_tests::programs::ledger_audit;
+use serde_json::json;
+
+use crate::looks::Looks;
+
+/// Shows something else than the row says, and lets the page check again.
+const CHECK_AGAIN: &str = "
+    const item = document.querySelector('#deliveries [data-file]');
+    Object.assign(item.dataset, arguments[0]);
+    delete item.dataset.state;
+    return import(`/assets/delivered.js?${JSON.stringify(arguments[0])}`).then(() => true);
+";
+
+#[test]
+fn a_browser_checks_the_row_of_a_delivery() {
+    with_browser(Scripts::Allowed, async |browser| {
+        let demo = Demo::start(&[]);
+        release(browser, &demo).await;
+
+        let looks = Looks::at(browser, "fr");
+        sign_in(browser, &demo, "participant").await;
+        browser.click("nav a[href=\"/moi/livraisons\"]").await;
+        let said = verdict(browser, "verified").await;
+        assert!(said.contains("une ligne de la livraison est la vôtre"), "{said}");
+        looks.at_page("delivered").await;
+        looks.end();
+
+        for (change, what) in [
+            (json!({ "until": "1" }), "une autre période"),
+            (json!({ "until": "1", "fields": "power-max" }), "d'autres données"),
+            (json!({ "evidence": "/moi/preuves/999999" }), "n'a pas pu être lu"),
+        ] {
+            browser.open_page(&demo.page("/moi/livraisons")).await;
+            verdict(browser, "verified").await;
+            browser.script(CHECK_AGAIN, vec![change]).await;
+            let said = verdict(browser, "refused").await;
+            assert!(said.contains(what), "{what}: {said}");
+        }
+
+        // The same files, without the browser: the other reader shares no code with the script.
+        let row = browser.download("#deliveries a.button[download]").await;
+        let proof = browser.download("#deliveries dl a[download]").await;
+        let files = [
+            "manifest",
+            row.to_str().unwrap(),
+            "--evidence",
+            proof.to_str().unwrap(),
+        ];
+        let (status, said) = ledger_audit(&files);
+        assert_eq!(status, 0, "{said}");
+
+        sign_in(browser, &demo, "officer").await;
+        let whole = browser
+            .download("a[download][href^=\"/dpo/manifestes/\"]:not([href$=feuille])")
+            .await;
+        let leaf = browser.download("a[download][href$=\"/feuille\"]").await;
+        let files = [
+            "manifest",
+            whole.to_str().unwrap(),
+            "--leaf",
+            leaf.to_str().unwrap(),
+        ];
+        let (status, said) = ledger_audit(&files);
+        assert_eq!(status, 0, "{said}");
+    });
+}
+
+async fn sign_in(browser: &Browser, demo: &Demo, role: &str) {
+    browser.open_page(&demo.page("/?lang=fr")).await;
+    if browser.count("form[action=\"/deconnexion\"]").await > 0 {
+        browser.click("form[action=\"/deconnexion\"] button").await;
+        browser.find("form[action=\"/demo/sign-in\"]").await;
+    }
+    let form = format!("form[action=\"/demo/sign-in\"]:has([name=role][value={role}])");
+    browser.click(&format!("{form} button")).await;
+    browser.find(".who").await;
+}
+
+/// Yesterday's mean curve, asked for and released.
+async fn release(browser: &Browser, demo: &Demo) {
+    sign_in(browser, demo, "researcher").await;
+    browser.click("nav a[href=\"/recherche\"]").await;
+    browser.click("article h2 a").await;
+    browser.find("form[action$=\"/demande\"]").await;
+    browser
+        .type_into("#justification", "Comparer la pointe du soir")
+        .await;
+    for field in ["#from", "#until"] {
+        let yesterday = browser.find(field).await.attr("max").await.unwrap().unwrap();
+        let [year, month, day] = yesterday.split('-').collect::<Vec<_>>()[..] else {
+            panic!("`{yesterday}` is no date")
+        };
+        browser.type_into(field, &format!("{month}{day}{year}")).await;
+    }
+    browser.click("form[action$=\"/demande\"] [type=submit]").await;
+    browser.find("article .mark-wait").await;
+    sign_in(browser, demo, "officer").await;
+    browser.click("button[name=decision][value=approve]").await;
+    browser.find("a[href^=\"/dpo/manifestes/\"]").await;
+}
+
+/// Waits until the script has decided about the first delivery, and gives what it says.
+async fn verdict(browser: &Browser, state: &str) -> String {
+    browser.find("#deliveries [data-state]").await;
+    let said = browser.text("#deliveries [role=status]").await;
+    assert_eq!(
+        browser.count(&format!("#deliveries [data-state={state}]")).await,
+        1,
+        "{said}"
+    );
+    said
+}
