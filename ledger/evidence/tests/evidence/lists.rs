@@ -54,14 +54,11 @@ fn the_bytes_of_version_1_are_frozen() {
         .flat_map(|line| line.as_bytes().chunks(2))
         .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
         .collect();
-    let mut log = town();
-    let then = log.head().0;
-    log.change_key(log_signer(21));
-    more(&mut log);
-    assert_eq!(list(&mut log, 1, Some(then)).to_bytes().unwrap(), golden);
     let read = List::parse(&golden).unwrap();
+    assert_eq!(read.to_bytes().unwrap(), golden);
     let verified = read.verify(Some(log_signer(1).vkey()), None).unwrap();
-    assert_eq!((verified.key_changes, verified.remember), (1, log.remember(1)));
+    assert_eq!((verified.key_changes, verified.records.len()), (1, 14));
+    assert!(read.header.consistency.is_some());
 }
 
 #[test]
