@@ -10,6 +10,8 @@
 
 #[path = "interop/browser_script.rs"]
 mod browser_script;
+#[path = "../../ledger/evidence/tests/evidence/compact.rs"]
+mod compact;
 #[path = "interop/disclosure.rs"]
 mod disclosure;
 #[allow(

@@ -8,7 +8,7 @@
 import { hmac, hmacKey, same, sha256 } from "./sha256.js";
 
 const FORMAT = "fiducie-history/1";
-const WINDOW = 16;
+export const WINDOW = 16;
 const utf8 = new TextEncoder();
 
 // Why a history was refused. `code` names the sentence that the page shows; `n` is the record, where there is one.
@@ -83,8 +83,8 @@ export function nodeHash(left, right) {
   return sha256(pair);
 }
 
-const commitLabel = utf8.encode("commit/v1\0");
-const tagLabel = utf8.encode("tag/v1\0");
+export const commitLabel = utf8.encode("commit/v1\0");
+export const tagLabel = utf8.encode("tag/v1\0");
 
 // ---- Signed checkpoint (C2SP signed-note, tlog-checkpoint) ---------------------------------------------------------
 
@@ -130,7 +130,7 @@ export async function openCheckpoint(note, vkey) {
 const changeLabel = utf8.encode("key-change-leaf/v1\0");
 
 // `header[8] || 01 || old key id[4] || 01 || new key[32] || u64be valid from || signature[64]`
-function parseChange({ index, leaf }) {
+export function parseChange({ index, leaf }) {
   const bytes = fromBase64url(leaf);
   const fixed = [[0, 1], [1, 0x42], [2, 0], [3, 0], [8, 1], [13, 1]];
   demand(bytes.length === 118 && fixed.every(([at, value]) => bytes[at] === value), "form");
@@ -157,7 +157,7 @@ function parseTrusted(vkey) {
 
 // From the key that the reader trusts to the key of the file, each named by the one before. That the changes stand in the
 // log is proven with the records.
-async function followKeys(changes, trustedVkey, statedVkey) {
+export async function followKeys(changes, trustedVkey, statedVkey) {
   const stated = parseVkey(statedVkey);
   let current = parseTrusted(trustedVkey);
   const brought = changes.findLastIndex(({ key }) => same(key, current.key));
@@ -296,7 +296,7 @@ function rootOfPruned(bytes, own, absent) {
 
 // ---- The file ------------------------------------------------------------------------------------------------------
 
-function parse(line) {
+export function parse(line) {
   try {
     return JSON.parse(line);
   } catch {
@@ -304,13 +304,13 @@ function parse(line) {
   }
 }
 
-function hashes(text) {
+export function hashes(text) {
   const bytes = fromBase64url(text);
   demand(bytes.length % 32 === 0, "form");
   return Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
 }
 
-const SUBJECT_HEADER = (bytes) => bytes.length === 8 && bytes[0] === 1 && bytes[3] === 0 && bytes[1] < 0x40;
+export const SUBJECT_HEADER = (bytes) => bytes.length === 8 && bytes[0] === 1 && bytes[3] === 0 && bytes[1] < 0x40;
 
 // Step 4 without the proofs: what the record's entry must be.
 function open(entry, n, subject) {
@@ -417,7 +417,7 @@ async function conclude(header, opened, proofs, subject, remembered) {
 }
 
 // Steps 2 and 6.
-function checkMemory(header, checkpoint, proofs, remembered) {
+export function checkMemory(header, checkpoint, proofs, remembered) {
   demand(checkpoint.size >= remembered.size, "rewound");
   demand(header.newest >= remembered.newest, "fewer-records");
   const given = proofs.consistency;

@@ -33,6 +33,10 @@ pub const HISTORY: &str = "/moi/historique";
 pub const RECORDED: &str = "/moi/inscriptions";
 /// GET: the same as one file, `fiducie-history/1`. Query: `depuis`, the size of the log at an earlier visit.
 pub const RECORDED_FILE: &str = "/moi/inscriptions/fichier";
+/// GET: that it is complete, without what it says, `fiducie-list/1`. Query: `depuis`, as above.
+pub const RECORDED_LIST: &str = "/moi/inscriptions/liste";
+/// GET: some records to open against it, lines of `fiducie-history/1`. Query: `de`, the first number.
+pub const RECORDED_DETAILS: &str = "/moi/inscriptions/details";
 /// Participant: the releases that hold her readings, each row checked in her browser. Query: `avant`.
 pub const DELIVERED: &str = "/moi/livraisons";
 /// GET: what erasing means. POST: erase. Field: `confirm`.

@@ -150,6 +150,8 @@ fn participant_pages() -> Router {
         .route("/moi/preuves/{leaf}/{format}", get(proofs::own_as))
         .route(paths::RECORDED, get(recorded::page))
         .route(paths::RECORDED_FILE, get(recorded::file))
+        .route(paths::RECORDED_LIST, get(recorded::list))
+        .route(paths::RECORDED_DETAILS, get(recorded::details))
         .route(paths::DELIVERED, get(delivered::page))
         .route("/moi/livraisons/{release}/ligne", get(delivered::row))
         .route(paths::ERASURE, get(erasure::page).post(erasure::erase))
@@ -187,6 +189,11 @@ fn asset(kind: &'static str, content: &'static str) -> impl IntoResponse {
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "public, max-age=600"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // A worker obeys the policy of its own script: ours may load our modules and send nothing anywhere.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; script-src 'self'",
+        ),
     ];
     (headers, content)
 }

@@ -55,12 +55,14 @@ fn a_browser_checks_that_the_list_is_complete_and_remembers() {
             assert!(said.contains(what), "{what}: {said}");
         }
 
-        // The same file, without the browser: the other reader shares no code with the script.
-        let file = browser
-            .download("a[download][href=\"/moi/inscriptions/fichier\"]")
-            .await;
-        let (status, said) = ledger_audit(&["participant", file.to_str().unwrap()]);
-        assert_eq!(status, 0, "{said}");
+        // The same files, without the browser: the other reader shares no code with the script.
+        for address in ["/moi/inscriptions/fichier", "/moi/inscriptions/liste"] {
+            let file = browser
+                .download(&format!("a[download][href=\"{address}\"]"))
+                .await;
+            let (status, said) = ledger_audit(&["participant", file.to_str().unwrap()]);
+            assert_eq!(status, 0, "{address}: {said}");
+        }
     });
 }
 

@@ -6,25 +6,38 @@ use std::process::Command;
 use audit_tests::programs::{has_tool, workspace};
 use evidence::history::History;
 use evidence::jws::{Jwk, Jws};
+use evidence::list::List;
 use evidence::record::{Digest, Id, Instant, OutOutcome, Record, Seconds, TransferOut};
 use ledger_core::checkpoint::SignedCheckpoint;
-use ledger_core::leaf::UnsignedKeyChange;
+use ledger_core::leaf::{Commitment, RecordNumber, UnsignedKeyChange};
 use ledger_core::note::{Ed25519Signer, KeyName, NoteSigner};
 use ledger_core::tree::TreeSize;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
+use crate::compact::list_of;
 use crate::history::{Log, to_bytes};
 
 /// Reads `asked.json`: files with what is remembered; prints what the script says of each.
 const SCRIPT: &str = r#"
 import { readFileSync } from "node:fs";
 import { verifyHistory } from "./history.js";
+import { verifyList } from "./list.js";
+import { work } from "./list-tasks.js";
+// In pieces of every length, as a network gives them.
+function* pieces(bytes) {
+  for (let at = 0, length = 1; at < bytes.length; at += length, length = (length % 97) + 1) {
+    yield new Uint8Array(bytes.subarray(at, at + length));
+  }
+}
 const said = [];
 for (const { file, remembered } of JSON.parse(readFileSync(new URL("asked.json", import.meta.url)))) {
   try {
-    const lines = readFileSync(new URL(file, import.meta.url), "utf8").trimEnd().split("\n");
-    said.push((await verifyHistory(lines, remembered)).remember.logKey);
+    const bytes = readFileSync(new URL(file, import.meta.url));
+    const verdict = file.endsWith(".list")
+      ? await verifyList(pieces(bytes), remembered, async (task) => work(task))
+      : await verifyHistory(bytes.toString("utf8").trimEnd().split("\n"), remembered);
+    said.push(verdict.remember.logKey);
   } catch (error) {
     said.push(error.code ?? `${error}`);
   }
@@ -129,22 +142,158 @@ fn the_browser_s_script_follows_a_changed_key_with_its_leaves_and_refuses_it_wit
         (forged(&honest, &signer(22)), then, "inclusion"),
     ];
 
-    let folder = tempfile::tempdir().unwrap();
-    let assets = workspace().join("consent-ui/assets");
-    for name in ["history.js", "sha256.js"] {
-        fs::copy(assets.join(name), folder.path().join(name)).unwrap();
-    }
-    fs::write(folder.path().join("package.json"), r#"{"type":"module"}"#).unwrap();
-    fs::write(folder.path().join("check.js"), SCRIPT).unwrap();
+    let files = cases.iter().flat_map(|(history, remembered, expected)| {
+        let lines = (to_bytes(history), "ndjson");
+        let list = (list_of(history).to_bytes().unwrap(), "list");
+        [lines, list].map(|(bytes, kind)| (bytes, kind, remembered.clone(), *expected))
+    });
+    the_script_says(&files.collect::<Vec<_>>());
+}
+
+/// What the script says of each file is what is expected.
+fn the_script_says(cases: &[(Vec<u8>, &str, Value, &str)]) {
+    let folder = scripts(SCRIPT);
     let mut asked = Vec::new();
-    for (number, (history, remembered, _)) in cases.iter().enumerate() {
-        let file = format!("{number}.ndjson");
-        fs::write(folder.path().join(&file), to_bytes(history)).unwrap();
+    for (number, (bytes, kind, remembered, _)) in cases.iter().enumerate() {
+        let file = format!("{number}.{kind}");
+        fs::write(folder.path().join(&file), bytes).unwrap();
         asked.push(json!({ "file": file, "remembered": remembered }));
     }
     fs::write(folder.path().join("asked.json"), json!(asked).to_string()).unwrap();
     let said = super::run(Command::new("node").arg(folder.path().join("check.js")));
     let said: Vec<String> = serde_json::from_str(&said).unwrap();
-    let expected: Vec<&str> = cases.iter().map(|(_, _, expected)| *expected).collect();
+    let expected: Vec<&str> = cases.iter().map(|(_, _, _, expected)| *expected).collect();
+    assert_eq!(said, expected);
+}
+
+/// A folder with the scripts of the page and one that uses them.
+fn scripts(check: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let assets = workspace().join("consent-ui/assets");
+    for name in ["history.js", "list.js", "list-tasks.js", "sha256.js"] {
+        fs::copy(assets.join(name), folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("package.json"), r#"{"type":"module"}"#).unwrap();
+    fs::write(folder.path().join("check.js"), check).unwrap();
+    folder
+}
+
+/// Each lie that a list can tell, and what the script says of it; `ledger-audit` is asked the same in `evidence`.
+#[test]
+fn the_browser_s_script_refuses_a_list_that_lies() {
+    if !has_tool("node") {
+        return;
+    }
+    let mut log = Log::new(2, record_pair().1);
+    (1..=40).for_each(|n| record(&mut log, n));
+    log.close();
+    let then = remembered(&log, &signer(1));
+    let old = list_of(&log.history(0, None));
+    (41..=60).for_each(|n| record(&mut log, n));
+    log.close();
+    let history = log.history(0, TreeSize::new(then["size"].as_u64().unwrap()));
+    let honest = list_of(&history);
+    let key = signer(1).vkey().to_string();
+    let changed = |change: &dyn Fn(&mut List)| {
+        let mut list = honest.clone();
+        change(&mut list);
+        list.to_bytes().unwrap()
+    };
+    let fewer = |list: &mut List| list.header.newest = RecordNumber::new(list.items.len() as u64).unwrap();
+    let mut short = history.clone();
+    short.entries.pop();
+    short.header.newest = short.entries.last().unwrap().n;
+    short.proofs.log = log.prove(&short.entries);
+    let remember = |member: &str, value: Value| {
+        let mut memory = then.clone();
+        memory[member] = value;
+        memory
+    };
+    let whole = honest.to_bytes().unwrap();
+    let swap = |list: &mut List| list.items.swap(5, 6);
+    let change = |list: &mut List| list.items[7].commitment = Commitment::new([9; 32]);
+    let hide = |list: &mut List| {
+        list.items.remove(3);
+        fewer(list);
+    };
+    let repeat = |list: &mut List| {
+        list.items.push(list.items[8]);
+        fewer(list);
+    };
+    let stale = |list: &mut List| list.header.map_root.clone_from(&old.header.map_root);
+    let old_map = |list: &mut List| list.map = old.map.clone();
+    let silent = |list: &mut List| list.header.consistency = None;
+    let cases = [
+        (whole.clone(), Value::Null, key.as_str()),
+        (whole.clone(), then.clone(), &key),
+        (whole.clone(), remember("size", json!(1_000_000)), "rewound"),
+        (whole.clone(), remember("newest", json!(61)), "fewer-records"),
+        (
+            whole.clone(),
+            remember("root", json!("00".repeat(32))),
+            "rewritten",
+        ),
+        (changed(&silent), then.clone(), "rewritten"),
+        (old.to_bytes().unwrap(), remember("size", json!(43)), "rewound"),
+        (changed(&swap), Value::Null, "inclusion"),
+        (changed(&change), Value::Null, "inclusion"),
+        (changed(&hide), Value::Null, "inclusion"),
+        (changed(&repeat), Value::Null, "same-leaf"),
+        (list_of(&short).to_bytes().unwrap(), Value::Null, "map"),
+        (changed(&stale), Value::Null, "map-root"),
+        (changed(&old_map), Value::Null, "map"),
+        (whole[..whole.len() - 1].to_vec(), Value::Null, "map"),
+        ([&whole[..], &[0]].concat(), Value::Null, "map"),
+        (whole[..1_500].to_vec(), Value::Null, "form"),
+    ];
+    let cases = cases.map(|(bytes, memory, expected)| (bytes, "list", memory, expected));
+    the_script_says(&cases);
+}
+
+/// Opens the records of `history.ndjson` against `history.list`, each with one thing changed.
+const OPEN: &str = r#"
+import { readFileSync } from "node:fs";
+import { openRecord, verifyList } from "./list.js";
+import { work } from "./list-tasks.js";
+const read = (name) => readFileSync(new URL(name, import.meta.url));
+const { list } = await verifyList([new Uint8Array(read("history.list"))], null, async (task) => work(task));
+const entries = read("history.ndjson").toString("utf8").split("\n").slice(1, 8).map((line) => JSON.parse(line));
+const said = entries.map((entry, i) => openRecord(list, i + 1, entry) === entry.record);
+const [one, two] = entries;
+const other = (text) => text.slice(0, 5) + (text[5] === "A" ? "B" : "A") + text.slice(6);
+for (const [n, entry] of [
+  [1, { ...one, record: two.record }], [1, { ...one, salt: two.salt }], [1, { ...one, salt: other(one.salt) }],
+  [1, { ...one, record: other(one.record) }], [1, { ...one, index: two.index }], [1, { ...one, header: other(one.header) }],
+  [2, one], [1, { ...two, n: 1, index: one.index }], [1, { n: 1, index: one.index, leaf: "AAAA" }],
+]) {
+  try {
+    openRecord(list, n, entry);
+    said.push("opened");
+  } catch (error) {
+    said.push(error.code === "opened" || error.code === "numbers" ? false : `${error}`);
+  }
+}
+console.log(JSON.stringify(said));
+"#;
+
+#[test]
+fn the_browser_s_script_opens_a_record_only_with_what_the_list_commits_to() {
+    if !has_tool("node") {
+        return;
+    }
+    let mut log = Log::new(1, record_pair().1);
+    (1..=7).for_each(|n| record(&mut log, n));
+    log.close();
+    let history = log.history(0, None);
+    let folder = scripts(OPEN);
+    fs::write(folder.path().join("history.ndjson"), to_bytes(&history)).unwrap();
+    fs::write(
+        folder.path().join("history.list"),
+        list_of(&history).to_bytes().unwrap(),
+    )
+    .unwrap();
+    let said = super::run(Command::new("node").arg(folder.path().join("check.js")));
+    let said: Vec<Value> = serde_json::from_str(&said).unwrap();
+    let expected = [vec![json!(true); 7], vec![json!(false); 9]].concat();
     assert_eq!(said, expected);
 }

@@ -1,9 +1,12 @@
 //! Everything the ledger holds about a participant, as a stream that ends in the proof that nothing is left out.
 
+mod list;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use broker_domain::ids::{ParticipantId, SubjectId};
-use broker_store::RecordRow;
+use broker_store::{Read, RecordRow};
 use evidence::history::{Consistency, Entry, Header, LostEntry, Proofs, WINDOW};
 use evidence::jcs::JcsError;
 use evidence::jws::Jws;
@@ -22,17 +25,30 @@ use crate::own::OwnRefusal;
 const PAGE: u64 = 256;
 /// Chunks that wait for a slow reader.
 const BUFFER: usize = 4;
+/// Leaves at most this far apart are read at once; a page then reads at most `NEAR * PAGE` leaves.
+const NEAR: u64 = 64;
 /// Subtrees of the log whose roots are looked up at once: bounds the tiles held in memory.
 const SUBTREES: usize = 1_024;
 
 /// The lines of a history file, some at a time. An `Err` is the last item: the file is incomplete and does not verify.
 pub type HistoryLines = mpsc::Receiver<Result<Vec<u8>, Fault>>;
 
-/// Some lines of the file, and where their leaves stand.
-#[derive(Default)]
-struct Lines {
-    places: Vec<LeafIndex>,
-    lines: Vec<u8>,
+/// A record with its leaf; without a row when its detail was lost in a restore.
+struct Placed {
+    n: u64,
+    index: LeafIndex,
+    leaf: Vec<u8>,
+    row: Option<RecordRow>,
+}
+
+impl Placed {
+    fn into_line(self) -> Result<Vec<u8>, Fault> {
+        let line = match self.row {
+            Some(row) => entry(row, &self.leaf)?.to_line(),
+            None => lost(self.n, self.index, &self.leaf)?.to_line(),
+        };
+        line.map_err(unwritable)
+    }
 }
 
 /// The log at the size that the file speaks of.
@@ -62,14 +78,8 @@ impl Broker {
         let (lines, file) = mpsc::channel(BUFFER);
         let broker = Arc::clone(self);
         tokio::spawn(async move {
-            if let Err(fault) = broker.write_history(&view, since, &lines).await {
-                tracing::warn!(
-                    error = &fault as &dyn std::error::Error,
-                    "a history file broke off"
-                );
-                // A reader that went away needs no fault.
-                let _ = lines.send(Err(fault)).await;
-            }
+            let written = broker.write_history(&view, since, &lines).await;
+            broke_off(written, &lines).await;
         });
         Ok(file)
     }
@@ -122,15 +132,16 @@ impl Broker {
         while first <= view.newest {
             let page = self.history_page(view, first).await?;
             first += PAGE;
-            places.extend(page.places);
-            if !send(page.lines).await {
+            places.extend(page.iter().map(|placed| placed.index));
+            let lines = page
+                .into_iter()
+                .map(Placed::into_line)
+                .collect::<Result<Vec<_>, _>>()?;
+            if !send(lines.concat()).await {
                 return Ok(());
             }
         }
-        places.extend(size.last_index());
-        places.extend(self.key_changes.iter().map(|(place, _)| *place));
-        places.sort_unstable();
-        let plan = ProofPlan::inclusion_of_many(&places, size).map_err(|_| corrupt("record.leaf_index"))?;
+        let plan = self.plan(places, size)?;
         let proofs = Proofs {
             log: self.prove(plan, size).await?,
             map: prune(view).await?,
@@ -174,9 +185,9 @@ impl Broker {
 
     /// Records `[first, first + PAGE)`, as far as there are any. Each page has a reading view of its own, so that a
     /// slow reader holds nothing up; an erasure in between breaks the file off.
-    async fn history_page(&self, view: &View, first: u64) -> Result<Lines, Fault> {
+    async fn history_page(&self, view: &View, first: u64) -> Result<Vec<Placed>, Fault> {
         let end = view.newest.saturating_add(1).min(first.saturating_add(PAGE));
-        let limit = u32::try_from(end - first).unwrap_or(u32::MAX);
+        let limit = u32::try_from(end.saturating_sub(first)).unwrap_or(u32::MAX);
         let mut read = self.store.read().await?;
         let mut rows = read.records_of(view.subject, end, limit).await?;
         if rows.is_empty() && read.subject(view.subject).await?.is_none() {
@@ -184,27 +195,33 @@ impl Broker {
         }
         // Newest first, so the last is the next; a gap makes the store reach below this page.
         rows.retain(|row| row.n >= first);
-        let mut page = Lines::default();
+        let mut page = Vec::new();
         for n in first..end {
             let row = rows.pop_if(|row| row.n == n);
             let index = match &row {
                 Some(row) => LeafIndex::new(row.leaf_index).ok_or(corrupt("record.leaf_index"))?,
                 None => lost_leaf(view, n).await?,
             };
-            let leaf = read.leaves(index.get(), index.get() + 1).await?.pop();
-            let leaf = leaf.ok_or(corrupt("segment"))?.bytes;
-            let line = match row {
-                Some(row) => entry(row, &leaf)?.to_line(),
-                None => lost(n, index, &leaf)?.to_line(),
-            };
-            page.places.push(index);
-            page.lines.extend(line.map_err(unwritable)?);
+            page.push((n, index, row));
         }
-        if rows.is_empty() {
-            Ok(page)
-        } else {
-            Err(corrupt("record.n"))
+        if !rows.is_empty() {
+            return Err(corrupt("record.n"));
         }
+        let places = page.iter().map(|(_, index, _)| index.get()).collect();
+        let mut leaves = leaves_at(&mut *read, places).await?;
+        let placed = page.into_iter().map(|(n, index, row)| {
+            let leaf = leaves.remove(&index.get()).ok_or(corrupt("segment"))?;
+            Ok(Placed { n, index, leaf, row })
+        });
+        placed.collect()
+    }
+
+    /// All these leaves, the map root, and the key changes.
+    fn plan(&self, mut places: Vec<LeafIndex>, size: TreeSize) -> Result<ProofPlan, Fault> {
+        places.extend(size.last_index());
+        places.extend(self.key_changes.iter().map(|(place, _)| *place));
+        places.sort_unstable();
+        ProofPlan::inclusion_of_many(&places, size).map_err(|_| corrupt("record.leaf_index"))
     }
 
     async fn prove(&self, plan: ProofPlan, size: TreeSize) -> Result<Vec<Hash>, Fault> {
@@ -226,6 +243,38 @@ impl Broker {
             hashes: self.prove(plan, size).await?,
         }))
     }
+}
+
+/// Tells the reader, unless she went away.
+async fn broke_off(written: Result<(), Fault>, lines: &mpsc::Sender<Result<Vec<u8>, Fault>>) {
+    if let Err(fault) = written {
+        tracing::warn!(
+            error = &fault as &dyn std::error::Error,
+            "a history file broke off"
+        );
+        let _ = lines.send(Err(fault)).await;
+    }
+}
+
+/// Leaves by their places. Those that stand close together are read at once: a person's records of one batch do.
+async fn leaves_at(
+    read: &mut (dyn Read + '_),
+    mut places: Vec<u64>,
+) -> Result<BTreeMap<u64, Vec<u8>>, Fault> {
+    places.sort_unstable();
+    let near = |a: &u64, b: &u64| b.saturating_sub(*a) < NEAR;
+    let mut found = BTreeMap::new();
+    for run in places.chunk_by(near) {
+        let Some((first, last)) = run.first().zip(run.last()) else {
+            continue;
+        };
+        let leaves = read.leaves(*first, last.saturating_add(1)).await?;
+        let wanted = leaves
+            .into_iter()
+            .filter(|leaf| run.binary_search(&leaf.index).is_ok());
+        found.extend(wanted.map(|leaf| (leaf.index, leaf.bytes)));
+    }
+    Ok(found)
 }
 
 /// Reads buckets of the map's base file: on a thread that may block.

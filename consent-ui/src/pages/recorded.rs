@@ -7,13 +7,15 @@ use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::RecordType;
 
-/// What the script may have to say, each a message `recorded-…`; the codes are those of `assets/history.js`.
-pub(crate) const VERDICTS: [&str; 16] = [
+/// What the script may have to say, each a message `recorded-…`; the codes are those of `assets/history.js` and
+/// `assets/list.js`.
+pub(crate) const VERDICTS: [&str; 17] = [
     "verified-first",
     "verified",
     "verified-lost",
     "form",
     "numbers",
+    "opened",
     "signature",
     "map-root",
     "same-leaf",

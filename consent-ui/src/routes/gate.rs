@@ -17,8 +17,9 @@ use crate::routes::Pages;
 use crate::routes::trouble::{Told, Trouble};
 use crate::routes::visit::{Visit, address, onward, onward_with, pairs};
 
-/// The pages that check the ledger run our own scripts and fetch their files: these two lines more, there only.
-const WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+/// The pages that check the ledger run our own scripts, one of them also beside itself, and fetch their files: these three
+/// lines more, there only.
+const WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; \
      img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// No script, no inline style, no frame, forms to this site only. `data:` images are those of the style sheet.

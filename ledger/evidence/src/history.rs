@@ -26,8 +26,9 @@
 //!
 //! The file holds the subject's key and all salts: it is for the person concerned.
 
+pub(crate) mod claim;
 mod verify;
-mod wire;
+pub(crate) mod wire;
 
 use ledger_core::{
     leaf::{Hour, KeyChange, RecordNumber, SUBJECT_LEAF_LEN, Salt, SubjectKey, SubjectKind},

@@ -4,6 +4,7 @@
 //! - [`jws`]: who said it;
 //! - [`bundle`]: a record with all that proves that it stands in the log;
 //! - [`history`]: everything about one subject, with the proof that nothing is left out;
+//! - [`list`]: the same without the records, for a check at each visit;
 //! - [`delivery`]: the files a recipient got, against the record about them;
 //! - [`split_view`]: two checkpoints that convict a log.
 //!
@@ -16,5 +17,6 @@ pub mod delivery;
 pub mod history;
 pub mod jcs;
 pub mod jws;
+pub mod list;
 pub mod record;
 pub mod split_view;

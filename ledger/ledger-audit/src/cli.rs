@@ -98,7 +98,7 @@ pub struct Log {
 /// Options of `participant`.
 #[derive(Debug, Args)]
 pub struct Participant {
-    /// The file, `fiducie-history/1`.
+    /// The file, `fiducie-history/1` or `fiducie-list/1`.
     pub history: PathBuf,
     /// The log's key; without it the one in the file is used, which proves less.
     #[arg(long, value_name = "VKEY|FILE")]

@@ -4,12 +4,16 @@ use std::{collections::BTreeMap, fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, anyhow};
 use evidence::{
-    history::{History, LostRecord, Remembered, VerifiedHistory, WINDOW},
+    bundle::KeySource,
+    history::{History, LostRecord, Remembered, VerifiedRecord, WINDOW},
     jcs,
+    list::{List, ListedRecord, is_list},
     record::Record,
 };
 use ledger_core::{
-    leaf::RecordNumber,
+    checkpoint::SignedCheckpoint,
+    leaf::{RecordNumber, SubjectKind},
+    note::Vkey,
     policy::Freshness,
     tree::{Hash, TreeSize},
 };
@@ -29,19 +33,16 @@ pub fn run(options: &Participant) -> Result<Report, Failure> {
     let path = &options.history;
     let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
 
-    let history = History::parse(&bytes).map_err(refused)?;
     let remembered = memory.as_ref().map(Memory::remembered).transpose()?;
     let pinned = match &memory {
         Some(memory) if expected.is_none() => Some(read_key(&memory.log_key)?),
         _ => expected,
     };
-    let mut verified = history
-        .verify(pinned.as_ref(), remembered.as_ref())
-        .map_err(refused)?;
-    verified.log_key = key_source(policy.as_ref(), &history.header.log_key, verified.log_key)?;
-    let mut report = tell(&history, &verified)?;
+    let mut checked = Checked::read(&bytes, pinned.as_ref(), remembered.as_ref())?;
+    checked.key_source = key_source(policy.as_ref(), &checked.log_key, checked.key_source)?;
+    let mut report = checked.tell()?;
     match &policy {
-        Some(policy) => witnesses::check(&mut report, policy, &verified.checkpoint, Freshness::Ignored)?,
+        Some(policy) => witnesses::check(&mut report, policy, &checked.checkpoint, Freshness::Ignored)?,
         None => report.skip(
             "Whether others are shown the same log: compare checkpoints with theirs, or name its witnesses with --policy.",
         ),
@@ -57,53 +58,168 @@ pub fn run(options: &Participant) -> Result<Report, Failure> {
         )),
     }
     if options.records {
-        report.detail("records", list(&verified)?);
+        report.detail("records", checked.content.list()?);
     }
     if let Some(path) = &options.memory {
-        keep(path, &history, &verified)?;
+        keep(path, &checked)?;
     }
     Ok(report)
 }
 
-fn tell(history: &History, verified: &VerifiedHistory) -> Result<Report, Failure> {
-    let records = verified.records.len() + verified.lost.len();
-    let mut report = Report {
-        summary: format!(
-            "The {records} records of the file are all that the log of {} entries holds about this subject.",
-            verified.checkpoint.size()
-        ),
-        ..Report::default()
-    };
-    describe(&mut report, &verified.checkpoint);
-    report.key(&history.header.log_key, verified.log_key, "file");
-    report.detail("key_changes", verified.key_changes);
-    if verified.key_changes > 0 {
+/// What both formats say once they verified.
+struct Checked {
+    log_key: Vkey,
+    key_source: KeySource,
+    key_changes: usize,
+    checkpoint: SignedCheckpoint,
+    remember: Remembered,
+    content: Content,
+}
+
+enum Content {
+    /// `fiducie-history/1`.
+    Opened {
+        records: Vec<VerifiedRecord>,
+        lost: Vec<LostRecord>,
+    },
+    /// `fiducie-list/1`.
+    Listed(Vec<ListedRecord>),
+}
+
+impl Checked {
+    /// The first line of a file names its format.
+    fn read(bytes: &[u8], key: Option<&Vkey>, remembered: Option<&Remembered>) -> Result<Self, Failure> {
+        if is_list(bytes) {
+            let list = List::parse(bytes).map_err(refused)?;
+            let verified = list.verify(key, remembered).map_err(refused)?;
+            return Ok(Self {
+                log_key: list.header.log_key,
+                key_source: verified.log_key,
+                key_changes: verified.key_changes,
+                checkpoint: verified.checkpoint,
+                remember: verified.remember,
+                content: Content::Listed(verified.records),
+            });
+        }
+        let history = History::parse(bytes).map_err(refused)?;
+        let verified = history.verify(key, remembered).map_err(refused)?;
+        Ok(Self {
+            log_key: history.header.log_key,
+            key_source: verified.log_key,
+            key_changes: verified.key_changes,
+            checkpoint: verified.checkpoint,
+            remember: verified.remember,
+            content: Content::Opened {
+                records: verified.records,
+                lost: verified.lost,
+            },
+        })
+    }
+
+    fn tell(&self) -> Result<Report, Failure> {
+        let records = self.remember.newest.get();
+        let mut report = Report {
+            summary: format!(
+                "The {records} records of the file are all that the log of {} entries holds about this subject.",
+                self.checkpoint.size()
+            ),
+            ..Report::default()
+        };
+        describe(&mut report, &self.checkpoint);
+        report.key(&self.log_key, self.key_source, "file");
+        report.detail("key_changes", self.key_changes);
+        if self.key_changes > 0 {
+            report.check(format!(
+                "The log changed its key {} times since the one you know, each time under the key before.",
+                self.key_changes
+            ));
+        }
+        report.check("The last entry of the log is the root of its map, and covers all entries before it.");
+        self.content.tell(&mut report);
         report.check(format!(
-            "The log changed its key {} times since the one you know, each time under the key before.",
-            verified.key_changes
+            "The map shows the numbers 1 to {records} of this subject, and none of the {WINDOW} after them."
         ));
+        report.detail("newest", records);
+        report.detail("kinds", self.content.kinds()?);
+        report.skip("Whether the map was made from all entries: `ledger-audit log` recomputes it.");
+        report.skip("Whether something happened that was never recorded: no log can prove that.");
+        Ok(report)
     }
-    report.check("The last entry of the log is the root of its map, and covers all entries before it.");
-    report.check(format!(
-        "Each of the {} records that can be read is signed by a key of the file and opens its entry in the log.",
-        verified.records.len()
-    ));
-    report.check(format!(
-        "The map shows the numbers 1 to {records} of this subject, and none of the {WINDOW} after them."
-    ));
-    if !verified.lost.is_empty() {
-        report.skip(format!(
-            "What {} of them say, at the numbers {}: their details were lost when the broker was restored from a backup.",
-            verified.lost.len(),
-            numbers(&verified.lost)
-        ));
+}
+
+impl Content {
+    fn tell(&self, report: &mut Report) {
+        match self {
+            Self::Listed(_) => report.skip(
+                "What the records say: this file holds none of them. The page opens them against it, and the whole file \
+                 `fiducie-history/1` holds them all.",
+            ),
+            Self::Opened { records, lost } => {
+                report.check(format!(
+                    "Each of the {} records that can be read is signed by a key of the file and opens its entry in the log.",
+                    records.len()
+                ));
+                if !lost.is_empty() {
+                    report.skip(format!(
+                        "What {} of them say, at the numbers {}: their details were lost when the broker was restored from \
+                         a backup.",
+                        lost.len(),
+                        numbers(lost)
+                    ));
+                }
+                report.detail("lost", lost.len());
+            }
+        }
     }
-    report.detail("lost", verified.lost.len());
-    report.detail("newest", verified.remember.newest.get());
-    report.detail("kinds", kinds(verified)?);
-    report.skip("Whether the map was made from all entries: `ledger-audit log` recomputes it.");
-    report.skip("Whether something happened that was never recorded: no log can prove that.");
-    Ok(report)
+
+    /// How many of each type; of each family where the file does not say more.
+    fn kinds(&self) -> Result<BTreeMap<String, u64>, Failure> {
+        let names: Vec<_> = match self {
+            Self::Opened { records, .. } => {
+                let names = records.iter().map(|one| type_of(&one.record));
+                names.collect::<Result<_, _>>()?
+            }
+            Self::Listed(records) => records.iter().map(family).collect(),
+        };
+        let mut kinds = BTreeMap::new();
+        for name in names {
+            *kinds.entry(name).or_insert(0) += 1;
+        }
+        Ok(kinds)
+    }
+
+    fn list(&self) -> Result<Vec<serde_json::Value>, Failure> {
+        match self {
+            Self::Opened { records, .. } => list(records),
+            Self::Listed(records) => Ok(records
+                .iter()
+                .map(|one| {
+                    serde_json::json!({
+                        "n": one.n.get(),
+                        "leaf_index": one.index.get(),
+                        "family": family(one),
+                    })
+                })
+                .collect()),
+        }
+    }
+}
+
+/// The families of events that stand open in a leaf (`ledger.md` §10).
+fn family(record: &ListedRecord) -> String {
+    let name = match record.leaf.kind {
+        SubjectKind::Enrolment => "enrolment",
+        SubjectKind::ConsentOpened => "consent-opened",
+        SubjectKind::ConsentClosed => "consent-closed",
+        SubjectKind::Transfer => "transfer",
+        SubjectKind::Access => "access",
+        SubjectKind::RightsRequest => "rights-request",
+        SubjectKind::Request => "request",
+        SubjectKind::Release => "release",
+        SubjectKind::Document => "document",
+        SubjectKind::BudgetCharge => "budget-charge",
+    };
+    name.to_owned()
 }
 
 /// Runs of numbers: `4-6, 9`.
@@ -122,24 +238,15 @@ fn numbers(lost: &[LostRecord]) -> String {
     runs.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-fn kinds(verified: &VerifiedHistory) -> Result<BTreeMap<String, u64>, Failure> {
-    let mut kinds = BTreeMap::new();
-    for one in &verified.records {
-        let name = type_of(&one.record)?;
-        *kinds.entry(name).or_insert(0) += 1;
-    }
-    Ok(kinds)
-}
-
-fn list(verified: &VerifiedHistory) -> Result<Vec<serde_json::Value>, Failure> {
-    let line = |one: &evidence::history::VerifiedRecord| {
+fn list(records: &[VerifiedRecord]) -> Result<Vec<serde_json::Value>, Failure> {
+    let line = |one: &VerifiedRecord| {
         Ok(serde_json::json!({
             "n": one.n.get(),
             "leaf_index": one.index.get(),
             "record": value(&one.record)?,
         }))
     };
-    verified.records.iter().map(line).collect()
+    records.iter().map(line).collect()
 }
 
 fn type_of(record: &Record) -> Result<String, Failure> {
@@ -194,13 +301,13 @@ fn recall(path: &Path) -> Result<Option<Memory>, Failure> {
 }
 
 /// Replaces the file in one step, so that an interrupted check leaves the older memory.
-fn keep(path: &Path, history: &History, verified: &VerifiedHistory) -> Result<(), Failure> {
+fn keep(path: &Path, checked: &Checked) -> Result<(), Failure> {
     let memory = Memory {
         format: MEMORY.to_owned(),
-        log_key: history.header.log_key.to_string(),
-        newest: verified.remember.newest.get(),
-        root: verified.remember.root.to_base64(),
-        size: verified.remember.size.get(),
+        log_key: checked.log_key.to_string(),
+        newest: checked.remember.newest.get(),
+        root: checked.remember.root.to_base64(),
+        size: checked.remember.size.get(),
     };
     let bytes = jcs::to_bytes(&memory).context("the memory cannot be written")?;
     let beside = path.with_extension("new");

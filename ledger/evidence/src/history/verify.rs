@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use ledger_core::{
     checkpoint::{CheckpointError, SignedCheckpoint},
-    key_chain::{KeyChain, KeyChainError},
-    leaf::{Commitment, Hour, Leaf, LeafError, MapRoot, RecordNumber, SubjectLeaf},
+    key_chain::KeyChainError,
+    leaf::{Commitment, Hour, LeafError, RecordNumber, SubjectLeaf},
     map::{MapEntry, MapValue, PrunedMapError},
     note::Vkey,
-    tree::{Hash, LeafIndex, ProofError, TreeSize, leaf_hash, verify_consistency, verify_inclusion_of_many},
+    tree::{Hash, ProofError, TreeSize, leaf_hash},
 };
 
-use super::{Entry, History, LostEntry, LostRecord, VerifiedRecord, WINDOW};
+use super::{Entry, History, LostEntry, LostRecord, VerifiedRecord, WINDOW, claim::Claim};
 use crate::{
     bundle::KeySource,
     jcs::JcsError,
@@ -47,12 +47,18 @@ pub struct VerifiedHistory {
     pub remember: Remembered,
 }
 
-/// Why a history was refused.
+/// Why a history, or a list, was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// Not a file of this format.
     #[error("not a history: {0}")]
     Form(&'static str),
+    /// The body of a list is cut off, or has another spelling than its writer's.
+    #[error("record {n}: the list is cut off or malformed")]
+    Body {
+        /// Number of the record; that of the newest and 1 more for the proofs behind the records.
+        n: u64,
+    },
     /// A line is not canonical JSON of its members.
     #[error("line {line} does not have its form")]
     Line {
@@ -186,18 +192,10 @@ impl History {
         expected_log_key: Option<&Vkey>,
         remembered: Option<&Remembered>,
     ) -> Result<VerifiedHistory, HistoryError> {
-        let header = &self.header;
-        let chain = self.chain(expected_log_key.unwrap_or(&header.log_key))?;
-        let log_key = match expected_log_key {
-            None => KeySource::Evidence,
-            Some(_) => KeySource::Pinned,
-        };
-        let checkpoint = chain.open(header.checkpoint.as_bytes())?;
-        if let Some(remembered) = remembered {
-            self.check_memory(&checkpoint, remembered)?;
-        }
-        let (root_at, map_root) = self.map_root(&checkpoint)?;
-        let keys = header
+        let claim = self.claim();
+        let head = claim.head(expected_log_key, remembered)?;
+        let keys = self
+            .header
             .record_keys
             .iter()
             .map(|key| (key.thumbprint(), key))
@@ -216,97 +214,27 @@ impl History {
 
         let mut present: Vec<_> = opened.iter().map(|one| one.entry).collect();
         present.extend(lost.iter().map(|(entry, _)| *entry));
-        self.check_inclusion(&present, root_at, &checkpoint)?;
-        let absent: Vec<_> = window(header.newest).map(|n| header.subject_key.tag(n)).collect();
-        self.proofs
-            .map
-            .verify(&present, &absent, &map_root.root)
-            .map_err(HistoryError::Map)?;
-        let remember = Remembered {
-            size: checkpoint.size(),
-            root: checkpoint.root(),
-            newest: header.newest,
-        };
+        head.check(&present, &self.proofs.log, &self.proofs.map)?;
+        let remember = head.remember();
         Ok(VerifiedHistory {
             records: opened.into_iter().map(|one| one.record).collect(),
             lost: lost.into_iter().map(|(_, lost)| lost).collect(),
-            checkpoint,
-            log_key,
-            key_changes: chain.changes(),
+            checkpoint: head.checkpoint,
+            log_key: head.log_key,
+            key_changes: head.key_changes,
             remember,
         })
     }
 
-    /// All leaves, the map root, and the changes of the key stand in the tree of the checkpoint, each in a place of its own.
-    fn check_inclusion(
-        &self,
-        present: &[MapEntry],
-        root_at: LeafIndex,
-        checkpoint: &SignedCheckpoint,
-    ) -> Result<(), HistoryError> {
-        let mut leaves: Vec<_> = present
-            .iter()
-            .map(|entry| (entry.value.index, entry.value.leaf))
-            .collect();
-        leaves.push((root_at, leaf_hash(&self.header.map_root)));
-        let changes = self.proofs.key_changes.iter();
-        leaves.extend(changes.map(|(index, change)| (*index, leaf_hash(&change.to_bytes()))));
-        leaves.sort_unstable_by_key(|(index, _)| *index);
-        if leaves
-            .windows(2)
-            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
-        {
-            return Err(HistoryError::SameLeaf);
-        }
-        verify_inclusion_of_many(&leaves, checkpoint.size(), &self.proofs.log, &checkpoint.root())
-            .map_err(HistoryError::Inclusion)
-    }
-
-    /// Step 1: from the key that the reader trusts to the key of the file. That the changes stand in the log is proven
-    /// with the records.
-    fn chain(&self, trusted: &Vkey) -> Result<KeyChain, HistoryError> {
-        let chain = KeyChain::follow(trusted, &self.proofs.key_changes)?;
-        if *chain.newest() == self.header.log_key {
-            Ok(chain)
-        } else {
-            Err(HistoryError::OtherLog)
-        }
-    }
-
-    /// Steps 2 and 6: the log and the list only ever grow.
-    fn check_memory(&self, now: &SignedCheckpoint, then: &Remembered) -> Result<(), HistoryError> {
-        if now.size() < then.size {
-            return Err(HistoryError::Rewound {
-                size: now.size(),
-                remembered: then.size,
-            });
-        }
-        if self.header.newest < then.newest {
-            return Err(HistoryError::FewerRecords {
-                newest: self.header.newest.get(),
-                remembered: then.newest.get(),
-            });
-        }
-        let no_proof = HistoryError::NoConsistency { size: then.size };
-        let hashes = match &self.proofs.consistency {
-            Some(proof) if proof.size == then.size => proof.hashes.as_slice(),
-            _ if now.size() == then.size => &[],
-            _ => return Err(no_proof),
-        };
-        verify_consistency(then.size, now.size(), &then.root, &now.root(), hashes)
-            .map_err(HistoryError::Inconsistent)
-    }
-
-    /// Step 3: the last leaf is a map root that covers everything before it.
-    fn map_root(&self, checkpoint: &SignedCheckpoint) -> Result<(LeafIndex, MapRoot), HistoryError> {
-        let at = checkpoint.size().last_index().ok_or(HistoryError::NoMapRoot)?;
-        match Leaf::parse(&self.header.map_root) {
-            Ok(Leaf::System(leaf)) => leaf
-                .map_root()
-                .filter(|root| root.covers == at)
-                .map(|root| (at, root))
-                .ok_or(HistoryError::NoMapRoot),
-            _ => Err(HistoryError::NoMapRoot),
+    fn claim(&self) -> Claim<'_> {
+        Claim {
+            log_key: &self.header.log_key,
+            checkpoint: &self.header.checkpoint,
+            map_root: &self.header.map_root,
+            subject_key: &self.header.subject_key,
+            newest: self.header.newest,
+            key_changes: &self.proofs.key_changes,
+            consistency: self.proofs.consistency.as_ref(),
         }
     }
 

@@ -57,14 +57,14 @@ pub(super) struct Proofs {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawConsistency {
+pub(crate) struct RawConsistency {
     hashes: String,
     size: u64,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawKeyChange {
+pub(crate) struct RawKeyChange {
     index: u64,
     leaf: String,
 }
@@ -108,21 +108,45 @@ impl From<&super::LostEntry> for LostEntry {
 impl From<&super::Proofs> for Proofs {
     fn from(proofs: &super::Proofs) -> Self {
         Self {
-            consistency: proofs.consistency.as_ref().map(|consistency| RawConsistency {
-                hashes: join(&consistency.hashes),
-                size: consistency.size.get(),
-            }),
-            key_changes: proofs
-                .key_changes
-                .iter()
-                .map(|(index, change)| RawKeyChange {
-                    index: index.get(),
-                    leaf: base64url::encode(&change.to_bytes()),
-                })
-                .collect(),
+            consistency: proofs.consistency.as_ref().map(RawConsistency::from),
+            key_changes: proofs.key_changes.iter().map(RawKeyChange::from).collect(),
             log: join(&proofs.log),
             map: base64url::encode(proofs.map.as_bytes()),
         }
+    }
+}
+
+impl From<&Consistency> for RawConsistency {
+    fn from(consistency: &Consistency) -> Self {
+        Self {
+            hashes: join(&consistency.hashes),
+            size: consistency.size.get(),
+        }
+    }
+}
+
+impl RawConsistency {
+    pub(crate) fn read(&self) -> Option<Consistency> {
+        Some(Consistency {
+            size: TreeSize::new(self.size)?,
+            hashes: split(&self.hashes)?,
+        })
+    }
+}
+
+impl From<&(LeafIndex, KeyChange)> for RawKeyChange {
+    fn from((index, change): &(LeafIndex, KeyChange)) -> Self {
+        Self {
+            index: index.get(),
+            leaf: base64url::encode(&change.to_bytes()),
+        }
+    }
+}
+
+impl RawKeyChange {
+    pub(crate) fn read(&self) -> Option<(LeafIndex, KeyChange)> {
+        let leaf = KeyChange::parse(&base64url::decode(&self.leaf)?).ok()?;
+        Some((LeafIndex::new(self.index)?, leaf))
     }
 }
 
@@ -138,7 +162,7 @@ fn split(text: &str) -> Option<Vec<Hash>> {
         .then(|| hashes.iter().copied().map(Hash::new).collect())
 }
 
-pub(super) fn line<T: Serialize>(value: &T) -> Result<Vec<u8>, JcsError> {
+pub(crate) fn line<T: Serialize>(value: &T) -> Result<Vec<u8>, JcsError> {
     let mut bytes = jcs::to_bytes(value)?;
     bytes.push(b'\n');
     Ok(bytes)
@@ -229,17 +253,8 @@ fn read_lost(line: &[u8], number: usize) -> Option<super::LostEntry> {
 fn read_proofs(line: &[u8], number: usize) -> Result<super::Proofs, HistoryError> {
     let raw: Proofs = read(line, number)?;
     let member = |member| HistoryError::Member { line: number, member };
-    let consistency = raw.consistency.map(|raw| {
-        Some(Consistency {
-            size: TreeSize::new(raw.size)?,
-            hashes: split(&raw.hashes)?,
-        })
-    });
-    let key_change = |raw: RawKeyChange| {
-        let leaf = KeyChange::parse(&base64url::decode(&raw.leaf)?).ok()?;
-        Some((LeafIndex::new(raw.index)?, leaf))
-    };
-    let key_changes: Option<_> = raw.key_changes.into_iter().map(key_change).collect();
+    let consistency = raw.consistency.as_ref().map(RawConsistency::read);
+    let key_changes: Option<_> = raw.key_changes.iter().map(RawKeyChange::read).collect();
     Ok(super::Proofs {
         key_changes: key_changes.ok_or_else(|| member("key_changes"))?,
         log: split(&raw.log).ok_or_else(|| member("log"))?,
@@ -253,6 +268,9 @@ fn read_proofs(line: &[u8], number: usize) -> Result<super::Proofs, HistoryError
     })
 }
 
-fn read<T: Serialize + serde::de::DeserializeOwned>(line: &[u8], number: usize) -> Result<T, HistoryError> {
+pub(crate) fn read<T: Serialize + serde::de::DeserializeOwned>(
+    line: &[u8],
+    number: usize,
+) -> Result<T, HistoryError> {
     jcs::parse(line).map_err(|cause| HistoryError::Line { line: number, cause })
 }

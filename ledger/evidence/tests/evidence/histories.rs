@@ -19,13 +19,13 @@ use crate::log::{Log, to_bytes};
 use crate::samples::{all, log_signer, record_pair, signed};
 
 /// Three people with the records of all types, interleaved, in batches of four.
-fn town() -> Log {
+pub fn town() -> Log {
     let mut log = Log::new(3, record_pair().1);
     more(&mut log);
     log
 }
 
-fn more(log: &mut Log) {
+pub fn more(log: &mut Log) {
     for (i, record) in all().iter().enumerate() {
         for person in 0..3 {
             if (i + person) % 3 != 2 {
@@ -97,7 +97,7 @@ fn a_liar_with_matching_proofs_is_caught_by_the_map() {
 }
 
 /// The same list after a restore that lost the details of two records.
-fn with_two_lost(log: &mut Log) -> History {
+pub fn with_two_lost(log: &mut Log) -> History {
     let mut history = log.history(0, None);
     for n in [5, 2] {
         let entry = history.entries.remove(n - 1);

@@ -11,7 +11,9 @@
 )]
 
 mod bundles;
+mod compact;
 mod histories;
+mod lists;
 mod log;
 mod records;
 mod samples;

@@ -9,6 +9,8 @@
 )]
 
 mod bundles;
+#[path = "../../../evidence/tests/evidence/compact.rs"]
+mod compact;
 mod compares;
 #[allow(
     dead_code,

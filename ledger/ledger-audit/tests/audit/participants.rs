@@ -6,6 +6,7 @@ use ledger_core::note::NoteSigner;
 use tempfile::TempDir;
 
 use crate::{
+    compact::list_of,
     history::{Log, to_bytes},
     sample::{audit, audit_json, record_key, sign, signer, text, transfer},
 };
@@ -50,6 +51,37 @@ fn a_complete_list_verifies_offline() {
     let other = signer("log.example/consent", 9).vkey().to_string();
     let (status, said) = audit(&["participant", text(&file), "--log-key", &other]);
     assert!(status == 1 && said.contains("another log"), "{said}");
+}
+
+/// The list without records goes the same way, and is told from the file by its first line.
+#[test]
+fn a_list_without_records_verifies_offline() {
+    let folder = TempDir::new().unwrap();
+    let mut log = town(12);
+    let then = log.head().0;
+    let memory = folder.path().join("memory.json");
+    let check =
+        |file: &PathBuf| audit_json(&["participant", text(file), "--records", "--memory", text(&memory)]);
+    let bytes = list_of(&log.history(0, None)).to_bytes().unwrap();
+    let older = put(&folder, "mine.list", &bytes);
+    let (status, said) = check(&older);
+    assert_eq!(status, 0, "{said}");
+    assert_eq!(said["details"]["newest"], 12);
+    assert_eq!(said["details"]["kinds"]["transfer"], 12);
+    assert_eq!(said["details"]["records"][11]["n"], 12);
+
+    let record = transfer(99);
+    log.record(0, &record, sign(&record));
+    log.close();
+    // Either format goes on where the other left off.
+    let newer = put(&folder, "newer.ndjson", &to_bytes(&log.history(0, Some(then))));
+    assert_eq!(check(&newer).0, 0);
+    let (status, said) = check(&older);
+    assert_eq!(status, 1, "{said}");
+    for at in [bytes.len() / 3, bytes.len() - 1] {
+        let cut = put(&folder, "cut.list", &bytes[..at]);
+        assert_eq!(check(&cut).0, 1);
+    }
 }
 
 #[test]

@@ -103,6 +103,16 @@ impl ProofPlan {
         self.0.iter().flat_map(|range| range.complete_nodes())
     }
 
+    /// How many hashes the proof has.
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the proof has no hash.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The same plan in pieces of at most `most` hashes, whose proofs make up the whole one after the other: for
     /// readers that must not hold all nodes at once.
     pub fn parts(self, most: usize) -> impl Iterator<Item = Self> {
