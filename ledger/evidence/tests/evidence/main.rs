@@ -13,6 +13,7 @@
 mod bundles;
 mod histories;
 mod log;
+mod mutated;
 mod records;
 mod samples;
 mod signatures;
