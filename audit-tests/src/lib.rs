@@ -16,6 +16,7 @@
 
 pub mod browser;
 pub mod demo;
+pub mod keeper;
 pub mod needles;
 pub mod operator;
 pub mod pages;

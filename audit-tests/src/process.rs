@@ -54,6 +54,11 @@ impl Process {
         }
     }
 
+    /// Whether it has ended by itself, or was ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// What it said until now.
     #[must_use]
     pub fn log(&self) -> String {

@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -44,15 +45,7 @@ impl Server {
         let mut serve = Command::new(&programs().fiducie);
         serve.arg("serve").args(town.config()).env("RUST_LOG", "trace");
         let mut process = Process::start(&mut serve, log);
-        let address = process.until(|said| {
-            let line = said.lines().find(|line| line.contains("the broker listens"))?;
-            line.split("listen=")
-                .nth(1)?
-                .split_whitespace()
-                .next()?
-                .parse()
-                .ok()
-        })?;
+        let address = process.until(listens)?;
         Ok(Self { process, address })
     }
 
@@ -131,6 +124,14 @@ impl Answer {
     }
 }
 
+/// Where a broker that said this listens.
+#[must_use]
+pub fn listens(said: &str) -> Option<SocketAddr> {
+    let line = said.lines().find(|line| line.contains("the broker listens"))?;
+    let address = line.split("listen=").nth(1)?.split_whitespace().next()?;
+    address.parse().ok()
+}
+
 /// One request on a connection of its own.
 ///
 /// # Errors
@@ -142,7 +143,21 @@ pub fn ask(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> std::io::Result<Answer> {
-    let mut stream = send(address, method, path, headers, body)?;
+    read(send(address, method, path, headers, body)?)
+}
+
+/// Hands in an envelope to a broker that may have been broken: waits no longer than this for anything.
+///
+/// # Errors
+/// When no whole answer came in time.
+pub fn hand_in_within(limit: Duration, address: SocketAddr, envelope: &[u8]) -> std::io::Result<Answer> {
+    let headers = [("content-type", "application/vnd.fiducie.envelope")];
+    let stream = send(address, "POST", "/api/v1/intake", &headers, envelope)?;
+    stream.set_read_timeout(Some(limit))?;
+    read(stream)
+}
+
+fn read(mut stream: TcpStream) -> std::io::Result<Answer> {
     let (mut bytes, mut chunk) = (Vec::new(), [0; 16_384]);
     loop {
         let read = stream.read(&mut chunk)?;

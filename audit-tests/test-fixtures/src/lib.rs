@@ -1,11 +1,15 @@
-//! Where the shared fixtures are, and what to do when they are not.
+//! Where the shared fixtures are, and what to do when they are not; and samples damaged by chance, for parsers.
 //!
-//! What it does: finds a folder or file of them for the tests of any crate. What it deliberately does not: read them,
-//! or depend on anything, so that the crates without dependencies stay so.
+//! What it does: finds a folder or file of them for the tests of any crate, and damages what a test gives it. What it
+//! deliberately does not: read them, or depend on anything, so that the crates without dependencies stay so.
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
+mod mutations;
 
 use std::env;
 use std::path::{Path, PathBuf};
+
+pub use mutations::{Printed, no_panic, one_spelling};
 
 /// The folder or file of that name among the shared fixtures, or `None` after saying so. They are in the folder that
 /// `FIDUCIE_FIXTURES` names, otherwise beside the workspace.

@@ -97,6 +97,7 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     let site = Site {
         url: format!("http://{address}"),
     };
+    let ending = serve::Ending::watch()?;
     welcome(&site, &folder, &code, &stage.spare.name);
 
     let speaker = stage.speaker.as_ref();
@@ -122,7 +123,7 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
         });
     }
     // The street stops when the set of its tasks is dropped, after the last page was served.
-    serve::serve(listener, stage.running, consent_ui::routes::routes(pages)).await
+    serve::serve(listener, stage.running, consent_ui::routes::routes(pages), ending).await
 }
 
 struct Stage {

@@ -16,6 +16,7 @@ use consent_ui::page::{Mode, Operator};
 use consent_ui::routes::{Pages, Site};
 use ledger_log::SequencerConfig;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::assemble::{self, Home, Running};
 use crate::config::Config;
@@ -48,20 +49,21 @@ pub async fn run(config: &Config) -> Result<()> {
         site,
         demo: None,
     };
+    let ending = Ending::watch()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .context("the address cannot be listened on")?;
     // Port 0 lets the system choose one, so the log tells what was chosen.
     let listen = listener.local_addr().context("the address cannot be read back")?;
     tracing::info!(%listen, "the broker listens");
-    serve(listener, running, consent_ui::routes::routes(pages)).await
+    serve(listener, running, consent_ui::routes::routes(pages), ending).await
 }
 
 /// Serves the interface and the pages until a signal comes or the ledger stops.
 ///
 /// # Errors
 /// When the ledger stopped.
-pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Result<()> {
+pub async fn serve(listener: TcpListener, running: Running, pages: Router, ending: Ending) -> Result<()> {
     let Running {
         broker,
         public,
@@ -83,8 +85,7 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router) -> Re
     });
     let told = async move {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = terminated() => {}
+            () = ending.asked() => {}
             _ = watch.changed() => {}
         }
     };
@@ -117,12 +118,31 @@ async fn in_time(request: Request, next: Next) -> Response {
     }
 }
 
-async fn terminated() {
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut signal) => {
-            signal.recv().await;
+/// The signals that ask for an end.
+pub struct Ending {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Ending {
+    /// Watches for them from now on. To be called before it is said that the broker listens: whoever reads that may ask
+    /// for the end at once, and a signal that nobody watches for kills the process.
+    ///
+    /// # Errors
+    /// When the system does not allow it.
+    pub fn watch() -> Result<Self> {
+        let watch = |kind| signal(kind).context("signals cannot be watched for");
+        Ok(Self {
+            interrupt: watch(SignalKind::interrupt())?,
+            terminate: watch(SignalKind::terminate())?,
+        })
+    }
+
+    async fn asked(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-        Err(_) => std::future::pending().await,
     }
 }
 

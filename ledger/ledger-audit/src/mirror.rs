@@ -63,7 +63,8 @@ pub fn run(options: &Mirror) -> Result<Report, Failure> {
             old.checkpoint.size()
         )),
     }
-    let written = write(folder, &entries, &checkpoint, &key)?;
+    let written = write(folder, &source, &entries, &checkpoint, &key)?;
+    report.check("The log's own hash tiles are those of the entries, as far as the copy lacked them.");
     report.detail("files_written", written);
     report.skip("Whether others are shown the same log: compare this copy's checkpoint with theirs.");
     Ok(report)
@@ -72,6 +73,7 @@ pub fn run(options: &Mirror) -> Result<Report, Failure> {
 /// Writes what is missing, the checkpoint last: the copy is whole at every moment.
 fn write(
     folder: &Path,
+    source: &Source,
     entries: &Entries,
     checkpoint: &SignedCheckpoint,
     key: &Vkey,
@@ -91,7 +93,10 @@ fn write(
                     "`{resource}` of the copy was changed: delete it and run again"
                 )));
             }
-            Err(_) => put(&path, &bytes)?,
+            Err(_) => {
+                agrees(source, resource, &bytes)?;
+                put(&path, &bytes)?;
+            }
         }
         written += 1;
     }
@@ -101,6 +106,20 @@ fn write(
         checkpoint.note().to_string().as_bytes(),
     )?;
     Ok(written)
+}
+
+/// The copy is computed and needs no hash tile of the log; but proofs are made of them, and who copies a log looks at all
+/// of it. Bundles were compared when the root was recomputed from them.
+fn agrees(source: &Source, resource: Resource, bytes: &[u8]) -> Result<(), Failure> {
+    let Resource::Tile(tile) = resource else {
+        return Ok(());
+    };
+    if source.tile(tile)? == bytes {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!(
+        "`{resource}` does not hold the hashes of the entries"
+    )))
 }
 
 /// Writes a file in one step, durably.

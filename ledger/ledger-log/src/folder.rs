@@ -152,9 +152,9 @@ impl FolderStore {
         let store = self.clone();
         blocking(move || {
             let staged = store.stage(&bytes, target)?;
-            staged.file.sync_all()?;
-            fs::rename(&staged.path, &staged.target)?;
-            File::open(&store.root)?.sync_all()
+            staged.sync()?;
+            staged.put_in_place()?;
+            sync(&store.root)
         })
         .await
         .map_err(StoreFault::new)
@@ -168,9 +168,12 @@ impl FolderStore {
     fn stage(&self, bytes: &[u8], target: PathBuf) -> io::Result<Staged> {
         let number = self.staged.fetch_add(1, Ordering::Relaxed);
         let path = self.root.join(STAGING).join(number.to_string());
-        let mut file = File::create_new(&path)?;
-        file.write_all(bytes)?;
-        make_read_only(&file)?;
+        let written = File::create_new(&path).and_then(|mut file| {
+            file.write_all(bytes)?;
+            make_read_only(&file)?;
+            Ok(file)
+        });
+        let file = written.map_err(|error| named("write", &path, &error))?;
         Ok(Staged { file, path, target })
     }
 
@@ -183,18 +186,18 @@ impl FolderStore {
             match read_if_exists(&target)? {
                 None => staged.push(self.stage(&file.bytes, target)?),
                 // It may have been renamed but not synced when an earlier run died.
-                Some(existing) if existing == file.bytes => File::open(&target)?.sync_all()?,
+                Some(existing) if existing == file.bytes => sync(&target)?,
                 Some(_) => return Err(WriteError::Different(file.resource)),
             }
         }
         for one in &staged {
-            one.file.sync_all()?;
+            one.sync()?;
         }
-        for one in staged {
-            fs::rename(&one.path, &one.target)?;
+        for one in &staged {
+            one.put_in_place()?;
         }
         for folder in &folders {
-            File::open(folder)?.sync_all()?;
+            sync(folder)?;
         }
         let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
         if lasting.len() > LASTING {
@@ -212,7 +215,7 @@ impl FolderStore {
         if folders.contains(folder) {
             return Ok(());
         }
-        fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder).map_err(|error| named("make the folder", folder, &error))?;
         let lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
         let inside = folder
             .ancestors()
@@ -285,6 +288,18 @@ struct Staged {
     target: PathBuf,
 }
 
+impl Staged {
+    fn sync(&self) -> io::Result<()> {
+        let synced = self.file.sync_all();
+        synced.map_err(|error| named("sync", &self.path, &error))
+    }
+
+    fn put_in_place(&self) -> io::Result<()> {
+        let renamed = fs::rename(&self.path, &self.target);
+        renamed.map_err(|error| named("put in place", &self.target, &error))
+    }
+}
+
 enum WriteError {
     Different(Resource),
     Io(io::Error),
@@ -313,8 +328,23 @@ fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(named("read", path, &error)),
     }
+}
+
+/// Of a file: its bytes; of a folder: the names in it.
+fn sync(path: &Path) -> io::Result<()> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|error| named("sync", path, &error))
+}
+
+/// The operating system names neither the file nor what was done with it, and the log stops on such an error: whoever
+/// reads why must not have to guess.
+fn named(doing: &'static str, path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(
+        error.kind(),
+        format!("cannot {doing} `{}`: {error}", path.display()),
+    )
 }
 
 #[cfg(unix)]

@@ -15,6 +15,7 @@ mod compact;
 mod histories;
 mod lists;
 mod log;
+mod mutated;
 mod records;
 mod samples;
 mod signatures;

@@ -135,16 +135,18 @@ impl ProofPlan {
     ) -> Result<Vec<Hash>, R::Error> {
         let mut hashes = Vec::with_capacity(self.0.len());
         for range in &self.0 {
-            let place = (range.from, range.to);
-            // A complete subtree is one look-up anyway.
-            let complete = range.complete_nodes().nth(1).is_none();
-            let hash = match known.get(&place) {
-                Some(hash) if !complete => *hash,
-                _ => range.root(reader)?,
+            let hash = match range.complete() {
+                // One look-up anyway.
+                Some(node) => reader.read(node)?,
+                None => match known.get(&(range.from, range.to)) {
+                    Some(hash) => *hash,
+                    None => {
+                        let hash = range.root(reader)?;
+                        known.insert((range.from, range.to), hash);
+                        hash
+                    }
+                },
             };
-            if !complete {
-                known.insert(place, hash);
-            }
             hashes.push(hash);
         }
         Ok(hashes)
@@ -241,7 +243,20 @@ impl Range {
             })
     }
 
+    /// The one node that covers the range, if it is a complete subtree: most siblings of a proof are.
+    fn complete(self) -> Option<NodeId> {
+        let length = self.to - self.from;
+        let level = length.trailing_zeros();
+        (length.is_power_of_two() && self.from.trailing_zeros() >= level).then_some(NodeId {
+            level: u8::try_from(level).ok()?,
+            index: self.from >> level,
+        })
+    }
+
     fn root<R: HashReader>(self, reader: &R) -> Result<Hash, R::Error> {
+        if let Some(node) = self.complete() {
+            return reader.read(node);
+        }
         let mut nodes = self.complete_nodes().rev().map(|node| reader.read(node));
         let Some(last) = nodes.next() else {
             return Ok(super::empty_root());

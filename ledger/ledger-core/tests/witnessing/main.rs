@@ -12,5 +12,6 @@
 mod cosignatures;
 mod decisions;
 mod messages;
+mod mutated;
 mod policies;
 mod support;

@@ -76,6 +76,36 @@ async fn leaves_committed_but_never_signed_are_signed_at_the_next_start() {
     assert_eq!(log.check_files().size().get(), 5003);
 }
 
+/// While one group is published the next is committed, and one more may wait: a crash then leaves several heads in the
+/// data that nothing was signed for.
+#[tokio::test]
+async fn groups_committed_ahead_of_the_lock_are_signed_at_the_next_start() {
+    for start in [0, 1, 254, 255, 256, 511] {
+        for fault in [
+            None,
+            Some(Fault::Swap(Fails::Before)),
+            Some(Fault::Write(Fails::Half)),
+        ] {
+            let log = Log::new().await;
+            let mut publisher = log.grow(&[start]).await;
+            let (first, _second, _third) = (log.append(3), log.append(300), log.append(2));
+            if let Some(fault) = fault {
+                log.faults.set(fault);
+                publisher.publish(first).await.unwrap_err();
+            }
+            drop(publisher);
+            let mut recovered = log.recover().await.unwrap();
+            assert_eq!(
+                log.check_files().size().get(),
+                start as u64 + 305,
+                "{fault:?} at {start}"
+            );
+            recovered.publish(log.append(1)).await.unwrap();
+            assert_eq!(log.check_files().size().get(), start as u64 + 306);
+        }
+    }
+}
+
 #[tokio::test]
 async fn lost_public_files_are_restored_from_the_data() {
     let log = Log::new().await;

@@ -6,7 +6,7 @@ use ledger_core::{
     note::{Note, NoteSigner},
     tile::{FULL, Resource, Span},
 };
-use ledger_log::{FolderStore, PublicFault, PublicFile, PublicStore};
+use ledger_log::{FolderStore, PublicFault, PublicFile, PublicStore, PublishFault};
 use tempfile::TempDir;
 
 use crate::support::{Log, read};
@@ -115,4 +115,31 @@ async fn a_log_with_greased_checkpoints_is_taken_up_as_any_other() {
         assert_eq!(read(&log.path("checkpoint")), public);
     }
     assert!(greased > 0, "none of 64 was greased");
+}
+
+/// Seen once on a busy machine, where somebody cleared temporary folders: the error said only that there is no such file.
+#[tokio::test]
+async fn a_folder_that_was_taken_away_stops_the_log_and_is_named() {
+    let log = Log::new().await;
+    let mut publisher = log.grow(&[300]).await;
+    fs::remove_dir_all(log.path("")).unwrap();
+    let fault = publisher.publish(log.append(1)).await.unwrap_err();
+    let mut said = fault.to_string();
+    let mut next = std::error::Error::source(&fault);
+    while let Some(cause) = next {
+        said = format!("{said}: {cause}");
+        next = cause.source();
+    }
+    assert!(
+        said.contains("cannot write `") && said.contains("/.staging/"),
+        "{said}"
+    );
+    assert!(matches!(
+        publisher.publish(log.append(1)).await,
+        Err(PublishFault::Stopped)
+    ));
+    // Whatever was put back, nothing was lost: the data has it all.
+    fs::create_dir_all(log.path("")).unwrap();
+    log.recover().await.unwrap();
+    assert_eq!(log.check_files().size().get(), 302);
 }
