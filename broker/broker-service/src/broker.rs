@@ -230,6 +230,21 @@ impl Broker {
         self.sequencer.is_running()
     }
 
+    /// Waits until the leaf is under a published checkpoint: before, it may yet become another one, and nobody is told
+    /// its place.
+    ///
+    /// # Errors
+    /// [`Fault::Stopped`] when the ledger stopped before.
+    pub(crate) async fn is_public(&self, leaf_index: u64) -> Result<(), Fault> {
+        let size = leaf_index.checked_add(1).and_then(TreeSize::new);
+        let size = size.ok_or(Fault::Corrupt { what: "leaf index" })?;
+        self.sequencer
+            .published(size)
+            .await
+            .map(|_| ())
+            .ok_or(Fault::Stopped)
+    }
+
     /// Commits a beat whose refusals the caller passes on.
     pub(crate) async fn commit<C: Commit>(
         &self,

@@ -158,11 +158,13 @@ impl Broker {
         match self.try_commit(beat).await {
             Ok(Ok((participant_leaf, recipient_leaf))) => {
                 self.quorum_covers(participant_leaf.max(recipient_leaf)).await?;
+                let receipt = self.receipt(recipient_leaf).await?;
+                self.allowed_after_waiting(application, &order, &consent).await?;
                 Ok(Delivered {
                     transfer: order.transfer,
                     payload,
                     rows,
-                    receipt: self.receipt(recipient_leaf).await?,
+                    receipt,
                     participant_leaf,
                 })
             }
@@ -297,8 +299,10 @@ impl Broker {
                 Ok(_) => {
                     let recipient_leaf = recipient_leaf(&known)?;
                     self.quorum_covers(known.leaf_index.max(recipient_leaf)).await?;
+                    let receipt = self.receipt(recipient_leaf).await?;
+                    self.allowed_after_waiting(application, order, consent).await?;
                     Ok(Delivered {
-                        receipt: self.receipt(recipient_leaf).await?,
+                        receipt,
                         transfer: known.id,
                         payload: known.sealed,
                         rows: known.rows,
@@ -314,11 +318,40 @@ impl Broker {
                     self.refuse_delivery(&again, consent, denial, now).await
                 }
             },
-            Outcome::Refused { code } => Err(Failure::Refused(DeliveryRefusal::RefusedBefore {
-                code,
-                leaf_index: known.leaf_index,
-            })),
+            Outcome::Refused { code } => {
+                self.is_public(known.leaf_index).await?;
+                Err(Failure::Refused(DeliveryRefusal::RefusedBefore {
+                    code,
+                    leaf_index: known.leaf_index,
+                }))
+            }
         }
+    }
+
+    /// Waiting for witnesses takes seconds, in which the household may withdraw: then nothing leaves, although the
+    /// record of the delivery stands (invariant I5).
+    async fn allowed_after_waiting(
+        &self,
+        application: &ApplicationRow,
+        order: &Order,
+        decided: &Consent,
+    ) -> Result<(), Failure<DeliveryRefusal>> {
+        if self.gate.is_none() {
+            return Ok(());
+        }
+        let consent = self.store.read().await?.consent(decided.id).await?;
+        let consent = consent.ok_or(Fault::SubjectErased)?;
+        let now = self.clock.now();
+        let Err(denial) = self.decide_delivery(application, order, &consent, now) else {
+            return Ok(());
+        };
+        let again = Order {
+            transfer: TransferId::random(&*self.entropy)?,
+            ..*order
+        };
+        self.refuse_delivery(&again, &consent, denial, now)
+            .await
+            .map(|_| ())
     }
 }
 

@@ -315,10 +315,13 @@ impl Broker {
     async fn remembered_refusal(&self, known: &BatchRow) -> Result<IntakeRefusal, Failure<IntakeRefusal>> {
         let transfer = self.store.read().await?.transfer(known.transfer).await?;
         match transfer.map(|row| row.outcome) {
-            Some(Outcome::Refused { code }) => Ok(IntakeRefusal::RefusedBefore {
-                code,
-                leaf_index: known.leaf_index,
-            }),
+            Some(Outcome::Refused { code }) => {
+                self.is_public(known.leaf_index).await?;
+                Ok(IntakeRefusal::RefusedBefore {
+                    code,
+                    leaf_index: known.leaf_index,
+                })
+            }
             Some(Outcome::Done) | None => Err(Fault::Corrupt {
                 what: "batch.transfer",
             }

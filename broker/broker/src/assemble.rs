@@ -276,8 +276,10 @@ pub async fn parts(
     let changes = Changes::read(&home.keys(), &checkpoint_vkey(origin, &keys.checkpoint)?)?;
     let mut ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
     let next = CheckpointSigner::load_next(&home.keys())?;
+    let next = next.map(|key| checkpoint_signer(origin, key)).transpose()?;
+    changes.check_next(next.as_ref().map(|key| key.vkey()))?;
     ledger.rotation = Rotation {
-        next: next.map(|key| checkpoint_signer(origin, key)).transpose()?,
+        next,
         earlier: changes.earlier(),
     };
     let officer_key = Vkey::new(

@@ -25,6 +25,7 @@ use ledger_log::SequencerConfig;
 
 use crate::assemble::{self, Home, Running};
 use crate::config::{self, Config};
+use crate::in_use::InUse;
 use crate::ports::{SystemClock, SystemEntropy};
 
 const FILE: &str = "checkpoint-changes";
@@ -113,6 +114,22 @@ impl Changes {
         self.done.iter().map(|change| change.old.clone()).collect()
     }
 
+    /// Refuses to go on without the key that a begun change names: larger trees signed by the old key alone would be
+    /// trees that no auditor may accept once the log has named its next key.
+    ///
+    /// # Errors
+    /// When `next` is another key, or none.
+    pub fn check_next(&self, next: Option<&Vkey>) -> Result<()> {
+        match &self.begun {
+            Some(begun) if next != Some(&begun.new) => bail!(
+                "a change of the ledger's key was begun, and its next key {} is not in `checkpoint-next.key`: restore the \
+                 folder `keys` from the copy made after `fiducie ledger rotate-key`",
+                begun.new
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes them anew with this change begun. Durable when it returns.
     fn begin(&self, keys: &Path, change: &Change) -> Result<()> {
         let text: String = self
@@ -179,13 +196,15 @@ async fn named_before(broker: &Broker, from: u64, present: &Vkey) -> Result<Opti
     Ok(None)
 }
 
+/// Takes the ledger up, before its witnesses as a broker does: this command signs too. The caller has the folder.
 async fn open(config: &Config) -> Result<Running> {
-    assemble::start(
+    assemble::take_up(
         &Home::at(&config.data),
         &config.origin,
         Arc::new(SystemClock),
         Arc::new(SystemEntropy::open()),
         SequencerConfig::default(),
+        config.witnesses.as_ref(),
     )
     .await
 }
@@ -198,7 +217,10 @@ async fn close(running: Running) -> Result<()> {
 }
 
 async fn rotate(config: &Config) -> Result<()> {
-    let keys = Home::at(&config.data).keys();
+    let home = Home::at(&config.data);
+    // Held to the end: a broker that starts beside us would sign with keys that are about to change.
+    let _in_use = InUse::take(home.folder()).await?;
+    let keys = home.keys();
     let present = assemble::checkpoint_vkey(&config.origin, &Keys::load(&keys)?.checkpoint)?;
     // An interrupted run left the key behind, or all is done but the end: the log tells which.
     let next = match CheckpointSigner::load_next(&keys)? {
@@ -246,6 +268,7 @@ async fn rotate(config: &Config) -> Result<()> {
 
 async fn finish(config: &Config) -> Result<()> {
     let home = Home::at(&config.data);
+    let _in_use = InUse::take(home.folder()).await?;
     let keys = home.keys();
     let present = assemble::checkpoint_vkey(&config.origin, &Keys::load(&keys)?.checkpoint)?;
     let Some(next) = CheckpointSigner::load_next(&keys)? else {

@@ -48,7 +48,9 @@ pub async fn run(options: &Timestamp) -> Result<()> {
     let entropy = Arc::new(SystemEntropy::open());
     let clock = Arc::new(SystemClock);
     let sequencer = SequencerConfig::default();
-    let running = assemble::start(&home, &config.origin, clock, entropy, sequencer).await?;
+    // This command signs too, so the witnesses are looked at before, as by a broker.
+    let witnesses = config.witnesses.as_ref();
+    let running = assemble::start_before(&home, &config.origin, clock, entropy, sequencer, witnesses).await?;
     let note = running.public.read(Resource::Checkpoint).await?;
     let note = note.context("the log has no public checkpoint")?;
     let size = running.broker.latest_checkpoint().size();

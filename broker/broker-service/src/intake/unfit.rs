@@ -127,7 +127,11 @@ impl Broker {
         let own = row.filter(|row| {
             row.direction == Direction::In && row.participant == case.gateway.gateway.participant
         });
-        Ok(own.map(|row| row.leaf_index))
+        let leaf_index = own.map(|row| row.leaf_index);
+        if let Some(leaf_index) = leaf_index {
+            self.is_public(leaf_index).await?;
+        }
+        Ok(leaf_index)
     }
 }
 

@@ -10,8 +10,10 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use broker_domain::time::Clock as _;
 use broker_service::{Broker, RestoreError, Restored, restore};
-use broker_store_sqlite::{NEWEST_SCHEMA, migrate};
+use broker_store::Store as _;
+use broker_store_sqlite::{NEWEST_SCHEMA, SqliteStore, migrate};
 use clap::Args;
+use ledger_core::leaf::RestoreLeaf;
 use ledger_log::SequencerConfig;
 use serde_json::json;
 
@@ -76,6 +78,13 @@ pub async fn run(config: &Config, args: &RestoreArgs) -> Result<ExitCode> {
     tell(args, restored.as_ref(), size, &aside)
 }
 
+/// Whether a restore leaf stands among the leaves that nothing was signed for.
+async fn replayed(home: &Home, signed: u64, has: u64) -> Result<bool> {
+    let store = SqliteStore::inspect(&home.database()).await?;
+    let leaves = store.read().await?.leaves(signed, has).await?;
+    Ok(leaves.iter().any(|leaf| RestoreLeaf::parse(&leaf.bytes).is_ok()))
+}
+
 /// Copies the backup into the place of the database, and moves what stood there aside. Repeatable after a crash.
 async fn put_in_place(config: &Config, home: &Home, backup: &Path) -> Result<Vec<PathBuf>> {
     let found = look(config, false).await?;
@@ -87,7 +96,15 @@ async fn put_in_place(config: &Config, home: &Home, backup: &Path) -> Result<Vec
     );
     match (has, signed) {
         // A restore that was committed and not finished.
-        (Some(has), Some(signed)) if has > signed && !refuses => return Ok(Vec::new()),
+        (Some(has), Some(signed)) if has > signed && !refuses => {
+            if replayed(home, signed.get(), has.get()).await? {
+                return Ok(Vec::new());
+            }
+            bail!(
+                "the database in its place has leaves that a crash left unsigned, so it is newer than any backup, and was \
+                 not replaced: start the broker, which signs them; move it away by hand if it must go"
+            );
+        }
         (Some(has), Some(signed)) if has == signed && !refuses => bail!(
             "nothing is missing: the database in its place has all {has} leaves that were signed for, so it was not \
              replaced by the backup; move it away by hand if it must go"
