@@ -73,6 +73,26 @@ fn damaged(samples: &[Vec<u8>]) -> impl Iterator<Item = Vec<u8>> {
     beginnings.chain(by_chance)
 }
 
+/// What parsers of texts and numbers stumble over.
+const WORDS: [&[u8]; 16] = [
+    b"0",
+    b"00",
+    b"-1",
+    b"01",
+    b"9223372036854775807",
+    b"9223372036854775808",
+    b"18446744073709551615",
+    b"18446744073709551616",
+    b"\n\n",
+    b"\r\n",
+    b"\xe2\x80\x94 ",
+    b"..",
+    b"/x000",
+    b"\xff\xff\xff\xff\xff\xff\xff\xff",
+    b"\x1b\xff\xff\xff\xff\xff\xff\xff\xff",
+    b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+];
+
 /// SplitMix64 (Steele, Lea and Flood 2014).
 struct Chance(u64);
 
@@ -141,25 +161,7 @@ impl Chance {
                 bytes.extend(other.into_iter().skip(from));
             }
             7 => {
-                let words: [&[u8]; 16] = [
-                    b"0",
-                    b"00",
-                    b"-1",
-                    b"01",
-                    b"9223372036854775807",
-                    b"9223372036854775808",
-                    b"18446744073709551615",
-                    b"18446744073709551616",
-                    b"\n\n",
-                    b"\r\n",
-                    b"\xe2\x80\x94 ",
-                    b"..",
-                    b"/x000",
-                    b"\xff\xff\xff\xff\xff\xff\xff\xff",
-                    b"\x1b\xff\xff\xff\xff\xff\xff\xff\xff",
-                    b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
-                ];
-                bytes.splice(part, self.one_of(&words).iter().copied());
+                bytes.splice(part, self.one_of(&WORDS).iter().copied());
             }
             _ => {
                 // Two lines change places.

@@ -178,12 +178,19 @@ fn scripts(check: &str) -> tempfile::TempDir {
     folder
 }
 
-/// Each lie that a list can tell, and what the script says of it; `ledger-audit` is asked the same in `evidence`.
-#[test]
-fn the_browser_s_script_refuses_a_list_that_lies() {
-    if !has_tool("node") {
-        return;
-    }
+/// A list as it was and as it is.
+struct Visits {
+    /// What the browser remembers of the first visit.
+    then: Value,
+    /// The list of the first visit.
+    old: List,
+    /// The list of the second.
+    honest: List,
+    /// The same without its newest record, with proofs that fit.
+    short: Vec<u8>,
+}
+
+fn visits() -> Visits {
     let mut log = Log::new(2, record_pair().1);
     (1..=40).for_each(|n| record(&mut log, n));
     log.close();
@@ -192,7 +199,30 @@ fn the_browser_s_script_refuses_a_list_that_lies() {
     (41..=60).for_each(|n| record(&mut log, n));
     log.close();
     let history = log.history(0, TreeSize::new(then["size"].as_u64().unwrap()));
-    let honest = list_of(&history);
+    let mut short = history.clone();
+    short.entries.pop();
+    short.header.newest = short.entries.last().unwrap().n;
+    short.proofs.log = log.prove(&short.entries);
+    Visits {
+        then,
+        old,
+        honest: list_of(&history),
+        short: list_of(&short).to_bytes().unwrap(),
+    }
+}
+
+/// Each lie that a list can tell, and what the script says of it; `ledger-audit` is asked the same in `evidence`.
+#[test]
+fn the_browser_s_script_refuses_a_list_that_lies() {
+    if !has_tool("node") {
+        return;
+    }
+    let Visits {
+        then,
+        old,
+        honest,
+        short,
+    } = visits();
     let key = signer(1).vkey().to_string();
     let changed = |change: &dyn Fn(&mut List)| {
         let mut list = honest.clone();
@@ -200,10 +230,6 @@ fn the_browser_s_script_refuses_a_list_that_lies() {
         list.to_bytes().unwrap()
     };
     let fewer = |list: &mut List| list.header.newest = RecordNumber::new(list.items.len() as u64).unwrap();
-    let mut short = history.clone();
-    short.entries.pop();
-    short.header.newest = short.entries.last().unwrap().n;
-    short.proofs.log = log.prove(&short.entries);
     let remember = |member: &str, value: Value| {
         let mut memory = then.clone();
         memory[member] = value;
@@ -239,7 +265,7 @@ fn the_browser_s_script_refuses_a_list_that_lies() {
         (changed(&change), Value::Null, "inclusion"),
         (changed(&hide), Value::Null, "inclusion"),
         (changed(&repeat), Value::Null, "same-leaf"),
-        (list_of(&short).to_bytes().unwrap(), Value::Null, "map"),
+        (short, Value::Null, "map"),
         (changed(&stale), Value::Null, "map-root"),
         (changed(&old_map), Value::Null, "map"),
         (whole[..whole.len() - 1].to_vec(), Value::Null, "map"),
