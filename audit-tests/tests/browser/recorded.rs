@@ -29,6 +29,13 @@ fn a_browser_checks_that_the_list_is_complete_and_remembers() {
         let said = verdict(browser, "verified").await;
         assert!(said.contains("première vérification"), "{said}");
         assert!(browser.count("#verifier-records tbody tr").await > 0);
+        // One screen holds them all: nothing to turn to.
+        for button in ["#verifier-newer", "#verifier-older"] {
+            assert!(
+                !browser.find(button).await.is_displayed().await.unwrap(),
+                "{button}"
+            );
+        }
         looks.at_page("recorded").await;
         looks.end();
 
