@@ -349,9 +349,11 @@ impl Broker {
             transfer: TransferId::random(&*self.entropy)?,
             ..*order
         };
-        self.refuse_delivery(&again, &consent, denial, now)
-            .await
-            .map(|_| ())
+        match self.refuse_delivery(&again, &consent, denial, now).await {
+            Err(refused) => Err(refused),
+            // A refusal that came back as a delivery must not let one out.
+            Ok(_) => Err(Fault::Stopped.into()),
+        }
     }
 }
 
