@@ -72,6 +72,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0002_one_row_a_batch.up.sql"),
         include_str!("../../migrations/0003_restored.up.sql"),
         include_str!("../../migrations/0004_disclosure_manifest.up.sql"),
+        include_str!("../../migrations/0005_dutch.up.sql"),
     ]
     .concat();
     let mut inside = false;
