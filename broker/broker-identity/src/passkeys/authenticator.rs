@@ -89,6 +89,8 @@ fn bytes(value: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use webauthn_rs::prelude::COSERSAKey;
+
     use super::*;
 
     fn object(data: &[u8]) -> Vec<u8> {
@@ -154,6 +156,26 @@ mod tests {
         test_fixtures::no_panic("attestation object", &samples, |bytes| {
             drop(Attested::read(bytes));
         });
+    }
+
+    #[test]
+    fn an_rsa_key_is_spelled_as_in_rfc_8230() {
+        let key = COSEKey {
+            type_: COSEAlgorithm::RS256,
+            key: COSEKeyType::RSA(COSERSAKey {
+                n: vec![0xb5; 256],
+                e: [1, 0, 1],
+            }),
+        };
+        let head = b"\xa4\x01\x03\x03\x39\x01\x00\x20\x59\x01\x00";
+        let expected = [&head[..], &[0xb5; 256], b"\x21\x43\x01\x00\x01"].concat();
+        assert_eq!(cose_key(&key), Some(expected));
+        // An algorithm that does not belong to the key.
+        let key = COSEKey {
+            type_: COSEAlgorithm::ES256,
+            ..key
+        };
+        assert_eq!(cose_key(&key), None);
     }
 
     #[test]

@@ -86,3 +86,49 @@ pub(super) type OidcClient = Client<
     EndpointSet,
     EndpointNotSet,
 >;
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use test_fixtures::no_panic;
+
+    use super::*;
+
+    const CLAIMS: &str = r#"{"iss":"https://login.example","aud":["broker"],"azp":"broker","sub":"anna","nonce":"n","iat":1795000000,
+        "exp":1795000300.5,"nbf":1795000000,"auth_time":1795000000,"acr":"high","amr":["pwd"],"at_hash":"aa"}"#;
+    const METADATA: &str = r#"{"issuer":"https://login.example","authorization_endpoint":"https://login.example/a",
+        "token_endpoint":"https://login.example/t","jwks_uri":"https://login.example/k","response_types_supported":["code"],
+        "subject_types_supported":["pairwise"],"id_token_signing_alg_values_supported":["RS256"],
+        "end_session_endpoint":"https://login.example/e","authorization_response_iss_parameter_supported":true}"#;
+
+    /// What a provider writes is read by the library: this is what its readers must bear.
+    #[test]
+    fn damaged_answers_of_a_provider_do_no_harm() {
+        assert!(serde_json::from_str::<Metadata>(METADATA).is_ok());
+        no_panic("provider metadata", &[METADATA.into()], |bytes| {
+            drop(serde_json::from_slice::<Metadata>(bytes));
+        });
+        assert!(serde_json::from_str::<Claims>(CLAIMS).is_ok());
+        no_panic("claims", &[CLAIMS.into()], |bytes| {
+            if let Ok(claims) = serde_json::from_slice::<Claims>(bytes) {
+                // Whatever the calendar holds fits into our instants or is refused by them.
+                let _ = claims.expiration().timestamp_micros();
+                let _ = claims.auth_time().map(|time| time.timestamp_micros());
+            }
+        });
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let token = format!(
+            "{}.{}.{}",
+            part(r#"{"alg":"EdDSA","kid":"key"}"#),
+            part(CLAIMS),
+            part("signature")
+        );
+        let tokens =
+            format!(r#"{{"access_token":"a","token_type":"Bearer","expires_in":60,"id_token":"{token}"}}"#);
+        assert!(serde_json::from_str::<Tokens>(&tokens).is_ok());
+        no_panic("tokens", &[tokens.into()], |bytes| {
+            drop(serde_json::from_slice::<Tokens>(bytes));
+        });
+    }
+}

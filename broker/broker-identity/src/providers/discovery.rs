@@ -80,11 +80,17 @@ impl Known {
         if let Some(found) = self.remembered(now, FRESH_S) {
             return Ok(found);
         }
-        let _turn = self
-            .turn
-            .acquire()
-            .await
-            .map_err(|_| ProviderRefusal::Unavailable)?;
+        let stale = self.remembered(now, USABLE_S);
+        let _turn = match (self.turn.try_acquire(), stale) {
+            (Ok(turn), _) => turn,
+            // Somebody asks already, perhaps of a provider that is slow: what is known is good enough meanwhile.
+            (Err(_), Some(stale)) => return Ok(stale),
+            (Err(_), None) => self
+                .turn
+                .acquire()
+                .await
+                .map_err(|_| ProviderRefusal::Unavailable)?,
+        };
         // Somebody else may have asked meanwhile, or failed to.
         if let Some(found) = self.remembered(now, FRESH_S) {
             return Ok(found);

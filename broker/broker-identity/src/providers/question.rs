@@ -1,5 +1,7 @@
 //! One sign-in under way: what was asked, kept until the browser comes back.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::identity::{Arrival, Freshness, ProviderId, ProviderRefusal};
@@ -80,7 +82,7 @@ impl Question {
             // `max_age` also obliges the provider to say when (`auth_time`).
             request = request
                 .add_prompt(CoreAuthPrompt::Login)
-                .set_max_age(std::time::Duration::ZERO);
+                .set_max_age(Duration::ZERO);
         }
         let (url, _, _) = request.url();
         url.into()

@@ -128,3 +128,24 @@ async fn nobody_there_is_unavailable_and_keeps_nothing_from_starting() {
         ProviderRefusal::Unavailable
     );
 }
+
+#[tokio::test]
+async fn nobody_waits_for_what_is_known_already() {
+    let liar = Liar::start();
+    let ours = Ours::new(vec![config("one", &liar.issuer)]);
+    assert!(departs(&ours).await);
+    // An hour later the provider has become slow: one person waits for it, the others do not.
+    ours.clock.turn(3_600);
+    liar.describes_itself(Said {
+        after: Duration::from_secs(2),
+        status: "503 Service Unavailable",
+        ..Said::json(&json!({}))
+    });
+    let first = async { (departs(&ours).await, Instant::now()) };
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        (departs(&ours).await, Instant::now())
+    };
+    let ((first, first_at), (second, second_at)) = tokio::join!(first, second);
+    assert!(first && second && second_at < first_at);
+}
