@@ -227,8 +227,9 @@ impl CredentialKey {
         Thumbprint::of_members(&format!("{{{members}}}"))
     }
 
-    /// Whether it signed these bytes. ECDSA signatures are in DER (WebAuthn L3 §6.5.5).
-    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+    /// Whether it signed these bytes. ECDSA signatures are in DER (WebAuthn L3 §6.5.5). Alone it proves nothing about an
+    /// assertion: see [`verify`](super::verify).
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let point = |x: &[u8], y: &[u8]| [&[0x04], x, y].concat();
         let verified = match self {
             Self::P256 { x, y } => {
