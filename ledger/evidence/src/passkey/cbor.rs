@@ -186,6 +186,8 @@ mod tests {
         ] {
             assert!(!is_one_item(bytes), "{why}");
         }
-        assert!(!is_one_item(&[0x81; 64]), "too deep");
+        let nested = |depth: usize| [vec![0x81; depth], vec![0x00]].concat();
+        assert!(is_one_item(&nested(usize::from(DEEPEST))));
+        assert!(!is_one_item(&nested(usize::from(DEEPEST) + 1)), "too deep");
     }
 }

@@ -10,7 +10,8 @@
 //!
 //! LIMIT: the person signs the draft. What stands in the act itself beside `en:webauthn` (`dpv:hasDuration`,
 //! `dpv:hasIndicationMethod`, the time within the window) is the word of whoever signed the record's JWS, which is verified
-//! elsewhere. That an intent is used once shows only in all records together.
+//! elsewhere. That an intent is used once shows only in all records together. Members are found by their names: that the
+//! `@context` gives these names their meaning is for whoever takes the record in.
 
 use serde_json::Value;
 
@@ -131,7 +132,10 @@ impl VerifiedAct {
 /// # Errors
 /// [`ActError::Json`], or [`ActError::Member`] without any event.
 pub fn draft_of(record: &[u8]) -> Result<Vec<u8>, ActError> {
-    let mut record: Value = jcs::parse(record)?;
+    without_last_event(jcs::parse(record)?)
+}
+
+fn without_last_event(mut record: Value) -> Result<Vec<u8>, ActError> {
     let events = record.get_mut(STATUS).and_then(Value::as_array_mut);
     events.and_then(Vec::pop).ok_or(missing(STATUS))?;
     Ok(jcs::to_bytes(&record)?)
@@ -143,9 +147,9 @@ pub fn draft_of(record: &[u8]) -> Result<Vec<u8>, ActError> {
 /// # Errors
 /// Any [`ActError`].
 pub fn verify_record_act(record: &[u8], evidence: &ActEvidence<'_>) -> Result<VerifiedAct, ActError> {
-    let draft = draft_of(record)?;
-    let value: Value = jcs::parse(record)?;
-    let read = Read::of(&value)?;
+    let record: Value = jcs::parse(record)?;
+    let draft = without_last_event(record.clone())?;
+    let read = Read::of(&record)?;
     let claimed = read.claimed_credential()?;
     let (credential, holder) = match evidence.registered {
         Registered::Unknown => (None, Holder::Proved),

@@ -302,8 +302,11 @@ fn backup_flags_agree_with_each_other_and_with_the_registration() {
     let bound = Authenticator::new(Kind::EdDsa).with_flags(PRESENT | VERIFIED);
     let mut scene = Scene::with(bound);
     assert!(scene.judged().is_ok());
-    scene.authenticator.flags |= BACKUP_ELIGIBLE;
-    assert_eq!(scene.judged(), Err(Refusal::BackupFlagsInconsistent));
+    // A copy of what cannot be copied; a key that can be copied only since yesterday; both.
+    for flags in [BACKED_UP, BACKUP_ELIGIBLE, BACKED_UP | BACKUP_ELIGIBLE] {
+        scene.authenticator.flags = PRESENT | VERIFIED | flags;
+        assert_eq!(scene.judged(), Err(Refusal::BackupFlagsInconsistent));
+    }
 }
 
 #[test]
