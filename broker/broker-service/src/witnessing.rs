@@ -20,6 +20,7 @@ use crate::broker::Broker;
 use crate::committer::tile_nodes;
 use crate::failure::Fault;
 use crate::receipts::{Proven, Receipt};
+use crate::stopped::{Clerk, StopShelf};
 
 /// The witnesses of a broker.
 pub struct WitnessParts {
@@ -92,14 +93,22 @@ pub(crate) async fn prepare(
     ledger: Stores,
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
+    shelf: Arc<dyn StopShelf>,
 ) -> Result<(Stores, Prepared), RecoverError> {
     let Some(parts) = parts else {
         return Ok((ledger, Prepared(None)));
+    };
+    let clerk = Clerk {
+        shelf,
+        store: Arc::clone(store),
+        clock: Arc::clone(clock),
+        log_key: ledger.signer.vkey().clone(),
     };
     let keeper = Keeper::new(
         parts.witnesses,
         Arc::new(StoreProofs(Arc::clone(store))),
         Arc::new(Present(Arc::clone(clock))),
+        Arc::new(clerk),
         ledger.signer.vkey().clone(),
         parts.keeper,
     );
@@ -235,7 +244,7 @@ fn not_witnessed(why: &Unwitnessed) -> Fault {
 }
 
 /// Consistency proofs from the tiles in the store.
-struct StoreProofs(Arc<dyn Store>);
+pub(crate) struct StoreProofs(pub Arc<dyn Store>);
 
 #[async_trait]
 impl ProofSource for StoreProofs {

@@ -348,6 +348,10 @@ impl LogData for Changed {
         Ok(None)
     }
 
+    async fn heads_since(&self, _: TreeSize) -> Result<Vec<ledger_log::DataHead>, ledger_log::StoreFault> {
+        Ok(Vec::new())
+    }
+
     async fn nodes(
         &self,
         _: &[ledger_core::tree::NodeId],
