@@ -1,0 +1,467 @@
+//! Mishaps at one named moment: two groups committed and none signed for, a clock that cannot be believed, a restore that
+//! was cut in its middle, two commands at once (`ledger.md` §12).
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and reads the day from the machine"
+)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use audit_tests::operator::{self, backup, fiducie, put_back, status};
+use audit_tests::process::PATIENCE;
+use audit_tests::programs::{has_tool, ledger_audit, text, workspace};
+use audit_tests::server::{Server, hand_in_within};
+use audit_tests::town::{self, RunningClock, Town, half_hour};
+use broker_service::Newcomer;
+use serde_json::Value;
+
+/// What one record adds to the log: its leaf, and the root of the map that ends its batch.
+const ONE_RECORD: u64 = 2;
+
+fn envelope(town: &Town, n: i64) -> Vec<u8> {
+    let at = half_hour(40).plus_seconds(n).as_micros();
+    town.residents[0].gateway.envelope(&[("east", at, 4_711_042)])
+}
+
+fn feed(server: &Server, town: &Town, numbers: std::ops::Range<i64>) {
+    for n in numbers {
+        let answer = server.intake(&envelope(town, n));
+        assert_eq!(answer.status, 201, "{}", answer.head);
+    }
+}
+
+fn size(object: &Value, place: &str) -> u64 {
+    object[place]["size"].as_u64().unwrap()
+}
+
+fn until(mut so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !so() {
+        assert!(began.elapsed() < PATIENCE, "it does not come to that");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Somebody who holds the lock store, so that nothing can be signed for; lets go when dropped.
+struct Holder(Child);
+
+const HOLD: &str = "
+import sqlite3, sys
+lock = sqlite3.connect(sys.argv[1], isolation_level=None)
+lock.execute('BEGIN IMMEDIATE')
+print('held', flush=True)
+sys.stdin.read()
+";
+
+impl Holder {
+    fn of(lock: &Path) -> Self {
+        let mut child = Command::new("python3")
+            .args(["-c", HOLD])
+            .arg(lock)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut said)
+            .unwrap();
+        assert_eq!(said, "held\n");
+        Self(child)
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn two_groups_that_a_crash_left_each_get_the_checkpoint_their_receipts_name() {
+    if !has_tool("python3") {
+        return;
+    }
+    let town = Town::found(1);
+    let server = Server::start(&town);
+    feed(&server, &town, 0..3);
+    let before = server.tree_size();
+    let holder = Holder::of(&town.data().join("lock.db"));
+    let address = server.address;
+    let envelopes = [envelope(&town, 10), envelope(&town, 11)];
+    thread::scope(|scope| {
+        for (envelope, leaves) in envelopes.iter().zip([ONE_RECORD, 2 * ONE_RECORD]) {
+            scope.spawn(move || hand_in_within(Duration::from_secs(20), address, envelope));
+            // One group each: the second is committed while the first waits for its signature.
+            until(|| size(&status(&town, &[]).1, "database") == before + leaves);
+        }
+        server.kill();
+    });
+    drop(holder);
+    let (code, object) = status(&town, &[]);
+    assert_eq!(
+        (code, object["state"].as_str()),
+        (0, Some("unsigned")),
+        "{object}"
+    );
+    assert_eq!(size(&object, "lock_store"), before);
+    assert_eq!(size(&object, "database"), before + 2 * ONE_RECORD);
+
+    let server = Server::start(&town);
+    for (envelope, size) in envelopes
+        .iter()
+        .zip([before + ONE_RECORD, before + 2 * ONE_RECORD])
+    {
+        for name in ["tile/0/000.p", "tile/entries/000.p"] {
+            let path = town.ledger().join(format!("{name}/{size}"));
+            assert!(path.exists(), "{} is not there", path.display());
+        }
+        let again = server.intake(envelope);
+        assert_eq!(again.status, 200, "{}", again.head);
+        let receipt = town.aside("receipt.json");
+        fs::write(&receipt, &again.body).unwrap();
+        let proof = text(&again.body);
+        let named = format!("{}\\n{size}\\n", town::ORIGIN);
+        assert!(
+            proof.contains(&named),
+            "the receipt does not name {size} leaves: {proof}"
+        );
+        let (code, said) = ledger_audit(&["verify", receipt.to_str().unwrap()]);
+        assert_eq!(code, 0, "{said}");
+    }
+    let _ = server.stop();
+    operator_is_content(&town);
+}
+
+fn operator_is_content(town: &Town) {
+    let (code, said) = fiducie(town, &["check", "--full"]);
+    assert_eq!(code, 0, "{said}");
+    let (ledger, key) = (town.ledger().display().to_string(), town.log_key().to_string());
+    let (code, said) = ledger_audit(&["log", &ledger, "--log-key", &key]);
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn a_clock_far_ahead_of_the_newest_record_is_confirmed_by_a_person() {
+    let town = Town::found_days_ago(1, 40);
+    let before = fs::read(town.ledger().join("checkpoint")).unwrap();
+    for command in [
+        &["serve"][..],
+        &["check"],
+        &["ledger", "rotate-key"],
+        &["ledger", "repair", "--do", "publish"],
+    ] {
+        let (code, said) = fiducie(&town, command);
+        assert_eq!(code, 2, "{said}");
+        for words in [
+            "(clock-ahead)",
+            "40 days after",
+            "--confirm-clock",
+            "another clock",
+        ] {
+            assert!(said.contains(words), "`{words}` is not in:\n{said}");
+        }
+    }
+    let (code, object) = status(&town, &[]);
+    assert_eq!(
+        (code, object["state"].as_str()),
+        (2, Some("clock-ahead")),
+        "{object}"
+    );
+    let confirm = |date: &str| fiducie(&town, &["ledger", "repair", "--confirm-clock", date]);
+    let (code, said) = confirm("2019-01-01");
+    assert!(code == 2 && said.contains("set the clock"), "{said}");
+    assert_eq!(fs::read(town.ledger().join("checkpoint")).unwrap(), before);
+
+    let today = RunningClock::system().to_string();
+    let (code, said) = confirm(&today[..10]);
+    assert_eq!(code, 0, "{said}");
+    let server = Server::start(&town);
+    feed(&server, &town, 0..1);
+    let _ = server.stop();
+    // From now on the records themselves say so.
+    fs::remove_file(town.data().join("clock-confirmed")).unwrap();
+    assert_eq!(status(&town, &[]).1["state"], "ready");
+    operator_is_content(&town);
+}
+
+/// Years ahead, recorded, and back: what cannot be mended is told as such.
+#[test]
+fn records_of_a_clock_that_was_years_ahead_keep_the_ledger_closed_and_say_how_long() {
+    let town = Town::found(1);
+    let ahead = RunningClock::starting(RunningClock::system().plus_seconds(3 * 365 * 86_400));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let broker = town::start(&town.data(), ahead).await;
+        let newcomer = Newcomer {
+            language: "fr".into(),
+            name: "Nouvelle".into(),
+            address: "1 rue".into(),
+            meter_number: "12345678901234".into(),
+        };
+        broker.join(&newcomer).await.unwrap();
+    });
+    drop(runtime);
+    let (code, said) = fiducie(&town, &["serve"]);
+    assert!(code == 2 && said.contains("(clock-behind)"), "{said}");
+    let (_, said) = fiducie(&town, &["ledger", "status"]);
+    assert!(said.contains("BEHIND the newest batch by 9460"), "{said}");
+    assert!(said.contains("wait until that time has passed"), "{said}");
+    // Confirming today's date does not bring the past back.
+    let today = RunningClock::system().to_string();
+    assert_eq!(
+        fiducie(&town, &["ledger", "repair", "--confirm-clock", &today[..10]]).0,
+        2
+    );
+    assert_eq!(fiducie(&town, &["check"]).0, 2);
+}
+
+/// A town whose database is an older copy, the backup, and the size that was signed for.
+fn set_back() -> (Town, std::path::PathBuf, u64) {
+    let town = Town::found(1);
+    let server = Server::start(&town);
+    feed(&server, &town, 0..2);
+    server.kill();
+    let copy = backup(&town, "last-week.db");
+    let server = Server::start(&town);
+    feed(&server, &town, 2..5);
+    let size = server.tree_size();
+    let _ = server.stop();
+    put_back(&copy, &town.data().join("broker.db"));
+    (town, copy, size)
+}
+
+#[test]
+fn a_restore_cut_after_its_transaction_is_finished_by_the_same_command() {
+    if !has_tool("python3") {
+        return;
+    }
+    let (town, copy, size) = set_back();
+    let backup = copy.to_str().unwrap();
+    let holder = Holder::of(&town.data().join("lock.db"));
+    let (code, said) = fiducie(&town, &["ledger", "restore", "--backup", backup]);
+    assert_eq!(code, 2, "{said}");
+    drop(holder);
+    let (_, object) = status(&town, &[]);
+    assert_eq!(object["state"], "unsigned", "{object}");
+    assert_eq!(object["lock_store"]["size"], size);
+    let ahead = self::size(&object, "database");
+    assert!(ahead > size);
+    // The copy in place is the backup already replayed: it is not replaced by the backup once more.
+    let (code, said) = fiducie(&town, &["ledger", "restore", "--backup", backup]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("had been replayed before"), "{said}");
+    let (code, object) = status(&town, &["--full"]);
+    assert_eq!((code, self::size(&object, "lock_store")), (0, ahead), "{object}");
+    let (code, said) = fiducie(&town, &["ledger", "restore", "--backup", backup]);
+    assert!(code == 2 && said.contains("nothing is missing"), "{said}");
+    operator_is_content(&town);
+}
+
+#[test]
+fn leaves_that_a_crash_left_unsigned_are_not_replaced_by_a_backup() {
+    if !has_tool("python3") {
+        return;
+    }
+    let town = Town::found(1);
+    let server = Server::start(&town);
+    feed(&server, &town, 0..2);
+    server.kill();
+    let copy = backup(&town, "last-week.db");
+    let server = Server::start(&town);
+    let before = server.tree_size();
+    let holder = Holder::of(&town.data().join("lock.db"));
+    let (address, open) = (server.address, envelope(&town, 9));
+    thread::scope(|scope| {
+        scope.spawn(|| hand_in_within(Duration::from_secs(20), address, &open));
+        until(|| size(&status(&town, &[]).1, "database") > before);
+        server.kill();
+    });
+    drop(holder);
+    let (code, said) = fiducie(&town, &["ledger", "restore", "--backup", copy.to_str().unwrap()]);
+    assert!(code == 2 && said.contains("newer than any backup"), "{said}");
+    let server = Server::start(&town);
+    assert_eq!(server.intake(&open).status, 200);
+}
+
+#[test]
+fn what_an_interrupted_restore_leaves_is_named_and_removed_when_all_is_well() {
+    let (town, copy, _) = set_back();
+    let database = town.data().join("broker.db");
+    let (draft, replaced) = (
+        town.data().join("broker.db.restoring"),
+        town.data().join("broker.db.replaced-1"),
+    );
+    // Cut between its two renames: nothing stands in the place of the database.
+    fs::copy(&copy, &draft).unwrap();
+    fs::rename(&database, &replaced).unwrap();
+    let Err(said) = Server::try_start(&town) else {
+        panic!("a broker started without a database");
+    };
+    for words in [
+        "broker.db.restoring",
+        "restore --backup FILE` again",
+        "broker.db.replaced-1",
+    ] {
+        assert!(said.contains(words), "`{words}` is not in:\n{said}");
+    }
+    assert!(draft.exists(), "removed while it may be needed");
+    let (_, said) = fiducie(&town, &["ledger", "status"]);
+    for words in [
+        "left behind",
+        "broker.db.restoring",
+        "broker.db.replaced-1",
+        "destroy it",
+    ] {
+        assert!(said.contains(words), "`{words}` is not in:\n{said}");
+    }
+    assert_eq!(status(&town, &[]).1["left_behind"].as_array().unwrap().len(), 2);
+    let (code, said) = fiducie(&town, &["ledger", "restore", "--backup", copy.to_str().unwrap()]);
+    assert_eq!(code, 0, "{said}");
+    assert!(!draft.exists());
+
+    // Cut before: the database is whole, and the draft is a second copy of the backup and no more.
+    fs::write(&draft, "half of a backup").unwrap();
+    fs::write(town.data().join("broker.db.restoring-wal"), "").unwrap();
+    let log = Server::start(&town).stop();
+    assert!(log.contains("removed what an interrupted restore left"), "{log}");
+    let (_, object) = status(&town, &[]);
+    let left = object["left_behind"].as_array().unwrap();
+    let only_replaced = left
+        .iter()
+        .all(|line| line.as_str().unwrap().contains(".replaced-"));
+    assert!(
+        only_replaced && !left.is_empty(),
+        "only a person destroys what was replaced: {object}"
+    );
+    assert!(replaced.exists());
+}
+
+/// With a section for timestamps, which `ledger timestamp` asks for before anything else.
+fn with_timestamps(town: &Town) {
+    let path = town.aside("fiducie.toml");
+    let config = fs::read_to_string(&path).unwrap();
+    let section = "\n[timestamps]\nurl = \"http://127.0.0.1:1/\"\nroots = \"/dev/null\"\n";
+    fs::write(path, config + section).unwrap();
+}
+
+#[test]
+fn keys_and_stamps_are_for_one_process_at_a_time() {
+    if !has_tool("python3") {
+        return;
+    }
+    let town = Town::found(1);
+    with_timestamps(&town);
+    let server = Server::start(&town);
+    let commands = [
+        &["ledger", "rotate-key"][..],
+        &["ledger", "rotate-key", "--finish"],
+        &["ledger", "timestamp"],
+    ];
+    for command in commands {
+        let (code, said) = fiducie(&town, command);
+        assert!(
+            code == 2 && said.contains("another process uses the data folder"),
+            "{said}"
+        );
+    }
+    assert!(!town.data().join("keys/checkpoint-next.key").exists());
+    let _ = server.stop();
+
+    // And the other way round: while the key changes, nobody else has the folder.
+    let holder = Holder::of(&town.data().join("lock.db"));
+    let log = fs::File::create(town.aside("rotate.log")).unwrap();
+    let mut rotate = operator::command(&town, &["ledger", "rotate-key"])
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let changes = town.data().join("keys/checkpoint-changes");
+    until(|| changes.exists());
+    assert_eq!(status(&town, &[]).1["in_use"], true);
+    let Err(said) = Server::try_start(&town) else {
+        panic!("a broker started while the key changed");
+    };
+    assert!(said.contains("another process uses the data folder"), "{said}");
+    drop(holder);
+    let ended = rotate.wait().unwrap();
+    // Whether it had its turn in time or not, it can be run again.
+    let (code, said) = fiducie(&town, &["ledger", "rotate-key"]);
+    assert_eq!(code, 0, "{ended}: {said}");
+}
+
+#[test]
+fn a_broker_without_the_next_key_that_its_log_names_signs_nothing() {
+    let town = Town::found(1);
+    let (code, said) = fiducie(&town, &["ledger", "rotate-key"]);
+    assert_eq!(code, 0, "{said}");
+    let next = town.data().join("keys/checkpoint-next.key");
+    let kept = fs::read(&next).unwrap();
+    let before = fs::read(town.ledger().join("checkpoint")).unwrap();
+    fs::remove_file(&next).unwrap();
+    for command in [
+        &["serve"][..],
+        &["check"],
+        &["ledger", "repair", "--do", "publish"],
+    ] {
+        let (code, said) = fiducie(&town, command);
+        assert!(code == 2 && said.contains("restore the folder `keys`"), "{said}");
+    }
+    assert_eq!(fs::read(town.ledger().join("checkpoint")).unwrap(), before);
+    fs::write(&next, kept).unwrap();
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(&next, private).unwrap();
+    let _ = Server::start(&town).stop();
+}
+
+/// `StartLimit…` belongs into `[Unit]`: in `[Service]` systemd ignores it with a warning, and a ledger that must be looked at
+/// is started for ever.
+#[test]
+fn the_unit_stops_starting_a_ledger_that_stops() {
+    let unit = fs::read_to_string(workspace().join("deploy/systemd/fiducie.service")).unwrap();
+    let mut section = "";
+    let mut found = Vec::new();
+    for line in unit.lines().filter(|line| !line.starts_with('#')) {
+        match line.split_once('=') {
+            Some((name, value)) => found.push((section, name, value)),
+            None => section = line,
+        }
+    }
+    let value = |section, name| {
+        let values: Vec<_> = found
+            .iter()
+            .filter(|one| (one.0, one.1) == (section, name))
+            .collect();
+        assert_eq!(values.len(), 1, "{section} {name}");
+        values[0].2
+    };
+    let burst: u64 = value("[Unit]", "StartLimitBurst").parse().unwrap();
+    let interval: u64 = value("[Unit]", "StartLimitIntervalSec").parse().unwrap();
+    let pause: u64 = value("[Service]", "RestartSec").parse().unwrap();
+    assert!(burst * pause < interval, "the limit would never be reached");
+    assert_eq!(value("[Service]", "Restart"), "on-failure");
+    assert_eq!(value("[Service]", "UMask"), "0077");
+    assert!(
+        !found
+            .iter()
+            .any(|one| one.0 != "[Unit]" && one.1.starts_with("StartLimit"))
+    );
+    // Where the tool is, it agrees.
+    if let Ok(output) = Command::new("systemd-analyze")
+        .args(["verify", "--recursive-errors=no"])
+        .arg(workspace().join("deploy/systemd/fiducie.service"))
+        .output()
+    {
+        let said = text(&output.stderr);
+        assert!(!said.contains("Unknown"), "{said}");
+    }
+}
