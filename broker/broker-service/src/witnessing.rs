@@ -193,6 +193,16 @@ impl Broker {
         self.bundle(row, index, proven, &head.checkpoint).map(Some)
     }
 
+    /// The proof with the witnesses' word where there is one, otherwise as it is: whoever keeps it can hold it to the
+    /// policy without asking anybody.
+    ///
+    /// # Errors
+    /// [`Fault::SubjectErased`] when the detail was erased.
+    pub async fn best_receipt(&self, receipt: Receipt) -> Result<Receipt, Fault> {
+        let witnessed = self.witnessed_receipt(receipt.leaf_index).await?;
+        Ok(witnessed.unwrap_or(receipt))
+    }
+
     /// Before anything is opened for somebody else: whether the quorum stands, where it is required.
     pub(crate) async fn quorum_stands(&self) -> Result<(), Fault> {
         let Some((gate, wait)) = self.required() else {
