@@ -12,13 +12,14 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use audit_tests::operator::{self, backup, fiducie, put_back, status};
 use audit_tests::process::PATIENCE;
 use audit_tests::programs::{has_tool, ledger_audit, text, workspace};
-use audit_tests::server::{Server, hand_in_within};
+use audit_tests::server::{self, Answer, Server, hand_in_within};
 use audit_tests::town::{self, RunningClock, Town, half_hour};
 use broker_service::Newcomer;
 use serde_json::Value;
@@ -140,6 +141,74 @@ fn two_groups_that_a_crash_left_each_get_the_checkpoint_their_receipts_name() {
     }
     let _ = server.stop();
     operator_is_content(&town);
+}
+
+/// A record is in the database a moment before anything is signed for it. Whoever repeats the request finds it there, and
+/// is told nothing, neither a receipt nor a refusal, before it stands under a public checkpoint: it may yet become another.
+#[test]
+fn nobody_is_told_of_a_record_that_is_not_public() {
+    if !has_tool("python3") {
+        return;
+    }
+    let town = Town::found(1);
+    let server = Server::start(&town);
+    feed(&server, &town, 0..2);
+    let before = server.tree_size();
+    let taken = envelope(&town, 20);
+    // A refusal: more than 31 days at once.
+    let order = serde_json::json!({
+        "transfer": "0a0b0c0d-0102-4304-8506-0708090a0b0c",
+        "authorisation": town.residents[0].consent.unwrap().to_string(),
+        "from": half_hour(24 * 40).to_string(),
+        "until": half_hour(4).to_string(),
+        "step_s": 1_800,
+    })
+    .to_string();
+    let credential = format!("Bearer {}", town.application.credential);
+    let headers = [
+        ("content-type", "application/json"),
+        ("authorization", credential.as_str()),
+    ];
+    let address = server.address;
+    let asks = || server::ask(address, "POST", "/api/v1/deliveries", &headers, order.as_bytes()).unwrap();
+    let hands_in = || hand_in_within(Duration::from_secs(20), address, &taken).unwrap();
+    let answered = AtomicUsize::new(0);
+    let counted = |answer: Answer| {
+        answered.fetch_add(1, Ordering::SeqCst);
+        answer
+    };
+    let holder = Holder::of(&town.data().join("lock.db"));
+    thread::scope(|scope| {
+        // Half of the broker's patience with a lock store is 2.5 s: all of this is over before.
+        let refusal = scope.spawn(|| counted(asks()));
+        until(|| size(&status(&town, &[]).1, "database") > before);
+        let committed = size(&status(&town, &[]).1, "database");
+        let receipt = scope.spawn(|| counted(hands_in()));
+        until(|| size(&status(&town, &[]).1, "database") > committed);
+        let (refusal_again, receipt_again) = (
+            scope.spawn(|| counted(asks())),
+            scope.spawn(|| counted(hands_in())),
+        );
+        thread::sleep(Duration::from_millis(600));
+        assert_eq!(
+            answered.load(Ordering::SeqCst),
+            0,
+            "told of a record that nothing was signed for"
+        );
+        drop(holder);
+        let (refusal, again) = (refusal.join().unwrap(), refusal_again.join().unwrap());
+        assert_eq!(
+            (refusal.status, again.status),
+            (422, 403),
+            "{} {}",
+            refusal.head,
+            again.head
+        );
+        assert_eq!(refusal.json()["leaf_index"], again.json()["leaf_index"]);
+        let (receipt, again) = (receipt.join().unwrap(), receipt_again.join().unwrap());
+        assert_eq!((receipt.status, again.status), (201, 200));
+        assert!(receipt.body == again.body);
+    });
 }
 
 fn operator_is_content(town: &Town) {

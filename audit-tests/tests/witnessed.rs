@@ -30,3 +30,5 @@ mod released;
 mod scene;
 #[path = "witnessed/theirs.rs"]
 mod theirs;
+#[path = "witnessed/waiting.rs"]
+mod waiting;
