@@ -8,6 +8,11 @@
     reason = "a test stops at the first surprise, and reads the day from the machine"
 )]
 
+#[path = "ledger_mishaps/clock.rs"]
+mod clock;
+#[path = "ledger_mishaps/restore.rs"]
+mod restore;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -16,12 +21,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use audit_tests::operator::{self, backup, fiducie, put_back, status};
+use audit_tests::operator::{self, fiducie, status};
 use audit_tests::process::PATIENCE;
 use audit_tests::programs::{has_tool, ledger_audit, text, workspace};
 use audit_tests::server::{self, Answer, Server, hand_in_within};
-use audit_tests::town::{self, RunningClock, Town, half_hour};
-use broker_service::Newcomer;
+use audit_tests::town::{self, Town, half_hour};
 use serde_json::Value;
 
 /// What one record adds to the log: its leaf, and the root of the map that ends its batch.
@@ -217,202 +221,6 @@ fn operator_is_content(town: &Town) {
     let (ledger, key) = (town.ledger().display().to_string(), town.log_key().to_string());
     let (code, said) = ledger_audit(&["log", &ledger, "--log-key", &key]);
     assert_eq!(code, 0, "{said}");
-}
-
-#[test]
-fn a_clock_far_ahead_of_the_newest_record_is_confirmed_by_a_person() {
-    let town = Town::found_days_ago(1, 40);
-    let before = fs::read(town.ledger().join("checkpoint")).unwrap();
-    for command in [
-        &["serve"][..],
-        &["check"],
-        &["ledger", "rotate-key"],
-        &["ledger", "repair", "--do", "publish"],
-    ] {
-        let (code, said) = fiducie(&town, command);
-        assert_eq!(code, 2, "{said}");
-        for words in [
-            "(clock-ahead)",
-            "40 days after",
-            "--confirm-clock",
-            "another clock",
-        ] {
-            assert!(said.contains(words), "`{words}` is not in:\n{said}");
-        }
-    }
-    let (code, object) = status(&town, &[]);
-    assert_eq!(
-        (code, object["state"].as_str()),
-        (2, Some("clock-ahead")),
-        "{object}"
-    );
-    let confirm = |date: &str| fiducie(&town, &["ledger", "repair", "--confirm-clock", date]);
-    let (code, said) = confirm("2019-01-01");
-    assert!(code == 2 && said.contains("set the clock"), "{said}");
-    assert_eq!(fs::read(town.ledger().join("checkpoint")).unwrap(), before);
-
-    let today = RunningClock::system().to_string();
-    let (code, said) = confirm(&today[..10]);
-    assert_eq!(code, 0, "{said}");
-    let server = Server::start(&town);
-    feed(&server, &town, 0..1);
-    let _ = server.stop();
-    // From now on the records themselves say so.
-    fs::remove_file(town.data().join("clock-confirmed")).unwrap();
-    assert_eq!(status(&town, &[]).1["state"], "ready");
-    operator_is_content(&town);
-}
-
-/// Years ahead, recorded, and back: what cannot be mended is told as such.
-#[test]
-fn records_of_a_clock_that_was_years_ahead_keep_the_ledger_closed_and_say_how_long() {
-    let town = Town::found(1);
-    let ahead = RunningClock::starting(RunningClock::system().plus_seconds(3 * 365 * 86_400));
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let broker = town::start(&town.data(), ahead).await;
-        let newcomer = Newcomer {
-            language: "fr".into(),
-            name: "Nouvelle".into(),
-            address: "1 rue".into(),
-            meter_number: "12345678901234".into(),
-        };
-        broker.join(&newcomer).await.unwrap();
-    });
-    drop(runtime);
-    let (code, said) = fiducie(&town, &["serve"]);
-    assert!(code == 2 && said.contains("(clock-behind)"), "{said}");
-    let (_, said) = fiducie(&town, &["ledger", "status"]);
-    assert!(said.contains("BEHIND the newest batch by 9460"), "{said}");
-    assert!(said.contains("wait until that time has passed"), "{said}");
-    // Confirming today's date does not bring the past back.
-    let today = RunningClock::system().to_string();
-    assert_eq!(
-        fiducie(&town, &["ledger", "repair", "--confirm-clock", &today[..10]]).0,
-        2
-    );
-    assert_eq!(fiducie(&town, &["check"]).0, 2);
-}
-
-/// A town whose database is an older copy, the backup, and the size that was signed for.
-fn set_back() -> (Town, std::path::PathBuf, u64) {
-    let town = Town::found(1);
-    let server = Server::start(&town);
-    feed(&server, &town, 0..2);
-    server.kill();
-    let copy = backup(&town, "last-week.db");
-    let server = Server::start(&town);
-    feed(&server, &town, 2..5);
-    let size = server.tree_size();
-    let _ = server.stop();
-    put_back(&copy, &town.data().join("broker.db"));
-    (town, copy, size)
-}
-
-#[test]
-fn a_restore_cut_after_its_transaction_is_finished_by_the_same_command() {
-    if !has_tool("python3") {
-        return;
-    }
-    let (town, copy, size) = set_back();
-    let backup = copy.to_str().unwrap();
-    let holder = Holder::of(&town.data().join("lock.db"));
-    let (code, said) = fiducie(&town, &["ledger", "restore", "--backup", backup]);
-    assert_eq!(code, 2, "{said}");
-    drop(holder);
-    let (_, object) = status(&town, &[]);
-    assert_eq!(object["state"], "unsigned", "{object}");
-    assert_eq!(object["lock_store"]["size"], size);
-    let ahead = self::size(&object, "database");
-    assert!(ahead > size);
-    // The copy in place is the backup already replayed: it is not replaced by the backup once more.
-    let (code, said) = fiducie(&town, &["ledger", "restore", "--backup", backup]);
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains("had been replayed before"), "{said}");
-    let (code, object) = status(&town, &["--full"]);
-    assert_eq!((code, self::size(&object, "lock_store")), (0, ahead), "{object}");
-    let (code, said) = fiducie(&town, &["ledger", "restore", "--backup", backup]);
-    assert!(code == 2 && said.contains("nothing is missing"), "{said}");
-    operator_is_content(&town);
-}
-
-#[test]
-fn leaves_that_a_crash_left_unsigned_are_not_replaced_by_a_backup() {
-    if !has_tool("python3") {
-        return;
-    }
-    let town = Town::found(1);
-    let server = Server::start(&town);
-    feed(&server, &town, 0..2);
-    server.kill();
-    let copy = backup(&town, "last-week.db");
-    let server = Server::start(&town);
-    let before = server.tree_size();
-    let holder = Holder::of(&town.data().join("lock.db"));
-    let (address, open) = (server.address, envelope(&town, 9));
-    thread::scope(|scope| {
-        scope.spawn(|| hand_in_within(Duration::from_secs(20), address, &open));
-        until(|| size(&status(&town, &[]).1, "database") > before);
-        server.kill();
-    });
-    drop(holder);
-    let (code, said) = fiducie(&town, &["ledger", "restore", "--backup", copy.to_str().unwrap()]);
-    assert!(code == 2 && said.contains("newer than any backup"), "{said}");
-    let server = Server::start(&town);
-    assert_eq!(server.intake(&open).status, 200);
-}
-
-#[test]
-fn what_an_interrupted_restore_leaves_is_named_and_removed_when_all_is_well() {
-    let (town, copy, _) = set_back();
-    let database = town.data().join("broker.db");
-    let (draft, replaced) = (
-        town.data().join("broker.db.restoring"),
-        town.data().join("broker.db.replaced-1"),
-    );
-    // Cut between its two renames: nothing stands in the place of the database.
-    fs::copy(&copy, &draft).unwrap();
-    fs::rename(&database, &replaced).unwrap();
-    let Err(said) = Server::try_start(&town) else {
-        panic!("a broker started without a database");
-    };
-    for words in [
-        "broker.db.restoring",
-        "restore --backup FILE` again",
-        "broker.db.replaced-1",
-    ] {
-        assert!(said.contains(words), "`{words}` is not in:\n{said}");
-    }
-    assert!(draft.exists(), "removed while it may be needed");
-    let (_, said) = fiducie(&town, &["ledger", "status"]);
-    for words in [
-        "left behind",
-        "broker.db.restoring",
-        "broker.db.replaced-1",
-        "destroy it",
-    ] {
-        assert!(said.contains(words), "`{words}` is not in:\n{said}");
-    }
-    assert_eq!(status(&town, &[]).1["left_behind"].as_array().unwrap().len(), 2);
-    let (code, said) = fiducie(&town, &["ledger", "restore", "--backup", copy.to_str().unwrap()]);
-    assert_eq!(code, 0, "{said}");
-    assert!(!draft.exists());
-
-    // Cut before: the database is whole, and the draft is a second copy of the backup and no more.
-    fs::write(&draft, "half of a backup").unwrap();
-    fs::write(town.data().join("broker.db.restoring-wal"), "").unwrap();
-    let log = Server::start(&town).stop();
-    assert!(log.contains("removed what an interrupted restore left"), "{log}");
-    let (_, object) = status(&town, &[]);
-    let left = object["left_behind"].as_array().unwrap();
-    let only_replaced = left
-        .iter()
-        .all(|line| line.as_str().unwrap().contains(".replaced-"));
-    assert!(
-        only_replaced && !left.is_empty(),
-        "only a person destroys what was replaced: {object}"
-    );
-    assert!(replaced.exists());
 }
 
 /// With a section for timestamps, which `ledger timestamp` asks for before anything else.
