@@ -223,6 +223,22 @@ impl RolledBack {
         assert!(!town.data().join("keys/checkpoint-next.key").exists());
     }
 
+    /// The newest data again, with the evidence where it stands.
+    fn put_newest_back(&self) {
+        let town = &self.scene.town;
+        for name in ["broker.db", "broker.db-wal", "lock.db", "lock.db-wal"] {
+            let _ = fs::remove_file(town.data().join(name));
+            let newest = self.newest.join(name);
+            if newest.exists() {
+                fs::copy(newest, town.data().join(name)).unwrap();
+            }
+        }
+        for name in ["ledger", "map"] {
+            fs::remove_dir_all(town.data().join(name)).unwrap();
+            copy(&self.newest.join(name), &town.data().join(name));
+        }
+    }
+
     fn digest(&self) -> String {
         let (code, object) = status(&self.scene.town, &[]);
         assert_eq!((code, object["state"].as_str()), (2, Some("stopped")), "{object}");
@@ -260,18 +276,7 @@ fn a_stopped_broker_stays_stopped_until_what_the_witness_saw_is_put_back() {
         "{said}"
     );
 
-    // The newest data again, with the evidence where it stands.
-    for name in ["broker.db", "broker.db-wal", "lock.db", "lock.db-wal"] {
-        let _ = fs::remove_file(town.data().join(name));
-        let newest = rolled_back.newest.join(name);
-        if newest.exists() {
-            fs::copy(newest, town.data().join(name)).unwrap();
-        }
-    }
-    for name in ["ledger", "map"] {
-        fs::remove_dir_all(town.data().join(name)).unwrap();
-        copy(&rolled_back.newest.join(name), &town.data().join(name));
-    }
+    rolled_back.put_newest_back();
     rolled_back.nothing_signs();
     for wrong in ["", "0123456789abcdef", &digest[..15]] {
         let (code, said) = acknowledge(wrong);
