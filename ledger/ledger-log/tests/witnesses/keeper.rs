@@ -313,6 +313,17 @@ async fn what_was_witnessed_grows_old() {
 }
 
 #[tokio::test]
+async fn witnesses_whose_clock_is_wrong_are_not_waited_for() {
+    let desk = Desk::begin(1, vec![Manner::CosignsAt(NOW - 400)], File::default()).await;
+    desk.publish(4).await;
+    desk.until(|desk| matches!(desk.view.state().quorum, Some(Quorum::NotMet(_))))
+        .await;
+    assert!(!desk.view.state().awaited);
+    desk.set(0, Manner::Honest);
+    desk.covers(3).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_unchanged_checkpoint_is_handed_in_again() {
     let desk = Desk::begin(1, vec![Manner::Honest], File::default()).await;
     desk.publish(4).await;

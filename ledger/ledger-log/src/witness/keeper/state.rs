@@ -210,11 +210,15 @@ impl WitnessState {
     /// Takes what a question has come to; as long as witnesses are still at it with whose word the quorum would be met,
     /// nothing is decided, and what was decided before stands.
     fn settle(&mut self, policy: &Policy, quorum: Quorum) {
-        let standings = self.standings.iter().zip(policy.witnesses());
-        let hopeful = standings
-            .filter(|(standing, _)| matches!(standing.answering, Answering::Cosigned | Answering::Late))
-            .map(|(_, witness)| &witness.key);
-        self.awaited = quorum != Quorum::Met && policy.would_be_met_by(hopeful);
+        let enough = |hopeful: &[Answering]| {
+            let standings = self.standings.iter().zip(policy.witnesses());
+            let hopeful = standings.filter(|(standing, _)| hopeful.contains(&standing.answering));
+            policy.would_be_met_by(hopeful.map(|(_, witness)| &witness.key))
+        };
+        // Enough of them, and no quorum: their times are too far from ours, and waiting does not mend that.
+        self.awaited = quorum != Quorum::Met
+            && !enough(&[Answering::Cosigned])
+            && enough(&[Answering::Cosigned, Answering::Late]);
         if !self.awaited {
             self.quorum = Some(quorum);
         }
