@@ -32,6 +32,7 @@ use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
 use crate::intake::Lookup;
 use crate::key_change::known_changes;
+use crate::stopped::StopShelf;
 use crate::vault::VaultKeys;
 use crate::witnessing::{self, Gate, WitnessParts};
 
@@ -67,6 +68,8 @@ pub struct Parts {
     pub sequencer: SequencerConfig,
     /// Who vouches for the ledger, if anybody does.
     pub witnesses: Option<WitnessParts>,
+    /// Where what a witness proves against the ledger is kept.
+    pub stops: Arc<dyn StopShelf>,
 }
 
 /// The broker's use cases hang here. Cheap to share behind an `Arc`.
@@ -129,8 +132,19 @@ impl Broker {
     /// Takes up the ledger and starts its writer. The handle ends when the ledger stops; its owner then exits.
     ///
     /// # Errors
-    /// [`RecoverError`]: do not write, call a person.
+    /// [`RecoverError`]: do not write, call a person. A ledger that a witness stopped is not taken up, with witnesses
+    /// or without.
     pub async fn start(parts: Parts) -> Result<(Arc<Self>, JoinHandle<Result<(), Stop>>), RecoverError> {
+        match parts.stops.standing().await? {
+            None => Self::take_up(parts).await,
+            Some(stop) => Err(stop.refusal()),
+        }
+    }
+
+    /// The same whatever was proven before.
+    pub(crate) async fn take_up(
+        parts: Parts,
+    ) -> Result<(Arc<Self>, JoinHandle<Result<(), Stop>>), RecoverError> {
         let log_signer = Arc::clone(&parts.ledger.signer);
         let public = Arc::clone(&parts.ledger.public);
         let data = DataView(Arc::clone(&parts.store));
@@ -139,8 +153,14 @@ impl Broker {
         let size = data.head().await?.map_or(TreeSize::ZERO, |head| head.size);
         let map = LogMap::recover(parts.map, MapConfig::default(), &data, size).await?;
         let key_changes = known_changes(&*parts.store, &parts.key_changes).await?;
-        let (ledger, witnesses) =
-            witnessing::prepare(parts.witnesses, parts.ledger, &parts.store, &parts.clock).await?;
+        let (ledger, witnesses) = witnessing::prepare(
+            parts.witnesses,
+            parts.ledger,
+            &parts.store,
+            &parts.clock,
+            parts.stops,
+        )
+        .await?;
         let publisher = Publisher::recover(ledger, &data, now).await?;
         let scrub_is_due = async { parts.store.read().await?.scrub_is_due().await };
         if scrub_is_due.await.map_err(StoreFault::new)? {

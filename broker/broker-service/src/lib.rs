@@ -30,6 +30,7 @@ mod research;
 mod restore;
 mod senml;
 mod sessions;
+mod stopped;
 mod timestamp;
 mod vault;
 mod views;
@@ -61,6 +62,7 @@ pub use release::{
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use restore::{RestoreError, Restored, log_view, restore};
 pub use sessions::OpenedSession;
+pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};
 pub use witnessing::{Demand, Vouched, Vouching, WitnessParts, Witnessing};

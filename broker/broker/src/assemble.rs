@@ -9,6 +9,7 @@ use broker_anonymiser::PolicyBook;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
 use broker_service::{Broker, Parts, VaultKeys};
+use broker_store::Store as _;
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
@@ -19,7 +20,9 @@ use tokio::task::JoinHandle;
 
 use crate::in_use::InUse;
 use crate::key_rotation::Changes;
-use crate::{config, ledger_command, witness};
+use crate::ledger_command::{self, leftovers};
+use crate::stopped::StopFolder;
+use crate::{clock_watch, config, witness};
 
 /// Where a broker lives on disk.
 #[derive(Debug, Clone)]
@@ -228,6 +231,7 @@ pub async fn take_up(
 ) -> Result<Running> {
     let (parts, public) = parts(home, origin, clock, entropy, sequencer, witnesses).await?;
     let (broker, writer) = Broker::start(parts).await.map_err(ledger_command::refused)?;
+    leftovers::clean(home);
     // Only a key that the ledger was taken up with is shown to the world.
     public.publish_key(broker.log_key()).await?;
     public
@@ -239,6 +243,18 @@ pub async fn take_up(
         writer,
         in_use: None,
     })
+}
+
+/// Refuses what would only fail at its end: while a witness's proof stands, nothing is signed.
+///
+/// # Errors
+/// The refusal, with the way out.
+pub fn must_not_be_stopped(home: &Home) -> Result<()> {
+    match StopFolder::of(home.folder()).read() {
+        Ok(None) => Ok(()),
+        Ok(Some(stop)) => Err(ledger_command::refused(stop.refusal())),
+        Err(error) => Err(ledger_command::refused(error.into())),
+    }
 }
 
 /// The key that verifies the ledger's checkpoints.
@@ -266,9 +282,12 @@ pub async fn parts(
     sequencer: SequencerConfig,
     witnesses: Option<&config::Witnesses>,
 ) -> Result<(Parts, Arc<FolderStore>)> {
+    leftovers::tell(home);
     let keys = Keys::load(&home.keys())?;
     let officer = OfficerSigner::load(&home.keys())?;
     let store = SqliteStore::open(&home.database(), Create::Never).await?;
+    let newest = store.read().await?.newest_head().await?.map(|head| head.at);
+    clock_watch::check(home.folder(), newest, clock.now()).map_err(ledger_command::refused)?;
     let lock = SqliteLockStore::open_existing(&home.lock())
         .await
         .context("the ledger cannot be taken up; `fiducie ledger repair --explain` says what may be done")?;
@@ -316,6 +335,7 @@ pub async fn parts(
         entropy,
         sequencer,
         witnesses,
+        stops: Arc::new(StopFolder::of(home.folder())),
     };
     Ok((parts, public))
 }

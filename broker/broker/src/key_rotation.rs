@@ -220,6 +220,7 @@ async fn rotate(config: &Config) -> Result<()> {
     let home = Home::at(&config.data);
     // Held to the end: a broker that starts beside us would sign with keys that are about to change.
     let _in_use = InUse::take(home.folder()).await?;
+    assemble::must_not_be_stopped(&home)?;
     let keys = home.keys();
     let present = assemble::checkpoint_vkey(&config.origin, &Keys::load(&keys)?.checkpoint)?;
     // An interrupted run left the key behind, or all is done but the end: the log tells which.
@@ -269,6 +270,7 @@ async fn rotate(config: &Config) -> Result<()> {
 async fn finish(config: &Config) -> Result<()> {
     let home = Home::at(&config.data);
     let _in_use = InUse::take(home.folder()).await?;
+    assemble::must_not_be_stopped(&home)?;
     let keys = home.keys();
     let present = assemble::checkpoint_vkey(&config.origin, &Keys::load(&keys)?.checkpoint)?;
     let Some(next) = CheckpointSigner::load_next(&keys)? else {

@@ -12,7 +12,6 @@ use ledger_core::{
     key_chain::KeyChain,
     leaf::{DeliveryLeaf, ErasureLeaf, KeyChange, Leaf, SystemKind, TimestampLeaf},
     note::{KeyName, Vkey},
-    policy::{Freshness, Policy},
     receipt::ReceiptKey,
     tile::{Resource, bundles, parse_entries},
     tree::LeafIndex,
@@ -20,12 +19,11 @@ use ledger_core::{
 
 use crate::{
     cli::{Log, read_key},
-    clock,
     map::MapAudit,
     report::{Failure, Report, refused},
     source::{Claim, Source, describe},
     tree::Recomputed,
-    witnesses::{self, key_source, read_policy},
+    witnesses::{check_if_given, key_source, read_policy},
 };
 
 /// Keys that lie beside a log.
@@ -62,7 +60,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     report.chain(&chain);
     report.detail("timestamp_tokens", &tree.timestamps);
     report.check("The root of the checkpoint was recomputed from all entries.");
-    check_witnesses(&mut report, policy.as_ref(), &checkpoint, options.max_age)?;
+    check_if_given(&mut report, policy.as_ref(), &checkpoint, options.max_age)?;
     check_tiles(&mut report, &source, &tree)?;
     if let Some(folder) = source.folder() {
         check_other_files(&mut report, folder, &tree, checkpoint.checkpoint().origin())?;
@@ -89,28 +87,6 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         }
     }
     Ok(report)
-}
-
-fn check_witnesses(
-    report: &mut Report,
-    policy: Option<&Policy>,
-    checkpoint: &SignedCheckpoint,
-    max_age: Option<u64>,
-) -> Result<(), Failure> {
-    let Some(policy) = policy else {
-        report.skip(
-            "Whether others are shown the same log: compare checkpoints with theirs, or name its witnesses with --policy.",
-        );
-        return Ok(());
-    };
-    let freshness = match max_age {
-        None => Freshness::Ignored,
-        Some(max_age_seconds) => Freshness::Required {
-            now: clock::now()?,
-            max_age_seconds,
-        },
-    };
-    witnesses::check(report, policy, checkpoint, freshness)
 }
 
 /// Everything that follows from the entries of a log.
