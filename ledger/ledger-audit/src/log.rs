@@ -196,7 +196,7 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
                     deliveries.push((index, delivery));
                 }
                 Leaf::System(system) if system.kind == SystemKind::Restore => {
-                    restores.take(index, &system)?
+                    restores.take(index, &system)?;
                 }
                 Leaf::System(_) | Leaf::Subject(_) => {}
             }

@@ -16,8 +16,7 @@ impl Restores {
     /// Takes a leaf of the kind; it speaks of leaves before it.
     pub fn take(&mut self, index: LeafIndex, system: &SystemLeaf) -> Result<(), Failure> {
         let leaf = RestoreLeaf::try_from(system).map_err(refused)?;
-        let end = leaf.known.checked_add(leaf.imported);
-        if end.is_none_or(|end| end > index.get()) {
+        if leaf.lost().is_none_or(|lost| lost.end > index.get()) {
             return Err(Failure::Refused(format!(
                 "entry {index} names a restore of entries that come after it"
             )));

@@ -16,7 +16,7 @@ impl<'a> Restores<'a> {
     pub(crate) fn read(restores: &'a [(LeafIndex, RestoreLeaf)]) -> Result<Self, HistoryError> {
         let mut before = None;
         for (index, leaf) in restores {
-            let behind = lost_until(leaf).is_some_and(|end| end <= index.get());
+            let behind = leaf.lost().is_some_and(|lost| lost.end <= index.get());
             if !behind || before >= Some(*index) {
                 return Err(HistoryError::Restore { index: *index });
             }
@@ -27,10 +27,8 @@ impl<'a> Restores<'a> {
 
     /// Refuses a record without its detail unless a restore lost it.
     pub(crate) fn check_lost(self, n: RecordNumber, index: LeafIndex) -> Result<(), HistoryError> {
-        let lost = |leaf: &RestoreLeaf| {
-            leaf.known <= index.get() && lost_until(leaf).is_some_and(|end| index.get() < end)
-        };
-        if self.0.iter().any(|(_, leaf)| lost(leaf)) {
+        let mut lost = self.0.iter().filter_map(|(_, leaf)| leaf.lost());
+        if lost.any(|lost| lost.contains(&index.get())) {
             Ok(())
         } else {
             Err(HistoryError::NotLost { n: n.get() })
@@ -41,11 +39,6 @@ impl<'a> Restores<'a> {
     pub(crate) fn leaves(self) -> impl Iterator<Item = &'a (LeafIndex, RestoreLeaf)> {
         self.0.iter()
     }
-}
-
-/// The first leaf behind those that came back without their details.
-const fn lost_until(leaf: &RestoreLeaf) -> Option<u64> {
-    leaf.known.checked_add(leaf.imported)
 }
 
 #[cfg(test)]
