@@ -10,17 +10,15 @@ use broker_service::log_view;
 use broker_store_sqlite::SqliteStore;
 use clap::{Args, ValueEnum};
 use ledger_core::tile::Resource;
-use ledger_log::{
-    FolderStore, LogMap, MapConfig, PublicStore as _, SequencerConfig, State, Wrong, rewrite_public,
-};
+use ledger_log::{FolderStore, LogMap, MapConfig, PublicStore as _, State, Wrong, rewrite_public};
 
 use super::explain::advice;
 use super::survey::{Found, look};
 use super::{say, status};
-use crate::assemble::{self, Home};
+use crate::assemble::{self, Home, Setting};
 use crate::config::Config;
 use crate::in_use::InUse;
-use crate::ports::{SystemClock, SystemEntropy};
+use crate::ports::SystemClock;
 
 /// Options of `ledger repair`.
 #[derive(Debug, Args)]
@@ -120,15 +118,7 @@ fn plan(found: &Found) -> Result<ExitCode> {
 }
 
 async fn publish(config: &Config, home: &Home) -> Result<()> {
-    let running = assemble::take_up(
-        home,
-        &config.origin,
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy::open()),
-        SequencerConfig::default(),
-        config.witnesses.as_ref(),
-    )
-    .await?;
+    let running = assemble::take_up(Setting::of(config, home)).await?;
     drop(running.broker);
     running.writer.await.context("the ledger's writer died")??;
     Ok(())
