@@ -14,9 +14,9 @@ const told = document.getElementById("told");
 // Only one screen of records is opened: the whole list is checked, and nobody reads 200,000 rows at once.
 const SCREEN = 50;
 
-// Gets the records from number `first` on and shows only what the list stands for.
-async function show(list, first) {
-  const last = Math.min(list.header.newest, first + SCREEN - 1);
+// Gets the screen of records that ends with number `last` and shows only what the list stands for.
+async function show(list, last) {
+  const first = Math.max(1, last - SCREEN + 1);
   const lines = (await (await fetched(`${box.dataset.details}?de=${first}`)).text()).split("\n");
   const opened = [];
   for (let n = first; n <= last; n += 1) {
@@ -29,13 +29,13 @@ async function show(list, first) {
   table.hidden = false;
   newer.hidden = last === list.header.newest;
   older.hidden = first === 1;
-  newer.onclick = () => turn(list, Math.min(first + SCREEN, Math.max(1, list.header.newest - SCREEN + 1)));
-  older.onclick = () => turn(list, Math.max(1, first - SCREEN));
+  newer.onclick = () => turn(list, Math.min(list.header.newest, last + SCREEN));
+  older.onclick = () => turn(list, first - 1);
 }
 
-async function turn(list, first) {
+async function turn(list, last) {
   try {
-    await show(list, first);
+    await show(list, last);
     table.focus();
   } catch (error) {
     refuseAll(error);
@@ -73,7 +73,7 @@ async function check() {
   told.hidden = true;
   try {
     const verdict = await checkList();
-    await show(verdict.list, Math.max(1, verdict.records - SCREEN + 1));
+    await show(verdict.list, verdict.records);
     announce(verdict);
   } catch (error) {
     refuseAll(error);

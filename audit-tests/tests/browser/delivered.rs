@@ -6,6 +6,7 @@ use audit_tests::programs::ledger_audit;
 use serde_json::json;
 
 use crate::looks::Looks;
+use crate::recorded;
 
 /// Shows something else than the row says, and lets the page check again.
 const CHECK_AGAIN: &str = "
@@ -26,6 +27,10 @@ fn a_browser_checks_the_row_of_a_delivery() {
         browser.click("nav a[href=\"/moi/livraisons\"]").await;
         let said = verdict(browser, "verified").await;
         assert!(said.contains("une ligne de la livraison est la vôtre"), "{said}");
+        assert!(said.contains("de votre liste"), "{said}");
+        // Her list was checked first, with nothing remembered to compare it with.
+        let list = recorded::verdict(browser, "verified").await;
+        assert!(list.contains("première vérification"), "{list}");
         looks.at_page("delivered").await;
         looks.end();
 
@@ -40,6 +45,38 @@ fn a_browser_checks_the_row_of_a_delivery() {
             let said = verdict(browser, "refused").await;
             assert!(said.contains(what), "{what}: {said}");
         }
+
+        // The record of something else, of hers and in her list.
+        browser.open_page(&demo.page("/moi/historique")).await;
+        let other = browser.find("a[href^=\"/moi/preuves/\"]").await;
+        let other = other.attr("href").await.unwrap().unwrap();
+        browser.open_page(&demo.page("/moi/livraisons")).await;
+        verdict(browser, "verified").await;
+        let list = recorded::verdict(browser, "verified").await;
+        assert!(list.contains("n'a fait que grandir"), "{list}");
+        browser
+            .script(CHECK_AGAIN, vec![json!({ "evidence": other })])
+            .await;
+        let said = verdict(browser, "refused").await;
+        assert!(said.contains("ne désigne pas la même liste"), "{said}");
+
+        // The memory and the refusal are those of the page of records.
+        let memory = browser.script(recorded::REMEMBER, vec![json!({})]).await;
+        for (change, what) in [
+            (json!({ "root": "00".repeat(32) }), "passé du registre a changé"),
+            (json!({ "size": 1_000_000_000 }), "revenu en arrière"),
+        ] {
+            browser.script(recorded::REMEMBER, vec![memory.clone()]).await;
+            browser.script(recorded::REMEMBER, vec![change]).await;
+            browser.open_page(&demo.page("/moi/livraisons")).await;
+            let said = verdict(browser, "refused").await;
+            assert!(said.contains("Non vérifié"), "{said}");
+            let list = recorded::verdict(browser, "refused").await;
+            assert!(list.contains(what), "{list}");
+        }
+        browser.script(recorded::REMEMBER, vec![memory]).await;
+        browser.open_page(&demo.page("/moi/livraisons")).await;
+        verdict(browser, "verified").await;
 
         // The same files, without the browser: the other reader shares no code with the script.
         let row = browser.download("#deliveries a.button[download]").await;
