@@ -5,6 +5,7 @@ use audit_tests::demo::Demo;
 use audit_tests::programs::ledger_audit;
 use serde_json::json;
 
+use crate::keyboard::reach;
 use crate::looks::Looks;
 use crate::recorded;
 
@@ -33,6 +34,15 @@ fn a_browser_checks_the_row_of_a_delivery() {
         assert!(list.contains("première vérification"), "{list}");
         looks.at_page("delivered").await;
         looks.end();
+        reach(browser, "#deliveries dl a[download]").await;
+        reach(browser, "#deliveries a.button[download]").await;
+        browser.open_page(&demo.page("/moi/livraisons?lang=en")).await;
+        let said = verdict(browser, "verified").await;
+        assert!(said.contains("in your list"), "{said}");
+        let looks = Looks::at(browser, "en");
+        looks.at_page("delivered").await;
+        looks.end();
+        browser.open_page(&demo.page("/moi/livraisons?lang=fr")).await;
 
         for (change, what) in [
             (json!({ "until": "1" }), "une autre période"),

@@ -78,7 +78,6 @@ erased-keep-receipt = Note this number: the line is public and says nothing abou
 recorded-heading = Everything recorded about me
 recorded-intro = Each event about you has a number in the public ledger, without a gap. This page checks on your device, without trusting us, that your list is complete: nothing is hidden, nothing is added.
 recorded-remember = Your browser remembers the state of the ledger at each visit. If the ledger went back or changed its past, the next visit would show it.
-recorded-no-script = Your browser runs no scripts here: it checks nothing on this page. The list below is what we say; the files further down can be checked offline.
 recorded-check-heading = Check
 recorded-checking = Checking…
 recorded-verified-first = Complete: your %records% records, and no others, are in the ledger of %size% entries. Checked in %ms% ms. This is your first check with this browser.

@@ -78,7 +78,6 @@ erased-keep-receipt = Notez ce numéro : la ligne est publique et ne dit rien de
 recorded-heading = Tout ce qui est inscrit sur moi
 recorded-intro = Chaque événement qui vous concerne porte un numéro dans le registre public, sans trou. Cette page vérifie sur votre appareil, sans nous croire, que votre liste est complète : rien n'est caché, rien n'est ajouté.
 recorded-remember = Votre navigateur retient l'état du registre à chaque visite. Si le registre revenait en arrière ou changeait le passé, la prochaine visite le montrerait.
-recorded-no-script = Votre navigateur n'exécute pas de script ici : il ne vérifie rien sur cette page. La liste ci-dessous est ce que nous disons ; les fichiers plus bas se vérifient hors ligne.
 recorded-check-heading = Vérification
 recorded-checking = Vérification en cours…
 recorded-verified-first = Complet : vos %records% inscriptions, et aucune autre, sont dans le registre de %size% lignes. Vérifié en %ms% ms. C'est votre première vérification avec ce navigateur.
