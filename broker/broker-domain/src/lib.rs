@@ -8,6 +8,7 @@
 pub mod consent;
 pub mod curve;
 pub mod gateway;
+pub mod identity;
 pub mod ids;
 pub mod intake;
 pub mod policy;
