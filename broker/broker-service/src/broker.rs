@@ -15,7 +15,7 @@ use evidence::jcs;
 use evidence::jws::{Jwk, Protected};
 use evidence::record::Record;
 use ledger_core::checkpoint::SignedCheckpoint;
-use ledger_core::leaf::KeyChange;
+use ledger_core::leaf::{KeyChange, RestoreLeaf};
 use ledger_core::note::{NoteSigner, Vkey};
 use ledger_core::receipt::ReceiptSigner;
 use ledger_core::tree::{LeafIndex, TreeSize};
@@ -30,6 +30,7 @@ use crate::batch::Recent;
 use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
+use crate::history::known_restores;
 use crate::intake::Lookup;
 use crate::key_change::known_changes;
 use crate::stopped::StopShelf;
@@ -89,6 +90,7 @@ pub struct Broker {
     pub(crate) receipt_signer: Arc<dyn ReceiptSigner>,
     pub(crate) public: Arc<dyn PublicStore>,
     pub(crate) key_changes: Vec<(LeafIndex, KeyChange)>,
+    pub(crate) restores: Vec<(LeafIndex, RestoreLeaf)>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) gate: Option<Gate>,
@@ -161,6 +163,7 @@ impl Broker {
             parts.stops,
         )
         .await?;
+        let restores = known_restores(&*parts.store).await?;
         let publisher = Publisher::recover(ledger, &data, now).await?;
         let scrub_is_due = async { parts.store.read().await?.scrub_is_due().await };
         if scrub_is_due.await.map_err(StoreFault::new)? {
@@ -197,6 +200,7 @@ impl Broker {
             receipt_signer: parts.receipt_signer,
             public,
             key_changes,
+            restores,
             sequencer,
             recent,
             gate,

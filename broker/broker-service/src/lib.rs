@@ -50,7 +50,7 @@ pub use erase::{Erased, ErasureRefusal};
 pub use failure::{Failure, Fault};
 pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use growth::{Growth, GrowthError};
-pub use history::HistoryLines;
+pub use history::{HistoryLines, OwnRecord};
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;

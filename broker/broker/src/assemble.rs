@@ -18,9 +18,11 @@ use ledger_log::{FolderStore, PublicStore, Publisher, Rotation, SequencerConfig,
 use policies::CedarEngine;
 use tokio::task::JoinHandle;
 
+use crate::config::Config;
 use crate::in_use::InUse;
 use crate::key_rotation::Changes;
 use crate::ledger_command::{self, leftovers};
+use crate::ports::{SystemClock, SystemEntropy};
 use crate::stopped::StopFolder;
 use crate::{clock_watch, config, witness};
 
@@ -185,34 +187,45 @@ pub async fn create(home: &Home, origin: &str, entropy: &dyn Entropy) -> Result<
     Ok(())
 }
 
-/// Starts the broker of a folder, whose ledger has no witnesses. Creates nothing: a missing lock store or key is refused.
-///
-/// # Errors
-/// When a part is missing or damaged, or when the ledger refuses to be taken up.
-pub async fn start(
-    home: &Home,
-    origin: &str,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    sequencer: SequencerConfig,
-) -> Result<Running> {
-    start_before(home, origin, clock, entropy, sequencer, None).await
+/// What a broker is taken up with.
+pub struct Setting<'a> {
+    /// Where it lives.
+    pub home: &'a Home,
+    /// The name of its ledger.
+    pub origin: &'a str,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// How its groups are formed.
+    pub sequencer: SequencerConfig,
+    /// Who vouches for its ledger, if anybody does.
+    pub witnesses: Option<&'a config::Witnesses>,
 }
 
-/// The same before witnesses.
+impl<'a> Setting<'a> {
+    /// That of a configuration: the system's clock and chance.
+    #[must_use]
+    pub fn of(config: &'a Config, home: &'a Home) -> Self {
+        Self {
+            home,
+            origin: &config.origin,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy::open()),
+            sequencer: SequencerConfig::default(),
+            witnesses: config.witnesses.as_ref(),
+        }
+    }
+}
+
+/// Starts the broker of a folder. Creates nothing: a missing lock store or key is refused.
 ///
 /// # Errors
-/// Those of [`start`]; when the policy is not good enough, or a witness stands against this ledger.
-pub async fn start_before(
-    home: &Home,
-    origin: &str,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    sequencer: SequencerConfig,
-    witnesses: Option<&config::Witnesses>,
-) -> Result<Running> {
-    let in_use = InUse::take(home.folder()).await?;
-    let mut running = take_up(home, origin, clock, entropy, sequencer, witnesses).await?;
+/// When a part is missing or damaged, when the ledger refuses to be taken up, when the policy of the witnesses is not good
+/// enough, or when a witness stands against this ledger.
+pub async fn start(setting: Setting<'_>) -> Result<Running> {
+    let in_use = InUse::take(setting.home.folder()).await?;
+    let mut running = take_up(setting).await?;
     running.in_use = Some(in_use);
     Ok(running)
 }
@@ -220,16 +233,10 @@ pub async fn start_before(
 /// The same for a command that has the folder already.
 ///
 /// # Errors
-/// As [`start_before`].
-pub async fn take_up(
-    home: &Home,
-    origin: &str,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    sequencer: SequencerConfig,
-    witnesses: Option<&config::Witnesses>,
-) -> Result<Running> {
-    let (parts, public) = parts(home, origin, clock, entropy, sequencer, witnesses).await?;
+/// As [`start`].
+pub async fn take_up(setting: Setting<'_>) -> Result<Running> {
+    let home = setting.home;
+    let (parts, public) = parts(setting).await?;
     let (broker, writer) = Broker::start(parts).await.map_err(ledger_command::refused)?;
     leftovers::clean(home);
     // Only a key that the ledger was taken up with is shown to the world.
@@ -274,14 +281,15 @@ pub fn log_key(home: &Home, origin: &str) -> Result<Vkey> {
 ///
 /// # Errors
 /// When a part is missing or damaged, or when the policy of the witnesses is not good enough.
-pub async fn parts(
-    home: &Home,
-    origin: &str,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    sequencer: SequencerConfig,
-    witnesses: Option<&config::Witnesses>,
-) -> Result<(Parts, Arc<FolderStore>)> {
+pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
+    let Setting {
+        home,
+        origin,
+        clock,
+        entropy,
+        sequencer,
+        witnesses,
+    } = setting;
     leftovers::tell(home);
     let keys = Keys::load(&home.keys())?;
     let officer = OfficerSigner::load(&home.keys())?;

@@ -21,6 +21,7 @@ use crate::{
     cli::{Log, read_key},
     map::MapAudit,
     report::{Failure, Report, refused},
+    restores::Restores,
     source::{Claim, Source, describe},
     tree::Recomputed,
     witnesses::{check_if_given, key_source, read_policy},
@@ -73,6 +74,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         &officers,
     )?;
     check_deliveries(&mut report, &tree.deliveries)?;
+    tree.restores.tell(&mut report);
     match old {
         None => report.skip(
             "Whether the log was rewritten since an earlier visit: keep its checkpoint and give it with \
@@ -100,6 +102,7 @@ pub struct Entries {
     pub deliveries: Vec<(LeafIndex, DeliveryLeaf)>,
     key_changes: Vec<(LeafIndex, KeyChange)>,
     timestamps: Vec<String>,
+    restores: Restores,
 }
 
 impl Entries {
@@ -143,7 +146,7 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
     let old_size = old.map(Checkpoint::size);
     let mut tree = Recomputed::remembering(old_size);
     let (mut map, mut erasures, mut deliveries) = (MapAudit::default(), Vec::new(), Vec::new());
-    let (mut key_changes, mut timestamps) = (Vec::new(), Vec::new());
+    let (mut key_changes, mut timestamps, mut restores) = (Vec::new(), Vec::new(), Restores::default());
     for span in bundles(checkpoint.size()) {
         let (bytes, width) = source.bundle(span)?;
         let wrong = |error| Failure::Refused(format!("`{}`: {error}", Resource::Entries(span)));
@@ -168,6 +171,9 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
                     })?;
                     deliveries.push((index, delivery));
                 }
+                Leaf::System(system) if system.kind == SystemKind::Restore => {
+                    restores.take(index, &system)?;
+                }
                 Leaf::System(_) | Leaf::Subject(_) => {}
             }
             tree.push(entry, old_size).map_err(refused)?;
@@ -190,6 +196,7 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
             deliveries,
             key_changes,
             timestamps,
+            restores,
         }),
     }
 }

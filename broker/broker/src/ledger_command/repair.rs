@@ -10,18 +10,16 @@ use broker_service::{Broker, ResumeError, log_view};
 use broker_store_sqlite::SqliteStore;
 use clap::{Args, ValueEnum};
 use ledger_core::tile::Resource;
-use ledger_log::{
-    FolderStore, LogMap, MapConfig, PublicStore as _, SequencerConfig, State, Wrong, rewrite_public,
-};
+use ledger_log::{FolderStore, LogMap, MapConfig, PublicStore as _, State, Wrong, rewrite_public};
 
 use super::explain::advice;
 use super::survey::{Found, look};
 use super::{refused, say, status};
-use crate::assemble::{self, Home};
+use crate::assemble::{self, Home, Setting};
 use crate::clock_watch;
 use crate::config::Config;
 use crate::in_use::InUse;
-use crate::ports::{SystemClock, SystemEntropy};
+use crate::ports::SystemClock;
 use crate::stopped::StopFolder;
 
 /// Options of `ledger repair`.
@@ -139,15 +137,7 @@ fn plan(found: &Found) -> Result<ExitCode> {
 }
 
 async fn publish(config: &Config, home: &Home) -> Result<()> {
-    let running = assemble::take_up(
-        home,
-        &config.origin,
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy::open()),
-        SequencerConfig::default(),
-        config.witnesses.as_ref(),
-    )
-    .await?;
+    let running = assemble::take_up(Setting::of(config, home)).await?;
     drop(running.broker);
     running.writer.await.context("the ledger's writer died")??;
     Ok(())
@@ -155,15 +145,7 @@ async fn publish(config: &Config, home: &Home) -> Result<()> {
 
 /// Goes on after a stop, when what the witness saw is in the past again.
 async fn acknowledge_stop(config: &Config, home: &Home, digest: &str) -> Result<()> {
-    let (parts, public) = assemble::parts(
-        home,
-        &config.origin,
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy::open()),
-        SequencerConfig::default(),
-        config.witnesses.as_ref(),
-    )
-    .await?;
+    let (parts, public) = assemble::parts(Setting::of(config, home)).await?;
     let (broker, entry, writer) = Broker::resume(parts, digest).await.map_err(|error| match error {
         ResumeError::Recover(error) => refused(error),
         other => other.into(),

@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use broker_domain::time::Clock as _;
@@ -14,15 +13,14 @@ use broker_store::Store as _;
 use broker_store_sqlite::{NEWEST_SCHEMA, SqliteStore, migrate};
 use clap::Args;
 use ledger_core::leaf::RestoreLeaf;
-use ledger_log::SequencerConfig;
 use serde_json::json;
 
 use super::survey::look;
 use super::{leftovers, refused, say, status};
-use crate::assemble::{self, Home};
+use crate::assemble::{self, Home, Setting};
 use crate::config::Config;
 use crate::in_use::InUse;
-use crate::ports::{SystemClock, SystemEntropy};
+use crate::ports::SystemClock;
 use crate::stopped::StopFolder;
 
 /// What SQLite keeps beside a database.
@@ -54,15 +52,7 @@ pub async fn run(config: &Config, args: &RestoreArgs) -> Result<ExitCode> {
         None => Vec::new(),
         Some(backup) => put_in_place(config, &home, backup).await?,
     };
-    let (parts, public) = assemble::parts(
-        &home,
-        &config.origin,
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy::open()),
-        SequencerConfig::default(),
-        config.witnesses.as_ref(),
-    )
-    .await?;
+    let (parts, public) = assemble::parts(Setting::of(config, &home)).await?;
     let restored = match restore(&parts).await {
         Ok(restored) => Some(restored),
         // Replayed before, and ended in the middle of what comes next.
