@@ -23,7 +23,8 @@ pub trait RestoreWrites {
     /// never be given again. Anything but raising is a conflict.
     async fn skip_numbers(&mut self, id: SubjectId, newest: u64) -> Result<(), StoreError>;
 
-    /// Ends all sessions, forgets all enrolment codes, and switches every gateway off under a settings version that no
+    /// Ends all sessions, forgets all enrolment codes, invitations and recovery codes (one that was used would be good
+    /// again), and switches every gateway off under a settings version that no
     /// gateway has seen: none of these is in the log, so what became of them after the copy was made is unknown.
     async fn close_doors(&mut self) -> Result<(), StoreError>;
 }

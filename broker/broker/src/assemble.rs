@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use broker_anonymiser::PolicyBook;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
-use broker_service::{Broker, Parts, VaultKeys};
+use broker_service::{Broker, Parts, SignInParts, VaultKeys};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
@@ -315,6 +315,7 @@ pub async fn parts(
         clock,
         entropy,
         sequencer,
+        sign_in: SignInParts::default(),
         witnesses,
     };
     Ok((parts, public))

@@ -72,6 +72,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0002_one_row_a_batch.up.sql"),
         include_str!("../../migrations/0003_restored.up.sql"),
         include_str!("../../migrations/0004_disclosure_manifest.up.sql"),
+        include_str!("../../migrations/0005_accounts.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -183,7 +184,27 @@ async fn a_file_with_a_disclosure_manifest_is_not_taken_back() {
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(migrate(&path, 3).await, Err(OpenError::Database { .. })));
-    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
     let mut view = store.read().await.unwrap();
     assert_eq!(view.manifest_of(id(3)).await.unwrap(), Some(manifest(3, 2)));
+}
+
+/// What it signed could not be checked any more.
+#[tokio::test]
+async fn a_file_with_a_passkey_is_not_taken_back() {
+    use broker_store::Store;
+    use broker_store::contract::samples::{furnish, id, passkey};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    furnish(&store).await;
+    let mut tx = store.begin("register").await.unwrap();
+    tx.add_passkey(&passkey(1, 1)).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert!(matches!(migrate(&path, 4).await, Err(OpenError::Database { .. })));
+    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    let mut view = store.read().await.unwrap();
+    assert!(view.passkeys_of(id(1)).await.unwrap() == [passkey(1, 1)]);
 }
