@@ -119,7 +119,7 @@ pub struct InviteArgs {
     #[arg(long, value_name = "DIGITS")]
     pub meter: Option<String>,
     /// Language of a new participant.
-    #[arg(long, value_name = "LANGUAGE", default_value = "fr", value_parser = ["fr", "en"])]
+    #[arg(long, value_name = "LANGUAGE", default_value = "fr", value_parser = ["fr", "en", "nl"])]
     pub language: String,
     /// Laboratory of a new researcher.
     #[arg(long, value_name = "ID")]

@@ -1,4 +1,4 @@
--- Takes back 0005. Passkeys sign for people, and the log may name them, so a file that holds one is refused: the first two
+-- Takes back 0006. Passkeys sign for people, and the log may name them, so a file that holds one is refused: the first two
 -- statements fail then. Everybody must sign in again.
 CREATE TEMP TABLE refused_because_somebody_has_a_passkey (passkeys INTEGER CHECK (passkeys = 0));
 INSERT INTO refused_because_somebody_has_a_passkey (passkeys) SELECT COUNT(*) FROM passkey;
