@@ -5,6 +5,7 @@ use std::path::Path;
 use broker_domain::ids::SubjectId;
 use broker_domain::time::Interval;
 use broker_service::Broker;
+use broker_store::SessionRole;
 use ledger_core::leaf::{RecordNumber, SubjectKey, Tag};
 
 use crate::needles::Needles;
@@ -59,6 +60,28 @@ pub async fn of(broker: &Broker, resident: &Resident) -> Remains {
     for batch in read.batches_of(resident.point, &span).await.unwrap() {
         add("batch", batch.id.as_bytes());
         add("sealed readings", &batch.sealed);
+    }
+    if let Some(account) = read
+        .account_of(SessionRole::Participant(resident.participant))
+        .await
+        .unwrap()
+    {
+        add("account", account.id.as_bytes());
+        for row in read.passkeys_of(account.id).await.unwrap() {
+            add("credential", &row.passkey.credential);
+            add("key of the passkey", &row.passkey.public_key);
+            add("state of the passkey", &row.passkey.state);
+        }
+        for row in read.identities_of(account.id).await.unwrap() {
+            add("subject at a provider", &row.subject);
+        }
+        for row in read.sessions_of(account.id).await.unwrap() {
+            add("session", &row.token_hash);
+            add("secret of forms", &row.csrf);
+        }
+        for row in read.sign_ins_of(account.id, 100).await.unwrap() {
+            add("sign-in", row.id.as_bytes());
+        }
     }
     kinds.sort_unstable();
     kinds.dedup();

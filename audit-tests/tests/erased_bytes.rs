@@ -13,8 +13,13 @@ use std::fs;
 use audit_tests::operator::contents;
 use audit_tests::remains::{self, bytes_of};
 use audit_tests::server::Server;
-use audit_tests::town::{self, RunningClock, Town, half_hour};
+use audit_tests::town::{self, Resident, RunningClock, Town, half_hour, random};
+use broker_domain::identity::Passkey;
+use broker_domain::ids::AccountId;
 use broker_domain::policy::Principal;
+use broker_store::contract::samples;
+use broker_store::{AccountRow, IdentityRow, PasskeyRow, SessionRole, SessionRow, SignInRow, Store as _};
+use broker_store_sqlite::{Create, SqliteStore};
 use ledger_core::leaf::Leaf;
 use ledger_core::tile::parse_entries;
 
@@ -35,6 +40,7 @@ fn no_file_links_to_an_erased_person() {
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (gone, kept) = runtime.block_on(async {
+        sign_in(&town, &[erased, stays]).await;
         let broker = town::start(&town.data(), RunningClock::starting(RunningClock::system())).await;
         let (gone, kept) = (
             remains::of(&broker, erased).await,
@@ -67,6 +73,68 @@ fn no_file_links_to_an_erased_person() {
     }
     assert_eq!(kept.secrets.found_in(&bytes_of(&town.data())), kept.kinds);
     tags_stay_in_the_log_alone(&town, &gone);
+}
+
+/// Gives people accounts, with everything by which they sign in.
+async fn sign_in(town: &Town, people: &[&Resident]) {
+    let store = SqliteStore::open(&town.data().join("broker.db"), Create::Never)
+        .await
+        .unwrap();
+    let mut tx = store.begin("sign in").await.unwrap();
+    for resident in people {
+        let (account, role) = (
+            AccountId::from(random()),
+            SessionRole::Participant(resident.participant),
+        );
+        let at = half_hour(0);
+        let row = AccountRow {
+            id: account,
+            created_at: at,
+            frozen_at: None,
+        };
+        tx.add_account(&row).await.unwrap();
+        tx.add_role(account, role).await.unwrap();
+        let passkey = PasskeyRow {
+            account,
+            id: random::<16>().into(),
+            passkey: Passkey {
+                credential: random::<20>().to_vec(),
+                state: random::<90>().to_vec(),
+                public_key: random::<77>().to_vec(),
+                ..samples::passkey(1, 1).passkey
+            },
+            ..samples::passkey(1, 1)
+        };
+        tx.add_passkey(&passkey).await.unwrap();
+        let identity = IdentityRow {
+            account,
+            id: random::<16>().into(),
+            subject: random(),
+            ..samples::identity(1, 1)
+        };
+        tx.add_identity(&identity).await.unwrap();
+        tx.replace_recovery_codes(account, &[random(), random()])
+            .await
+            .unwrap();
+        let session = SessionRow {
+            id: random::<16>().into(),
+            token_hash: random(),
+            csrf: random(),
+            account,
+            expires_at: at.plus_seconds(86_400),
+            ..samples::session(1, role, 0)
+        };
+        tx.add_session(&session, at).await.unwrap();
+        let line = SignInRow {
+            id: random::<16>().into(),
+            account,
+            at,
+            ..samples::sign_in(1, 1, 0)
+        };
+        tx.add_sign_in(&line, at.plus_seconds(-60), 9).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    store.close().await;
 }
 
 /// The tags stand in the public files and in the leaves of the database, and are keyed hashes of a key that is nowhere:

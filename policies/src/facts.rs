@@ -43,6 +43,7 @@ pub(crate) struct Vocabulary {
     request: EntityTypeName,
     release: EntityTypeName,
     flows: EntityTypeName,
+    panel: EntityTypeName,
     action: EntityTypeName,
 }
 
@@ -68,6 +69,7 @@ impl Vocabulary {
             request: entity_type("Request")?,
             release: entity_type("Release")?,
             flows: entity_type("Flows")?,
+            panel: entity_type("Panel")?,
             action: entity_type("Action")?,
         })
     }
@@ -139,6 +141,7 @@ impl Vocabulary {
                 with(uid(&self.release, release), [("researcher", researcher)])
             }
             Resource::Flows => Ok(Entity::with_uid(uid(&self.flows, "all"))),
+            Resource::Panel => Ok(Entity::with_uid(uid(&self.panel, "all"))),
         }
     }
 

@@ -78,6 +78,7 @@ pub(crate) const POLICIES: &[Source<'static>] = cedar![
     "never-after-end",
     "officer-decides",
     "officer-erases",
+    "officer-invites",
     "officer-reads-flows",
     "officer-releases-approved",
     "participant-acts-on-her-own",

@@ -9,7 +9,7 @@ use broker_domain::ids::Digest;
 use broker_domain::policy::{PolicyEngine, Query, Verdict};
 use broker_domain::time::Clock;
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
-use broker_service::{Broker, Parts, StopEvidence, StopShelf, VaultKeys, WitnessParts};
+use broker_service::{Broker, Parts, SignInParts, StopEvidence, StopShelf, VaultKeys, WitnessParts};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
@@ -170,6 +170,24 @@ pub async fn start_before(
     policy: Arc<dyn PolicyEngine>,
     witnesses: Option<WitnessParts>,
 ) -> Arc<Broker> {
+    let parts = parts(data, origin, clock, policy).await;
+    let parts = Parts { witnesses, ..parts };
+    Broker::start(parts).await.unwrap().0
+}
+
+/// The same with ways to sign in.
+pub async fn start_signing_in(
+    data: &Path,
+    origin: &str,
+    clock: Arc<dyn Clock>,
+    sign_in: SignInParts,
+) -> Arc<Broker> {
+    let parts = parts(data, origin, clock, Arc::new(Policies::embedded())).await;
+    let parts = Parts { sign_in, ..parts };
+    Broker::start(parts).await.unwrap().0
+}
+
+async fn parts(data: &Path, origin: &str, clock: Arc<dyn Clock>, policy: Arc<dyn PolicyEngine>) -> Parts {
     let keys = Keys::load(&data.join("keys")).unwrap();
     let identity = VaultIdentity::parse(&keys.vault_identity).unwrap();
     let officer = OfficerSigner::load(&data.join("keys")).unwrap();
@@ -188,7 +206,7 @@ pub async fn start_before(
     let store = SqliteStore::open(&data.join("broker.db"), Create::Never)
         .await
         .unwrap();
-    let parts = Parts {
+    Parts {
         store: Arc::new(store),
         ledger: stores(data, origin, keys.checkpoint, lock).await,
         key_changes: Vec::new(),
@@ -203,8 +221,8 @@ pub async fn start_before(
         clock,
         entropy: Arc::new(SystemEntropy),
         sequencer: SequencerConfig::default(),
-        witnesses,
+        sign_in: SignInParts::default(),
+        witnesses: None,
         stops: Arc::new(NothingStands),
-    };
-    Broker::start(parts).await.unwrap().0
+    }
 }

@@ -111,8 +111,11 @@ const ALLOWED_IN_TESTS: [(&str, &[&str]); 12] = [
     ("gateway-simulator", &["test-fixtures"]),
     ("broker-identity", &["test-fixtures"]),
     ("broker-store-sqlite", &["broker-store", "ledger-core"]),
-    // A group is committed against the real store.
-    ("broker-service", &["broker-store", "broker-store-sqlite"]),
+    // A group is committed against the real store; accounts need a broker that runs.
+    (
+        "broker-service",
+        &["broker-store", "broker-store-sqlite", "test-support"],
+    ),
     (
         "consent-ui",
         &["disclosure-manifest", "evidence", "ledger-core", "test-support"],

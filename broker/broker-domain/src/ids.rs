@@ -76,6 +76,12 @@ identifier! {
     ParticipantId;
     /// Somebody who signs in, in one role or several.
     AccountId;
+    /// One way to sign in: a passkey, or an identity at a provider.
+    WayId;
+    /// One session of one browser; it keeps its identifier when its token changes.
+    SessionId;
+    /// One line of an account's list of sign-ins.
+    SignInId;
     /// A delivery point: one PRM, PCE or EAN. The number itself never leaves the vault.
     PointId;
     /// A gateway plugged into a meter.

@@ -54,11 +54,13 @@ pub enum Action {
     ReadFlows,
     /// An officer erases a person.
     Erase,
+    /// An officer lets somebody in: enrols a participant, or gives one who lost the way in a new code.
+    Invite,
 }
 
 impl Action {
     /// Every action, in the order of the golden matrix.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Submit,
         Self::ReadOwn,
         Self::Grant,
@@ -71,6 +73,7 @@ impl Action {
         Self::Download,
         Self::ReadFlows,
         Self::Erase,
+        Self::Invite,
     ];
 
     /// The name in policies and records.
@@ -89,6 +92,7 @@ impl Action {
             Self::Download => "download",
             Self::ReadFlows => "read-flows",
             Self::Erase => "erase",
+            Self::Invite => "invite",
         }
     }
 }
@@ -147,6 +151,8 @@ pub enum Resource {
     },
     /// The list of all flows.
     Flows,
+    /// Who takes part.
+    Panel,
 }
 
 /// Where a request stands, as far as policies care.

@@ -26,6 +26,7 @@ use ledger_log::{
 use serde::Serialize;
 use tokio::task::JoinHandle;
 
+use crate::accounts::SignInParts;
 use crate::batch::Recent;
 use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
@@ -67,6 +68,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// How groups are formed.
     pub sequencer: SequencerConfig,
+    /// By which ways people sign in.
+    pub sign_in: SignInParts,
     /// Who vouches for the ledger, if anybody does.
     pub witnesses: Option<WitnessParts>,
     /// Where what a witness proves against the ledger is kept.
@@ -95,6 +98,7 @@ pub struct Broker {
     pub(crate) recent: Arc<Recent>,
     pub(crate) gate: Option<Gate>,
     pub(crate) lookup: Lookup,
+    pub(crate) sign_in: SignInParts,
 }
 
 /// Writes records and signs them.
@@ -205,6 +209,7 @@ impl Broker {
             recent,
             gate,
             lookup,
+            sign_in: parts.sign_in,
         };
         Ok((Arc::new(broker), writer))
     }

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use broker_domain::gateway::{Gateway, Settings};
 use broker_domain::ids::{Digest, GatewayId, ParticipantId, PointId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
-use broker_domain::time::Instant;
+use broker_domain::time::{EntropyUnavailable, Instant};
 use broker_store::{
-    ApplicationRow, DatasetRow, EnrolmentCode, GatewayRow, Notice, OfferRow, OfficerRow, OrganisationRow,
-    ParticipantRow, PointRow, ResearcherRow, Serial, WrappedKeyRow,
+    ApplicationRow, DatasetRow, EnrolmentCode, GatewayRow, InvitationRow, Notice, OfferRow, OfficerRow,
+    OrganisationRow, ParticipantRow, PointRow, ResearcherRow, Serial, WrappedKeyRow,
 };
 use broker_vault::{DataKey, Epoch, ProfileField};
 use evidence::record::Role;
@@ -15,6 +15,7 @@ use ledger_core::leaf::ActorClass;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use thiserror::Error;
 
+use crate::accounts::{Invitation, draw_code};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
@@ -88,17 +89,33 @@ pub enum EnrolRefusal {
 
 /// How long a one-time code lives, in seconds.
 const CODE_LIFETIME_SECONDS: i64 = 3_600;
-/// Characters of a code: no 0/O, 1/I/L, so that it can be read aloud.
-const CODE_ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ-";
-/// Characters in a code: 31^12 is more than 2^59, for a code that lives an hour.
-const CODE_LENGTH: usize = 12;
-
 impl Broker {
     /// Enrols a participant with one meter.
     ///
     /// # Errors
     /// See [`JoinRefusal`].
     pub async fn join(&self, newcomer: &Newcomer) -> Result<Joined, Failure<JoinRefusal>> {
+        Ok(self.enrol(newcomer, |_| Ok(((), None))).await?.0)
+    }
+
+    /// The same with an invitation, drawn for the participant. Both or neither.
+    pub(crate) async fn join_with(
+        &self,
+        newcomer: &Newcomer,
+        draw: impl FnOnce(ParticipantId) -> Result<(Invitation, InvitationRow), EntropyUnavailable>,
+    ) -> Result<(Joined, Invitation), Failure<JoinRefusal>> {
+        self.enrol(newcomer, |participant| {
+            let (invitation, row) = draw(participant)?;
+            Ok((invitation, Some(row)))
+        })
+        .await
+    }
+
+    async fn enrol<T>(
+        &self,
+        newcomer: &Newcomer,
+        draw: impl FnOnce(ParticipantId) -> Result<(T, Option<InvitationRow>), EntropyUnavailable>,
+    ) -> Result<(Joined, T), Failure<JoinRefusal>> {
         let now = self.clock.now();
         let number = newcomer.meter_number.as_str();
         if number.len() != 14 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -106,6 +123,7 @@ impl Broker {
         }
         let participant = ParticipantId::random(&*self.entropy)?;
         let point = PointId::random(&*self.entropy)?;
+        let (given, invitation) = draw(participant)?;
         let key = DataKey::random(participant, Epoch(1), &*self.entropy)
             .map_err(|_| Fault::Crypto { during: "data key" })?;
         let seal = |field, text: &str| self.vault.seal_text(&key, field, text, &*self.entropy);
@@ -132,6 +150,7 @@ impl Broker {
                 now,
                 ActorClass::Participant,
             )?,
+            invitation,
         };
         let leaf_index = match self.try_commit(beat).await {
             Ok(Ok(leaf_index)) => leaf_index,
@@ -139,11 +158,12 @@ impl Broker {
             Err(Fault::Conflict { table: "point" }) => return Err(Failure::Refused(JoinRefusal::MeterTaken)),
             Err(fault) => return Err(fault.into()),
         };
-        Ok(Joined {
+        let joined = Joined {
             participant,
             point,
             receipt: self.receipt(leaf_index).await?,
-        })
+        };
+        Ok((joined, given))
     }
 
     /// Makes a one-time code that enrols one gateway for a meter. It is shown once and not kept.
@@ -164,7 +184,7 @@ impl Broker {
             now,
         };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(EnrolRefusal::NotYours))?;
-        let code = self.draw_code()?;
+        let code = draw_code(&*self.entropy)?;
         let row = EnrolmentCode {
             code_hash: sha256(code.as_bytes()),
             participant: who,
@@ -173,21 +193,6 @@ impl Broker {
             used_by: None,
         };
         self.commit(MakeCode { row }).await?;
-        Ok(code)
-    }
-
-    fn draw_code(&self) -> Result<String, Fault> {
-        let mut code = String::with_capacity(CODE_LENGTH);
-        while code.len() < CODE_LENGTH {
-            let mut byte = [0_u8; 1];
-            self.entropy.fill(&mut byte)?;
-            let [byte] = byte;
-            // The last character of the table stands for "draw again": the rest stay equally likely.
-            match CODE_ALPHABET.get(usize::from(byte & 31)) {
-                Some(b'-') | None => {}
-                Some(symbol) => code.push(char::from(*symbol)),
-            }
-        }
         Ok(code)
     }
 
@@ -360,6 +365,7 @@ struct Join {
     point: PointRow,
     key: WrappedKeyRow,
     enrolment: Enrolment,
+    invitation: Option<InvitationRow>,
 }
 
 #[async_trait]
@@ -376,6 +382,9 @@ impl Commit for Join {
         group.tx.add_participant(&self.person).await?;
         group.tx.add_key(&self.key).await?;
         group.tx.add_point(&self.point).await?;
+        if let Some(row) = &self.invitation {
+            group.tx.add_invitation(row, group.now).await?;
+        }
         Ok(Ok(self.enrolment.run(group).await?))
     }
 }

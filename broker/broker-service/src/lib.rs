@@ -4,6 +4,7 @@
 //! What it deliberately does not: HTTP, HTML, SQL or files. Time, chance, storage, keys and policies are ports, so a
 //! test or an auditor can run every use case with values of their own.
 
+mod accounts;
 mod batch;
 mod broker;
 mod catalogue;
@@ -36,6 +37,10 @@ mod vault;
 mod views;
 mod witnessing;
 
+pub use accounts::{
+    Arrived, Begun, Browser, Departed, IdentityView, Invitation, InviteRefusal, InvitedParticipant, Inviting,
+    OpenedInvitation, PasskeyView, Registration, SignInParts, SignInRefusal, SignedIn, Ways,
+};
 pub use batch::Batch;
 pub use broker::{Broker, Parts};
 pub use catalogue::{CatalogueEntry, HouseholdBand};
@@ -61,7 +66,7 @@ pub use release::{
 };
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use restore::{RestoreError, Restored, log_view, restore};
-pub use sessions::OpenedSession;
+pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};

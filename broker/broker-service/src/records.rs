@@ -19,13 +19,13 @@ use serde::Serialize;
 use crate::deliver::Order;
 use crate::failure::Fault;
 
-fn id(value: &(impl ToString + ?Sized)) -> Result<Id, Fault> {
+pub(crate) fn id(value: &(impl ToString + ?Sized)) -> Result<Id, Fault> {
     Id::new(value.to_string()).map_err(|_| Fault::Corrupt {
         what: "record identifier",
     })
 }
 
-fn at(instant: Instant) -> Result<wire::Instant, Fault> {
+pub(crate) fn at(instant: Instant) -> Result<wire::Instant, Fault> {
     wire::Instant::from_unix_micros(instant.as_micros()).ok_or(Fault::Corrupt {
         what: "record instant",
     })

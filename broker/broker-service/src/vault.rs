@@ -8,7 +8,7 @@ use broker_domain::warrant::{AccessWarrant, Warrant};
 use broker_store::{BatchRow, ParticipantRow, Read, WrappedKeyRow};
 use broker_vault::{
     BatchHeader, DataKey, Epoch, IndexKey, KeyRing, OpenedReadings, PointIndex, ProfileField, SealedBatch,
-    SealedText, VaultError, VaultIdentity, VaultRecipient, WrappedKey,
+    SealedText, SignInValue, VaultError, VaultIdentity, VaultRecipient, WrappedKey, sign_in_index,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -70,6 +70,22 @@ impl VaultKeys {
 
     pub(crate) fn point_index(&self, number: &str) -> [u8; 32] {
         *PointIndex::of(&self.index, number).as_bytes()
+    }
+
+    pub(crate) const fn index_key(&self) -> &IndexKey {
+        &self.index
+    }
+
+    pub(crate) fn provider_subject(&self, issuer: &str, subject: &str) -> [u8; 32] {
+        sign_in_index(&self.index, SignInValue::Subject { issuer, subject })
+    }
+
+    pub(crate) fn invitation_code(&self, code: &str) -> [u8; 32] {
+        sign_in_index(&self.index, SignInValue::Invitation { code })
+    }
+
+    pub(crate) fn recovery_code(&self, code: &str) -> [u8; 32] {
+        sign_in_index(&self.index, SignInValue::Recovery { code })
     }
 
     pub(crate) fn seal_text(

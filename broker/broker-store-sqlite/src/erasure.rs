@@ -6,12 +6,46 @@ use sqlx::query;
 
 use crate::transaction::SqliteTx;
 
+/// Deletes the rows of the person's account, unless it is another role's too: then it is not hers alone, and the keys
+/// that sign for the other role stay.
+macro_rules! own_account {
+    ($table:literal) => {
+        own_account!($table, "account")
+    };
+    ($table:literal, $column:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE ",
+            $column,
+            " = (SELECT own.account FROM account_role own WHERE own.participant = ?1 \
+             AND NOT EXISTS (SELECT 1 FROM account_role other WHERE other.account = own.account \
+             AND other.participant IS NOT ?1))"
+        )
+    };
+}
+
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 10] = [
+const STATEMENTS: [(&str, &str); 22] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     ("session", "DELETE FROM session WHERE participant = ?1"),
+    ("session", own_account!("session")),
+    ("ceremony", own_account!("ceremony")),
+    (
+        "ceremony",
+        "DELETE FROM ceremony WHERE invitation IN (SELECT hash FROM invitation WHERE participant = ?1)",
+    ),
+    ("invitation", "DELETE FROM invitation WHERE participant = ?1"),
+    ("sign_in", "DELETE FROM sign_in WHERE participant = ?1"),
+    ("sign_in", own_account!("sign_in")),
+    ("attempt", own_account!("attempt")),
+    ("recovery_code", own_account!("recovery_code")),
+    ("provider_identity", own_account!("provider_identity")),
+    ("passkey", own_account!("passkey")),
+    ("account", own_account!("account", "id")),
+    ("account_role", "DELETE FROM account_role WHERE participant = ?1"),
     ("disclosure", "DELETE FROM disclosure WHERE participant = ?1"),
     ("batch", "DELETE FROM batch WHERE participant = ?1"),
     ("transfer", "DELETE FROM transfer WHERE participant = ?1"),

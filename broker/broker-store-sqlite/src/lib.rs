@@ -7,6 +7,7 @@
 //! What this crate deliberately does not: decisions, encryption (readings and profiles arrive sealed), or a second SQL
 //! dialect (the other backend has its own crate and passes the same contract suite).
 
+mod accounts;
 mod connection;
 mod consents;
 mod disclosures;
@@ -20,9 +21,11 @@ mod members;
 mod participants;
 mod research;
 mod restore;
+mod roles;
 mod row;
 mod schema;
 mod sessions;
+mod sign_in;
 mod store;
 mod transaction;
 mod transfers;

@@ -53,8 +53,11 @@ impl RestoreWrites for SqliteTx {
 
 /// Gateways take only settings of a higher version than theirs: the step is larger than any household has clicked in
 /// the life of a backup.
-const CLOSING: [(&str, &str); 3] = [
+const CLOSING: [(&str, &str); 6] = [
     ("session", "DELETE FROM session"),
+    ("ceremony", "DELETE FROM ceremony"),
+    ("invitation", "DELETE FROM invitation"),
+    ("recovery_code", "DELETE FROM recovery_code"),
     ("enrolment_code", "DELETE FROM enrolment_code"),
     (
         "gateway",

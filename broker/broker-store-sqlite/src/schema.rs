@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -58,6 +58,12 @@ const MIGRATIONS: [Migration; 6] = [
         name: "restores",
         up: include_str!("../migrations/0006_restores.up.sql"),
         down: include_str!("../migrations/0006_restores.down.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "accounts",
+        up: include_str!("../migrations/0007_accounts.up.sql"),
+        down: include_str!("../migrations/0007_accounts.down.sql"),
     },
 ];
 

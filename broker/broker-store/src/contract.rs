@@ -12,6 +12,7 @@
 )]
 #![allow(clippy::indexing_slicing, reason = "this module is a test suite")]
 
+pub mod accounts;
 pub mod consents;
 pub mod disclosures;
 pub mod erasure;
@@ -24,6 +25,7 @@ pub mod research;
 pub mod restore;
 pub mod samples;
 pub mod sessions;
+pub mod sign_in;
 pub mod transactions;
 pub mod transfers;
 
@@ -131,6 +133,27 @@ macro_rules! contract_tests {
                 a_session_comes_back_in_each_role
                 an_ended_session_is_gone
                 old_sessions_are_removed_when_one_is_added
+                a_session_is_of_a_role_that_its_account_holds
+                a_session_may_change_token_role_and_proof
+                a_touched_session_lives_on_and_an_ended_one_does_not
+                sessions_of_an_account_end_one_by_one_or_together
+            }
+            accounts {
+                an_account_comes_back_with_its_roles
+                a_role_belongs_to_one_account
+                a_passkey_comes_back_and_is_registered_once
+                a_revoked_passkey_stays_and_is_used_no_more
+                only_its_owner_changes_a_passkey
+                an_identity_comes_back_and_is_linked_once
+                frozen_ways_are_opened_one_by_one
+                a_recovery_code_is_used_once
+            }
+            sign_in {
+                an_invitation_comes_back_and_is_used_once
+                a_role_has_one_open_invitation
+                a_ceremony_is_taken_once
+                the_list_of_sign_ins_is_kept_short
+                failed_attempts_are_counted_apart
             }
             restore {
                 subjects_come_in_pages
@@ -141,6 +164,8 @@ macro_rules! contract_tests {
             erasure {
                 erasing_a_person_leaves_no_row
                 erasing_a_person_leaves_other_people_alone
+                erasing_a_person_takes_her_account_along
+                an_account_with_another_role_outlives_an_erasure
                 a_scrub_is_due_from_an_erasure_on
                 erasing_an_unknown_person_is_a_conflict
                 nothing_can_be_added_about_an_erased_person

@@ -7,6 +7,7 @@
 //! What this crate deliberately does not: SQL (see the implementations), encryption (readings arrive sealed), or
 //! decisions (see `broker-domain`).
 
+mod accounts;
 mod consents;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -20,10 +21,12 @@ mod participants;
 mod research;
 mod restore;
 mod sessions;
+mod sign_in;
 mod transfers;
 
 use async_trait::async_trait;
 
+pub use accounts::{AccountReads, AccountRow, AccountWrites, IdentityRow, PasskeyRow, RecoveryCodeRow};
 pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
 pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrites, ManifestRow};
 pub use error::StoreError;
@@ -37,7 +40,11 @@ pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, Organis
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
-pub use sessions::{SessionReads, SessionRole, SessionRow, SessionWrites};
+pub use sessions::{Proof, ProvedBy, SessionReads, SessionRole, SessionRow, SessionWrites};
+pub use sign_in::{
+    AttemptKind, Attempts, CeremonyKind, CeremonyRow, InvitationKind, InvitationRow, SignInKind, SignInReads,
+    SignInRow, SignInWrites,
+};
 pub use transfers::{
     BatchRow, Direction, FlowFilter, Outcome, Page, TransferReads, TransferRow, TransferWrites,
 };
@@ -45,7 +52,8 @@ pub use transfers::{
 /// Everything that can be read.
 #[async_trait]
 pub trait Read:
-    ConsentReads
+    AccountReads
+    + ConsentReads
     + DisclosureReads
     + GatewayReads
     + IntakeReads
@@ -55,6 +63,7 @@ pub trait Read:
     + ResearchReads
     + RestoreReads
     + SessionReads
+    + SignInReads
     + TransferReads
     + Send
 {
@@ -69,6 +78,7 @@ pub trait Read:
 #[async_trait]
 pub trait Tx:
     Read
+    + AccountWrites
     + ConsentWrites
     + DisclosureWrites
     + GatewayWrites
@@ -79,6 +89,7 @@ pub trait Tx:
     + ResearchWrites
     + RestoreWrites
     + SessionWrites
+    + SignInWrites
     + TransferWrites
     + Send
 {

@@ -30,7 +30,8 @@ pub trait RestoreWrites {
     /// Keeps where a restore leaf stands: in the batch that begins with this leaf, which exists.
     async fn add_restore(&mut self, first: u64) -> Result<(), StoreError>;
 
-    /// Ends all sessions, forgets all enrolment codes, and switches every gateway off under a settings version that no
+    /// Ends all sessions, forgets all enrolment codes, invitations and recovery codes (one that was used would be good
+    /// again), and switches every gateway off under a settings version that no
     /// gateway has seen: none of these is in the log, so what became of them after the copy was made is unknown.
     async fn close_doors(&mut self) -> Result<(), StoreError>;
 }

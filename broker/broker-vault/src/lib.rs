@@ -23,6 +23,7 @@ mod key_ring;
 mod person;
 mod point_index;
 mod profile;
+mod sign_in_index;
 mod wrap;
 
 pub use batch::{BatchHeader, OpenedReadings, SealedBatch, open_batch, seal_batch};
@@ -33,6 +34,7 @@ pub use key_ring::KeyRing;
 pub use person::{open_own, seal_for_person};
 pub use point_index::{IndexKey, PointIndex};
 pub use profile::{ProfileField, SealedText, open_profile, seal_profile};
+pub use sign_in_index::{SignInValue, sign_in_index};
 pub use wrap::{VaultIdentity, VaultRecipient, WrappedKey, unwrap, wrap};
 
 #[cfg(test)]

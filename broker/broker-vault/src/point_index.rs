@@ -12,6 +12,10 @@ impl IndexKey {
     pub const fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
         Self(bytes)
     }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_ref()
+    }
 }
 
 impl fmt::Debug for IndexKey {

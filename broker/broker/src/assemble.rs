@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use broker_anonymiser::PolicyBook;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
-use broker_service::{Broker, Parts, VaultKeys};
+use broker_service::{Broker, Parts, SignInParts, VaultKeys};
 use broker_store::Store as _;
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
@@ -342,6 +342,7 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
         clock,
         entropy,
         sequencer,
+        sign_in: SignInParts::default(),
         witnesses,
         stops: Arc::new(StopFolder::of(home.folder())),
     };

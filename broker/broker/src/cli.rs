@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use broker_domain::ids::{OfficerId, OrganisationId, ParticipantId, ResearcherId};
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::ledger_command::{self, LedgerCommand};
 use crate::serve::Depth;
-use crate::{bench, config, demo, serve};
+use crate::{bench, config, demo, invite, serve};
 
 /// What stands below the help of every command.
 const AFTER: &str = "Exit status: 0 done, 1 the story of `demo --script` failed, 2 refused, failed or not understood: \
@@ -49,6 +50,10 @@ enum Command {
     /// and ends.
     #[command(after_help = AFTER)]
     Check(CheckArgs),
+    /// Lets somebody in: prints a code, once, with which she registers her first way to sign in. The first officer comes
+    /// in this way.
+    #[command(after_help = AFTER)]
+    Invite(InviteArgs),
     /// The ledger for its operator: where it stands, what may be repaired, how a backup is restored.
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -81,6 +86,47 @@ struct KeygenArgs {
     /// Makes only the key of receipts, for an installation older than they are; everything else stays as it is.
     #[arg(long)]
     receipt_key: bool,
+}
+
+/// Who is invited. Officers, and whoever is enrolled already, are invited beside a running broker; enrolling participants
+/// and researchers writes to the ledger, so the broker must be stopped for it.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("whom").required(true).args(["participant", "researcher", "officer", "again"]))]
+pub struct InviteArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// A participant: a new one with --name, --address, --meter; or the enrolled one of this identifier, who never had an
+    /// account.
+    #[arg(long, value_name = "ID", num_args = 0..=1)]
+    pub participant: Option<Option<ParticipantId>>,
+    /// A researcher: a new one with --name, --organisation, --age-recipient; or the enrolled one of this identifier.
+    #[arg(long, value_name = "ID", num_args = 0..=1)]
+    pub researcher: Option<Option<ResearcherId>>,
+    /// An officer: a new one with --name; or the one of this identifier.
+    #[arg(long, value_name = "ID", num_args = 0..=1)]
+    pub officer: Option<Option<OfficerId>>,
+    /// Whoever has an account and lost the way in, by the identifier of her role. Make sure who she is: the code opens
+    /// her account, also a frozen one.
+    #[arg(long, value_name = "ID")]
+    pub again: Option<String>,
+    /// Name of a new one.
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// Postal address of a new participant.
+    #[arg(long, value_name = "TEXT")]
+    pub address: Option<String>,
+    /// Meter number of a new participant, 14 digits.
+    #[arg(long, value_name = "DIGITS")]
+    pub meter: Option<String>,
+    /// Language of a new participant.
+    #[arg(long, value_name = "LANGUAGE", default_value = "fr", value_parser = ["fr", "en", "nl"])]
+    pub language: String,
+    /// Laboratory of a new researcher.
+    #[arg(long, value_name = "ID")]
+    pub organisation: Option<OrganisationId>,
+    /// `age` recipient of a new researcher, to which releases are sealed.
+    #[arg(long, value_name = "RECIPIENT")]
+    pub age_recipient: Option<String>,
 }
 
 /// Options of the demo.
@@ -198,6 +244,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
                     .await
                     .map(|()| ExitCode::SUCCESS)
             }
+            Command::Invite(args) => invite::run(&config::read(&args.config.config)?, &args)
+                .await
+                .map(|()| ExitCode::SUCCESS),
             Command::Ledger(command) => ledger_command::run(command).await,
             Command::Bench(BenchArgs {
                 what: Bench::Intake(args),

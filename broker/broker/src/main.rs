@@ -11,6 +11,7 @@ mod config;
 mod connections;
 mod demo;
 mod in_use;
+mod invite;
 mod key_rotation;
 mod ledger_command;
 mod ports;

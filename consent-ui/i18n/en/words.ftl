@@ -90,3 +90,4 @@ record-request-step = Step of a research request
 record-release = Average released to researchers
 record-release-refused = Release refused
 record-access = Looked at
+record-passkey = Passkey registered or revoked

@@ -90,3 +90,4 @@ record-request-step = Étape d'une demande de recherche
 record-release = Moyenne publiée à des chercheurs
 record-release-refused = Publication refusée
 record-access = Consultation
+record-passkey = Clé d'accès enregistrée ou révoquée

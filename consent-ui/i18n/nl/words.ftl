@@ -90,3 +90,4 @@ record-request-step = Stap van een onderzoeksaanvraag
 record-release = Gemiddelde geleverd aan onderzoekers
 record-release-refused = Levering geweigerd
 record-access = Inzage
+record-passkey = Toegangssleutel geregistreerd of ingetrokken

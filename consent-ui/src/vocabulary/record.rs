@@ -27,11 +27,13 @@ pub enum RecordType {
     ReleaseRefused,
     /// Somebody looked at data.
     Access,
+    /// A passkey was registered or revoked.
+    Passkey,
 }
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -43,6 +45,7 @@ impl RecordType {
         Self::ReleaseWithoutManifest,
         Self::ReleaseRefused,
         Self::Access,
+        Self::Passkey,
     ];
 
     /// The type with this tag.
@@ -64,6 +67,7 @@ impl RecordType {
             Self::ReleaseWithoutManifest => "release/1",
             Self::ReleaseRefused => "release-refused/1",
             Self::Access => "access/1",
+            Self::Passkey => "passkey/1",
         }
     }
 }
@@ -81,6 +85,7 @@ impl Word for RecordType {
             Self::Release | Self::ReleaseWithoutManifest => "record-release",
             Self::ReleaseRefused => "record-release-refused",
             Self::Access => "record-access",
+            Self::Passkey => "record-passkey",
         }
     }
 }

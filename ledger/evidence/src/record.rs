@@ -6,6 +6,7 @@
 mod consent;
 mod enrolment;
 mod field;
+mod passkey;
 mod release;
 mod transfer;
 
@@ -18,6 +19,7 @@ use crate::jws::{Jws, Protected};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
+pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
 pub use transfer::{InOutcome, OutOutcome, TransferIn, TransferOut};
 
@@ -58,6 +60,9 @@ pub enum Record {
     /// Someone looked at data or records.
     #[serde(rename = "access/1")]
     Access(Access),
+    /// A passkey was registered or revoked.
+    #[serde(rename = "passkey/1")]
+    Passkey(PasskeyChange),
 }
 
 /// Why a record was refused.
@@ -117,13 +122,15 @@ impl Record {
             Self::ReleaseWithoutManifest(_) => "release/1",
             Self::ReleaseRefused(_) => "release-refused/1",
             Self::Access(_) => "access/1",
+            Self::Passkey(_) => "passkey/1",
         }
     }
 
     /// The kind of the leaf that stands for this record.
     pub const fn kind(&self) -> SubjectKind {
         match self {
-            Self::Enrolment(_) => SubjectKind::Enrolment,
+            // A key enters or leaves the list of its owner, as a gateway's key does.
+            Self::Enrolment(_) | Self::Passkey(_) => SubjectKind::Enrolment,
             Self::ConsentGiven(_) => SubjectKind::ConsentOpened,
             Self::ConsentWithdrawn(_) | Self::ConsentSuspended(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
@@ -148,6 +155,7 @@ impl Record {
             Self::Release(record) | Self::ReleaseWithoutManifest(record) => record.at,
             Self::ReleaseRefused(record) => record.at,
             Self::Access(record) => record.at,
+            Self::Passkey(record) => record.at,
         }
     }
 
@@ -155,6 +163,7 @@ impl Record {
         match self {
             Self::ConsentGiven(record) => record.check(),
             Self::ConsentSuspended(record) => record.check(),
+            Self::Passkey(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),

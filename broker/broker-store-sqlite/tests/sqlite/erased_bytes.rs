@@ -1,8 +1,8 @@
 //! Erasure reaches the bytes of the files.
 
 use broker_store::contract::samples::{
-    at, batch, disclosure, files, furnish, id, key, manifest, membership, participant, point, record,
-    release, request, session, transfer, transfer_in,
+    account, at, batch, ceremony, disclosure, files, furnish, id, identity, invitation, key, manifest,
+    membership, participant, passkey, point, record, release, request, session, transfer, transfer_in,
 };
 use broker_store::{
     BatchRow, DisclosureRow, ParticipantRow, PointRow, RecordRow, SessionRole, SessionRow, Store,
@@ -14,7 +14,7 @@ use crate::raw::files_with;
 
 const WHO: u8 = 7;
 /// Each value that erasure must reach carries one of these; the number keeps them apart.
-const MARKS: std::ops::Range<u8> = 0..10;
+const MARKS: std::ops::Range<u8> = 0..17;
 
 fn mark(number: u8) -> Vec<u8> {
     format!("<erase me {number}>").into_bytes()
@@ -72,6 +72,7 @@ async fn live(store: &SqliteStore) {
     .await
     .unwrap();
     released(&mut *tx).await;
+    ways_in(&mut *tx).await;
     tx.add_session(
         &SessionRow {
             csrf: [WHO; 32],
@@ -82,6 +83,28 @@ async fn live(store: &SqliteStore) {
     .await
     .unwrap();
     tx.commit().await.unwrap();
+}
+
+/// By which she signs in.
+async fn ways_in(tx: &mut dyn Tx) {
+    tx.add_account(&account(WHO)).await.unwrap();
+    let role = SessionRole::Participant(id(WHO));
+    tx.add_role(id(WHO), role).await.unwrap();
+    let mut key = passkey(WHO, WHO);
+    key.passkey.credential = mark(10);
+    key.passkey.public_key = mark(11);
+    key.passkey.state = mark(12);
+    tx.add_passkey(&key).await.unwrap();
+    let mut at_provider = identity(WHO, WHO);
+    at_provider.subject = marked(13);
+    tx.add_identity(&at_provider).await.unwrap();
+    tx.replace_recovery_codes(id(WHO), &[marked(14)]).await.unwrap();
+    let mut asked = ceremony(WHO, WHO);
+    asked.keep = mark(15);
+    tx.add_ceremony(&asked, at(0)).await.unwrap();
+    let mut code = invitation(WHO, role);
+    code.hash = marked(16);
+    tx.add_invitation(&code, at(0)).await.unwrap();
 }
 
 /// A release with a row of hers and one of a neighbour.

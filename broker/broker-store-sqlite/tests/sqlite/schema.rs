@@ -74,6 +74,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0004_disclosure_manifest.up.sql"),
         include_str!("../../migrations/0005_dutch.up.sql"),
         include_str!("../../migrations/0006_restores.up.sql"),
+        include_str!("../../migrations/0007_accounts.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -270,4 +271,24 @@ async fn a_restore_of_an_older_version_is_found_again() {
     migrate(&path, NEWEST_SCHEMA).await.unwrap();
     let store = SqliteStore::open(&path, Create::Never).await.unwrap();
     assert_eq!(store.read().await.unwrap().restores().await.unwrap(), [2]);
+}
+
+/// What it signed could not be checked any more.
+#[tokio::test]
+async fn a_file_with_a_passkey_is_not_taken_back() {
+    use broker_store::Store;
+    use broker_store::contract::samples::{furnish, id, passkey};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    furnish(&store).await;
+    let mut tx = store.begin("register").await.unwrap();
+    tx.add_passkey(&passkey(1, 1)).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert!(matches!(migrate(&path, 5).await, Err(OpenError::Database { .. })));
+    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    let mut view = store.read().await.unwrap();
+    assert!(view.passkeys_of(id(1)).await.unwrap() == [passkey(1, 1)]);
 }

@@ -4,11 +4,14 @@ use broker_domain::consent::EventKind;
 use broker_domain::ids::ParticipantId;
 
 use super::samples::{
-    LEAVES, assert_conflict, at, batch, consent, disclosure, enrolment_code, event, files, furnish, gateway,
-    id, key, leaf, manifest, membership, point, record, refused, release, request, session, span, transfer,
-    transfer_in,
+    LEAVES, assert_conflict, at, batch, ceremony, consent, disclosure, enrolment_code, event, files, furnish,
+    gateway, id, identity, invitation, key, leaf, manifest, membership, officer, passkey, point, record,
+    refused, release, request, session, sign_in, span, transfer, transfer_in,
 };
-use crate::{FlowFilter, GatewayRow, Page, PointRow, SessionRole, Store, TransferRow, Tx};
+use crate::{
+    AttemptKind, Attempts, FlowFilter, GatewayRow, OfficerRow, Page, PointRow, SessionRole, SessionRow,
+    SignInRow, Store, TransferRow, Tx,
+};
 
 const PAGE: Page = Page {
     before_leaf: u64::MAX,
@@ -39,6 +42,90 @@ async fn live(tx: &mut dyn Tx, who: u8) {
     tx.add_records(&[record(who, 1, LEAVES + u64::from(number))])
         .await
         .unwrap();
+}
+
+/// Everything by which somebody signs in. `account` is the one of the participant.
+async fn ways_in(tx: &mut dyn Tx, who: u8, account: u8) {
+    let role = SessionRole::Participant(id(who));
+    tx.add_passkey(&passkey(who, account)).await.unwrap();
+    tx.add_identity(&identity(who, account)).await.unwrap();
+    tx.replace_recovery_codes(id(account), &[[who; 32]])
+        .await
+        .unwrap();
+    tx.add_invitation(&invitation(who, role), at(0)).await.unwrap();
+    tx.add_ceremony(&ceremony(who, account), at(0)).await.unwrap();
+    let line = SignInRow {
+        role: Some(role),
+        ..sign_in(who, account, 5)
+    };
+    tx.add_sign_in(&line, at(0), 9).await.unwrap();
+    let count = Attempts {
+        since: at(0),
+        failed: 1,
+    };
+    tx.set_attempts(AttemptKind::Recovery, Some(id(account)), count)
+        .await
+        .unwrap();
+}
+
+/// What is left of all that.
+async fn ways_left(store: &dyn Store, who: u8, account: u8) -> [bool; 8] {
+    let mut tx = store.begin("look").await.unwrap();
+    [
+        tx.account(id(account)).await.unwrap().is_some(),
+        !tx.passkeys_of(id(account)).await.unwrap().is_empty(),
+        !tx.identities_of(id(account)).await.unwrap().is_empty(),
+        tx.recovery_code([who; 32]).await.unwrap().is_some(),
+        tx.invitation([who; 32]).await.unwrap().is_some(),
+        tx.take_ceremony([who; 32]).await.unwrap().is_some(),
+        !tx.sign_ins_of(id(account), 9).await.unwrap().is_empty(),
+        tx.attempts(AttemptKind::Recovery, Some(id(account)))
+            .await
+            .unwrap()
+            .is_some(),
+    ]
+}
+
+/// Invariant I3. Neither a key, nor a provider's name for her, nor where she signed in.
+pub async fn erasing_a_person_takes_her_account_along(store: &dyn Store) {
+    street(store).await;
+    let mut tx = store.begin("ways in").await.unwrap();
+    ways_in(&mut *tx, 1, 1).await;
+    ways_in(&mut *tx, 2, 2).await;
+    tx.commit().await.unwrap();
+    erase(store, 1).await;
+    assert_eq!(ways_left(store, 1, 1).await, [false; 8]);
+    assert_eq!(ways_left(store, 2, 2).await, [true; 8]);
+}
+
+/// The officer goes on signing in; nothing tells any more that she was a participant.
+pub async fn an_account_with_another_role_outlives_an_erasure(store: &dyn Store) {
+    street(store).await;
+    let mut tx = store.begin("ways in").await.unwrap();
+    tx.add_officer(&OfficerRow {
+        id: id(9),
+        ..officer(1)
+    })
+    .await
+    .unwrap();
+    tx.add_role(id(1), SessionRole::Officer(id(9))).await.unwrap();
+    ways_in(&mut *tx, 1, 1).await;
+    let working = SessionRow {
+        account: id(1),
+        ..session(9, SessionRole::Officer(id(9)), 600)
+    };
+    tx.add_session(&working, at(0)).await.unwrap();
+    tx.commit().await.unwrap();
+    erase(store, 1).await;
+    let mut view = store.read().await.unwrap();
+    assert_eq!(view.roles_of(id(1)).await.unwrap(), [SessionRole::Officer(id(9))]);
+    assert_eq!(view.sessions_of(id(1)).await.unwrap(), [working]);
+    drop(view);
+    // A question under an invitation of hers, and what is said of her role, go; the account's own stay.
+    assert_eq!(
+        ways_left(store, 1, 1).await,
+        [true, true, true, true, false, false, false, true]
+    );
 }
 
 async fn street(store: &dyn Store) {

@@ -1,6 +1,9 @@
 //! Facts about restoring.
 
-use super::samples::{LEAVES, assert_conflict, at, enrolment_code, furnish, gateway, id, record, session};
+use super::samples::{
+    LEAVES, assert_conflict, at, ceremony, enrolment_code, furnish, gateway, id, invitation, passkey, record,
+    session,
+};
 use crate::{SessionRole, Store};
 
 /// Subjects come in pages, in order of identifier.
@@ -53,11 +56,22 @@ pub async fn closed_doors_are_closed(store: &dyn Store) {
     tx.add_session(&session(1, SessionRole::Participant(id(1)), 600), at(0))
         .await
         .unwrap();
+    tx.add_invitation(&invitation(1, SessionRole::Officer(id(1))), at(0))
+        .await
+        .unwrap();
+    tx.add_ceremony(&ceremony(1, 1), at(0)).await.unwrap();
+    tx.replace_recovery_codes(id(1), &[[1; 32]]).await.unwrap();
+    tx.add_passkey(&passkey(1, 1)).await.unwrap();
     tx.close_doors().await.unwrap();
+    assert!(tx.take_ceremony([1; 32]).await.unwrap().is_none());
     tx.commit().await.unwrap();
     let mut view = store.read().await.unwrap();
     assert_eq!(view.session([1; 32]).await.unwrap(), None);
     assert_eq!(view.enrolment_code([1; 32]).await.unwrap(), None);
+    assert!(view.invitation([1; 32]).await.unwrap().is_none());
+    assert_eq!(view.recovery_codes_left(id(1)).await.unwrap(), 0);
+    // Keys are in people's hands, not in the copy.
+    assert_eq!(view.passkeys_of(id(1)).await.unwrap().len(), 1);
     let before = gateway(1).gateway.settings;
     let after = view.gateway(id(1)).await.unwrap().unwrap().gateway.settings;
     assert!(after.version > before.version + 1_000);

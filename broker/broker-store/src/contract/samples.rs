@@ -1,5 +1,7 @@
 //! Rows to store. Each builder takes a small number, from which every identifier and digest follows.
 
+mod accounts;
+
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, Offer};
 use broker_domain::gateway::{Gateway, Settings};
 use broker_domain::ids::{Digest, Purpose};
@@ -10,8 +12,10 @@ use crate::{
     ApplicationRow, BatchRow, DatasetRow, Direction, DisclosureRow, EnrolmentCode, GatewayRow, HeadRow,
     LeafRow, ManifestRow, MembershipRow, Notice, OfferRow, OfficerRow, OrganisationRow, Outcome,
     ParticipantRow, PointRow, RecordRow, RecordedEvent, ReleaseFiles, ReleaseRow, ResearcherRow, SegmentRow,
-    Serial, SessionRole, SessionRow, Store, StoreError, TransferRow, Tx, WrappedKeyRow,
+    Serial, SessionRole, Store, StoreError, TransferRow, Tx, WrappedKeyRow,
 };
+
+pub use accounts::{account, ceremony, identity, invitation, passkey, session, sign_in};
 
 /// How many leaves [`furnish`] puts into the log, each with a record of the subject [`LOG`]: numbers below are free for
 /// rows that need a record.
@@ -416,19 +420,11 @@ pub fn disclosure(number: u64, who: u8, release: u8) -> DisclosureRow {
     }
 }
 
-/// A session that ends at `until`.
-#[must_use]
-pub fn session(number: u8, role: SessionRole, until: i64) -> SessionRow {
-    SessionRow {
-        token_hash: [number; 32],
-        role,
-        csrf: [number + 1; 32],
-        expires_at: at(until),
-    }
-}
+/// The account of researcher 1 and officer 1.
+pub const STAFF: u8 = 100;
 
 /// Commits what most facts stand on: [`LEAVES`] leaves with their records; organisation, officer, researcher, dataset 1; notices 1 and 2;
-/// participants 1 and 2, each with subject, key of epoch 1, point and gateway.
+/// participants 1 and 2, each with subject, account, key of epoch 1, point and gateway; the account [`STAFF`].
 pub async fn furnish(store: &dyn Store) {
     let mut tx = store.begin("furnish").await.unwrap();
     tx.add_subject(id(LOG), [LOG; 32]).await.unwrap();
@@ -442,19 +438,26 @@ pub async fn furnish(store: &dyn Store) {
     tx.add_notice(&notice(1)).await.unwrap();
     tx.add_notice(&notice(2)).await.unwrap();
     tx.add_notice(&notice(3)).await.unwrap();
+    tx.add_account(&account(STAFF)).await.unwrap();
+    for role in [SessionRole::Researcher(id(1)), SessionRole::Officer(id(1))] {
+        tx.add_role(id(STAFF), role).await.unwrap();
+    }
     for number in [1, 2] {
         settle(&mut *tx, number).await.unwrap();
     }
     tx.commit().await.unwrap();
 }
 
-/// Adds one participant with subject, key, point and gateway.
+/// Adds one participant with subject, account, key, point and gateway.
 ///
 /// # Errors
 /// Those of the store.
 pub async fn settle(tx: &mut dyn Tx, number: u8) -> Result<(), StoreError> {
     tx.add_subject(id(number), [number; 32]).await?;
     tx.add_participant(&participant(number)).await?;
+    tx.add_account(&account(number)).await?;
+    tx.add_role(id(number), SessionRole::Participant(id(number)))
+        .await?;
     tx.add_key(&key(number, 1)).await?;
     tx.add_point(&point(number)).await?;
     tx.add_gateway(&gateway(number)).await

@@ -1,11 +1,11 @@
 //! The forms of records, byte for byte.
 
-use evidence::record::{Id, InOutcome, OutOutcome, Record, RecordError, Seconds, Step};
+use evidence::record::{Id, InOutcome, OutOutcome, ProvedBy, Record, RecordError, Seconds, Step};
 use ledger_core::leaf::SubjectKind;
 use proptest::prelude::*;
 
 use crate::samples::{
-    all, at, consent_given, id, release, release_without_manifest, transfer_in, transfer_out,
+    all, at, consent_given, id, passkey, release, release_without_manifest, transfer_in, transfer_out,
 };
 
 /// A failing line means that an old record would no longer verify: make a new type instead of changing it.
@@ -37,6 +37,7 @@ fn each_type_has_its_kind_of_leaf() {
         Access,
         ConsentClosed,
         Release,
+        Enrolment,
     ];
     assert_eq!(kinds, expected);
 }
@@ -99,6 +100,17 @@ fn contradictory_records_are_neither_written_nor_read() {
     let mut given = consent_given();
     given.step_s = Seconds(0);
     assert!(contradicts(&Record::ConsentGiven(given)));
+
+    for change in [
+        (|r| r.issuer = None) as fn(&mut evidence::record::PasskeyChange),
+        |r| r.proved_by = ProvedBy::Passkey,
+        |r| (r.proved_by, r.issuer) = (ProvedBy::Invitation, None),
+        |r| r.proved_at = at(10),
+    ] {
+        let mut record = passkey();
+        change(&mut record);
+        assert!(contradicts(&Record::Passkey(record)));
+    }
 
     for name in [
         "../x",

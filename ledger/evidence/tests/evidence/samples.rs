@@ -7,8 +7,9 @@ use evidence::{
     jws::{Jwk, Jws},
     record::{
         Access, Actor, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel,
-        Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome, Record, Release, ReleaseRefused,
-        ReleasedFile, RequestStep, Role, Seconds, Step, Text, TransferIn, TransferOut,
+        Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome, PasskeyAction, PasskeyChange, ProvedBy,
+        Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Role, Seconds, Step, Text, TransferIn,
+        TransferOut,
     },
 };
 use ledger_core::{
@@ -48,6 +49,21 @@ pub fn signed(record: &Record) -> Jws {
         pair.sign(input).as_ref().try_into().unwrap()
     })
     .unwrap()
+}
+
+pub fn passkey() -> PasskeyChange {
+    PasskeyChange {
+        subject: id("p-1"),
+        action: PasskeyAction::Registered,
+        key_sha256: digest("key"),
+        model: id("fbfc3007-154e-4ecc-8c0b-6e020557d7bd"),
+        may_be_copied: true,
+        proved_by: ProvedBy::Provider,
+        issuer: Some(Text::new("https://provider.example").unwrap()),
+        assurance: Some(Text::new("eidas2").unwrap()),
+        proved_at: at(8),
+        at: at(9),
+    }
 }
 
 pub fn transfer_in() -> TransferIn {
@@ -198,6 +214,7 @@ pub fn all() -> Vec<Record> {
             at: at(7),
         }),
         Record::Release(release()),
+        Record::Passkey(passkey()),
     ]
 }
 

@@ -141,6 +141,7 @@ fn resources() -> Vec<(&'static str, Resource)> {
             },
         ),
         ("all flows", Resource::Flows),
+        ("who takes part", Resource::Panel),
     ]
 }
 

@@ -1,0 +1,15 @@
+//! Sign-in against the real store, policies and ledger. The two ports are small deterministic ones: what is shown here is
+//! what the broker makes of their answers, not OpenID Connect or WebAuthn.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod invitations;
+mod keys;
+mod provider;
+mod scene;
+mod sessions;
+mod takeover;

@@ -1,0 +1,96 @@
+//! Keyed digests by which sign-in recognises what it does not store.
+
+use ring::hmac::{Context, HMAC_SHA256, Key};
+
+use crate::point_index::IndexKey;
+
+/// What a digest is of. Equal values of two kinds have different digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignInValue<'a> {
+    /// A person at an OpenID Connect provider.
+    Subject {
+        /// `iss`.
+        issuer: &'a str,
+        /// `sub`.
+        subject: &'a str,
+    },
+    /// The code of an invitation.
+    Invitation {
+        /// The code, without spaces and hyphens.
+        code: &'a str,
+    },
+    /// A recovery code.
+    Recovery {
+        /// The code, without spaces and hyphens.
+        code: &'a str,
+    },
+}
+
+/// `HMAC-SHA-256(key, label || 00 || (u64be length || bytes)...)`, with the labels `provider-subject/v1`,
+/// `invitation-code/v1` and `recovery-code/v1`. The key is that of the point index, whose label is another one: whoever
+/// has a copy of the database alone cannot try codes, nor look a person up at her provider.
+#[must_use]
+pub fn sign_in_index(key: &IndexKey, value: SignInValue<'_>) -> [u8; 32] {
+    let (label, parts) = match value {
+        SignInValue::Subject { issuer, subject } => ("provider-subject/v1", [issuer, subject]),
+        SignInValue::Invitation { code } => ("invitation-code/v1", [code, ""]),
+        SignInValue::Recovery { code } => ("recovery-code/v1", [code, ""]),
+    };
+    let mut context = Context::with_key(&Key::new(HMAC_SHA256, key.as_bytes()));
+    context.update(label.as_bytes());
+    context.update(&[0]);
+    for part in parts {
+        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    let mut digest = [0; 32];
+    digest
+        .iter_mut()
+        .zip(context.sign().as_ref())
+        .for_each(|(to, from)| *to = *from);
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::PointIndex;
+
+    #[test]
+    fn each_kind_of_value_has_its_own_digests() {
+        let key = IndexKey::from_bytes(Zeroizing::new([7; 32]));
+        let digests = [
+            sign_in_index(
+                &key,
+                SignInValue::Subject {
+                    issuer: "ab",
+                    subject: "c",
+                },
+            ),
+            sign_in_index(
+                &key,
+                SignInValue::Subject {
+                    issuer: "a",
+                    subject: "bc",
+                },
+            ),
+            sign_in_index(&key, SignInValue::Invitation { code: "ab" }),
+            sign_in_index(&key, SignInValue::Recovery { code: "ab" }),
+            *PointIndex::of(&key, "ab").as_bytes(),
+        ];
+        let distinct: std::collections::BTreeSet<_> = digests.iter().collect();
+        assert_eq!(distinct.len(), digests.len());
+    }
+
+    #[test]
+    fn another_key_gives_another_digest() {
+        let digest = |byte| {
+            let key = IndexKey::from_bytes(Zeroizing::new([byte; 32]));
+            sign_in_index(&key, SignInValue::Recovery { code: "ABCD" })
+        };
+        assert_eq!(digest(1), digest(1));
+        assert_ne!(digest(1), digest(2));
+    }
+}
