@@ -13,10 +13,11 @@ use crate::lang::Lang;
 /// What stands in a page where a message is missing; tests look for it.
 pub(crate) const MISSING: &str = "⟦missing";
 
-const FRENCH: [&str; 8] = [
+const FRENCH: [&str; 9] = [
     include_str!("../i18n/fr/common.ftl"),
     include_str!("../i18n/fr/words.ftl"),
     include_str!("../i18n/fr/home.ftl"),
+    include_str!("../i18n/fr/account.ftl"),
     include_str!("../i18n/fr/participant.ftl"),
     include_str!("../i18n/fr/consent.ftl"),
     include_str!("../i18n/fr/research.ftl"),
@@ -24,10 +25,11 @@ const FRENCH: [&str; 8] = [
     include_str!("../i18n/fr/problem.ftl"),
 ];
 
-const ENGLISH: [&str; 8] = [
+const ENGLISH: [&str; 9] = [
     include_str!("../i18n/en/common.ftl"),
     include_str!("../i18n/en/words.ftl"),
     include_str!("../i18n/en/home.ftl"),
+    include_str!("../i18n/en/account.ftl"),
     include_str!("../i18n/en/participant.ftl"),
     include_str!("../i18n/en/consent.ftl"),
     include_str!("../i18n/en/research.ftl"),
