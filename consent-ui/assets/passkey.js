@@ -15,13 +15,13 @@ const text = (buffer) =>
 const known = (list) => (list ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
 
 // WebAuthn L3 §5.1.8 has both as static methods; browsers of 2024 and before do not.
-function creation({ publicKey: asked }) {
+function creation(asked) {
   const user = { ...asked.user, id: bytes(asked.user.id) };
   const excludeCredentials = known(asked.excludeCredentials);
   return { publicKey: { ...asked, challenge: bytes(asked.challenge), user, excludeCredentials } };
 }
 
-function request({ publicKey: asked }) {
+function request(asked) {
   const allowCredentials = known(asked.allowCredentials);
   return { publicKey: { ...asked, challenge: bytes(asked.challenge), allowCredentials } };
 }
@@ -61,7 +61,7 @@ async function ceremony(form) {
   const question = await post(form.dataset.question, { csrf });
   if (!question.ok) return question;
   const asked = question.options;
-  const credential = asked.publicKey.user
+  const credential = asked.user
     ? await navigator.credentials.create(creation(asked))
     : await navigator.credentials.get(request(asked));
   return post(form.dataset.answer, { csrf, answer: answer(credential) });

@@ -26,8 +26,6 @@ pub const SIGN_IN: &str = "/connexion";
 pub const PASSKEY_QUESTION: &str = "/connexion/cle/question";
 /// POST, JSON: what the authenticator answers. Members: `csrf`, `answer`.
 pub const PASSKEY_ANSWER: &str = "/connexion/cle/reponse";
-/// GET: where providers send browsers back to. Query: `code`, `state`, `iss` or `error`.
-pub const PROVIDER_RETURN: &str = "/connexion/retour";
 /// POST: sign-in with a recovery code. Field: `code`.
 pub const RECOVERY: &str = "/connexion/secours";
 /// GET: asks for an invitation. POST: opens it. Field: `code`.
@@ -112,6 +110,12 @@ pub const OFFICER_PROOFS: &str = "/dpo/preuves";
 /// GET: to a provider, to sign in or to prove oneself again.
 pub fn to_provider(provider: &str) -> String {
     format!("{SIGN_IN}/aupres/{provider}")
+}
+
+/// GET: where a provider sends browsers back to, each to an address of its own, so that no answer of one is taken for
+/// that of another (RFC 9700 §4.4.2.2). Query: `code`, `state`, `iss` or `error`.
+pub fn provider_return(provider: &str) -> String {
+    format!("{SIGN_IN}/retour/{provider}")
 }
 
 /// GET: to a provider, with an open invitation.

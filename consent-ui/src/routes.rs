@@ -140,7 +140,7 @@ fn sign_in_pages() -> Router {
         .route(paths::PASSKEY_QUESTION, post(passkeys::question))
         .route(paths::PASSKEY_ANSWER, post(passkeys::answer))
         .route("/connexion/aupres/{provider}", get(sign_in::to_provider))
-        .route(paths::PROVIDER_RETURN, get(sign_in::back))
+        .route("/connexion/retour/{provider}", get(sign_in::back))
         .route(paths::RECOVERY, post(sign_in::recover))
         .route(paths::INVITATION, get(sign_in::invitation).post(sign_in::open))
         .route(paths::FIRST_WAY, get(sign_in::first_way))

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Path, Request};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use broker_domain::identity::{Arrival, ProviderId};
-use broker_service::{Arrived, Departed, Failure, SignInRefusal};
+use broker_service::{Arrived, Back, Departed, Failure, SignInRefusal};
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
@@ -132,15 +132,20 @@ pub(crate) async fn link_provider(visit: Visit, Path(provider): Path<String>) ->
     Ok(away(&visit, &departed))
 }
 
-/// GET `/connexion/retour`: the browser comes back from a provider.
-pub(crate) async fn back(visit: Visit) -> Result<Response, Trouble> {
+/// GET `/connexion/retour/{provider}`: the browser comes back from a provider.
+pub(crate) async fn back(visit: Visit, Path(provider): Path<String>) -> Result<Response, Trouble> {
+    let provider = named(&provider)?;
     let arrival = Arrival {
         code: visit.asked("code").map(str::to_owned),
         error: visit.asked("error").map(str::to_owned),
         issuer: visit.asked("iss").map(str::to_owned),
     };
-    let (value, state) = (visit.ceremony()?, visit.asked("state").unwrap_or_default());
-    let arrived = visit.broker().finish_provider(&value, state, &arrival, visit.browser()).await?;
+    let back = Back {
+        provider: &provider,
+        state: visit.asked("state").unwrap_or_default(),
+        arrival: &arrival,
+    };
+    let arrived = visit.broker().finish_provider(&visit.ceremony()?, back, visit.browser()).await?;
     let site = &visit.pages.site;
     let mut response = match &arrived {
         Arrived::SignedIn { signed_in, .. } => {
