@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod identity;
 pub mod ids;
 pub mod intake;
+pub mod lang;
 pub mod policy;
 pub mod reading;
 pub mod research;
