@@ -3,11 +3,12 @@
 /// Our own style sheet, to be served at [`crate::paths::STYLE_SHEET`].
 pub const STYLE_SHEET: &str = include_str!("../assets/fiducie.css");
 
-/// The scripts of the pages that check the ledger, with where each is served: modules, which name each other by their
+/// The scripts of the pages that check the ledger or speak with an authenticator, with where each is served: modules, which name each other by their
 /// file names.
-pub const SCRIPTS: [(&str, &str); 10] = [
+pub const SCRIPTS: [(&str, &str); 11] = [
     (crate::paths::VERIFY_SCRIPT, include_str!("../assets/verify.js")),
     ("/assets/visit.js", include_str!("../assets/visit.js")),
+    (crate::paths::PASSKEY_SCRIPT, include_str!("../assets/passkey.js")),
     ("/assets/list.js", include_str!("../assets/list.js")),
     ("/assets/list-tasks.js", include_str!("../assets/list-tasks.js")),
     ("/assets/list-worker.js", include_str!("../assets/list-worker.js")),

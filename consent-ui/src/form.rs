@@ -31,11 +31,17 @@ pub enum FieldProblem {
     DecisionMissing,
     /// A decision without its reason.
     ReasonMissing,
+    /// No code, or one that is unknown, used or expired.
+    CodeUnknown,
+    /// Too many codes were tried.
+    TooManyCodes,
+    /// No name.
+    NameMissing,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -49,6 +55,9 @@ impl FieldProblem {
         Self::PeriodOutsideDataset,
         Self::DecisionMissing,
         Self::ReasonMissing,
+        Self::CodeUnknown,
+        Self::TooManyCodes,
+        Self::NameMissing,
     ];
 }
 
@@ -68,6 +77,9 @@ impl Word for FieldProblem {
             Self::PeriodOutsideDataset => "field-period-outside",
             Self::DecisionMissing => "field-decision-missing",
             Self::ReasonMissing => "field-reason-missing",
+            Self::CodeUnknown => "field-code-unknown",
+            Self::TooManyCodes => "field-too-many-codes",
+            Self::NameMissing => "field-name-missing",
         }
     }
 }

@@ -123,11 +123,21 @@ pub enum Notice {
     SignedOut,
     /// The page asked for needs somebody signed in.
     SignInFirst,
+    /// Something about an account was changed.
+    AccountChanged,
+    /// One more way in.
+    WayAdded,
+    /// Sessions were ended.
+    DevicesEnded,
+    /// "This was not me" was said.
+    Frozen,
+    /// The step needs a fresh proof.
+    ProveFirst,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -135,6 +145,11 @@ impl Notice {
         Self::RequestRefused,
         Self::SignedOut,
         Self::SignInFirst,
+        Self::AccountChanged,
+        Self::WayAdded,
+        Self::DevicesEnded,
+        Self::Frozen,
+        Self::ProveFirst,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -147,6 +162,11 @@ impl Notice {
             Self::RequestRefused => "demande-refusee",
             Self::SignedOut => "deconnexion",
             Self::SignInFirst => "connexion",
+            Self::AccountChanged => "compte",
+            Self::WayAdded => "acces-ajoute",
+            Self::DevicesEnded => "sessions-fermees",
+            Self::Frozen => "compte-bloque",
+            Self::ProveFirst => "preuve",
         }
     }
 
@@ -166,6 +186,11 @@ impl Word for Notice {
             Self::RequestRefused => "notice-request-refused",
             Self::SignedOut => "notice-signed-out",
             Self::SignInFirst => "notice-sign-in-first",
+            Self::AccountChanged => "notice-account-changed",
+            Self::WayAdded => "notice-way-added",
+            Self::DevicesEnded => "notice-devices-ended",
+            Self::Frozen => "notice-frozen",
+            Self::ProveFirst => "notice-prove-first",
         }
     }
 }
@@ -226,7 +251,14 @@ impl<'a> Frame<'a> {
     /// The links of the visitor's role.
     pub(crate) fn navigation(&self) -> Vec<NavigationLink> {
         let links: &[(&str, &str)] = match &self.page.visitor {
-            Visitor::SignedOut => &[(paths::HOME, "nav-home"), (paths::CATALOGUE, "nav-catalogue")],
+            Visitor::SignedOut => match self.page.mode {
+                Mode::Demo => &[(paths::HOME, "nav-home"), (paths::CATALOGUE, "nav-catalogue")],
+                Mode::Serve => &[
+                    (paths::HOME, "nav-home"),
+                    (paths::CATALOGUE, "nav-catalogue"),
+                    (paths::SIGN_IN, "sign-in-heading"),
+                ],
+            },
             Visitor::SignedIn {
                 role: Role::Participant,
                 ..
@@ -237,6 +269,7 @@ impl<'a> Frame<'a> {
                 (paths::DELIVERED, "nav-delivered"),
                 (paths::RECORDED, "nav-recorded"),
                 (paths::ERASURE, "nav-erasure"),
+                (paths::ACCOUNT, "nav-account"),
             ],
             Visitor::SignedIn {
                 role: Role::Researcher,
@@ -244,6 +277,7 @@ impl<'a> Frame<'a> {
             } => &[
                 (paths::CATALOGUE, "nav-catalogue"),
                 (paths::REQUESTS, "nav-requests"),
+                (paths::ACCOUNT, "nav-account"),
             ],
             Visitor::SignedIn {
                 role: Role::Officer, ..
@@ -251,6 +285,7 @@ impl<'a> Frame<'a> {
                 (paths::DESK, "nav-desk"),
                 (paths::FLOWS, "nav-flows"),
                 (paths::LEDGER, "nav-ledger"),
+                (paths::ACCOUNT, "nav-account"),
             ],
         };
         links.iter().map(|(href, key)| self.link(href, key)).collect()

@@ -1,6 +1,7 @@
 //! One module per page or family of pages: a view model and the function that renders it.
 
 mod about;
+mod account;
 mod dashboard;
 mod delivered;
 mod erasure;
@@ -14,9 +15,15 @@ mod recorded;
 mod requests;
 mod research;
 mod sharing;
+mod sign_in;
 mod withdrawal;
 
 pub use about::{render_accessibility, render_proofs_explained};
+pub(crate) use account::WORDS as PASSKEY_WORDS;
+pub use account::{
+    AccountView, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow, NotMeView,
+    PasskeyRow, Working, render_account, render_codes, render_not_me,
+};
 pub use dashboard::{DashboardView, DayCurve, MeterCard, SharingCounts, render_dashboard};
 pub(crate) use delivered::ROW_VERDICTS;
 pub use delivered::{DeliveredView, Delivery, render_delivered};
@@ -44,5 +51,9 @@ pub use research::{
 pub use sharing::{
     ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter, SharingPage, SharingsView, render_sharing,
     render_sharings,
+};
+pub use sign_in::{
+    FirstWayView, InvitationView, Offered, ProveView, ProviderChoice, RolesView, SignInView, WaysIn,
+    render_first_way, render_invitation, render_prove, render_roles, render_sign_in,
 };
 pub use withdrawal::{WithdrawalView, WithdrawnView, render_withdrawal, render_withdrawn};

@@ -18,6 +18,48 @@ pub const LEDGER_KEY: &str = "/ledger/log.vkey";
 pub const ACCESSIBILITY: &str = "/accessibilite";
 /// POST: one-click sign-in, in the demonstration only. Fields: `role`, `subject`.
 pub const DEMO_SIGN_IN: &str = "/demo/sign-in";
+/// The script of the pages on which a passkey is registered or used.
+pub const PASSKEY_SCRIPT: &str = "/assets/passkey.js";
+/// The ways in.
+pub const SIGN_IN: &str = "/connexion";
+/// POST, JSON: asks for a passkey, to sign in or to prove oneself again. Member: `csrf`.
+pub const PASSKEY_QUESTION: &str = "/connexion/cle/question";
+/// POST, JSON: what the authenticator answers. Members: `csrf`, `answer`.
+pub const PASSKEY_ANSWER: &str = "/connexion/cle/reponse";
+/// POST: sign-in with a recovery code. Field: `code`.
+pub const RECOVERY: &str = "/connexion/secours";
+/// GET: asks for an invitation. POST: opens it. Field: `code`.
+pub const INVITATION: &str = "/invitation";
+/// GET: the choice of the first way in, once an invitation is open.
+pub const FIRST_WAY: &str = "/invitation/acces";
+/// POST, JSON: asks for the first passkey.
+pub const FIRST_PASSKEY_QUESTION: &str = "/invitation/cle/question";
+/// POST, JSON: the first passkey.
+pub const FIRST_PASSKEY_ANSWER: &str = "/invitation/cle/reponse";
+/// How one signs in, from where, and what happened.
+pub const ACCOUNT: &str = "/compte";
+/// GET: asks somebody signed in to prove herself again.
+pub const PROVE: &str = "/compte/preuve";
+/// GET: the roles of the account. POST: takes one. Field: `role`.
+pub const ROLE: &str = "/compte/role";
+/// POST, JSON: asks for another passkey.
+pub const NEW_PASSKEY_QUESTION: &str = "/compte/cles/question";
+/// POST, JSON: another passkey.
+pub const NEW_PASSKEY_ANSWER: &str = "/compte/cles/reponse";
+/// POST: names a passkey. Fields: `moyen`, `nom`.
+pub const RENAME_PASSKEY: &str = "/compte/cles/nom";
+/// POST: revokes a passkey. Field: `moyen`.
+pub const REVOKE_PASSKEY: &str = "/compte/cles/retrait";
+/// POST: unlinks an account elsewhere. Field: `moyen`.
+pub const UNLINK: &str = "/compte/fournisseurs/retrait";
+/// POST: opens a way in that was frozen. Field: `moyen`.
+pub const THAW: &str = "/compte/deblocage";
+/// POST: makes new recovery codes, and shows them.
+pub const CODES: &str = "/compte/codes";
+/// POST: ends the session of a device. Field: `appareil`.
+pub const END_SESSION: &str = "/compte/appareils/fin";
+/// POST: ends every session.
+pub const END_ALL_SESSIONS: &str = "/compte/appareils/tous";
 /// POST: sign-out.
 pub const SIGN_OUT: &str = "/deconnexion";
 
@@ -66,6 +108,32 @@ pub const PARTICIPANT_PROOFS: &str = "/moi/preuves";
 pub const RESEARCHER_PROOFS: &str = "/recherche/preuves";
 /// GET, with `/{leaf}` behind it: an officer's proof file for one ledger record.
 pub const OFFICER_PROOFS: &str = "/dpo/preuves";
+
+/// GET: to a provider, to sign in or to prove oneself again.
+pub fn to_provider(provider: &str) -> String {
+    format!("{SIGN_IN}/aupres/{provider}")
+}
+
+/// GET: where a provider sends browsers back to, each to an address of its own, so that no answer of one is taken for
+/// that of another (RFC 9700 §4.4.2.2). Query: `code`, `state`, `iss` or `error`.
+pub fn provider_return(provider: &str) -> String {
+    format!("{SIGN_IN}/retour/{provider}")
+}
+
+/// GET: to a provider, with an open invitation.
+pub fn first_provider(provider: &str) -> String {
+    format!("{INVITATION}/aupres/{provider}")
+}
+
+/// GET: to a provider, to link another account.
+pub fn link_provider(provider: &str) -> String {
+    format!("{ACCOUNT}/aupres/{provider}")
+}
+
+/// GET: "this was not me", about one event. POST: freezes. Field: `moyen`, the way in that stays; empty for none.
+pub fn not_me(event: &str) -> String {
+    format!("{ACCOUNT}/pas-moi/{event}")
+}
 
 /// POST: switch measuring on or off. Field: `mesure` (`on`, `off`).
 pub fn measuring(meter_id: &str) -> String {

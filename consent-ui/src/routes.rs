@@ -7,6 +7,7 @@
 //! The table of routes below is the whole interface. The one-click sign-in is in it only when a [`DemoDoor`] is handed
 //! in, so a broker that serves people has no such address at all.
 
+mod account;
 mod cookies;
 mod dashboard;
 mod delivered;
@@ -21,6 +22,7 @@ mod meters;
 mod notice_text;
 mod offers;
 mod overview;
+mod passkeys;
 mod phrases;
 mod proofs;
 mod recorded;
@@ -28,6 +30,7 @@ mod requests;
 mod research;
 mod sharings;
 mod shelf;
+mod sign_in;
 mod trouble;
 mod visit;
 
@@ -103,6 +106,8 @@ pub fn routes(pages: Pages) -> Router {
         router = router.route(paths::DEMO_SIGN_IN, post(door::sign_in));
     }
     let router = router
+        .merge(sign_in_pages())
+        .merge(account_pages())
         .merge(participant_pages())
         .merge(researcher_pages())
         .merge(officer_pages())
@@ -127,6 +132,42 @@ fn open_pages() -> Router {
         .route(paths::SIGN_OUT, post(door::sign_out))
         .route(paths::CATALOGUE, get(research::catalogue))
         .route("/recherche/jeux/{dataset}", get(research::dataset))
+}
+
+fn sign_in_pages() -> Router {
+    Router::new()
+        .route(paths::SIGN_IN, get(sign_in::page))
+        .route(paths::PASSKEY_QUESTION, post(passkeys::question))
+        .route(paths::PASSKEY_ANSWER, post(passkeys::answer))
+        .route("/connexion/aupres/{provider}", get(sign_in::to_provider))
+        .route("/connexion/retour/{provider}", get(sign_in::back))
+        .route(paths::RECOVERY, post(sign_in::recover))
+        .route(paths::INVITATION, get(sign_in::invitation).post(sign_in::open))
+        .route(paths::FIRST_WAY, get(sign_in::first_way))
+        .route(paths::FIRST_PASSKEY_QUESTION, post(passkeys::first_question))
+        .route(paths::FIRST_PASSKEY_ANSWER, post(passkeys::registered))
+        .route("/invitation/aupres/{provider}", get(sign_in::first_provider))
+}
+
+fn account_pages() -> Router {
+    Router::new()
+        .route(paths::ACCOUNT, get(account::page))
+        .route(paths::PROVE, get(account::prove))
+        .route(paths::ROLE, get(account::roles).post(account::choose_role))
+        .route(paths::NEW_PASSKEY_QUESTION, post(passkeys::another_question))
+        .route(paths::NEW_PASSKEY_ANSWER, post(passkeys::registered))
+        .route(paths::RENAME_PASSKEY, post(account::rename))
+        .route(paths::REVOKE_PASSKEY, post(account::revoke))
+        .route("/compte/aupres/{provider}", get(sign_in::link_provider))
+        .route(paths::UNLINK, post(account::unlink))
+        .route(paths::THAW, post(account::thaw))
+        .route(paths::CODES, post(account::codes))
+        .route(paths::END_SESSION, post(account::end_device))
+        .route(paths::END_ALL_SESSIONS, post(account::end_all))
+        .route(
+            "/compte/pas-moi/{event}",
+            get(account::not_me).post(account::freeze),
+        )
 }
 
 fn participant_pages() -> Router {

@@ -4,6 +4,7 @@
 //! with `-means` behind it.
 
 mod record;
+mod sign_in;
 mod transfer;
 
 use jiff::civil::Date;

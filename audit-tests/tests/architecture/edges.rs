@@ -85,6 +85,7 @@ const ALLOWED: [(u8, &str, &[&str]); 24] = [
             "broker-anonymiser",
             "broker-domain",
             "broker-http",
+            "broker-identity",
             "broker-keys",
             "broker-service",
             "broker-store",

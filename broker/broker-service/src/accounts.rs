@@ -32,7 +32,7 @@ use crate::sessions::{OpenedSession, powers, sha256};
 pub(crate) use codes::draw_code;
 pub use invitation::{Invitation, InviteRefusal, InvitedParticipant, Inviting, OpenedInvitation};
 pub use passkeys::Begun;
-pub use providers::{Arrived, Departed};
+pub use providers::{Arrived, Back, Departed};
 pub use register::Registration;
 pub use ways::{IdentityView, PasskeyView, Ways};
 

@@ -38,8 +38,8 @@ mod views;
 mod witnessing;
 
 pub use accounts::{
-    Arrived, Begun, Browser, Departed, IdentityView, Invitation, InviteRefusal, InvitedParticipant, Inviting,
-    OpenedInvitation, PasskeyView, Registration, SignInParts, SignInRefusal, SignedIn, Ways,
+    Arrived, Back, Begun, Browser, Departed, IdentityView, Invitation, InviteRefusal, InvitedParticipant,
+    Inviting, OpenedInvitation, PasskeyView, Registration, SignInParts, SignInRefusal, SignedIn, Ways,
 };
 pub use batch::Batch;
 pub use broker::{Broker, Parts};

@@ -201,6 +201,8 @@ pub struct Setting<'a> {
     pub sequencer: SequencerConfig,
     /// Who vouches for its ledger, if anybody does.
     pub witnesses: Option<&'a config::Witnesses>,
+    /// How people sign in, if they do.
+    pub sign_in: SignInParts,
 }
 
 impl<'a> Setting<'a> {
@@ -214,6 +216,7 @@ impl<'a> Setting<'a> {
             entropy: Arc::new(SystemEntropy::open()),
             sequencer: SequencerConfig::default(),
             witnesses: config.witnesses.as_ref(),
+            sign_in: SignInParts::default(),
         }
     }
 }
@@ -289,6 +292,7 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
         entropy,
         sequencer,
         witnesses,
+        sign_in,
     } = setting;
     leftovers::tell(home);
     let keys = Keys::load(&home.keys())?;
@@ -342,7 +346,7 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
         clock,
         entropy,
         sequencer,
-        sign_in: SignInParts::default(),
+        sign_in,
         witnesses,
         stops: Arc::new(StopFolder::of(home.folder())),
     };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant as Stopwatch};
 
 use anyhow::{Context, Result, ensure};
 use broker_domain::time::{Clock, Entropy, Instant};
-use broker_service::{Broker, News};
+use broker_service::{Broker, News, SignInParts};
 use gateway_simulator::Street;
 use jiff::tz::TimeZone;
 use ledger_log::SequencerConfig;
@@ -100,6 +100,7 @@ async fn prepare(
         entropy: Arc::clone(entropy),
         sequencer: SequencerConfig::default(),
         witnesses: None,
+        sign_in: SignInParts::default(),
     };
     let running = assemble::start(setting).await?;
     let broker = running.broker;

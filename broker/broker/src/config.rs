@@ -24,6 +24,56 @@ pub struct Config {
     pub witnesses: Option<Witnesses>,
     /// Who stamps checkpoints, if anybody does.
     pub timestamps: Option<Timestamps>,
+    /// How people sign in.
+    #[serde(default)]
+    pub sign_in: SignIn,
+}
+
+/// How people sign in: with passkeys when nothing else is said.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Whether passkeys are taken.
+    #[serde(default)]
+    pub passkeys: Passkeys,
+    /// The domain that passkeys are made for (WebAuthn L3 §5.1.2, RP ID): the host of `site`, or a domain above it. Every
+    /// passkey is lost when it changes.
+    pub rp_id: Option<String>,
+    /// OpenID Connect providers, in the order of their buttons.
+    #[serde(default, rename = "provider")]
+    pub providers: Vec<Provider>,
+}
+
+/// Whether passkeys are taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Passkeys {
+    /// They are.
+    #[default]
+    On,
+    /// They are not.
+    Off,
+}
+
+/// An OpenID Connect provider. It sends browsers back to `<site>/connexion/retour/<id>`, which is registered there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// Short name in addresses: 1 to 32 of `a-z`, `0-9` and `-`.
+    pub id: String,
+    /// What stands on the button.
+    pub name: String,
+    /// Its issuer, exactly as it writes it.
+    pub issuer: String,
+    /// Our name there.
+    pub client_id: String,
+    /// File with our secret there.
+    pub client_secret_file: PathBuf,
+    /// Levels of assurance, one of which an answer must state (`acr`); none, when any is good enough.
+    #[serde(default)]
+    pub acr_values: Vec<String>,
+    /// How far its clock may be off, in s, at most 300; 60 when absent.
+    pub clock_skew_s: Option<u32>,
 }
 
 /// Who vouches for the ledger, and what depends on them.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use age::secrecy::ExposeSecret as _;
 use anyhow::{Context, Result, ensure};
 use broker_domain::time::{Clock, Entropy};
-use broker_service::ZONE;
+use broker_service::{SignInParts, ZONE};
 use consent_ui::page::{Mode, Operator};
 use consent_ui::routes::{Pages, Site};
 use gateway_simulator::Street;
@@ -152,6 +152,7 @@ impl Stage {
             entropy: Arc::clone(&entropy),
             sequencer: SequencerConfig::default(),
             witnesses: None,
+            sign_in: SignInParts::default(),
         };
         let running = assemble::start(setting).await?;
         let broker = &running.broker;

@@ -16,6 +16,7 @@ mod key_rotation;
 mod ledger_command;
 mod ports;
 mod serve;
+mod sign_in;
 mod stopped;
 mod timestamping;
 mod witness;

@@ -23,6 +23,7 @@ use crate::connections;
 use crate::in_use::InUse;
 use crate::ledger_command;
 use crate::ports::SystemEntropy;
+use crate::sign_in;
 
 /// How long open connections may finish after the broker was told to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -146,7 +147,10 @@ impl Ending {
 }
 
 async fn open(config: &Config) -> Result<Running> {
-    assemble::start(Setting::of(config, &Home::at(&config.data))).await
+    let home = Home::at(&config.data);
+    let setting = Setting::of(config, &home);
+    let sign_in = sign_in::parts(config, Arc::clone(&setting.clock), Arc::clone(&setting.entropy))?;
+    assemble::start(Setting { sign_in, ..setting }).await
 }
 
 /// Makes keys, database, lock store and an empty ledger.

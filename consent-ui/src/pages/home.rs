@@ -25,7 +25,9 @@ pub enum SignIn {
         /// The researcher.
         researcher: DemoPerson,
     },
-    /// No identity provider is configured: nobody can sign in here.
+    /// On a page of its own.
+    Elsewhere,
+    /// No way to sign in is configured: nobody can.
     Unavailable,
 }
 

@@ -37,13 +37,35 @@ pub enum ProblemKind {
     Unavailable,
     /// 503: too few witnesses vouch for the ledger, and nothing leaves without them.
     NotWitnessed,
+    /// 404: nobody signs in this way here.
+    WayNotOffered,
+    /// 410: the step took too long, was done before, or was begun in another browser.
+    StepExpired,
+    /// 403: the passkey or the provider did not prove who comes.
+    NotRecognised,
+    /// 429: too many codes were wrong.
+    TooMany,
+    /// 503: a provider does not answer.
+    ProviderAway,
+    /// 403: nobody here signs in this way.
+    Stranger,
+    /// 409: it is a way in already.
+    WayTaken,
+    /// 403: the owner closed the account.
+    AccountFrozen,
+    /// 403: this session can look and withdraw only.
+    WithdrawingOnly,
+    /// 403: the step needs a fresh proof.
+    ProveAgain,
+    /// 409: nobody could get in any more.
+    LastWay,
     /// 500: our fault.
     Fault,
 }
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 21] = [
         Self::NotFound,
         Self::NotYours,
         Self::SignInFirst,
@@ -53,72 +75,81 @@ impl ProblemKind {
         Self::TooLarge,
         Self::Unavailable,
         Self::NotWitnessed,
+        Self::WayNotOffered,
+        Self::StepExpired,
+        Self::NotRecognised,
+        Self::TooMany,
+        Self::ProviderAway,
+        Self::Stranger,
+        Self::WayTaken,
+        Self::AccountFrozen,
+        Self::WithdrawingOnly,
+        Self::ProveAgain,
+        Self::LastWay,
         Self::Fault,
     ];
 
     /// The HTTP status of the page.
     pub fn status(self) -> u16 {
         match self {
-            Self::NotFound => 404,
-            Self::NotYours | Self::FormExpired => 403,
+            Self::NotFound | Self::WayNotOffered => 404,
+            Self::NotYours
+            | Self::FormExpired
+            | Self::NotRecognised
+            | Self::Stranger
+            | Self::AccountFrozen
+            | Self::WithdrawingOnly
+            | Self::ProveAgain => 403,
+            Self::StepExpired => 410,
+            Self::TooMany => 429,
             Self::SignInFirst => 401,
             Self::NotUnderstood => 422,
-            Self::Changed => 409,
+            Self::Changed | Self::WayTaken | Self::LastWay => 409,
             Self::TooLarge => 413,
-            Self::Unavailable | Self::NotWitnessed => 503,
+            Self::Unavailable | Self::NotWitnessed | Self::ProviderAway => 503,
             Self::Fault => 500,
         }
     }
 
-    fn keys(self) -> ProblemKeys {
-        let (heading, what, next) = match self {
-            Self::NotFound => (
-                "problem-not-found",
-                "problem-not-found-what",
-                "problem-not-found-next",
-            ),
-            Self::NotYours => (
-                "problem-not-yours",
-                "problem-not-yours-what",
-                "problem-not-yours-next",
-            ),
-            Self::SignInFirst => ("problem-sign-in", "problem-sign-in-what", "problem-sign-in-next"),
-            Self::FormExpired => (
-                "problem-form-expired",
-                "problem-form-expired-what",
-                "problem-form-expired-next",
-            ),
-            Self::NotUnderstood => (
-                "problem-not-understood",
-                "problem-not-understood-what",
-                "problem-not-understood-next",
-            ),
-            Self::Changed => ("problem-changed", "problem-changed-what", "problem-changed-next"),
-            Self::TooLarge => (
-                "problem-too-large",
-                "problem-too-large-what",
-                "problem-too-large-next",
-            ),
-            Self::Unavailable => (
-                "problem-unavailable",
-                "problem-unavailable-what",
-                "problem-unavailable-next",
-            ),
-            Self::NotWitnessed => (
-                "problem-not-witnessed",
-                "problem-not-witnessed-what",
-                "problem-not-witnessed-next",
-            ),
-            Self::Fault => ("problem-fault", "problem-fault-what", "problem-fault-next"),
-        };
-        ProblemKeys { heading, what, next }
+    /// The message of its heading. With `-what` behind it the message says what is wrong, with `-next` what to do.
+    fn key(self) -> &'static str {
+        match self {
+            Self::NotFound => "problem-not-found",
+            Self::NotYours => "problem-not-yours",
+            Self::SignInFirst => "problem-sign-in",
+            Self::FormExpired => "problem-form-expired",
+            Self::NotUnderstood => "problem-not-understood",
+            Self::Changed => "problem-changed",
+            Self::TooLarge => "problem-too-large",
+            Self::Unavailable => "problem-unavailable",
+            Self::NotWitnessed => "problem-not-witnessed",
+            Self::WayNotOffered => "problem-way-not-offered",
+            Self::StepExpired => "problem-step-expired",
+            Self::NotRecognised => "problem-not-recognised",
+            Self::TooMany => "problem-too-many",
+            Self::ProviderAway => "problem-provider-away",
+            Self::Stranger => "problem-stranger",
+            Self::WayTaken => "problem-way-taken",
+            Self::AccountFrozen => "problem-account-frozen",
+            Self::WithdrawingOnly => "problem-withdrawing-only",
+            Self::ProveAgain => "problem-prove-again",
+            Self::LastWay => "problem-last-way",
+            Self::Fault => "problem-fault",
+        }
     }
-}
 
-struct ProblemKeys {
-    heading: &'static str,
-    what: &'static str,
-    next: &'static str,
+    fn what(self, t: Speech) -> String {
+        t.say(&format!("{}-what", self.key()))
+    }
+
+    fn next(self, t: Speech) -> String {
+        t.say(&format!("{}-next", self.key()))
+    }
+
+    /// What is wrong and what to do, as one text: for a script that writes it into its page.
+    pub(crate) fn sentences(self, t: Speech) -> String {
+        format!("{} {}", self.what(t), self.next(t))
+    }
 }
 
 /// Renders a problem page.
@@ -126,14 +157,8 @@ struct ProblemKeys {
 /// # Errors
 /// [`RenderError`] when the template fails.
 pub fn render_problem(page: &PageContext, view: &ProblemView) -> Result<String, RenderError> {
-    let keys = view.kind.keys();
-    let f = Frame::new(page, keys.heading);
-    f.render(&ProblemTemplate {
-        f: &f,
-        t: f.t,
-        view,
-        keys,
-    })
+    let f = Frame::new(page, view.kind.key());
+    f.render(&ProblemTemplate { f: &f, t: f.t, view })
 }
 
 #[derive(Template)]
@@ -142,5 +167,4 @@ struct ProblemTemplate<'a> {
     f: &'a Frame<'a>,
     t: Speech,
     view: &'a ProblemView,
-    keys: ProblemKeys,
 }

@@ -1,4 +1,4 @@
-//! The two cookies: the session and the language.
+//! The cookies: the session and the language; and, while somebody signs in, what is waited for and the invitation.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
@@ -11,6 +11,12 @@ const SESSION: &str = "fiducie";
 /// Browsers accept a cookie of this prefix only with `Secure`, `Path=/` and no `Domain` (RFC 6265bis §4.1.3.2), so no
 /// neighbouring host can plant one.
 const SESSION_HTTPS: &str = "__Host-fiducie";
+/// The value by which the answer of an authenticator or a provider finds its question.
+const CEREMONY: &str = "fiducie-question";
+/// The code of an invitation, from the page that opens it to the one that uses it.
+const INVITATION: &str = "fiducie-invitation";
+/// Both live ten minutes, as the question does.
+const STEP_SECONDS: u32 = 600;
 const LANGUAGE: &str = "fiducie-langue";
 /// A language is remembered for a year.
 const LANGUAGE_SECONDS: u32 = 31_536_000;
@@ -30,10 +36,66 @@ impl Site {
 
     /// The token in the session cookie, 32 bytes as base64url without padding.
     pub(crate) fn session_token(&self, headers: &HeaderMap) -> Option<[u8; 32]> {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(cookie(headers, self.session_name())?)
-            .ok()?;
-        bytes.try_into().ok()
+        value(cookie(headers, self.session_name())?)
+    }
+
+    /// The value of the question that waits for this browser.
+    pub(crate) fn ceremony(&self, headers: &HeaderMap) -> Option<[u8; 32]> {
+        value(cookie(headers, &self.named(CEREMONY))?)
+    }
+
+    /// The code of an invitation that was opened in this browser.
+    pub(crate) fn invitation(&self, headers: &HeaderMap) -> Option<String> {
+        cookie(headers, &self.named(INVITATION)).map(str::to_owned)
+    }
+
+    /// Remembers which question waits for this browser. `Lax`, because a provider's answer comes from its site.
+    pub(crate) fn keep_ceremony(&self, value: &[u8; 32], headers: &mut HeaderMap) {
+        self.keep_for_a_step(CEREMONY, &URL_SAFE_NO_PAD.encode(value), headers);
+    }
+
+    /// Remembers the code of an invitation. Only what cannot break a cookie is one (RFC 6265 §4.1.1).
+    pub(crate) fn keep_invitation(&self, code: &str, headers: &mut HeaderMap) {
+        if code
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        {
+            self.keep_for_a_step(INVITATION, code, headers);
+        }
+    }
+
+    /// The question was answered.
+    pub(crate) fn forget_ceremony(&self, headers: &mut HeaderMap) {
+        self.forget_step(CEREMONY, headers);
+    }
+
+    /// The invitation was used.
+    pub(crate) fn forget_invitation(&self, headers: &mut HeaderMap) {
+        self.forget_step(INVITATION, headers);
+    }
+
+    fn named(&self, name: &str) -> String {
+        let prefix = if self.is_https() { "__Host-" } else { "" };
+        format!("{prefix}{name}")
+    }
+
+    fn keep_for_a_step(&self, name: &str, value: &str, headers: &mut HeaderMap) {
+        let (name, secure) = (self.named(name), self.secure());
+        let cookie =
+            format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={STEP_SECONDS}{secure}");
+        // INVARIANT: base64url, letters, digits and hyphens make a header.
+        if let Ok(mut cookie) = HeaderValue::try_from(cookie) {
+            cookie.set_sensitive(true);
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
+
+    fn forget_step(&self, name: &str, headers: &mut HeaderMap) {
+        let (name, secure) = (self.named(name), self.secure());
+        let cookie = format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}");
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            headers.append(header::SET_COOKIE, cookie);
+        }
     }
 
     /// Sets the session cookie. It ends with the browser; the session behind it ends by itself.
@@ -45,6 +107,13 @@ impl Site {
         let mut cookie = HeaderValue::try_from(cookie).ok()?;
         cookie.set_sensitive(true);
         Some(cookie)
+    }
+
+    /// The same, into the headers of an answer.
+    pub(crate) fn keep_session_in(&self, token: &[u8; 32], headers: &mut HeaderMap) {
+        if let Some(cookie) = self.keep_session(token) {
+            headers.append(header::SET_COOKIE, cookie);
+        }
     }
 
     /// Removes the session cookie.
@@ -63,6 +132,11 @@ impl Site {
             format!("{LANGUAGE}={tag}; Path=/; HttpOnly; SameSite=Lax; Max-Age={LANGUAGE_SECONDS}{secure}");
         HeaderValue::try_from(cookie).ok()
     }
+}
+
+/// 32 bytes as base64url without padding.
+fn value(text: &str) -> Option<[u8; 32]> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
 /// The language of the cookie, else of the browser, else French.

@@ -3,7 +3,9 @@
 use axum::Form;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
+use broker_service::{Powers, SignInRefusal};
 
+use crate::paths;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Session, Visit};
 
@@ -49,6 +51,10 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, state).await?;
         let session = visit.session.clone().ok_or(Trouble::SignedOut)?;
+        let leaving = Leaving::from(parts.uri.path());
+        if session.powers == Powers::Withdrawing && leaving == Leaving::Other {
+            return Err(Trouble::SignIn(SignInRefusal::WithdrawingOnly));
+        }
         let fields = Fields::from_request(Request::from_parts(parts, body), state).await?;
         if !same_secret(fields.text("csrf").as_bytes(), session.csrf.as_bytes()) {
             return Err(Trouble::FormExpired);
@@ -61,11 +67,30 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
     }
 }
 
+/// Whether a form takes something back, which every session may (invariant I5), or does something else.
+#[derive(PartialEq, Eq)]
+enum Leaving {
+    Withdrawal,
+    Other,
+}
+
+impl From<&str> for Leaving {
+    fn from(path: &str) -> Self {
+        let withdrawal = path.starts_with(paths::SHARINGS) && path.ends_with("/retrait");
+        let of_oneself = [paths::SIGN_OUT, paths::END_SESSION, paths::END_ALL_SESSIONS].contains(&path);
+        if withdrawal || of_oneself || path.starts_with(&paths::not_me("")) {
+            Self::Withdrawal
+        } else {
+            Self::Other
+        }
+    }
+}
+
 /// Compares in a time that depends on the lengths only, which are no secret here.
 ///
 /// Written out because `ring` deprecated its own comparison and one fold does not earn a dependency. `black_box` keeps the
 /// compiler from leaving the loop at the first difference.
-fn same_secret(left: &[u8], right: &[u8]) -> bool {
+pub(crate) fn same_secret(left: &[u8], right: &[u8]) -> bool {
     let differences = left
         .iter()
         .zip(right)
@@ -77,7 +102,25 @@ fn same_secret(left: &[u8], right: &[u8]) -> bool {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{Fields, same_secret};
+    use super::{Fields, Leaving, same_secret};
+    use crate::paths;
+
+    #[test]
+    fn every_session_may_take_back() {
+        let withdrawal = paths::withdrawal("1f0c6a52-7b1e-4a5e-9d54-2c1a7b0e9f31");
+        let event = paths::not_me("1f0c6a52-7b1e-4a5e-9d54-2c1a7b0e9f31");
+        for path in [&withdrawal, &event, paths::SIGN_OUT, paths::END_ALL_SESSIONS] {
+            assert!(Leaving::from(path) == Leaving::Withdrawal, "{path}");
+        }
+        for path in [
+            paths::CODES,
+            paths::ERASURE,
+            paths::REVOKE_PASSKEY,
+            &paths::offer("x"),
+        ] {
+            assert!(Leaving::from(path) == Leaving::Other, "{path}");
+        }
+    }
 
     #[test]
     fn an_absent_field_is_empty() {

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use broker_service::SignInRefusal;
 
 use crate::lang::Lang;
 use crate::page::Notice;
@@ -17,10 +18,20 @@ use crate::routes::Pages;
 use crate::routes::trouble::{Told, Trouble};
 use crate::routes::visit::{Visit, address, onward, onward_with, pairs};
 
-/// The pages that check the ledger run our own scripts, one of them also beside itself, and fetch their files: these three
+/// Pages that check the ledger run our own scripts, one of them also beside itself, and fetch their files: these three
 /// lines more, there only.
 const WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; \
      img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Those pages, and those on which an authenticator is asked.
+const SCRIPTED: [&str; 6] = [
+    paths::RECORDED,
+    paths::DELIVERED,
+    paths::SIGN_IN,
+    paths::FIRST_WAY,
+    paths::PROVE,
+    paths::ACCOUNT,
+];
 
 /// No script, no inline style, no frame, forms to this site only. `data:` images are those of the style sheet.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
@@ -126,12 +137,33 @@ fn with_page(visit: &Visit, method: &Method, response: Response) -> Response {
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    if kind.is_some_and(|kind| kind.starts_with("text/html")) {
+    // Our own pages, and what our script reads, say what is wrong themselves.
+    if kind.is_some_and(|kind| kind.starts_with("text/html") || kind == "application/json") {
         return response;
     }
     match Trouble::of_status(response.status()) {
         Some(trouble) => problem(visit, method, &trouble),
         None => response,
+    }
+}
+
+/// Where one goes on from a sign-in that did not happen.
+fn way_on(refusal: &SignInRefusal) -> &'static str {
+    match refusal {
+        SignInRefusal::Invitation | SignInRefusal::Stranger => paths::INVITATION,
+        SignInRefusal::ProveAgain => paths::PROVE,
+        SignInRefusal::Taken | SignInRefusal::LastWay | SignInRefusal::NotYours | SignInRefusal::Name => {
+            paths::ACCOUNT
+        }
+        SignInRefusal::NotOffered
+        | SignInRefusal::Expired
+        | SignInRefusal::RecoveryCode
+        | SignInRefusal::TooMany { .. }
+        | SignInRefusal::Passkey(_)
+        | SignInRefusal::Provider(_)
+        | SignInRefusal::Frozen
+        | SignInRefusal::SignedOut
+        | SignInRefusal::WithdrawingOnly => paths::SIGN_IN,
     }
 }
 
@@ -151,6 +183,7 @@ fn problem(visit: &Visit, method: &Method, trouble: &Trouble) -> Response {
     }
     let onward = match trouble {
         Trouble::Changed { onward } => onward.clone(),
+        Trouble::SignIn(refusal) => way_on(refusal).to_owned(),
         _ => visit.first_page().to_owned(),
     };
     let view = ProblemView {
@@ -186,7 +219,7 @@ fn guarded(mut response: Response, visit: &Visit) -> Response {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if visit.is_at(paths::RECORDED) || visit.is_at(paths::DELIVERED) {
+    if SCRIPTED.iter().any(|path| visit.is_at(path)) {
         let policy = HeaderValue::from_static(WITH_SCRIPT);
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

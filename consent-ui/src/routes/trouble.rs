@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use broker_service::{Failure, Fault};
+use broker_domain::identity::ProviderRefusal;
+use broker_service::{Failure, Fault, SignInRefusal};
 use broker_store::StoreError;
 
 use crate::page::RenderError;
@@ -38,6 +39,9 @@ pub(crate) enum Trouble {
         /// The page that shows how things stand now.
         onward: String,
     },
+    /// Somebody is not signed in, or may not change how she signs in.
+    #[error(transparent)]
+    SignIn(SignInRefusal),
     /// Ours.
     #[error("a use case failed")]
     Fault(#[source] Fault),
@@ -57,6 +61,7 @@ impl Trouble {
             Self::NotUnderstood => ProblemKind::NotUnderstood,
             Self::TooLarge => ProblemKind::TooLarge,
             Self::Changed { .. } => ProblemKind::Changed,
+            Self::SignIn(refusal) => refused_sign_in(refusal),
             Self::Render(_) => ProblemKind::Fault,
             Self::Fault(fault) => match fault {
                 Fault::Busy | Fault::Stopped | Fault::NotCommitted | Fault::LogFull => {
@@ -92,6 +97,39 @@ impl Trouble {
             status if status.is_client_error() => Some(Self::NotUnderstood),
             _ => None,
         }
+    }
+}
+
+fn refused_sign_in(refusal: &SignInRefusal) -> ProblemKind {
+    match refusal {
+        SignInRefusal::NotOffered | SignInRefusal::Provider(ProviderRefusal::Unknown) => {
+            ProblemKind::WayNotOffered
+        }
+        SignInRefusal::Expired | SignInRefusal::Invitation => ProblemKind::StepExpired,
+        SignInRefusal::RecoveryCode | SignInRefusal::Passkey(_) => ProblemKind::NotRecognised,
+        SignInRefusal::TooMany { .. } => ProblemKind::TooMany,
+        SignInRefusal::Provider(refusal) => match refusal {
+            ProviderRefusal::Unavailable => ProblemKind::ProviderAway,
+            ProviderRefusal::Unknown
+            | ProviderRefusal::Declined
+            | ProviderRefusal::NotOurs
+            | ProviderRefusal::TooWeak => ProblemKind::NotRecognised,
+        },
+        SignInRefusal::Stranger => ProblemKind::Stranger,
+        SignInRefusal::Taken => ProblemKind::WayTaken,
+        SignInRefusal::Frozen => ProblemKind::AccountFrozen,
+        SignInRefusal::SignedOut => ProblemKind::SignInFirst,
+        SignInRefusal::WithdrawingOnly => ProblemKind::WithdrawingOnly,
+        SignInRefusal::ProveAgain => ProblemKind::ProveAgain,
+        SignInRefusal::LastWay => ProblemKind::LastWay,
+        SignInRefusal::NotYours => ProblemKind::NotYours,
+        SignInRefusal::Name => ProblemKind::NotUnderstood,
+    }
+}
+
+impl From<Failure<SignInRefusal>> for Trouble {
+    fn from(failure: Failure<SignInRefusal>) -> Self {
+        Self::from_failure(failure, Self::SignIn)
     }
 }
 

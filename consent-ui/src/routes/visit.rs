@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::ids::{OfficerId, ParticipantId, ResearcherId};
-use broker_service::Broker;
+use broker_service::{Broker, Browser, Powers, SignInRefusal, SignedIn};
 use broker_store::{Page, SessionRole};
 
 use crate::form::{Pager, Position};
@@ -31,6 +31,12 @@ pub(crate) struct Visit {
     pub(crate) pages: Arc<Pages>,
     pub(crate) lang: Lang,
     pub(crate) session: Option<Session>,
+    /// The value of the question that waits for this browser.
+    ceremony: Option<[u8; 32]>,
+    /// The code of the invitation opened in it.
+    invitation: Option<String>,
+    /// What it calls itself.
+    agent: String,
     here: String,
     query: Vec<(String, String)>,
 }
@@ -40,6 +46,8 @@ pub(crate) struct Visit {
 pub(crate) struct Session {
     pub(crate) token: [u8; 32],
     pub(crate) role: SessionRole,
+    /// What it is good for.
+    pub(crate) powers: Powers,
     /// What each form must carry back, as it stands in the form.
     pub(crate) csrf: String,
     name: String,
@@ -53,6 +61,9 @@ impl Visit {
             pages: Arc::clone(pages),
             lang: cookies::language(&parts.headers),
             session: None,
+            ceremony: pages.site.ceremony(&parts.headers),
+            invitation: pages.site.invitation(&parts.headers),
+            agent: agent(&parts.headers),
             here: address(&parts.uri, &query),
             query,
         }
@@ -63,16 +74,17 @@ impl Visit {
         let Some(token) = self.pages.site.session_token(&parts.headers) else {
             return Ok(self);
         };
-        let Some(row) = self.broker().session(&token).await? else {
+        let Some(live) = self.broker().any_session(&token).await? else {
             return Ok(self);
         };
-        let Some(name) = self.name_of(row.role).await? else {
+        let Some(name) = self.name_of(live.role).await? else {
             return Ok(self);
         };
-        let csrf = URL_SAFE_NO_PAD.encode(row.csrf);
+        let csrf = URL_SAFE_NO_PAD.encode(live.csrf);
         let session = Some(Session {
             token,
-            role: row.role,
+            role: live.role,
+            powers: live.powers,
             csrf,
             name,
         });
@@ -123,6 +135,40 @@ impl Visit {
 
     pub(crate) fn speech(&self) -> Speech {
         Speech::new(self.lang)
+    }
+
+    /// The browser, as sign-in asks about it.
+    pub(crate) fn browser(&self) -> Browser<'_> {
+        Browser {
+            session: self.session.as_ref().map(|session| &session.token),
+            agent: &self.agent,
+        }
+    }
+
+    /// The token of the session, whatever it is good for.
+    pub(crate) fn any_token(&self) -> Option<[u8; 32]> {
+        self.session.as_ref().map(|session| session.token)
+    }
+
+    /// The value of the question that waits for this browser.
+    pub(crate) fn ceremony(&self) -> Result<[u8; 32], Trouble> {
+        self.ceremony.ok_or(Trouble::SignIn(SignInRefusal::Expired))
+    }
+
+    /// The code of the invitation that was opened in this browser.
+    pub(crate) fn invitation(&self) -> Option<&str> {
+        self.invitation.as_deref()
+    }
+
+    /// Where somebody goes who has just signed in or proved herself again: whoever has several roles says in which.
+    pub(crate) fn after_sign_in(&self, signed_in: &SignedIn) -> &'static str {
+        if signed_in.line.is_none() {
+            return paths::ACCOUNT;
+        }
+        match signed_in.roles.as_slice() {
+            [_] => first_page(signed_in.role),
+            _ => paths::ROLE,
+        }
     }
 
     /// Whether this is the page at `path`, whatever its query.
@@ -243,7 +289,16 @@ pub(crate) fn first_page(role: SessionRole) -> &'static str {
     }
 }
 
-fn role(role: SessionRole) -> Role {
+/// What the browser calls itself; empty when it does not say, or not in a text.
+fn agent(headers: &HeaderMap) -> String {
+    let said = headers.get(header::USER_AGENT);
+    said.and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A role as people read it.
+pub(crate) fn role(role: SessionRole) -> Role {
     match role {
         SessionRole::Participant(_) => Role::Participant,
         SessionRole::Researcher(_) => Role::Researcher,

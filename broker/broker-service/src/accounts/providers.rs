@@ -21,7 +21,18 @@ pub struct Departed {
     pub url: String,
 }
 
-/// What came of it: all ways back lead to one address.
+/// A browser that came back, and where: each provider has an address of its own, so that an answer of one is never taken
+/// for that of another (RFC 9700 §4.4.2.2).
+pub struct Back<'a> {
+    /// The provider to which the address of return belongs.
+    pub provider: &'a ProviderId,
+    /// `state` of the query.
+    pub state: &'a str,
+    /// The rest of it.
+    pub arrival: &'a Arrival,
+}
+
+/// What came of it.
 pub enum Arrived {
     /// Somebody signed in, or proved herself again.
     SignedIn {
@@ -140,29 +151,28 @@ impl Broker {
         })
     }
 
-    /// Takes in whoever comes back from a provider. `value` is that of the browser's cookie, `state` that of the query:
-    /// both must be of one departure.
+    /// Takes in whoever comes back from a provider. `value` is that of the browser's cookie: it, the provider and `state`
+    /// must be of one departure.
     ///
     /// # Errors
-    /// [`SignInRefusal::Expired`] for another browser, another `state`, a second answer, or a late one;
+    /// [`SignInRefusal::Expired`] for another browser, provider or `state`, a second answer, or a late one;
     /// [`SignInRefusal::Provider`]; [`SignInRefusal::Stranger`], [`SignInRefusal::Frozen`], [`SignInRefusal::NotYours`];
     /// and for a link those of [`Broker::finish_passkey_registration`].
     pub async fn finish_provider(
         &self,
         value: &[u8; 32],
-        state: &str,
-        arrival: &Arrival,
+        back: Back<'_>,
         browser: Browser<'_>,
     ) -> Result<Arrived, Failure<SignInRefusal>> {
         let port = self.providers()?;
         let kinds = [CeremonyKind::ProviderSignIn, CeremonyKind::ProviderRegistration];
         let ceremony = self.take(value, &kinds).await?;
         // Hashes are compared: how many of their bytes agree tells nothing about the state.
-        if ceremony.state != Some(sha256(state.as_bytes())) {
+        let (provider, keep) = unpacked(&ceremony)?;
+        if ceremony.state != Some(sha256(back.state.as_bytes())) || provider != *back.provider {
             return Err(Failure::Refused(SignInRefusal::Expired));
         }
-        let (provider, keep) = unpacked(&ceremony)?;
-        let identity = port.arrive(keep, arrival).await.map_err(refused)?;
+        let identity = port.arrive(keep, back.arrival).await.map_err(refused)?;
         let subject = self.vault.provider_subject(&identity.issuer, &identity.subject);
         if ceremony.kind == CeremonyKind::ProviderRegistration {
             let row = self.new_identity(&ceremony, provider, &identity, subject)?;

@@ -1,7 +1,7 @@
 //! Providers: there and back in one browser, and several ways to one account.
 
 use broker_domain::identity::{Arrival, ProviderId, ProviderRefusal};
-use broker_service::{Arrived, Departed, Failure, SignInRefusal};
+use broker_service::{Arrived, Back, Departed, Failure, SignInRefusal};
 
 use crate::scene::{FIREFOX, Scene, at, refusal, scene};
 
@@ -9,7 +9,15 @@ fn provider() -> ProviderId {
     "provider".parse().unwrap()
 }
 
-fn back(number: u32, subject: &str, proved_at: Option<i64>) -> Arrival {
+fn back<'a>(provider: &'a ProviderId, state: &'a str, arrival: &'a Arrival) -> Back<'a> {
+    Back {
+        provider,
+        state,
+        arrival,
+    }
+}
+
+fn arrival(number: u32, subject: &str, proved_at: Option<i64>) -> Arrival {
     let proved = proved_at.map_or(String::new(), |at| format!("/{at}"));
     Arrival {
         code: Some(format!("{number}/{subject}{proved}")),
@@ -27,11 +35,15 @@ async fn finish(
     session: Option<&[u8; 32]>,
 ) -> Result<Arrived, Failure<SignInRefusal>> {
     let now = scene.broker.now().as_micros();
-    let arrival = back(number, subject, Some(now));
+    let arrival = arrival(number, subject, Some(now));
     let state = format!("state {number}");
     scene
         .broker
-        .finish_provider(&departed.value, &state, &arrival, at(FIREFOX, session))
+        .finish_provider(
+            &departed.value,
+            back(&provider(), &state, &arrival),
+            at(FIREFOX, session),
+        )
         .await
 }
 
@@ -93,15 +105,23 @@ async fn state_and_browser_must_both_be_those_of_the_departure() {
     let scene = scene().await;
     let first = scene.broker.begin_provider_sign_in(&provider()).await.unwrap();
     let second = scene.broker.begin_provider_sign_in(&provider()).await.unwrap();
-    let arrival = back(0, "anna", None);
+    let arrival = arrival(0, "anna", None);
     let crossed = scene
         .broker
-        .finish_provider(&second.value, "state 0", &arrival, at(FIREFOX, None))
+        .finish_provider(
+            &second.value,
+            back(&provider(), "state 0", &arrival),
+            at(FIREFOX, None),
+        )
         .await;
     assert_eq!(refusal(crossed), SignInRefusal::Expired);
     let foreign = scene
         .broker
-        .finish_provider(&[1; 32], "state 0", &arrival, at(FIREFOX, None))
+        .finish_provider(
+            &[1; 32],
+            back(&provider(), "state 0", &arrival),
+            at(FIREFOX, None),
+        )
         .await;
     assert_eq!(refusal(foreign), SignInRefusal::Expired);
     let declined = Arrival {
@@ -111,7 +131,11 @@ async fn state_and_browser_must_both_be_those_of_the_departure() {
     };
     let refused = scene
         .broker
-        .finish_provider(&first.value, "state 0", &declined, at(FIREFOX, None))
+        .finish_provider(
+            &first.value,
+            back(&provider(), "state 0", &declined),
+            at(FIREFOX, None),
+        )
         .await;
     assert_eq!(
         refusal(refused),
@@ -119,7 +143,11 @@ async fn state_and_browser_must_both_be_those_of_the_departure() {
     );
     let twice = scene
         .broker
-        .finish_provider(&first.value, "state 0", &arrival, at(FIREFOX, None))
+        .finish_provider(
+            &first.value,
+            back(&provider(), "state 0", &arrival),
+            at(FIREFOX, None),
+        )
         .await;
     assert_eq!(refusal(twice), SignInRefusal::Expired);
 }
@@ -187,8 +215,7 @@ async fn a_sign_in_that_the_provider_does_not_date_is_not_fresh() {
         .broker
         .finish_provider(
             &departed.value,
-            "state 1",
-            &back(1, "anna", None),
+            back(&provider(), "state 1", &arrival(1, "anna", None)),
             at(FIREFOX, None),
         )
         .await

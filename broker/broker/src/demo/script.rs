@@ -15,7 +15,9 @@ use broker_domain::policy::Principal;
 use broker_domain::research::Decision;
 use broker_domain::time::{Clock, Entropy, Instant, Interval, Step};
 use broker_keys::{JoseMemberCrypto, MemberCrypto};
-use broker_service::{Application, Broker, DeliveryRefusal, Failure, IntakeRefusal, Order, Receipt, ZONE};
+use broker_service::{
+    Application, Broker, DeliveryRefusal, Failure, IntakeRefusal, Order, Receipt, SignInParts, ZONE,
+};
 use gateway_simulator::Street;
 use jiff::tz::TimeZone;
 use ledger_log::SequencerConfig;
@@ -73,6 +75,7 @@ impl Stage {
             entropy: Arc::clone(&entropy),
             sequencer: SequencerConfig::default(),
             witnesses: None,
+            sign_in: SignInParts::default(),
         };
         let running = assemble::start(setting).await?;
         let broker = running.broker;

@@ -1,0 +1,82 @@
+//! The ways to sign in that the configuration offers.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use broker_domain::time::{Clock, Entropy};
+use broker_identity::{ClientProof, OidcProviders, ProviderConfig, Site, WebauthnPasskeys};
+use broker_service::SignInParts;
+use consent_ui::paths;
+use secrecy::SecretString;
+
+use crate::config::{Config, Passkeys, Provider};
+
+/// Passkeys, unless switched off, and the providers of the configuration.
+///
+/// # Errors
+/// When the site cannot have passkeys, or a provider is described wrongly. None is asked: one that is down keeps nobody
+/// else from signing in.
+pub fn parts(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<SignInParts> {
+    let sign_in = &config.sign_in;
+    let passkeys = match sign_in.passkeys {
+        Passkeys::Off => None,
+        Passkeys::On => {
+            let port = WebauthnPasskeys::new(&site(config)?).context(
+                "this site cannot have passkeys: they need https and a host name, or http://localhost; \
+                 set `passkeys = \"off\"` in [sign_in] to go without",
+            )?;
+            Some(Arc::new(port) as Arc<_>)
+        }
+    };
+    let described = sign_in.providers.iter().map(|one| provider(config, one));
+    let described = described.collect::<Result<Vec<_>>>()?;
+    let providers = match described.is_empty() {
+        true => None,
+        false => Some(Arc::new(OidcProviders::new(described, clock, entropy)?) as Arc<_>),
+    };
+    Ok(SignInParts { providers, passkeys })
+}
+
+fn site(config: &Config) -> Result<Site> {
+    let authority = config.site.split_once("://").map(|(_, authority)| authority);
+    let authority = authority.context("`site` is an address such as https://broker.example")?;
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    Ok(Site {
+        rp_id: config.sign_in.rp_id.clone().unwrap_or_else(|| host.to_owned()),
+        origin: config.site.clone(),
+        name: config.operator.name.clone(),
+    })
+}
+
+fn provider(config: &Config, one: &Provider) -> Result<ProviderConfig> {
+    let back = format!("{}{}", config.site, paths::provider_return(&one.id));
+    let id = one
+        .id
+        .parse()
+        .with_context(|| format!("`{}` names no provider", one.id))?;
+    let mut described = ProviderConfig::new(
+        id,
+        &one.name,
+        &one.issuer,
+        &one.client_id,
+        ClientProof::Secret(secret(&one.client_secret_file)?),
+        &back,
+    );
+    described.acr_values.clone_from(&one.acr_values);
+    if let Some(skew) = one.clock_skew_s {
+        described.clock_skew_s = skew;
+    }
+    Ok(described)
+}
+
+/// A secret from its file, without the line end that editors leave.
+fn secret(path: &Path) -> Result<SecretString> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the client secret `{}` cannot be read", path.display()))?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() {
+        bail!("the client secret `{}` is empty", path.display());
+    }
+    Ok(SecretString::from(text.to_owned()))
+}
