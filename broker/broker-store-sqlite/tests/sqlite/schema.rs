@@ -244,7 +244,7 @@ async fn a_file_with_a_dutch_notice_is_not_taken_back() {
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(migrate(&path, 4).await, Err(OpenError::Database { .. })));
-    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
     let mut view = store.read().await.unwrap();
     assert_eq!(view.notice(dutch.digest).await.unwrap(), Some(dutch));
 }
