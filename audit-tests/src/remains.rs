@@ -5,7 +5,7 @@ use std::path::Path;
 use broker_domain::ids::SubjectId;
 use broker_domain::time::Interval;
 use broker_service::Broker;
-use broker_store::SessionRole;
+use broker_store::{Read, SessionRole};
 use ledger_core::leaf::{RecordNumber, SubjectKey, Tag};
 
 use crate::needles::Needles;
@@ -61,27 +61,8 @@ pub async fn of(broker: &Broker, resident: &Resident) -> Remains {
         add("batch", batch.id.as_bytes());
         add("sealed readings", &batch.sealed);
     }
-    if let Some(account) = read
-        .account_of(SessionRole::Participant(resident.participant))
-        .await
-        .unwrap()
-    {
-        add("account", account.id.as_bytes());
-        for row in read.passkeys_of(account.id).await.unwrap() {
-            add("credential", &row.passkey.credential);
-            add("key of the passkey", &row.passkey.public_key);
-            add("state of the passkey", &row.passkey.state);
-        }
-        for row in read.identities_of(account.id).await.unwrap() {
-            add("subject at a provider", &row.subject);
-        }
-        for row in read.sessions_of(account.id).await.unwrap() {
-            add("session", &row.token_hash);
-            add("secret of forms", &row.csrf);
-        }
-        for row in read.sign_ins_of(account.id, 100).await.unwrap() {
-            add("sign-in", row.id.as_bytes());
-        }
+    for (what, bytes) in ways_in(&mut *read, resident).await {
+        add(what, &bytes);
     }
     kinds.sort_unstable();
     kinds.dedup();
@@ -93,6 +74,31 @@ pub async fn of(broker: &Broker, resident: &Resident) -> Remains {
         tags: numbers.map(|n| key.tag(n)).collect(),
         key,
     }
+}
+
+/// By what she signs in, if she does.
+async fn ways_in(read: &mut (dyn Read + '_), resident: &Resident) -> Vec<(&'static str, Vec<u8>)> {
+    let role = SessionRole::Participant(resident.participant);
+    let Some(account) = read.account_of(role).await.unwrap() else {
+        return Vec::new();
+    };
+    let mut known = vec![("account", account.id.as_bytes().to_vec())];
+    for row in read.passkeys_of(account.id).await.unwrap() {
+        known.push(("credential", row.passkey.credential));
+        known.push(("key of the passkey", row.passkey.public_key));
+        known.push(("state of the passkey", row.passkey.state));
+    }
+    for row in read.identities_of(account.id).await.unwrap() {
+        known.push(("subject at a provider", row.subject.to_vec()));
+    }
+    for row in read.sessions_of(account.id).await.unwrap() {
+        known.push(("session", row.token_hash.to_vec()));
+        known.push(("secret of forms", row.csrf.to_vec()));
+    }
+    for row in read.sign_ins_of(account.id, 100).await.unwrap() {
+        known.push(("sign-in", row.id.as_bytes().to_vec()));
+    }
+    known
 }
 
 /// Every byte below the broker's folder but its own secret keys.

@@ -48,7 +48,7 @@ enum Right {
     Invitation {
         hash: [u8; 32],
         role: SessionRole,
-        session: SessionRow,
+        session: Box<SessionRow>,
     },
     Session {
         id: SessionId,
@@ -113,7 +113,11 @@ impl Broker {
             way,
             &[role],
             &proof,
-            Right::Invitation { hash, role, session },
+            Right::Invitation {
+                hash,
+                role,
+                session: Box::new(session),
+            },
             self.line(account, Some(role), SignInKind::SignedIn, device, now)?,
         )?;
         let registration = self.write(beat).await?;
