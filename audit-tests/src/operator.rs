@@ -1,9 +1,9 @@
 //! What an operator does to a broker: commands, backups, and mishaps.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::{fs, io};
 
 use serde_json::Value;
 
@@ -68,11 +68,20 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// Every file below a folder with its bytes, but the shared memory of SQLite, which is no record.
+///
+/// SQLite removes its side files when it closes a database, and the log renames what it staged: where a file went
+/// between listing and reading, the folder is read again, so that nothing is missed under its new name.
 #[must_use]
 pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files = files_below(folder).into_iter();
-    files
-        .filter(|path| !path.to_string_lossy().ends_with("-shm"))
-        .map(|path| (path.clone(), fs::read(path).unwrap()))
-        .collect()
+    loop {
+        let files = files_below(folder).into_iter();
+        let read = files
+            .filter(|path| !path.to_string_lossy().ends_with("-shm"))
+            .map(|path| fs::read(&path).map(|bytes| (path, bytes)))
+            .collect::<io::Result<_>>();
+        match read {
+            Ok(contents) => return contents,
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}"),
+        }
+    }
 }

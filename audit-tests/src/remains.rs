@@ -8,7 +8,7 @@ use broker_service::Broker;
 use ledger_core::leaf::{RecordNumber, SubjectKey, Tag};
 
 use crate::needles::Needles;
-use crate::story::files_below;
+use crate::operator::contents;
 use crate::town::{Resident, half_hour};
 
 /// Everything of one person.
@@ -75,10 +75,9 @@ pub async fn of(broker: &Broker, resident: &Resident) -> Remains {
 /// Every byte below the broker's folder but its own secret keys.
 #[must_use]
 pub fn bytes_of(data: &Path) -> Vec<u8> {
-    let files = files_below(data).into_iter();
-    // SQLite removes its side files when it closes a database, perhaps between listing and reading.
+    let files = contents(data).into_iter();
     files
-        .filter(|path| !path.starts_with(data.join("keys")))
-        .flat_map(|path| std::fs::read(path).unwrap_or_default())
+        .filter(|(path, _)| !path.starts_with(data.join("keys")))
+        .flat_map(|(_, bytes)| bytes)
         .collect()
 }

@@ -154,6 +154,7 @@ async fn settle(broker: &Broker, consenting: u32) -> (Vec<Resident>, Application
     let notices = Notices {
         french: ["Voir ma courbe"; 2],
         english: ["See my curve"; 2],
+        dutch: ["Mijn curve zien"; 2],
     };
     let offer = offer(broker, organisation, "neighbourhood-view", notices).await;
 

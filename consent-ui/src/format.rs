@@ -47,6 +47,20 @@ const ENGLISH_MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
+const DUTCH_MONTHS: [&str; 12] = [
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
+];
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,12 +83,9 @@ impl Moment {
     }
 }
 
-/// `14 novembre 2026`, `1er mars 2026`, `14 November 2026`.
+/// `14 novembre 2026`, `1er mars 2026`, `14 November 2026`, `14 november 2026`.
 pub(crate) fn date(lang: Lang, day: Date) -> String {
-    let months = match lang {
-        Lang::French => &FRENCH_MONTHS,
-        Lang::English => &ENGLISH_MONTHS,
-    };
+    let months = lang.pick([&FRENCH_MONTHS, &ENGLISH_MONTHS, &DUTCH_MONTHS]);
     let month = usize::try_from(day.month() - 1)
         .ok()
         .and_then(|index| months.get(index))
@@ -87,12 +98,12 @@ pub(crate) fn date(lang: Lang, day: Date) -> String {
     format!("{number}{NO_BREAK}{month} {}", day.year())
 }
 
-/// `9 h 30` in French, `09:30` in English, always on 24 hours.
+/// `9 h 30` in French, `09:30` in English and Dutch, always on 24 hours.
 pub(crate) fn clock(lang: Lang, hour: i8, minute: i8) -> String {
     match (lang, minute) {
         (Lang::French, 0) => format!("{hour}{NO_BREAK}h"),
         (Lang::French, _) => format!("{hour}{NO_BREAK}h{NO_BREAK}{minute:02}"),
-        (Lang::English, _) => format!("{hour:02}:{minute:02}"),
+        (Lang::English | Lang::Dutch, _) => format!("{hour:02}:{minute:02}"),
     }
 }
 
@@ -116,15 +127,13 @@ pub(crate) fn date_and_time(lang: Lang, at: Moment) -> String {
     match lang {
         Lang::French => format!("{day} à{NO_BREAK}{time}"),
         Lang::English => format!("{day}, {time}"),
+        Lang::Dutch => format!("{day} om{NO_BREAK}{time}"),
     }
 }
 
 /// Puts a separator between groups of three digits of a decimal integer, with or without a sign.
 pub(crate) fn group_digits(lang: Lang, digits: &str) -> String {
-    let separator = match lang {
-        Lang::French => NARROW_NO_BREAK,
-        Lang::English => ',',
-    };
+    let separator = lang.pick([NARROW_NO_BREAK, ',', '.']);
     let (sign, digits) = digits
         .strip_prefix('-')
         .map_or(("", digits), |rest| ("\u{2212}", rest));
@@ -145,10 +154,7 @@ pub(crate) fn number(lang: Lang, value: i64) -> String {
 
 /// Watt-hours shown as kilowatt-hours with three decimals: nothing the meter said is rounded away.
 pub(crate) fn energy(lang: Lang, watt_hours: i64) -> String {
-    let point = match lang {
-        Lang::French => ',',
-        Lang::English => '.',
-    };
+    let point = lang.pick([',', '.', ',']);
     let (whole, thousandths) = (watt_hours.unsigned_abs() / 1000, watt_hours.unsigned_abs() % 1000);
     let sign = if watt_hours < 0 { "\u{2212}" } else { "" };
     let whole = group_digits(lang, &whole.to_string());
@@ -181,6 +187,10 @@ mod tests {
             "25\u{a0}October 2026, 02:30"
         );
         assert_eq!(
+            date_and_time(Lang::Dutch, BEFORE_CHANGE),
+            "25\u{a0}oktober 2026 om\u{a0}02:30"
+        );
+        assert_eq!(
             time_of_day(Lang::English, BEFORE_CHANGE.plus_minutes(60)),
             "02:30"
         );
@@ -191,9 +201,10 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_the_month_is_an_ordinal_in_french() {
+    fn the_first_of_the_month_is_an_ordinal_in_french_only() {
         assert_eq!(date(Lang::French, civil::date(2026, 3, 1)), "1er\u{a0}mars 2026");
         assert_eq!(date(Lang::English, civil::date(2026, 3, 1)), "1\u{a0}March 2026");
+        assert_eq!(date(Lang::Dutch, civil::date(2026, 3, 1)), "1\u{a0}maart 2026");
     }
 
     #[test]
@@ -206,6 +217,7 @@ mod tests {
     fn digits_are_grouped_by_three() {
         assert_eq!(group_digits(Lang::English, "1"), "1");
         assert_eq!(group_digits(Lang::English, "123456"), "123,456");
+        assert_eq!(group_digits(Lang::Dutch, "1234567"), "1.234.567");
         assert_eq!(
             group_digits(Lang::French, "-1234567"),
             "\u{2212}1\u{202f}234\u{202f}567"
@@ -216,6 +228,7 @@ mod tests {
     fn energy_keeps_every_watt_hour() {
         assert_eq!(energy(Lang::French, 8_042), "8,042\u{a0}kWh");
         assert_eq!(energy(Lang::English, -1_234_567), "\u{2212}1,234.567\u{a0}kWh");
+        assert_eq!(energy(Lang::Dutch, 1_234_567), "1.234,567\u{a0}kWh");
         assert_eq!(
             energy(Lang::French, i64::MIN),
             "\u{2212}9\u{202f}223\u{202f}372\u{202f}036\u{202f}854\u{202f}775,808\u{a0}kWh"

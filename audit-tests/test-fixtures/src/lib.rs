@@ -1,9 +1,12 @@
 //! Where the shared fixtures are, and what to do when they are not; and samples damaged by chance, for parsers.
 //!
 //! What it does: finds a folder or file of them for the tests of any crate, and damages what a test gives it. What it
-//! deliberately does not: read them, or depend on anything, so that the crates without dependencies stay so.
+//! deliberately does not: read them, or depend on anything, so that the crates without dependencies stay so. Only with the
+//! feature `authenticator` there is also a passkey in software, which signs with `ring`.
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+#[cfg(feature = "authenticator")]
+pub mod authenticator;
 mod mutations;
 
 use std::env;

@@ -4,6 +4,7 @@ use broker_domain::consent::Offer;
 use broker_domain::ids::{
     ApplicationId, ConsentId, OfferId, OrganisationId, ParticipantId, PointId, Purpose,
 };
+use broker_domain::lang::Lang;
 use broker_domain::time::Step;
 use broker_keys::{JoseMemberCrypto, MemberCrypto as _, MemberKeyPair};
 use broker_service::{Answer, Broker, Choice, Member, credential_hash, notice_digest};
@@ -11,12 +12,14 @@ use broker_store::{ApplicationRow, Notice, OfferRow, OrganisationRow};
 
 use crate::ports::SystemEntropy;
 
-/// What people read before they answer: title and text, in French and in English.
+/// What people read before they answer: title and text, in each language.
 pub struct Notices {
     /// `fr`.
     pub french: [&'static str; 2],
     /// `en`.
     pub english: [&'static str; 2],
+    /// `nl`.
+    pub dutch: [&'static str; 2],
 }
 
 /// An organisation joins.
@@ -56,14 +59,17 @@ pub async fn application(
 
 /// An organisation asks for a year of half hours.
 pub async fn offer(broker: &Broker, recipient: OrganisationId, purpose: &str, notices: Notices) -> OfferRow {
-    let notice = |language: &str, [title, text]: [&str; 2]| Notice {
-        digest: notice_digest(text),
-        language: language.into(),
-        title: title.into(),
-        text: text.into(),
-    };
-    let notices = [notice("fr", notices.french), notice("en", notices.english)];
-    let [french, english] = &notices;
+    let words = [notices.french, notices.english, notices.dutch];
+    let notices = Lang::ALL.map(|lang| {
+        let [title, text] = lang.pick(words);
+        Notice {
+            digest: notice_digest(text),
+            language: lang.tag().into(),
+            title: title.into(),
+            text: text.into(),
+        }
+    });
+    let [french, english, dutch] = &notices;
     let row = OfferRow {
         offer: Offer {
             id: OfferId::random(&SystemEntropy).unwrap(),
@@ -74,10 +80,11 @@ pub async fn offer(broker: &Broker, recipient: OrganisationId, purpose: &str, no
             notice: french.digest,
         },
         notice_en: english.digest,
+        notice_nl: dutch.digest,
     };
     let member = Member::Offer {
         row: row.clone(),
-        notices,
+        notices: Box::new(notices),
     };
     broker.enrol_member(member).await.unwrap();
     row

@@ -50,6 +50,12 @@ for (const target of all("button, a.button, nav a, summary, select, textarea, in
   if (shown(target) && (box.width < 24 || box.height < 24)) wrong.push(`too small to press: ${where(target)}`);
 }
 
+// A long word on a button needs room of its own.
+for (const button of all("button, a.button")) {
+  const sides = [button, button.parentElement].map((one) => one.getBoundingClientRect().right);
+  if (shown(button) && sides[0] > sides[1] + 1) wrong.push(`sticks out: ${where(button)}`);
+}
+
 // WCAG 2.2, 1.4.10: nothing is read by moving the page sideways.
 if (document.documentElement.scrollWidth > innerWidth) {
   const reach = (one) => one.getBoundingClientRect().left + Math.max(one.scrollWidth, one.offsetWidth);

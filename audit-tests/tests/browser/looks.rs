@@ -136,7 +136,8 @@ fn a_bad_page_is_found_out() {
     const BAD: &str = "data:text/html,<!doctype html><html lang=de><meta http-equiv=Content-Security-Policy \
         content=\"style-src 'none'; img-src data:\"><style>p{color:red}</style><title>t</title><h1>a</h1><h1>b</h1>\
         <h3>c</h3><input id=i><p id=i>text</p><img src=data:,><svg></svg><table><tr><th>x</th></table>\
-        <label for=none>l</label><a href=x></a><button></button><font color=silver>pale</font>\
+        <label for=none>l</label><a href=x></a><button></button>\
+        <button>mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm</button><font color=silver>pale</font>\
         <pre>wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww";
     let wrong = with_browser(Scripts::Blocked, async |browser| {
         browser.open_page(BAD).await;
@@ -157,7 +158,9 @@ fn a_bad_page_is_found_out() {
         "\"i\" is there twice",
         "for names nothing",
         "too small to press: <button>",
-        "wider than 360 pixels: <pre>",
+        "wider than 360 pixels: <button>mmm",
+        " and <pre>www",
+        "sticks out: <button>mmm",
         "contrast 1.",
         "a \"link\" without a name",
         "a \"textbox\" without a name",

@@ -20,6 +20,11 @@ fn the_whole_story_is_walked_in_english() {
     walk("en");
 }
 
+#[test]
+fn the_whole_story_is_walked_in_dutch() {
+    walk("nl");
+}
+
 /// Somebody who walks, and what she carries away.
 struct Walk<'a> {
     browser: &'a Browser,

@@ -51,6 +51,7 @@ pub fn found() -> (Town, Study) {
         let notices = Notices {
             french: ["Contribuer à la moyenne"; 2],
             english: ["Contribute to the mean"; 2],
+            dutch: ["Bijdragen aan het gemiddelde"; 2],
         };
         let offer = offer(broker, lab, "load-curve-research", notices).await;
         for resident in residents {
@@ -83,8 +84,10 @@ pub fn found() -> (Town, Study) {
             },
             title_fr: "Moyenne".into(),
             title_en: "Mean".into(),
+            title_nl: "Gemiddelde".into(),
             summary_fr: "Une valeur par demi-heure.".into(),
             summary_en: "One value every half hour.".into(),
+            summary_nl: "Eén waarde per halfuur.".into(),
         };
         broker.enrol_member(Member::Dataset(row)).await.unwrap();
         Study {

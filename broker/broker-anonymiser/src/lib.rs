@@ -28,7 +28,9 @@ pub use audit::{QueryRecord, QueryRecordError, StoredRelease};
 pub use bundle::{Bundle, BundleError, BundleFile, DISCLOSURE_MANIFEST, with_disclosure_manifest};
 pub use members::{MemberSet, MemberSetError};
 pub use plan::{CellCounts, DecideError, Decision, Plan, Release, Request, plan, stored_vintage};
-pub use policy::{Dominance, PeriodLimit, PolicyBook, PolicyTextError, PolicyVersion, ReleasePolicy};
+pub use policy::{
+    Dominance, LegalText, PeriodLimit, PolicyBook, PolicyTextError, PolicyVersion, ReleasePolicy,
+};
 pub use refusal::{Language, Reason, Refusal, Remedy};
 pub use units::{
     Direction, GroupId, HouseholdCount, HouseholdIndex, LARGEST_READING, Percent, Period, PeriodError,

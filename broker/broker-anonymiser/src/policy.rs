@@ -4,6 +4,7 @@ mod text;
 
 use jiff::civil::Date;
 
+use crate::refusal::Language;
 use crate::units::{Direction, HouseholdCount, Percent, Period, StepSeconds, WattHours};
 
 /// Every policy the broker knows. Selecting one yields the version in force on a date.
@@ -80,8 +81,7 @@ pub struct PolicyVersion {
     finest_step: StepSeconds,
     dominance: Dominance,
     round_to: WattHours,
-    legal_text_fr: String,
-    legal_text_en: String,
+    legal_text: LegalText,
     bands: Vec<Band>,
 }
 
@@ -224,8 +224,7 @@ impl PolicyVersion {
             rule_id: self.rule_id.clone(),
             valid_from: self.valid_from,
             source: self.source.clone(),
-            legal_text_fr: self.legal_text_fr.clone(),
-            legal_text_en: self.legal_text_en.clone(),
+            legal_text: self.legal_text.clone(),
         })
     }
 }
@@ -253,10 +252,27 @@ pub struct ReleasePolicy {
     pub valid_from: Date,
     /// Where the numbers were read.
     pub source: String,
-    /// The rule in words, French.
-    pub legal_text_fr: String,
-    /// The rule in words, English.
-    pub legal_text_en: String,
+    /// The rule in words.
+    pub legal_text: LegalText,
+}
+
+/// A rule in the words of each language. The law itself is French or Californian: the others are translations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegalText {
+    /// French.
+    pub french: String,
+    /// English.
+    pub english: String,
+    /// Dutch.
+    pub dutch: String,
+}
+
+impl LegalText {
+    /// The words of this language.
+    #[must_use]
+    pub fn of(self, language: Language) -> String {
+        language.pick([self.french, self.english, self.dutch])
+    }
 }
 
 #[cfg(test)]

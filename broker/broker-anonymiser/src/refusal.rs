@@ -33,6 +33,19 @@ pub enum Language {
     French,
     /// English.
     English,
+    /// Dutch.
+    Dutch,
+}
+
+impl Language {
+    /// The one of this language, of words in French, English and Dutch.
+    pub(crate) fn pick<T>(self, [french, english, dutch]: [T; 3]) -> T {
+        match self {
+            Self::French => french,
+            Self::English => english,
+            Self::Dutch => dutch,
+        }
+    }
 }
 
 /// One reason.
@@ -166,6 +179,7 @@ impl Reason {
         match language {
             Language::French => self.french(),
             Language::English => self.english(),
+            Language::Dutch => self.dutch(),
         }
     }
 
@@ -246,6 +260,46 @@ impl Reason {
             }
         }
     }
+
+    fn dutch(&self) -> String {
+        match self {
+            Self::NoPolicyInForce => "Op deze datum is geen publicatieregel van kracht.".into(),
+            Self::NoBand => "De regel voorziet deze tijdstap en periode niet voor deze gegevens.".into(),
+            Self::PeriodNotOver => "De gevraagde periode is nog niet voorbij.".into(),
+            Self::StepTooFine { finest } => {
+                format!("De gevraagde tijdstap is te fijn: de regel eist minstens {} seconden.", finest.value())
+            }
+            Self::TooFewHouseholds { found, needed } => format!(
+                "Te weinig huishoudens stemmen toe: {} van de {} die deze tijdstap en periode vereisen.",
+                found.0, needed.0
+            ),
+            Self::PeriodsAddUp { found, needed } => format!(
+                "Samen met de eerdere publicaties van deze huishoudens zou een te lange tijd worden getoond voor {} \
+                 huishoudens{}.",
+                found.0,
+                needed.map_or_else(String::new, |needed| format!(": de regel eist er {}", needed.0))
+            ),
+            Self::NothingValid => "Geen enkel huishouden heeft een geldige meting in deze periode.".into(),
+            Self::EveryCellSuppressed => {
+                "Geen enkel punt kan worden getoond: te weinig huishoudens maten tegelijk, of één weegt te zwaar mee."
+                    .into()
+            }
+            Self::DiffersByTooFew { release } => format!(
+                "Publicatie `{release}` gaat over bijna dezelfde huishoudens op hetzelfde moment: het verschil zou de \
+                 weinige andere tonen."
+            ),
+            Self::MixesSteps { release } => format!(
+                "Publicatie `{release}` gaat over hetzelfde moment met een andere tijdstap: samen zouden ze kunnen \
+                 tonen wat verborgen is."
+            ),
+            Self::CombinesToTooFew => {
+                "Samen met eerdere publicaties zou deze maar enkele huishoudens tonen.".into()
+            }
+            Self::TooManyReleases => {
+                "Te veel publicaties gaan over hetzelfde moment om hun combinaties te controleren.".into()
+            }
+        }
+    }
 }
 
 impl Remedy {
@@ -266,45 +320,42 @@ impl Remedy {
     /// A sentence for people.
     #[must_use]
     pub fn sentence(&self, language: Language) -> String {
-        match (language, self) {
-            (Language::French, Self::MoreHouseholds { needed }) => {
-                format!("Réunir au moins {} foyers consentants.", needed.0)
-            }
-            (Language::English, Self::MoreHouseholds { needed }) => {
-                format!("Gather at least {} consenting households.", needed.0)
-            }
-            (Language::French, Self::ShorterPeriodHours { at_most }) => {
-                format!("Demander une période d’au plus {at_most} heures.")
-            }
-            (Language::English, Self::ShorterPeriodHours { at_most }) => {
-                format!("Ask for a period of at most {at_most} hours.")
-            }
-            (Language::French, Self::ShorterPeriodDays { at_most }) => {
-                format!("Demander une période d’au plus {at_most} jours.")
-            }
-            (Language::English, Self::ShorterPeriodDays { at_most }) => {
-                format!("Ask for a period of at most {at_most} days.")
-            }
-            (Language::French, Self::CoarserStep { at_least }) => {
-                format!("Demander un pas d’au moins {} secondes.", at_least.value())
-            }
-            (Language::English, Self::CoarserStep { at_least }) => {
-                format!("Ask for a step of at least {} seconds.", at_least.value())
-            }
-            (Language::French, Self::OtherPeriod) => {
-                "Demander une période qu’aucune publication de ces foyers ne couvre.".into()
-            }
-            (Language::English, Self::OtherPeriod) => {
-                "Ask for a period that no release of these households covers.".into()
-            }
-            (Language::French, Self::SameAsBefore) => {
-                "Demander exactement les foyers, la période et le pas d’une publication précédente.".into()
-            }
-            (Language::English, Self::SameAsBefore) => {
-                "Ask for exactly the households, period and step of an earlier release.".into()
-            }
-            (Language::French, Self::Wait) => "Attendre la fin de la période.".into(),
-            (Language::English, Self::Wait) => "Wait until the period is over.".into(),
-        }
+        language.pick(match self {
+            Self::MoreHouseholds { needed } => [
+                format!("Réunir au moins {} foyers consentants.", needed.0),
+                format!("Gather at least {} consenting households.", needed.0),
+                format!("Minstens {} toestemmende huishoudens samenbrengen.", needed.0),
+            ],
+            Self::ShorterPeriodHours { at_most } => [
+                format!("Demander une période d’au plus {at_most} heures."),
+                format!("Ask for a period of at most {at_most} hours."),
+                format!("Een periode van hoogstens {at_most} uur vragen."),
+            ],
+            Self::ShorterPeriodDays { at_most } => [
+                format!("Demander une période d’au plus {at_most} jours."),
+                format!("Ask for a period of at most {at_most} days."),
+                format!("Een periode van hoogstens {at_most} dagen vragen."),
+            ],
+            Self::CoarserStep { at_least } => [
+                format!("Demander un pas d’au moins {} secondes.", at_least.value()),
+                format!("Ask for a step of at least {} seconds.", at_least.value()),
+                format!("Een tijdstap van minstens {} seconden vragen.", at_least.value()),
+            ],
+            Self::OtherPeriod => [
+                "Demander une période qu’aucune publication de ces foyers ne couvre.".into(),
+                "Ask for a period that no release of these households covers.".into(),
+                "Een periode vragen waarover van deze huishoudens nog niets is gepubliceerd.".into(),
+            ],
+            Self::SameAsBefore => [
+                "Demander exactement les foyers, la période et le pas d’une publication précédente.".into(),
+                "Ask for exactly the households, period and step of an earlier release.".into(),
+                "Precies de huishoudens, de periode en de tijdstap van een eerdere publicatie vragen.".into(),
+            ],
+            Self::Wait => [
+                "Attendre la fin de la période.".into(),
+                "Wait until the period is over.".into(),
+                "Wachten tot de periode voorbij is.".into(),
+            ],
+        })
     }
 }

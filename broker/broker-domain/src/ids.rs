@@ -74,6 +74,8 @@ macro_rules! identifier {
 identifier! {
     /// A person who owns meters and grants access.
     ParticipantId;
+    /// Somebody who signs in, in one role or several.
+    AccountId;
     /// A delivery point: one PRM, PCE or EAN. The number itself never leaves the vault.
     PointId;
     /// A gateway plugged into a meter.

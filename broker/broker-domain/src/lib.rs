@@ -8,8 +8,10 @@
 pub mod consent;
 pub mod curve;
 pub mod gateway;
+pub mod identity;
 pub mod ids;
 pub mod intake;
+pub mod lang;
 pub mod policy;
 pub mod reading;
 pub mod research;

@@ -22,8 +22,8 @@ pub struct CatalogueEntry {
     pub households: Option<HouseholdBand>,
     /// Households the rule asks for, for one day; `None` when the rule has no number for this step.
     pub needed: Option<u32>,
-    /// The rule in words, French and English.
-    pub rule: Option<[String; 2]>,
+    /// The rule in words.
+    pub rule: Option<anonymiser::LegalText>,
     /// Since when as many households as the rule's smallest number may have readings.
     pub first: Option<Instant>,
 }
@@ -88,7 +88,7 @@ impl Broker {
             entries.push(CatalogueEntry {
                 households: HouseholdBand::of(u32::try_from(since.len()).unwrap_or(u32::MAX), &thresholds),
                 needed: rule.as_ref().map(|rule| rule.required.0),
-                rule: rule.map(|rule| [rule.legal_text_fr, rule.legal_text_en]),
+                rule: rule.map(|rule| rule.legal_text),
                 first: since_enough(since.into_values().collect(), thresholds.first()),
                 row,
             });

@@ -106,7 +106,7 @@ impl Broker {
             now,
         };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ChoiceRefusal::NotYours))?;
-        if choice.notice != row.offer.notice && choice.notice != row.notice_en {
+        if !row.notices().contains(&choice.notice) {
             return Err(Failure::Refused(ChoiceRefusal::NoticeChanged));
         }
         let consent = self.new_consent(who, &choice, &row, now)?;

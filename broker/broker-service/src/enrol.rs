@@ -26,7 +26,7 @@ use crate::vault::VaultKeys;
 /// A person who joins, with one meter.
 #[derive(Clone)]
 pub struct Newcomer {
-    /// `fr` or `en`.
+    /// `fr`, `en` or `nl`.
     pub language: String,
     /// Name shown to the person.
     pub name: String,
@@ -317,12 +317,12 @@ pub enum Member {
     Officer(OfficerRow),
     /// A dataset of the catalogue.
     Dataset(DatasetRow),
-    /// What a recipient asks people to agree to, with its notice in French and in English.
+    /// What a recipient asks people to agree to, with its notice in each language.
     Offer {
         /// The terms.
         row: OfferRow,
         /// The notices.
-        notices: [Notice; 2],
+        notices: Box<[Notice; 3]>,
     },
 }
 
@@ -453,7 +453,7 @@ impl Commit for EnrolMember {
             Member::Officer(row) => group.tx.add_officer(row).await?,
             Member::Dataset(row) => group.tx.add_dataset(row).await?,
             Member::Offer { row, notices } => {
-                for notice in notices {
+                for notice in notices.iter() {
                     group.tx.add_notice(notice).await?;
                 }
                 group.tx.add_offer(row).await?;

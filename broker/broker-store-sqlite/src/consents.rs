@@ -33,14 +33,16 @@ impl ConsentReads for SqliteTx {
     }
 
     async fn offers(&mut self) -> Result<Vec<OfferRow>, StoreError> {
-        let query =
-            query("SELECT id, recipient, purpose, step_s, days, notice, notice_en FROM offer ORDER BY id");
+        let query = query(
+            "SELECT id, recipient, purpose, step_s, days, notice, notice_en, notice_nl FROM offer ORDER BY id",
+        );
         self.all(query, offer).await
     }
 
     async fn offer(&mut self, id: OfferId) -> Result<Option<OfferRow>, StoreError> {
-        let query =
-            query("SELECT id, recipient, purpose, step_s, days, notice, notice_en FROM offer WHERE id = ?1");
+        let query = query(
+            "SELECT id, recipient, purpose, step_s, days, notice, notice_en, notice_nl FROM offer WHERE id = ?1",
+        );
         self.one(query.bind(id.as_bytes().as_slice()), offer).await
     }
 
@@ -103,8 +105,8 @@ impl ConsentWrites for SqliteTx {
 
     async fn add_offer(&mut self, row: &OfferRow) -> Result<(), StoreError> {
         let query = query(
-            "INSERT INTO offer (id, recipient, purpose, step_s, days, notice, notice_en) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO offer (id, recipient, purpose, step_s, days, notice, notice_en, notice_nl) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         );
         let query = query
             .bind(row.offer.id.as_bytes().as_slice())
@@ -113,7 +115,8 @@ impl ConsentWrites for SqliteTx {
             .bind(row.offer.step.seconds())
             .bind(row.offer.days)
             .bind(row.offer.notice.0.as_slice())
-            .bind(row.notice_en.0.as_slice());
+            .bind(row.notice_en.0.as_slice())
+            .bind(row.notice_nl.0.as_slice());
         self.change_one("offer", query).await
     }
 
@@ -201,6 +204,7 @@ fn offer(row: &SqliteRow) -> Result<OfferRow, StoreError> {
             notice: row.digest("offer.notice")?,
         },
         notice_en: row.digest("offer.notice_en")?,
+        notice_nl: row.digest("offer.notice_nl")?,
     })
 }
 

@@ -17,7 +17,8 @@ use crate::transaction::SqliteTx;
 impl ResearchReads for SqliteTx {
     async fn datasets(&mut self) -> Result<Vec<DatasetRow>, StoreError> {
         let query = query(
-            "SELECT id, recipient, purpose, step_s, title_fr, title_en, summary_fr, summary_en \
+            "SELECT id, recipient, purpose, step_s, title_fr, title_en, title_nl, summary_fr, summary_en, \
+                 summary_nl \
              FROM dataset ORDER BY id",
         );
         self.all(query, dataset).await
@@ -25,7 +26,8 @@ impl ResearchReads for SqliteTx {
 
     async fn dataset(&mut self, id: DatasetId) -> Result<Option<DatasetRow>, StoreError> {
         let query = query(
-            "SELECT id, recipient, purpose, step_s, title_fr, title_en, summary_fr, summary_en \
+            "SELECT id, recipient, purpose, step_s, title_fr, title_en, title_nl, summary_fr, summary_en, \
+                 summary_nl \
              FROM dataset WHERE id = ?1",
         );
         self.one(query.bind(id.as_bytes().as_slice()), dataset).await
@@ -97,9 +99,9 @@ impl ResearchReads for SqliteTx {
 impl ResearchWrites for SqliteTx {
     async fn add_dataset(&mut self, row: &DatasetRow) -> Result<(), StoreError> {
         let query = query(
-            "INSERT INTO dataset (id, recipient, purpose, step_s, title_fr, title_en, summary_fr, \
-                 summary_en) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO dataset (id, recipient, purpose, step_s, title_fr, title_en, title_nl, summary_fr, \
+                 summary_en, summary_nl) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         );
         let query = query
             .bind(row.dataset.id.as_bytes().as_slice())
@@ -108,8 +110,10 @@ impl ResearchWrites for SqliteTx {
             .bind(row.dataset.step.seconds())
             .bind(&row.title_fr)
             .bind(&row.title_en)
+            .bind(&row.title_nl)
             .bind(&row.summary_fr)
-            .bind(&row.summary_en);
+            .bind(&row.summary_en)
+            .bind(&row.summary_nl);
         self.change_one("dataset", query).await
     }
 
@@ -231,8 +235,10 @@ fn dataset(row: &SqliteRow) -> Result<DatasetRow, StoreError> {
         },
         title_fr: row.text("dataset.title_fr")?,
         title_en: row.text("dataset.title_en")?,
+        title_nl: row.text("dataset.title_nl")?,
         summary_fr: row.text("dataset.summary_fr")?,
         summary_en: row.text("dataset.summary_en")?,
+        summary_nl: row.text("dataset.summary_nl")?,
     })
 }
 

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 4;
+pub const NEWEST_SCHEMA: u32 = 5;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -46,6 +46,12 @@ const MIGRATIONS: [Migration; 4] = [
         name: "disclosure_manifest",
         up: include_str!("../migrations/0004_disclosure_manifest.up.sql"),
         down: include_str!("../migrations/0004_disclosure_manifest.down.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "dutch",
+        up: include_str!("../migrations/0005_dutch.up.sql"),
+        down: include_str!("../migrations/0005_dutch.down.sql"),
     },
 ];
 

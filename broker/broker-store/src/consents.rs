@@ -11,7 +11,7 @@ use crate::{Serial, StoreError};
 pub struct Notice {
     /// SHA-256 of `text` in UTF-8.
     pub digest: Digest,
-    /// `fr` or `en`.
+    /// `fr`, `en` or `nl`.
     pub language: String,
     /// One line.
     pub title: String,
@@ -26,6 +26,16 @@ pub struct OfferRow {
     pub offer: Offer,
     /// Digest of the English notice.
     pub notice_en: Digest,
+    /// Digest of the Dutch notice.
+    pub notice_nl: Digest,
+}
+
+impl OfferRow {
+    /// The digests of its notices, in the order of [`Lang::ALL`](broker_domain::lang::Lang::ALL).
+    #[must_use]
+    pub const fn notices(&self) -> [Digest; 3] {
+        [self.offer.notice, self.notice_en, self.notice_nl]
+    }
 }
 
 /// A consent event with where its record stands.

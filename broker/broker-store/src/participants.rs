@@ -13,7 +13,7 @@ pub struct ParticipantRow {
     pub id: ParticipantId,
     /// Small number, given once, never reused: the position in membership bitmaps.
     pub ordinal: u32,
-    /// Preferred language, `fr` or `en`.
+    /// Preferred language, `fr`, `en` or `nl`.
     pub language: String,
     /// Name and address, sealed under the participant's data key.
     pub profile_sealed: Vec<u8>,

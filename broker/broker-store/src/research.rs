@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use broker_domain::ids::{DatasetId, Digest, ReleaseId, RequestId, ResearcherId};
+use broker_domain::lang::Lang;
 use broker_domain::research::{AccessRequest, Dataset, RequestState};
 use broker_domain::time::{Instant, Interval, Step};
 
@@ -14,14 +15,32 @@ use crate::{Serial, StoreError};
 pub struct DatasetRow {
     /// The terms.
     pub dataset: Dataset,
-    /// Title and description in French.
+    /// Title in French.
     pub title_fr: String,
     /// In English.
     pub title_en: String,
+    /// In Dutch.
+    pub title_nl: String,
     /// What it holds, in French.
     pub summary_fr: String,
     /// In English.
     pub summary_en: String,
+    /// In Dutch.
+    pub summary_nl: String,
+}
+
+impl DatasetRow {
+    /// Its title in a language.
+    #[must_use]
+    pub fn title(&self, lang: Lang) -> &str {
+        lang.pick([&self.title_fr, &self.title_en, &self.title_nl])
+    }
+
+    /// What it holds, in a language.
+    #[must_use]
+    pub fn summary(&self, lang: Lang) -> &str {
+        lang.pick([&self.summary_fr, &self.summary_en, &self.summary_nl])
+    }
 }
 
 /// A release. Its files are read by themselves: a list of releases does without.

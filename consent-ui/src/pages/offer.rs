@@ -125,6 +125,8 @@ pub struct FullNotice {
     pub title: String,
     /// SHA-256 of its text in lowercase hex; posted back in the `notice` field so that the answer is bound to it.
     pub sha256: String,
+    /// Its language, as in `lang` attributes: that of the page, unless nobody has written it in that one yet.
+    pub language: String,
     /// Its text.
     pub sections: Vec<NoticeSection>,
 }

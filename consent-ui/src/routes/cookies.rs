@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::lang::Lang;
+use crate::lang::{self, Lang};
 use crate::routes::Site;
 
 const SESSION: &str = "fiducie";
@@ -71,7 +71,7 @@ pub(crate) fn language(headers: &HeaderMap) -> Lang {
     let accepted = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok());
-    chosen.unwrap_or_else(|| Lang::preferred(accepted.unwrap_or_default()))
+    chosen.unwrap_or_else(|| lang::preferred(accepted.unwrap_or_default()))
 }
 
 fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -144,6 +144,8 @@ mod tests {
             language(&headers(&[english, (header::COOKIE, "fiducie-langue=fr")])),
             Lang::French
         );
+        let dutch = (header::COOKIE, "fiducie-langue=nl");
+        assert_eq!(language(&headers(&[dutch])), Lang::Dutch);
         assert_eq!(language(&headers(&[])), Lang::French);
     }
 }

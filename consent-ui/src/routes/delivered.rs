@@ -7,7 +7,6 @@ use axum::response::Response;
 use broker_domain::ids::DatasetId;
 use broker_store::Disclosed;
 
-use crate::lang::Lang;
 use crate::pages::{DeliveredView, Delivery, render_delivered};
 use crate::routes::phrases::{day, granularity, last_day, moment, proof};
 use crate::routes::proofs::file;
@@ -48,11 +47,7 @@ async fn titles(visit: &Visit, rows: &[Disclosed]) -> Result<BTreeMap<DatasetId,
             continue;
         }
         if let Some(dataset) = read.dataset(row.dataset).await? {
-            let title = match visit.lang {
-                Lang::French => dataset.title_fr,
-                Lang::English => dataset.title_en,
-            };
-            titles.insert(row.dataset, title);
+            titles.insert(row.dataset, dataset.title(visit.lang).to_owned());
         }
     }
     Ok(titles)

@@ -27,11 +27,17 @@ fn section(line: &str) -> NoticeSection {
     NoticeSection { heading, paragraphs }
 }
 
+/// What the heading about refusing contains: `refuser` and `refuse`, `weigeren` and `weiger`.
+const REFUSING: [&str; 2] = ["refus", "weiger"];
+
 /// What refusing changes, in the words of the notice: its section about refusing, `None` when it has none.
 pub(crate) fn if_refused(text: &str) -> Option<String> {
     sections(text)
         .into_iter()
-        .find(|section| section.heading.to_lowercase().contains("refus"))
+        .find(|section| {
+            let heading = section.heading.to_lowercase();
+            REFUSING.iter().any(|word| heading.contains(word))
+        })
         .map(|section| section.paragraphs.join(" "))
         .filter(|words| !words.is_empty())
 }
@@ -65,6 +71,7 @@ mod tests {
             if_refused("What if I refuse? Nothing.").as_deref(),
             Some("Nothing.")
         );
+        assert_eq!(if_refused("En als ik weiger? Niets.").as_deref(), Some("Niets."));
         assert_eq!(if_refused("Qui ? Nous."), None);
     }
 

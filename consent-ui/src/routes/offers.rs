@@ -84,6 +84,7 @@ fn screen(holdings: &Holdings, asked: &Asked, typed: Typed) -> OfferView {
         notice: FullNotice {
             title: asked.notice.title.clone(),
             sha256: asked.notice.digest.to_string(),
+            language: asked.notice.language.clone(),
             sections: sections(&asked.notice.text),
         },
         errors: typed.errors,
@@ -132,7 +133,9 @@ fn notice_changed() -> Typed {
 /// The choice in a form, bound to the notice that was shown with it.
 fn read_choice(fields: &Fields, asked: &Asked) -> Result<Choice, Typed> {
     let offer = &asked.row.offer;
-    let shown = [offer.notice, asked.row.notice_en]
+    let shown = asked
+        .row
+        .notices()
         .into_iter()
         .find(|digest| digest.to_string() == fields.text("notice"));
     let Some(notice) = shown else {

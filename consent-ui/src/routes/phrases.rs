@@ -15,6 +15,16 @@ use crate::vocabulary::{
     DataKind, Direction, Granularity, Outcome, ProofStatus, RefusalReason, SharingState,
 };
 
+/// The countries of the federation, by ISO 3166 code.
+const COUNTRIES: [(&str, [&str; 3]); 6] = [
+    ("FR", ["France", "France", "Frankrijk"]),
+    ("BE", ["Belgique", "Belgium", "België"]),
+    ("LU", ["Luxembourg", "Luxembourg", "Luxemburg"]),
+    ("NL", ["Pays-Bas", "Netherlands", "Nederland"]),
+    ("DE", ["Allemagne", "Germany", "Duitsland"]),
+    ("CH", ["Suisse", "Switzerland", "Zwitserland"]),
+];
+
 /// A sharing that ends within so many seconds is shown as ending: 30 days.
 const ENDING_SECONDS: i64 = 30 * 86_400;
 
@@ -144,20 +154,11 @@ pub(crate) fn pseudonym(who: ParticipantId) -> String {
 
 /// The country of an ISO 3166 code, for those of the federation; the code itself for others.
 pub(crate) fn country(code: &str, lang: Lang) -> String {
-    let name = match (code, lang) {
-        ("FR", _) => "France",
-        ("BE", Lang::French) => "Belgique",
-        ("BE", Lang::English) => "Belgium",
-        ("LU", _) => "Luxembourg",
-        ("NL", Lang::French) => "Pays-Bas",
-        ("NL", Lang::English) => "Netherlands",
-        ("DE", Lang::French) => "Allemagne",
-        ("DE", Lang::English) => "Germany",
-        ("CH", Lang::French) => "Suisse",
-        ("CH", Lang::English) => "Switzerland",
-        (other, _) => other,
-    };
-    name.to_owned()
+    COUNTRIES
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map_or(code, |(_, names)| lang.pick(*names))
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -165,7 +166,8 @@ mod tests {
     use broker_domain::time::{Instant, Step};
     use jiff::civil::date;
 
-    use super::{day, granularity, last_day, midnight};
+    use super::{country, day, granularity, last_day, midnight};
+    use crate::lang::Lang;
     use crate::vocabulary::Granularity;
 
     #[test]
@@ -178,6 +180,15 @@ mod tests {
             (day(start), last_day(end)),
             (date(2026, 10, 25), date(2026, 10, 25))
         );
+    }
+
+    #[test]
+    fn a_country_has_a_name_in_each_language() {
+        assert_eq!(
+            Lang::ALL.map(|lang| country("BE", lang)),
+            ["Belgique", "Belgium", "België"]
+        );
+        assert_eq!(country("PT", Lang::Dutch), "PT");
     }
 
     #[test]

@@ -80,10 +80,7 @@ pub(crate) async fn described(visit: &Visit, row: &AccessRequest) -> Result<Data
         };
         (read.dataset(row.dataset).await?, release, manifest)
     };
-    let title = dataset.map(|dataset| match visit.lang {
-        Lang::French => dataset.title_fr,
-        Lang::English => dataset.title_en,
-    });
+    let title = dataset.map(|dataset| dataset.title(visit.lang).to_owned());
     let state = match (&row.state, release) {
         (_, Some(release)) => RequestState::Released {
             release_id: release.id.to_string(),
@@ -129,9 +126,7 @@ pub(crate) fn withheld(lang: Lang, refusal: &Refusal) -> RequestState {
     }
 }
 
+/// The language of the sentences about releases.
 pub(crate) fn language(lang: Lang) -> Language {
-    match lang {
-        Lang::French => Language::French,
-        Lang::English => Language::English,
-    }
+    lang.pick([Language::French, Language::English, Language::Dutch])
 }

@@ -8,12 +8,12 @@ use broker_service::{Application, CatalogueEntry, Failure, RequestRefusal};
 use jiff::civil::Date;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
-use crate::lang::Lang;
 use crate::page::Notice;
 use crate::pages::{CatalogueView, Dataset, DatasetPage, RequestForm, render_catalogue, render_dataset};
 use crate::paths;
 use crate::routes::fields::{Fields, Posted};
 use crate::routes::phrases::{day, granularity, last_day, midnight, tomorrow};
+use crate::routes::requests::language;
 use crate::routes::shelf::Shelf;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
@@ -78,21 +78,17 @@ fn described(visit: &Visit, shelf: &Shelf, entry: CatalogueEntry) -> Dataset {
         rule,
         ..
     } = entry;
-    let (title, summary, terms) = match (visit.lang, rule) {
-        (Lang::French, rule) => (row.title_fr, row.summary_fr, rule.map(|[french, _]| french)),
-        (Lang::English, rule) => (row.title_en, row.summary_en, rule.map(|[_, english]| english)),
-    };
     Dataset {
         id: row.dataset.id.to_string(),
-        title,
-        summary,
+        title: row.title(visit.lang).to_owned(),
+        summary: row.summary(visit.lang).to_owned(),
         data: DataKind::Consumption,
         granularity: granularity(Some(row.dataset.step)),
         days,
         households,
         households_needed: needed,
         purpose: shelf.purpose(row.dataset.recipient, &row.dataset.purpose),
-        terms,
+        terms: rule.map(|rule| rule.of(language(visit.lang))),
         decided_by: visit
             .speech()
             .say1("dataset-officer-of", "name", &visit.pages.operator.name),

@@ -31,12 +31,8 @@ impl Shelf {
         let mut offers = Vec::new();
         let mut organisations = BTreeMap::new();
         for row in read.offers().await? {
-            let digest = match lang {
-                Lang::French => row.offer.notice,
-                Lang::English => row.notice_en,
-            };
             let notice = read
-                .notice(digest)
+                .notice(lang.pick(row.notices()))
                 .await?
                 .ok_or(Fault::Corrupt { what: "offer.notice" })?;
             let recipient = read.organisation(row.offer.recipient).await?;

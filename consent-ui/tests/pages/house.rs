@@ -33,8 +33,11 @@ pub const NOTICE_FR: &str = "Qui demande ? Le Labo <énergie> & usages.\nEt si j
                              Vos droits : accès, effacement.\nDernière ligne";
 pub const NOTICE_EN: &str =
     "Who asks? The lab.\nWhat if I refuse? Nothing changes for you.\nYour rights: access.";
+pub const NOTICE_NL: &str =
+    "Wie vraagt dit? Het labo.\nWat als ik weiger? Er verandert niets voor u.\nUw rechten: inzage.";
 pub const TITLE_FR: &str = "Contribuer à la courbe moyenne";
 pub const TITLE_EN: &str = "Contribute to the mean curve";
+pub const TITLE_NL: &str = "Bijdragen aan de gemiddelde curve";
 
 /// A clock that tests set.
 pub struct TestClock(AtomicI64);
@@ -107,6 +110,7 @@ impl House {
         let notices = Notices {
             french: [TITLE_FR, NOTICE_FR],
             english: [TITLE_EN, NOTICE_EN],
+            dutch: [TITLE_NL, NOTICE_NL],
         };
         let offer = offer(&broker, lab, "load-curve-research", notices).await;
         let dataset = dataset(&broker, lab).await;
@@ -283,8 +287,10 @@ async fn dataset(broker: &Broker, recipient: OrganisationId) -> DatasetId {
         },
         title_fr: "Courbe moyenne de la rue".into(),
         title_en: "Mean curve of the street".into(),
+        title_nl: "Gemiddelde curve van de straat".into(),
         summary_fr: "Une valeur par demi-heure.".into(),
         summary_en: "One value every half hour.".into(),
+        summary_nl: "Eén waarde per halfuur.".into(),
     };
     broker.enrol_member(Member::Dataset(row)).await.unwrap();
     id

@@ -11,6 +11,7 @@
 
 mod browser;
 mod house;
+mod languages;
 mod officer;
 mod participant;
 mod readings;

@@ -141,6 +141,11 @@ async fn the_language_is_chosen_kept_and_guessed() {
         .push(("accept-language".into(), "en-GB,en;q=0.9".into()));
     let home = browser.open("/recherche?x=1").await;
     assert!(home.body.contains("<html lang=\"en\">"));
+    let mut belgian = house.browser();
+    belgian
+        .headers
+        .push(("accept-language".into(), "nl-BE,nl;q=0.9,fr;q=0.8".into()));
+    assert!(belgian.open("/").await.body.contains("<html lang=\"nl\">"));
 
     let answer = browser.get(&home.link("lang=fr")).await;
     assert_eq!(

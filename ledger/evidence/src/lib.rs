@@ -2,6 +2,7 @@
 //!
 //! - [`record`]: what is said about an event, as canonical JSON;
 //! - [`jws`]: who said it;
+//! - [`passkey`]: what the person signed with a key of her own;
 //! - [`bundle`]: a record with all that proves that it stands in the log;
 //! - [`history`]: everything about one subject, with the proof that nothing is left out;
 //! - [`list`]: the same without the records, for a check at each visit;
@@ -18,5 +19,6 @@ pub mod history;
 pub mod jcs;
 pub mod jws;
 pub mod list;
+pub mod passkey;
 pub mod record;
 pub mod split_view;

@@ -32,7 +32,11 @@ pub(super) fn privacy(id: &ReleaseId, release: &Release) -> Result<Vec<u8>, Bund
             "rule_id": policy.rule_id,
             "valid_from": policy.valid_from.to_string(),
             "source": policy.source,
-            "legal_text": { "fr": policy.legal_text_fr, "en": policy.legal_text_en },
+            "legal_text": {
+                "fr": policy.legal_text.french,
+                "en": policy.legal_text.english,
+                "nl": policy.legal_text.dutch,
+            },
             "min_units": policy.min_units.0,
             "min_units_injection": policy.min_units_injection.map(|units| units.0),
             "required_here": policy.required.0,
@@ -181,8 +185,10 @@ fn codebook_schema() -> Value {
         "allowed_values",
         "missing_fr",
         "missing_en",
+        "missing_nl",
         "description_fr",
         "description_en",
+        "description_nl",
     ];
     let fields: Vec<Value> = names
         .iter()
@@ -222,10 +228,23 @@ pub(super) fn readme(id: &ReleaseId, release: &Release) -> String {
          Columns: codebook.csv. Digests: manifest.json.\n\n\
          disclosure-manifest.json: one sealed row for each home counted in this delivery, so that each can check its own.\n\
          Verify it with the npm package @openzeppelin/merkle-tree: StandardMerkleTree.load(JSON), validate(), and tree.root\n\
-         must be the disclosure_root of your proof (evidence.json); or: ledger-audit manifest.\n",
+         must be the disclosure_root of your proof (evidence.json); or: ledger-audit manifest.\n\n\n\
+         PUBLICATIE {id}: gemiddelde belastingscurve\n\n\
+         Groep {group}, van {start} tot {end} (UTC), tijdstap {step} s, lokale tijdzone {zone}.\n\
+         energy_wh is de gemiddelde energie van één woning per interval, in Wh. Nul is een waarde.\n\
+         Intervallen: gepubliceerd {ok}, verborgen {suppressed}, zonder meting {no_data}.\n\
+         Er wordt geen totaal gepubliceerd en geen ruis toegevoegd.\n\n\
+         Regel ({rule}): {legal_nl}\n\n\
+         Deze gegevens komen van huishoudens die voor dit gebruik toestemming gaven. Probeer er geen te herkennen.\n\
+         Lengteregel (zie privacy.json): {light}.\n\
+         Kolommen: codebook.csv. Vingerafdrukken: manifest.json.\n\n\
+         disclosure-manifest.json: één verzegelde rij per huishouden dat in deze levering meetelt, zodat elk de zijne kan\n\
+         controleren. Controleer met het npm-pakket @openzeppelin/merkle-tree: StandardMerkleTree.load(JSON), validate(),\n\
+         en tree.root moet de disclosure_root van uw bewijs zijn (evidence.json); of: ledger-audit manifest.\n",
         group = request.group.as_str(),
         rule = policy.rule_id,
-        legal_fr = policy.legal_text_fr,
-        legal_en = policy.legal_text_en,
+        legal_fr = policy.legal_text.french,
+        legal_en = policy.legal_text.english,
+        legal_nl = policy.legal_text.dutch,
     )
 }

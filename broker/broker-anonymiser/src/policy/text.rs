@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{Band, Dominance, PeriodLimit, PolicyBook, PolicyTextError, PolicyVersion};
+use super::{Band, Dominance, LegalText, PeriodLimit, PolicyBook, PolicyTextError, PolicyVersion};
 use crate::units::{HouseholdCount, LARGEST_READING, Percent, StepSeconds, WattHours};
 
 #[derive(Deserialize)]
@@ -34,6 +34,7 @@ struct VersionText {
     round_to_wh: i64,
     legal_text_fr: String,
     legal_text_en: String,
+    legal_text_nl: String,
     band: Vec<BandText>,
 }
 
@@ -113,8 +114,13 @@ fn read_version(rule_id: &str, text: VersionText) -> Result<PolicyVersion, &'sta
     if text.round_to_wh < 1 || text.round_to_wh > LARGEST_READING.0 {
         return Err("the rounding is not between 1 Wh and the largest reading");
     }
-    let filled = |text: &str| !text.trim().is_empty();
-    if !(filled(&text.source) && filled(&text.legal_text_fr) && filled(&text.legal_text_en)) {
+    let texts = [
+        &text.source,
+        &text.legal_text_fr,
+        &text.legal_text_en,
+        &text.legal_text_nl,
+    ];
+    if !texts.into_iter().all(|text| !text.trim().is_empty()) {
         return Err("the source or the legal text is empty");
     }
     let bands = text.band.iter().map(read_band).collect::<Result<Vec<_>, _>>()?;
@@ -133,8 +139,11 @@ fn read_version(rule_id: &str, text: VersionText) -> Result<PolicyVersion, &'sta
             p_percent: read_percent(text.p_percent)?,
         },
         round_to: WattHours(text.round_to_wh),
-        legal_text_fr: text.legal_text_fr.trim().to_owned(),
-        legal_text_en: text.legal_text_en.trim().to_owned(),
+        legal_text: LegalText {
+            french: text.legal_text_fr.trim().to_owned(),
+            english: text.legal_text_en.trim().to_owned(),
+            dutch: text.legal_text_nl.trim().to_owned(),
+        },
         bands,
     })
 }
@@ -218,7 +227,7 @@ mod tests {
             format!(
                 "[[policy.version]]\nvalid_from = \"{from}\"\n{until}\nsource = \"s\"\nfinest_step_s = 1800\n\
                  max_share_top1_percent = 50\nnk_units = 2\nnk_share_percent = 90\np_percent = 10\nround_to_wh = 1\n\
-                 legal_text_fr = \"f\"\nlegal_text_en = \"e\"\n[[policy.version.band]]\nstep_from_s = 1800\n\
+                 legal_text_fr = \"f\"\nlegal_text_en = \"e\"\nlegal_text_nl = \"n\"\n[[policy.version.band]]\nstep_from_s = 1800\n\
                  min_units = 10\n"
             )
         };

@@ -179,6 +179,12 @@ fn the_privacy_file_says_which_rule_was_applied() {
             .unwrap()
             .contains("5,000")
     );
+    assert!(
+        privacy["policy"]["legal_text"]["nl"]
+            .as_str()
+            .unwrap()
+            .contains("5.000")
+    );
 }
 
 #[test]

@@ -141,6 +141,7 @@ fn the_p_percent_rule_hides_what_the_second_home_could_work_out() {
         round_to_wh = 1
         legal_text_fr = "test"
         legal_text_en = "test"
+        legal_text_nl = "test"
         [[policy.version.band]]
         step_from_s = 1800
         min_units = 10

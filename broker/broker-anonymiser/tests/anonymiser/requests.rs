@@ -133,7 +133,7 @@ fn a_period_that_is_not_over_must_be_waited_for() {
 }
 
 #[test]
-fn a_lack_of_homes_is_said_in_both_languages() {
+fn a_lack_of_homes_is_said_in_each_language() {
     let refusal = refused(HALF_HOUR, 48, 99);
     let reason = &refusal.reasons[0];
     assert_eq!(reason.code(), "too-few-households");
@@ -143,4 +143,5 @@ fn a_lack_of_homes_is_said_in_both_languages() {
     );
     assert!(reason.sentence(Language::French).contains("99 sur les 100"));
     assert!(reason.sentence(Language::English).contains("99 of the 100"));
+    assert!(reason.sentence(Language::Dutch).contains("99 van de 100"));
 }

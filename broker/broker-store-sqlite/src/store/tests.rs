@@ -54,8 +54,9 @@ async fn a_value_that_nobody_wrote_is_corrupt() {
     // Seven seconds do not divide a day.
     sqlx::raw_sql(
         "PRAGMA foreign_keys = OFF;
-         INSERT INTO dataset (id, recipient, purpose, step_s, title_fr, title_en, summary_fr, summary_en)
-         VALUES (zeroblob(16), zeroblob(16), 'a', 7, '', '', '', '');",
+         INSERT INTO dataset (id, recipient, purpose, step_s, title_fr, title_en, title_nl,
+             summary_fr, summary_en, summary_nl)
+         VALUES (zeroblob(16), zeroblob(16), 'a', 7, '', '', '', '', '', '');",
     )
     .execute(&store.writer)
     .await

@@ -72,6 +72,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0002_one_row_a_batch.up.sql"),
         include_str!("../../migrations/0003_restored.up.sql"),
         include_str!("../../migrations/0004_disclosure_manifest.up.sql"),
+        include_str!("../../migrations/0005_dutch.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -183,7 +184,66 @@ async fn a_file_with_a_disclosure_manifest_is_not_taken_back() {
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(migrate(&path, 3).await, Err(OpenError::Database { .. })));
-    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    // The steps after it went back; going up again finds everything.
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
     let mut view = store.read().await.unwrap();
     assert_eq!(view.manifest_of(id(3)).await.unwrap(), Some(manifest(3, 2)));
+}
+
+/// What the fourth version knew of offers and of the catalogue.
+const BEFORE_DUTCH: &str = "
+    INSERT INTO organisation (id, name, country, contact) VALUES (zeroblob(16), '', 'FR', '');
+    INSERT INTO notice (digest, language, title, text) VALUES
+        (CAST(zeroblob(31) || x'01' AS BLOB), 'fr', 'a', 'a'), (CAST(zeroblob(31) || x'02' AS BLOB), 'en', 'b', 'b');
+    INSERT INTO offer (id, recipient, purpose, step_s, days, notice, notice_en) VALUES
+        (zeroblob(16), zeroblob(16), 'a', 1800, 7, CAST(zeroblob(31) || x'01' AS BLOB),
+        CAST(zeroblob(31) || x'02' AS BLOB));
+    INSERT INTO dataset (id, recipient, purpose, step_s, title_fr, title_en, summary_fr, summary_en) VALUES
+        (zeroblob(16), zeroblob(16), 'a', 1800, 'titre', 'title', 'contenu', 'content');
+";
+
+#[tokio::test]
+async fn what_was_offered_before_dutch_is_offered_in_french() {
+    use broker_domain::lang::Lang;
+    use broker_store::Store;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    migrate(&path, 4).await.unwrap();
+    run(&path, BEFORE_DUTCH).await;
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    let mut view = store.read().await.unwrap();
+    let offer = view.offers().await.unwrap().pop().unwrap();
+    assert_eq!(offer.notices().map(|notice| notice.0[31]), [1, 2, 1]);
+    let row = view.datasets().await.unwrap().pop().unwrap();
+    assert_eq!(
+        Lang::ALL.map(|lang| (row.title(lang), row.summary(lang))),
+        [("titre", "contenu"), ("title", "content"), ("titre", "contenu")]
+    );
+    drop(view);
+    store.close().await;
+    migrate(&path, 4).await.unwrap();
+}
+
+/// Consents and signed records name the notice for ever.
+#[tokio::test]
+async fn a_file_with_a_dutch_notice_is_not_taken_back() {
+    use broker_store::Store;
+    use broker_store::contract::samples::notice;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    let dutch = broker_store::Notice {
+        language: "nl".into(),
+        ..notice(1)
+    };
+    let mut tx = store.begin("notice").await.unwrap();
+    tx.add_notice(&dutch).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert!(matches!(migrate(&path, 4).await, Err(OpenError::Database { .. })));
+    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    let mut view = store.read().await.unwrap();
+    assert_eq!(view.notice(dutch.digest).await.unwrap(), Some(dutch));
 }

@@ -119,7 +119,7 @@ pub fn notice(number: u8) -> Notice {
     }
 }
 
-/// An offer of organisation 1 with notices 1 and 2.
+/// An offer of organisation 1 with notices 1, 2 and 3.
 #[must_use]
 pub fn offer(number: u8) -> OfferRow {
     OfferRow {
@@ -132,6 +132,7 @@ pub fn offer(number: u8) -> OfferRow {
             notice: Digest([1; 32]),
         },
         notice_en: Digest([2; 32]),
+        notice_nl: Digest([3; 32]),
     }
 }
 
@@ -334,8 +335,10 @@ pub fn dataset(number: u8) -> DatasetRow {
         },
         title_fr: "Courbe moyenne".into(),
         title_en: "Mean curve".into(),
+        title_nl: "Gemiddelde curve".into(),
         summary_fr: "Demi-heures d’un quartier".into(),
         summary_en: "Half-hours of a street".into(),
+        summary_nl: "Halfuren van een straat".into(),
     }
 }
 
@@ -438,6 +441,7 @@ pub async fn furnish(store: &dyn Store) {
     tx.add_dataset(&dataset(1)).await.unwrap();
     tx.add_notice(&notice(1)).await.unwrap();
     tx.add_notice(&notice(2)).await.unwrap();
+    tx.add_notice(&notice(3)).await.unwrap();
     for number in [1, 2] {
         settle(&mut *tx, number).await.unwrap();
     }

@@ -5,6 +5,7 @@ use broker_domain::consent::Offer;
 use broker_domain::ids::{
     ApplicationId, DatasetId, OfferId, OfficerId, OrganisationId, Purpose, ResearcherId,
 };
+use broker_domain::lang::Lang;
 use broker_domain::research::Dataset;
 use broker_domain::time::{Entropy, Step};
 use broker_keys::{JoseMemberCrypto, MemberCrypto, MemberKeyPair};
@@ -45,11 +46,12 @@ pub struct Cast {
     pub offers: [OfferRow; 3],
 }
 
+/// Titles and texts stand in the order of [`Lang::ALL`].
 struct Asked {
     purpose: &'static str,
     days: u32,
-    title: [&'static str; 2],
-    text: [&'static str; 2],
+    title: [&'static str; 3],
+    text: [&'static str; 3],
 }
 
 const NEIGHBOURHOOD: Asked = Asked {
@@ -58,10 +60,12 @@ const NEIGHBOURHOOD: Asked = Asked {
     title: [
         "Voir ma courbe à côté de celle du quartier",
         "See my curve beside the neighbourhood's",
+        "Mijn curve naast die van de wijk zien",
     ],
     text: [
         include_str!("notices/neighbourhood.fr.txt"),
         include_str!("notices/neighbourhood.en.txt"),
+        include_str!("notices/neighbourhood.nl.txt"),
     ],
 };
 
@@ -71,10 +75,12 @@ const SCHOOL: Asked = Asked {
     title: [
         "Servir de foyer de comparaison à l'école",
         "Be the reference home of the school",
+        "Het referentiehuishouden van de school zijn",
     ],
     text: [
         include_str!("notices/school.fr.txt"),
         include_str!("notices/school.en.txt"),
+        include_str!("notices/school.nl.txt"),
     ],
 };
 
@@ -84,10 +90,12 @@ const RESEARCH: Asked = Asked {
     title: [
         "Contribuer à la courbe moyenne de la rue pour la recherche",
         "Contribute to the street's mean curve for research",
+        "Bijdragen aan de gemiddelde curve van de straat, voor onderzoek",
     ],
     text: [
         include_str!("notices/research.fr.txt"),
         include_str!("notices/research.en.txt"),
+        include_str!("notices/research.nl.txt"),
     ],
 };
 
@@ -148,10 +156,14 @@ async fn catalogue(broker: &Broker, entropy: &dyn Entropy, laboratory: Organisat
             },
             title_fr: "Courbe de charge moyenne de la rue".into(),
             title_en: "Mean load curve of the street".into(),
+            title_nl: "Gemiddelde belastingscurve van de straat".into(),
             summary_fr: "Une valeur par demi-heure : la consommation moyenne des foyers participants, en Wh."
                 .into(),
             summary_en: "One value every half hour: the mean consumption of the participating homes, in Wh."
                 .into(),
+            summary_nl:
+                "Eén waarde per halfuur: het gemiddelde verbruik van de deelnemende huishoudens, in Wh."
+                    .into(),
         }))
         .await?;
     Ok(dataset)
@@ -202,8 +214,13 @@ async fn offer(
     recipient: OrganisationId,
     asked: &Asked,
 ) -> Result<OfferRow> {
-    let [title_fr, title_en] = asked.title;
-    let [text_fr, text_en] = asked.text;
+    let notices = Lang::ALL.map(|lang| Notice {
+        digest: notice_digest(lang.pick(asked.text)),
+        language: lang.tag().into(),
+        title: lang.pick(asked.title).into(),
+        text: lang.pick(asked.text).into(),
+    });
+    let [french, english, dutch] = &notices;
     let row = OfferRow {
         offer: Offer {
             id: OfferId::random(entropy)?,
@@ -211,21 +228,15 @@ async fn offer(
             purpose: Purpose::parse(asked.purpose)?,
             step: Step::HALF_HOUR,
             days: asked.days,
-            notice: notice_digest(text_fr),
+            notice: french.digest,
         },
-        notice_en: notice_digest(text_en),
+        notice_en: english.digest,
+        notice_nl: dutch.digest,
     };
-    let notice = |language: &str, title: &str, text: &str| Notice {
-        digest: notice_digest(text),
-        language: language.into(),
-        title: title.into(),
-        text: text.into(),
-    };
-    let notices = [notice("fr", title_fr, text_fr), notice("en", title_en, text_en)];
     broker
         .enrol_member(Member::Offer {
             row: row.clone(),
-            notices,
+            notices: Box::new(notices),
         })
         .await?;
     Ok(row)

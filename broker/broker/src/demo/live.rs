@@ -170,10 +170,7 @@ impl OpenDoor {
 #[async_trait]
 impl DemoDoor for OpenDoor {
     async fn people(&self, lang: Lang) -> DemoPeople {
-        let say = |fr: &str, en: &str| match lang {
-            Lang::French => fr.to_owned(),
-            Lang::English => en.to_owned(),
-        };
+        let say = |words: [&str; 3]| lang.pick(words).to_owned();
         let person = |subject: String, name: String, detail: String| DemoPerson {
             subject,
             name,
@@ -181,20 +178,23 @@ impl DemoDoor for OpenDoor {
         };
         let home = |(id, name): &(ParticipantId, String)| {
             let detail = if Some(*id) == self.speaker {
-                say(
+                say([
                     "un compteur réel rejoué depuis une capture",
                     "a real meter replayed from a capture",
-                )
+                    "een echte meter, opnieuw afgespeeld",
+                ])
             } else if *id == self.spare {
-                say(
+                say([
                     "un foyer qui vient d'arriver, sans passerelle ni accord",
                     "a newcomer, without gateway or consent",
-                )
+                    "een nieuw huishouden, zonder gateway of toestemming",
+                ])
             } else {
-                say(
+                say([
                     "un foyer de la rue, mesuré depuis trois jours",
                     "a household of the street, measured for three days",
-                )
+                    "een huishouden van de straat, sinds drie dagen gemeten",
+                ])
             };
             person(id.to_string(), name.clone(), detail)
         };
@@ -202,22 +202,25 @@ impl DemoDoor for OpenDoor {
             participants: self.participants.iter().map(home).collect(),
             officer: person(
                 self.officer.clone(),
-                say(
+                say([
                     "La déléguée à la protection des données",
                     "The data-protection officer",
-                ),
-                say(
+                    "De functionaris voor gegevensbescherming",
+                ]),
+                say([
                     "décide les demandes, voit les flux, jamais une valeur",
                     "decides requests, sees flows, never a value",
-                ),
+                    "beslist over aanvragen, ziet overdrachten, nooit een waarde",
+                ]),
             ),
             researcher: person(
                 self.researcher.clone(),
-                say("La chercheuse", "The researcher"),
-                say(
+                say(["La chercheuse", "The researcher", "De onderzoeker"]),
+                say([
                     "demande un jeu de données, le télécharge scellé",
                     "asks for a dataset, downloads it sealed",
-                ),
+                    "vraagt een dataset aan, downloadt die verzegeld",
+                ]),
             ),
         }
     }

@@ -34,6 +34,11 @@ pub struct JwkError;
 pub struct Thumbprint(String);
 
 impl Thumbprint {
+    /// `base64url(SHA-256(members))`: the required members of a key as RFC 7638 writes them.
+    pub(crate) fn of_members(members: &str) -> Self {
+        Self(base64url::encode(digest(&SHA256, members.as_bytes()).as_ref()))
+    }
+
     /// The 43 characters.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -68,7 +73,7 @@ impl Jwk {
                 base64url::encode(y)
             ),
         };
-        Thumbprint(base64url::encode(digest(&SHA256, members.as_bytes()).as_ref()))
+        Thumbprint::of_members(&members)
     }
 
     /// `04 || x || y` for P-256, the 32 bytes for Ed25519.

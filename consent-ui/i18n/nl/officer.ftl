@@ -1,0 +1,75 @@
+desk-heading = Te behandelen aanvragen
+desk-to-decide = Te beslissen
+desk-nothing = Geen enkele aanvraag wacht op een beslissing.
+desk-see-flows = De overdrachten bekijken
+desk-requester = Aanvrager
+desk-checks = Automatische controles
+desk-reason = Reden van de beslissing
+desk-reason-hint = De aanvrager leest deze reden. Schrijf er geen persoonsgegevens in.
+desk-approve = Goedkeuren
+desk-refuse = Weigeren
+desk-of = : de aanvraag “{ $title }”
+desk-decided = Onlangs beslist
+desk-none-decided = Nog geen aanvraag beslist.
+desk-decided-caption = Besliste aanvragen, de nieuwste eerst
+desk-column-dataset = Dataset
+desk-column-state = Toestand
+desk-no-release = geen levering
+desk-make-release = De levering voorbereiden
+check-passes = In orde
+check-fails = Niet in orde
+check-households = { $consenting ->
+    [one] { $consenting } huishouden stemt toe, { $needed } nodig.
+   *[other] { $consenting } huishoudens stemmen toe, { $needed } nodig.
+}
+check-later = Komt nog
+check-dominance-later = Gewicht van elk huishouden in de waarden: getoetst bij de levering, die geweigerd wordt als er één te zwaar meeweegt.
+counterpart-gateway = Gateway van het huishouden
+flows-heading = Overdrachten
+flows-intro = Alles wat binnenkwam, vertrok of geweigerd werd. Personen staan er onder een pseudoniem.
+flows-none = Geen enkele overdracht past bij dit filter. Kies een ander.
+flows-caption = Overdrachten, de nieuwste eerst
+ledger-heading = Staat van het register
+ledger-intro = Het register wordt alleen aan het einde aangevuld. Het laatste ondertekende controlepunt legt alles vast wat eraan voorafgaat.
+ledger-origin = Oorsprong
+ledger-size = Grootte
+ledger-size-count = { $n ->
+    [one] { $n } regel
+   *[other] { $n } regels
+}
+ledger-root = Wortel
+ledger-checkpoint = Laatste controlepunt
+ledger-no-checkpoint = geen, het register is leeg
+ledger-key = Verificatiesleutel
+ledger-url = Leesadres
+ledger-witnesses = Getuigen
+ledger-no-witnesses = Er is geen getuige aangewezen: buiten deze dienst onthoudt niemand de staat van het register. Bewaar de controlepunten zelf, of laat getuigen aanwijzen.
+ledger-witnessed = Het laatste openbare controlepunt is bevestigd door { $names }, { $when }.
+ledger-not-witnessed = Geregistreerd, nog niet bevestigd: te weinig getuigen staan in voor het laatste openbare controlepunt.
+ledger-witnesses-required = Niets gaat naar een toepassing of een onderzoeker voordat de registratie bevestigd is. Verzamelen en intrekken gaan door.
+ledger-witnesses-shown = De bevestiging wordt getoond. Het doorgeven wacht er niet op.
+ledger-witnesses-caption = Aangewezen getuigen
+ledger-column-witness = Getuige
+ledger-column-answer = Laatste antwoord
+ledger-column-vouched-at = Laatste bevestiging
+ledger-column-vouched-for = Bevestigde regels
+ledger-never-vouched = nooit
+witness-not-asked = nog niet gevraagd
+witness-vouched = bevestigt
+witness-late = antwoordt te laat
+witness-unavailable = onbereikbaar
+witness-not-known = kent dit register niet
+witness-doubtful = betwist het register zonder bewijs
+ledger-verify = Controleren zonder ons
+ledger-verify-text = Noteer de verificatiesleutel ergens buiten deze site en voer dan deze commando's uit op uw computer.
+ledger-verify-log = Het hele register controleren
+ledger-verify-bundle = Een bewijsbundel controleren, offline
+ledger-verify-result = Elk commando zegt in gewone woorden wat het heeft gecontroleerd. De afsluitcode is alleen 0 als alles klopt.
+ledger-erasures = Gewiste personen
+ledger-column-handle = Merk
+ledger-column-records = Gewiste registraties
+ledger-column-leaf = Regel
+ledger-no-erasures = Nog niemand gewist.
+ledger-erasures-caption = Gewiste personen, de nieuwste eerst
+manifest-whole = Volledig manifest
+manifest-check = Het volledige manifest wordt voor elke download opnieuw berekend. Doe dat over zonder deze site:
