@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
@@ -221,6 +221,13 @@ impl Browser {
             assert!(started.elapsed() < PATIENCE, "`{selector}` led to no file");
             sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Signs in with the token of a session that the test opened.
+    pub fn use_session(&self, site: &str, token: &[u8; 32]) {
+        let value = URL_SAFE_NO_PAD.encode(token);
+        let cookie = json!({ "url": site, "name": "fiducie", "value": value, "httpOnly": true });
+        self.devtools("Network.setCookie", &cookie);
     }
 
     /// Makes the window this wide, in CSS pixels: narrower than a window manager would allow.

@@ -66,10 +66,24 @@ impl Town {
         Self::found_with(consenting, async |_, _| ()).0
     }
 
+    /// The same, of people who joined so many days ago; nothing happened since.
+    #[must_use]
+    pub fn found_days_ago(consenting: u32, days: i64) -> Self {
+        Self::found_at(consenting, days * 86_400, async |_, _| ()).0
+    }
+
     /// The same, and what else happens on the day when people joined.
     #[must_use]
     pub fn found_with<T>(
         consenting: u32,
+        on_the_day: impl AsyncFnOnce(&Broker, &[Resident]) -> T,
+    ) -> (Self, T) {
+        Self::found_at(consenting, JOINED_SECONDS_AGO, on_the_day)
+    }
+
+    fn found_at<T>(
+        consenting: u32,
+        seconds_ago: i64,
         on_the_day: impl AsyncFnOnce(&Broker, &[Resident]) -> T,
     ) -> (Self, T) {
         let folder = TempDir::new().unwrap();
@@ -89,7 +103,7 @@ impl Town {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let data = folder.path().join("data");
         let (residents, application, done) = runtime.block_on(async {
-            let joined = RunningClock::starting(RunningClock::system().plus_seconds(-JOINED_SECONDS_AGO));
+            let joined = RunningClock::starting(RunningClock::system().plus_seconds(-seconds_ago));
             let broker = start(&data, joined).await;
             let (residents, application) = settle(&broker, consenting).await;
             let done = on_the_day(&broker, &residents).await;

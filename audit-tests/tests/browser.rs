@@ -16,5 +16,7 @@ mod keyboard;
 mod looks;
 #[path = "browser/recorded.rs"]
 mod recorded;
+#[path = "browser/restored.rs"]
+mod restored;
 #[path = "browser/story.rs"]
 mod story;

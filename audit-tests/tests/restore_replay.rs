@@ -10,6 +10,8 @@
 
 #[path = "restore_replay/lists.rs"]
 mod lists;
+#[path = "restore_replay/withheld.rs"]
+mod withheld;
 
 use std::fs;
 use std::path::{Path, PathBuf};

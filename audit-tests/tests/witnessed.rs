@@ -10,6 +10,8 @@
     reason = "tests fail by panicking, and look around in the environment"
 )]
 
+#[path = "witnessed/download.rs"]
+mod download;
 #[path = "witnessed/front.rs"]
 mod front;
 #[path = "witnessed/liars.rs"]
@@ -18,7 +20,15 @@ mod liars;
 mod peer;
 #[path = "witnessed/quorum.rs"]
 mod quorum;
+#[allow(
+    dead_code,
+    reason = "shared with the tests of manifests, which use more of it"
+)]
+#[path = "interop/released.rs"]
+mod released;
 #[path = "witnessed/scene.rs"]
 mod scene;
 #[path = "witnessed/theirs.rs"]
 mod theirs;
+#[path = "witnessed/waiting.rs"]
+mod waiting;

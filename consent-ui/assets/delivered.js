@@ -1,66 +1,70 @@
-// The page "what was delivered about me": fetches the row of each delivery, and checks it here.
+// The page "what was delivered about me": checks the list of her records (`visit.js`), then the row of each delivery, and
+// that row and list speak of one delivery in one ledger.
 //
 // All sentences stand in the page, in its language, as templates: this script adds no words.
 
-import { demand, Refused } from "./history.js";
+import { demand, onlyGrew, treeOf } from "./history.js";
+import { leafOf } from "./list.js";
 import { verifyEvidence, verifyRow } from "./row.js";
-import { selfTest } from "./sha256.js";
+import { announce, box, checkList, codeOf, fetched, refuse, sentence } from "./visit.js";
 
 const page = document.getElementById("deliveries");
 
-function say(item, code, values = {}) {
-  const sentence = page.querySelector(`template[data-code="${code}"]`) ?? page.querySelector('template[data-code="form"]');
-  let text = sentence.content.textContent.trim();
-  for (const [name, value] of Object.entries(values)) text = text.replaceAll(`%${name}%`, value);
+function say(item, state, code, values = {}) {
+  item.dataset.state = state;
   const status = item.querySelector("[role=status]");
-  status.textContent = text;
+  status.textContent = sentence(page, code, values);
   status.hidden = false;
 }
 
-// The key of the log that the page of records saw, if it was ever opened in this browser.
-function knownKey() {
-  try {
-    return JSON.parse(localStorage.getItem(`fiducie-history:${page.dataset.log}:${page.dataset.person}`))?.logKey;
-  } catch {
-    return undefined;
+const json = async (path) => (await fetched(path)).json();
+
+// The row's tree and the list's are trees of one log: the smaller is the beginning of the larger.
+async function demandSameLog(tree, listed) {
+  const [then, now] = tree.size <= listed.size ? [tree, listed] : [listed, tree];
+  const hashes = [];
+  if (then.size < now.size) {
+    const answer = await fetched(`${page.dataset.growth}?de=${then.size}&a=${now.size}`);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    for (let at = 0; at < bytes.length; at += 32) hashes.push(bytes.subarray(at, at + 32));
   }
+  demand(hashes.every((hash) => hash.length === 32) && onlyGrew(then, now, hashes), "rewritten");
 }
 
-async function json(path) {
-  const response = await fetch(path, { credentials: "same-origin" });
-  demand(response.ok, "fetch");
-  return response.json();
-}
-
-async function check(item) {
+async function check(item, { list, remember, origin }) {
   const shown = item.dataset;
   const row = await verifyRow(await json(shown.file));
-  const known = knownKey();
-  demand(row.origin === page.dataset.log && (known === undefined || known === row.logKey), "other-log");
+  demand(row.origin === origin && row.logKey === remember.logKey, "other-log");
+  await demandSameLog(row.tree, treeOf(remember));
   // What the page shows is what the row says: this person, this delivery, these fields and this period, no others.
   demand(row.subject === page.dataset.person, "other-subject");
   demand(row.delivery === shown.release && row.fields.join(" ") === shown.fields, "other-scope");
   demand(String(row.from) === shown.from && String(row.until) === shown.until, "other-scope");
   demand(String(row.step) === shown.step && String(row.rows) === shown.rows, "other-scope");
-  const record = await verifyEvidence(await json(shown.evidence), row.logKey);
+  // The record is the one with its number in her own list, by the tag that only her key makes, and names this manifest.
+  const bundle = await json(shown.evidence);
+  const record = await verifyEvidence(bundle, row.logKey, leafOf(list, bundle.n));
   demand(record.type === "release/2" && record.release === row.delivery, "record");
   demand(record.disclosure_root === row.root && record.households === row.rows, "record");
-  return row;
+  return { rows: row.rows, index: row.index, n: bundle.n };
 }
 
 async function checkAll() {
-  const sound = await selfTest().catch(() => false);
-  for (const item of page.querySelectorAll("[data-file]")) {
+  const items = page?.querySelectorAll("[data-file]") ?? [];
+  let visit;
+  try {
+    visit = await checkList();
+    announce(visit);
+  } catch (error) {
+    refuse(error);
+    for (const item of items) say(item, "refused", "unchecked");
+    return;
+  }
+  for (const item of items) {
     try {
-      demand(sound, "browser");
-      const row = await check(item);
-      item.dataset.state = "verified";
-      say(item, "verified", { rows: row.rows, index: row.index });
+      say(item, "verified", "verified", await check(item, visit));
     } catch (error) {
-      item.dataset.state = "refused";
-      // A browser without Ed25519 throws NotSupportedError: nothing is wrong with the ledger then.
-      const code = error instanceof Refused ? error.code : error.name === "NotSupportedError" ? "browser" : "fetch";
-      say(item, code);
+      say(item, "refused", codeOf(error));
     }
   }
 }

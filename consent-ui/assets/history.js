@@ -1,8 +1,9 @@
 // Checks a file `fiducie-history/1`: that its records, and no others, stand in the ledger for one person.
 //
 // The same check as `ledger-audit participant` (crate `evidence`, module `history`), step by step as in the reference:
-// 1 checkpoint signed by the remembered key or one that the log says came after it, 2 log only grew since the last visit, 3 its last entry is the root of the map, 4 every record
-// opens its entry and is in the log and in the map, 5 the next sixteen numbers are absent, 6 the list only grew.
+// 1 checkpoint signed by the remembered key or one that the log says came after it, 2 log only grew since the last visit,
+// 3 its last entry is the root of the map, 4 every record opens its entry and is in the log and in the map, or was lost in
+// a restore that the log names, 5 the next sixteen numbers are absent, 6 the list only grew.
 // Works on lines, so that a file of any size is read as a stream. Nothing leaves the browser.
 
 import { hmac, hmacKey, same, sha256 } from "./sha256.js";
@@ -146,6 +147,31 @@ export function parseChange({ index, leaf }) {
   };
 }
 
+// ---- Restores (leaf kind 0x45) --------------------------------------------------------------------------------------
+
+// `header[8] || u64be leaves of the copy || u64be leaves that came back without details || u32be`, each where it stands.
+// In the order of the log, and behind all leaves they speak of; that they stand there is proven with the records.
+export function parseRestores(given) {
+  const restores = given.map(({ index, leaf }) => {
+    const bytes = fromBase64url(leaf);
+    const fixed = [[0, 1], [1, 0x45], [2, 5], [3, 0]];
+    demand(bytes.length === 28 && fixed.every(([at, value]) => bytes[at] === value), "form");
+    const view = new DataView(bytes.buffer);
+    const [from, count] = [view.getBigUint64(8), view.getBigUint64(16)];
+    demand(Number.isSafeInteger(index) && from + count <= BigInt(index), "form");
+    return { index, hash: leafHash(bytes), hour: view.getUint32(4), from: Number(from), until: Number(from + count) };
+  });
+  demand(restores.every(({ index }, i) => i === 0 || restores[i - 1].index < index), "form");
+  return restores;
+}
+
+export const isLost = ({ from, until }, place) => from <= place && place < until;
+
+// A record may lack its detail where a restore lost it, and nowhere else: otherwise it is withheld.
+export function demandLost(restores, place, n) {
+  demand(restores.some((one) => isLost(one, place)), "withheld", n);
+}
+
 // A memory that holds no key trusts none: no file follows from it.
 function parseTrusted(vkey) {
   try {
@@ -196,8 +222,8 @@ function rootOfMany(leaves, size, proof) {
   return root;
 }
 
-// RFC 9162 2.1.4.2.
-function onlyGrew(then, now, proof) {
+// RFC 9162 2.1.4.2: whether the tree `now` grew from the tree `then`, both { size, root }.
+export function onlyGrew(then, now, proof) {
   if (then.size === now.size) return proof.length === 0 && same(then.root, now.root);
   if (then.size === 0) return proof.length === 0;
   const isPower = (n) => (n & (n - 1n)) === 0n;
@@ -352,7 +378,7 @@ export async function verifyHistory(lines, remembered, onRecord = () => {}) {
   let held = null;
   let subject = null;
   const opened = [];
-  let lost = 0;
+  const lost = [];
   for await (const line of lines) {
     if (header === null) {
       header = parse(line);
@@ -366,7 +392,7 @@ export async function verifyHistory(lines, remembered, onRecord = () => {}) {
       const entry = parse(held);
       if (entry.record === undefined && entry.leaf !== undefined) {
         opened.push(recognise(entry, opened.length + 1, subject));
-        lost += 1;
+        lost.push(opened.length);
       } else {
         opened.push(open(entry, opened.length + 1, subject));
       }
@@ -376,12 +402,13 @@ export async function verifyHistory(lines, remembered, onRecord = () => {}) {
   }
   demand(header !== null && held !== null, "form");
   demand(opened.length === header.newest, "numbers");
-  const verdict = await conclude(header, opened, parse(held), subject, remembered);
-  return { ...verdict, lost };
+  const verdict = await conclude(header, opened, lost, parse(held), subject, remembered);
+  return { ...verdict, lost: lost.length };
 }
 
-async function conclude(header, opened, proofs, subject, remembered) {
+async function conclude(header, opened, lost, proofs, subject, remembered) {
   const changes = (proofs.key_changes ?? []).map(parseChange);
+  const restores = parseRestores(proofs.restores ?? []);
   await followKeys(changes, remembered?.logKey ?? header.log_key, header.log_key);
   const checkpoint = await openCheckpoint(header.checkpoint, header.log_key);
   if (remembered !== null) checkMemory(header, checkpoint, proofs, remembered);
@@ -393,7 +420,7 @@ async function conclude(header, opened, proofs, subject, remembered) {
   demand(view.getBigUint64(8) === BigInt(last), "map-root");
 
   const leaves = opened.map(({ index, hash }) => [index, hash]);
-  leaves.push([last, leafHash(root)], ...changes.map(({ index, hash }) => [index, hash]));
+  leaves.push([last, leafHash(root)], ...[...changes, ...restores].map(({ index, hash }) => [index, hash]));
   leaves.sort((a, b) => a[0] - b[0]);
   demand(leaves.every(([index], i) => index <= last && (i === 0 || leaves[i - 1][0] < index)), "same-leaf");
   demand(same(rootOfMany(leaves, checkpoint.size, hashes(proofs.log)), checkpoint.root), "inclusion");
@@ -403,6 +430,7 @@ async function conclude(header, opened, proofs, subject, remembered) {
   );
   const own = opened.map(({ tag, value }) => [tag, value]);
   demand(same(rootOfPruned(fromBase64url(proofs.map), own, absent), root.subarray(24)), "map");
+  for (const n of lost) demandLost(restores, opened[n - 1].index, n);
   return {
     origin: checkpoint.origin,
     records: opened.length,
@@ -422,9 +450,11 @@ export function checkMemory(header, checkpoint, proofs, remembered) {
   demand(header.newest >= remembered.newest, "fewer-records");
   const given = proofs.consistency;
   const path = given !== undefined && given.size === remembered.size ? hashes(given.hashes) : [];
-  const then = {
-    size: remembered.size,
-    root: Uint8Array.from(remembered.root.match(/../g), (byte) => Number.parseInt(byte, 16)),
-  };
-  demand(onlyGrew(then, checkpoint, path), "rewritten");
+  demand(onlyGrew(treeOf(remembered), checkpoint, path), "rewritten");
 }
+
+// The tree of a memory, its root as bytes.
+export const treeOf = ({ size, root }) => ({
+  size,
+  root: Uint8Array.from(root.match(/../g), (byte) => Number.parseInt(byte, 16)),
+});

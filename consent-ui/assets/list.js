@@ -6,8 +6,8 @@
 
 import { hashWords, hmac, hmacKey, same } from "./sha256.js";
 import {
-  checkMemory, commitLabel, demand, followKeys, fromBase64url, hex, join, leafHash, openCheckpoint, parse, parseChange,
-  Refused, SUBJECT_HEADER, tagLabel, u64, WINDOW,
+  checkMemory, commitLabel, demand, demandLost, followKeys, fromBase64url, hex, isLost, join, leafHash, openCheckpoint,
+  parse, parseChange, parseRestores, Refused, SUBJECT_HEADER, tagLabel, u64, WINDOW,
 } from "./history.js";
 import {
   copyWords, firstAtLeast, FORK, HASH, innerWords, LEAF, middleOf, OTHER, toBytes, toWords, wordAt,
@@ -15,6 +15,7 @@ import {
 
 const FORMAT = "fiducie-list/1";
 const BATCH = 4096; // records in one task
+const LOST = 0x80; // added to the kind of a record whose detail was lost in a restore
 const LONGEST = 50; // bytes of a record: two numbers of at most 8, kind, actor, 32
 const utf8 = new TextEncoder();
 
@@ -28,6 +29,7 @@ class Reader {
   header = null;
   read = 0;
   behind = [];
+  lost = [];
   #rest = new Uint8Array(0);
   #place = 0;
   #hour = 0;
@@ -96,7 +98,8 @@ class Reader {
       this.#places = new Float64Array(count);
     }
     this.#place = unzigzag(this.#place, uvarint());
-    const [kind, actor] = [bytes[at], bytes[at + 1]];
+    const [kind, actor] = [bytes[at] & ~LOST, bytes[at + 1]];
+    if ((bytes[at] & LOST) !== 0) this.lost.push(n);
     at += 2;
     this.#hour = unzigzag(this.#hour, uvarint());
     demand(at + 32 <= bytes.length, "form", n);
@@ -290,6 +293,7 @@ export async function verifyList(chunks, remembered, run, onProgress = () => {})
   const answers = await Promise.all(hashed);
   const list = {
     header: reader.header,
+    lost: new Set(reader.lost),
     leaves: joined(Int32Array, answers.map((answer) => answer.leaves)),
     places: joined(Float64Array, placed),
   };
@@ -297,9 +301,10 @@ export async function verifyList(chunks, remembered, run, onProgress = () => {})
   return { ...(await conclude(list, hashes, key, log, map, remembered, run)), list };
 }
 
-async function conclude({ header, leaves, places }, hashes, key, log, map, remembered, run) {
+async function conclude({ header, leaves, places, lost }, hashes, key, log, map, remembered, run) {
   const subjectKey = hmacKey(key);
   const changes = (header.key_changes ?? []).map(parseChange);
+  const restores = parseRestores(header.restores ?? []);
   await followKeys(changes, remembered?.logKey ?? header.log_key, header.log_key);
   const checkpoint = await openCheckpoint(header.checkpoint, header.log_key);
   if (remembered !== null) checkMemory(header, checkpoint, header, remembered);
@@ -317,7 +322,7 @@ async function conclude({ header, leaves, places }, hashes, key, log, map, remem
   const mapRoots = inMap.tasks.map(run);
   // Refusals are awaited below, in their order.
   mapRoots.forEach((answer) => answer.catch(() => {}));
-  const others = [{ index: last, hash: leafHash(root) }, ...changes];
+  const others = [{ index: last, hash: leafHash(root) }, ...changes, ...restores];
   const logRoots = logTasks(
     checkpoint.size,
     joined(Float64Array, [places, others.map(({ index }) => index)]),
@@ -328,9 +333,13 @@ async function conclude({ header, leaves, places }, hashes, key, log, map, remem
   demand(same(logRoot, checkpoint.root), "inclusion");
   const mapRoot = rootAbove(await Promise.all(mapRoots), (pair) => innerWords(inMap.bit, pair, 0));
   demand(same(mapRoot, root.subarray(24)), "map");
+  for (const n of lost) demandLost(restores, places[n - 1], n);
   return {
     origin: checkpoint.origin,
     records: header.newest,
+    lost: lost.size,
+    // Those that lost something of hers.
+    restores: restores.filter((one) => [...lost].some((n) => isLost(one, places[n - 1]))),
     person: hex(toBytes(leaves.subarray(2, 2 + HASH))),
     remember: { logKey: header.log_key, size: checkpoint.size, root: hex(checkpoint.root), newest: header.newest },
   };
@@ -345,13 +354,23 @@ function rootAbove(answers, hashPair) {
 
 // ---- One record ----------------------------------------------------------------------------------------------------
 
+// The entry of record `n` of a list that verified, its tag computed here from the person's key.
+export function leafOf(list, n) {
+  demand(Number.isSafeInteger(n) && n >= 1 && n <= list.header.newest, "numbers", n);
+  return toBytes(list.leaves.subarray(LEAF * (n - 1), LEAF * n));
+}
+
+// The start of the hour of record `n`: all that the ledger says about when it happened.
+export const hourOf = (list, n) => new Date((list.leaves[LEAF * (n - 1) + 1] >>> 0) * 3_600_000);
+
 // Opens record `n` of a list that verified: `entry` is its line of a file `fiducie-history/1`. Gives the compact JWS that
-// the ledger stands for, or null when only the entry is left.
+// the ledger stands for, or null when its detail is one that a restore lost.
 export function openRecord(list, n, entry) {
-  demand(Number.isSafeInteger(n) && n >= 1 && n <= list.header.newest && entry.n === n, "numbers", n);
+  demand(entry.n === n, "numbers", n);
+  const leaf = leafOf(list, n);
   demand(entry.index === list.places[n - 1], "opened", n);
-  const leaf = toBytes(list.leaves.subarray(LEAF * (n - 1), LEAF * n));
   if (entry.record === undefined) {
+    demand(list.lost.has(n), "withheld", n);
     demand(same(fromBase64url(entry.leaf), leaf), "opened", n);
     return null;
   }

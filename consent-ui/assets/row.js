@@ -137,6 +137,7 @@ export async function verifyRow(file) {
   return {
     logKey: delivery.log_key,
     origin: checkpoint.origin,
+    tree: { size: checkpoint.size, root: checkpoint.root },
     index,
     root: `0x${hex(leaf.root)}`,
     rows: leaf.rows,
@@ -151,12 +152,14 @@ export async function verifyRow(file) {
 
 const commitLabel = utf8.encode("commit/v1\0");
 
-// Verifies that the record of a bundle `fiducie-evidence/1` stands in this log, and gives what it says. Whether it is signed
-// by the right key is for `ledger-audit verify`; that it is the one in the person's list, for the page of her records.
-export async function verifyEvidence(bundle, logKey) {
+// Verifies that the record of a bundle `fiducie-evidence/1` stands in this log at the leaf `listed`, which a list that
+// verified holds under the bundle's number, and gives what it says. Whether it is signed by the right key is for
+// `ledger-audit verify`.
+export async function verifyEvidence(bundle, logKey, listed) {
   demand(bundle?.format === "fiducie-evidence/1" && bundle.log_key === logKey, "form");
   const [leaf, salt] = [fromBase64url(bundle.leaf), fromBase64url(bundle.salt)];
   demand(leaf.length === 72 && leaf[0] === 1 && leaf[3] === 0 && salt.length === 64, "form");
+  demand(same(leaf, listed), "not-listed");
   const record = utf8.encode(bundle.record);
   const tag = leaf.subarray(8, 40);
   const commitment = hmac(hmacKey(salt), join(commitLabel, leaf.subarray(1, 2), u64(bundle.n), tag, record));

@@ -36,7 +36,7 @@ pub use officer::{
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
 pub(crate) use recorded::VERDICTS;
-pub use recorded::{RecordedView, render_recorded};
+pub use recorded::{RecordedView, ToldRecord, ToldWhat, render_recorded};
 pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};
 pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,

@@ -39,6 +39,8 @@ pub const RECORDED_LIST: &str = "/moi/inscriptions/liste";
 pub const RECORDED_DETAILS: &str = "/moi/inscriptions/details";
 /// Participant: the releases that hold her readings, each row checked in her browser. Query: `avant`.
 pub const DELIVERED: &str = "/moi/livraisons";
+/// GET: that the log grew from one size to another, hashes side by side. Query: `de`, `a`.
+pub const DELIVERED_GROWTH: &str = "/moi/livraisons/croissance";
 /// GET: what erasing means. POST: erase. Field: `confirm`.
 pub const ERASURE: &str = "/moi/effacement";
 

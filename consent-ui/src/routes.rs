@@ -153,6 +153,7 @@ fn participant_pages() -> Router {
         .route(paths::RECORDED_LIST, get(recorded::list))
         .route(paths::RECORDED_DETAILS, get(recorded::details))
         .route(paths::DELIVERED, get(delivered::page))
+        .route(paths::DELIVERED_GROWTH, get(delivered::growth))
         .route("/moi/livraisons/{release}/ligne", get(delivered::row))
         .route(paths::ERASURE, get(erasure::page).post(erasure::erase))
 }

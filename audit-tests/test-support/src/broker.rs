@@ -9,12 +9,12 @@ use broker_domain::ids::Digest;
 use broker_domain::policy::{PolicyEngine, Query, Verdict};
 use broker_domain::time::Clock;
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
-use broker_service::{Broker, Parts, VaultKeys, WitnessParts};
+use broker_service::{Broker, Parts, StopEvidence, StopShelf, VaultKeys, WitnessParts};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
 use ledger_core::receipt::{self, ReceiptKey};
-use ledger_log::{FolderStore, Publisher, Rotation, SequencerConfig, Stores};
+use ledger_log::{FolderStore, Publisher, Rotation, SequencerConfig, StoreFault, Stores};
 use policies::CedarEngine;
 
 use crate::ports::SystemEntropy;
@@ -133,6 +133,20 @@ impl PolicyEngine for Policies {
     }
 }
 
+/// No witness ever proves anything here; one that does stops the broker, and nothing is kept.
+struct NothingStands;
+
+#[async_trait::async_trait]
+impl StopShelf for NothingStands {
+    async fn standing(&self) -> Result<Option<StopEvidence>, StoreFault> {
+        Ok(None)
+    }
+
+    async fn keep(&self, _: &StopEvidence) -> Result<(), StoreFault> {
+        Ok(())
+    }
+}
+
 /// Starts the use cases on such a folder.
 pub async fn start(data: &Path, origin: &str, clock: Arc<dyn Clock>) -> Arc<Broker> {
     start_under(data, origin, clock, Arc::new(Policies::embedded())).await
@@ -190,6 +204,7 @@ pub async fn start_before(
         entropy: Arc::new(SystemEntropy),
         sequencer: SequencerConfig::default(),
         witnesses,
+        stops: Arc::new(NothingStands),
     };
     Broker::start(parts).await.unwrap().0
 }

@@ -9,12 +9,14 @@
 )]
 
 mod broker;
+mod damage;
 mod gateway;
 mod joining;
 mod ports;
 mod witness;
 
 pub use broker::{Policies, create, log_key, receipt_key, start, start_before, start_under};
+pub use damage::withhold_details;
 pub use gateway::Gateway;
 pub use joining::{Notices, agree, application, offer, organisation};
 pub use ports::{RunningClock, SystemEntropy, random};

@@ -19,6 +19,7 @@ pub const WITNESSES: [&str; 2] = ["one.example/w", "two.example/w"];
 /// Honest witnesses that can be switched off together.
 pub struct Vouchers {
     away: AtomicBool,
+    holding: AtomicBool,
     clock: Arc<dyn Clock>,
     log_key: Vkey,
     each: [(Cosigner, Mutex<Recorded>); 2],
@@ -36,6 +37,7 @@ impl Vouchers {
         let [one, two] = WITNESSES;
         Arc::new(Self {
             away: AtomicBool::new(false),
+            holding: AtomicBool::new(false),
             clock,
             log_key,
             each: [witness(one, 71), witness(two, 72)],
@@ -50,6 +52,16 @@ impl Vouchers {
     /// From now on they answer again.
     pub fn come_back(&self) {
         self.away.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on they think about what they are asked.
+    pub fn hold(&self) {
+        self.holding.store(true, Ordering::SeqCst);
+    }
+
+    /// Now they answer, also what they were asked since.
+    pub fn let_go(&self) {
+        self.holding.store(false, Ordering::SeqCst);
     }
 
     /// What a broker is given in which nothing leaves without both of them.
@@ -86,6 +98,9 @@ impl WitnessTransport for Vouchers {
     async fn add_checkpoint(&self, prefix: &str, body: String) -> Result<RawAnswer, TransportFault> {
         if self.away.load(Ordering::SeqCst) {
             return Err(TransportFault::new("connection refused"));
+        }
+        while self.holding.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let (cosigner, recorded) = self.each.get(usize::from(prefix == "1")).unwrap();
         let request = AddCheckpoint::parse(body.as_bytes()).unwrap();

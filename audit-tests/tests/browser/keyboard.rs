@@ -68,7 +68,7 @@ fn granting_and_withdrawing_need_nothing_but_a_keyboard() {
 }
 
 /// Presses Tab until the focus is there. Every stop on the way is one that a person sees.
-async fn reach(browser: &Browser, selector: &str) {
+pub async fn reach(browser: &Browser, selector: &str) {
     let mut stops = Vec::new();
     while stops.len() < MOST_STOPS {
         browser.press(&[], Key::Tab).await;

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::looks::Looks;
 
 /// Changes what the browser remembers of the last visit.
-const REMEMBER: &str = "
+pub const REMEMBER: &str = "
     const key = Object.keys(localStorage).find((key) => key.startsWith('fiducie-history:'));
     const memory = JSON.parse(localStorage.getItem(key));
     localStorage.setItem(key, JSON.stringify({ ...memory, ...arguments[0] }));
@@ -36,6 +36,8 @@ fn a_browser_checks_that_the_list_is_complete_and_remembers() {
                 "{button}"
             );
         }
+        // What the server told unchecked is gone once the script has looked.
+        assert!(!browser.find("#told").await.is_displayed().await.unwrap());
         looks.at_page("recorded").await;
         looks.end();
 
@@ -74,7 +76,7 @@ fn a_browser_checks_that_the_list_is_complete_and_remembers() {
 }
 
 /// Waits until the script has decided, and gives what it says.
-async fn verdict(browser: &Browser, state: &str) -> String {
+pub async fn verdict(browser: &Browser, state: &str) -> String {
     browser.find("#verifier[data-state]").await;
     let said = browser.text("#verifier-status").await;
     assert_eq!(

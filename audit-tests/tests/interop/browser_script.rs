@@ -16,7 +16,7 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
 use crate::compact::list_of;
-use crate::history::{Log, to_bytes};
+use crate::history::{Log, lose, to_bytes};
 
 /// Reads `asked.json`: files with what is remembered; prints what the script says of each.
 const SCRIPT: &str = r#"
@@ -37,7 +37,7 @@ for (const { file, remembered } of JSON.parse(readFileSync(new URL("asked.json",
     const verdict = file.endsWith(".list")
       ? await verifyList(pieces(bytes), remembered, async (task) => work(task))
       : await verifyHistory(bytes.toString("utf8").trimEnd().split("\n"), remembered);
-    said.push(verdict.remember.logKey);
+    said.push(verdict.lost > 0 ? `${verdict.lost} lost` : verdict.remember.logKey);
   } catch (error) {
     said.push(error.code ?? `${error}`);
   }
@@ -146,6 +146,62 @@ fn the_browser_s_script_follows_a_changed_key_with_its_leaves_and_refuses_it_wit
         let lines = (to_bytes(history), "ndjson");
         let list = (list_of(history).to_bytes().unwrap(), "list");
         [lines, list].map(|(bytes, kind)| (bytes, kind, remembered.clone(), *expected))
+    });
+    the_script_says(&files.collect::<Vec<_>>());
+}
+
+/// A broker cannot call lost what no restore in the log lost; `evidence` refuses the same.
+#[test]
+fn the_browser_s_script_believes_a_lost_detail_only_where_a_restore_lost_it() {
+    if !has_tool("node") {
+        return;
+    }
+    let made = |restore: Option<(u64, u64)>| {
+        let mut log = Log::new(1, record_pair().1);
+        (1..=60).for_each(|n| record(&mut log, n));
+        log.close();
+        if let Some((known, imported)) = restore {
+            log.restore(known, imported);
+            log.close();
+        }
+        let mut history = log.history(0, None);
+        // The first two stand in the leaves 0 and 1, behind the first screen of the page.
+        lose(&mut history, 1);
+        lose(&mut history, 2);
+        history
+    };
+    let honest = made(Some((0, 2)));
+    let changed = |change: &dyn Fn(&mut History)| {
+        let mut history = honest.clone();
+        change(&mut history);
+        history
+    };
+    let forget = changed(&|history| history.proofs.restores.clear());
+    let wider = changed(&|history| history.proofs.restores[0].1.imported = 60);
+    let too_wide = changed(&|history| history.proofs.restores[0].1.imported = 1_000);
+    let twice = changed(&|history| history.proofs.restores.push(history.proofs.restores[0]));
+    let more = changed(&|history| lose(history, 3));
+    let cases = [
+        (honest.clone(), "2 lost"),
+        (made(None), "withheld"),
+        (made(Some((1, 1))), "withheld"),
+        (made(Some((0, 1))), "withheld"),
+        (made(Some((2, 50))), "withheld"),
+        (more, "withheld"),
+        (forget, "inclusion"),
+        (wider, "inclusion"),
+        (too_wide, "form"),
+        (twice, "form"),
+    ];
+    let files = cases.iter().flat_map(|(history, expected)| {
+        let lines = (to_bytes(history), "ndjson", Value::Null, *expected);
+        let list = (
+            list_of(history).to_bytes().unwrap(),
+            "list",
+            Value::Null,
+            *expected,
+        );
+        [lines, list]
     });
     the_script_says(&files.collect::<Vec<_>>());
 }
@@ -279,7 +335,7 @@ fn the_browser_s_script_refuses_a_list_that_lies() {
 /// Opens the records of `history.ndjson` against `history.list`, each with one thing changed.
 const OPEN: &str = r#"
 import { readFileSync } from "node:fs";
-import { openRecord, verifyList } from "./list.js";
+import { leafOf, openRecord, verifyList } from "./list.js";
 import { work } from "./list-tasks.js";
 const read = (name) => readFileSync(new URL(name, import.meta.url));
 const { list } = await verifyList([new Uint8Array(read("history.list"))], null, async (task) => work(task));
@@ -291,12 +347,13 @@ for (const [n, entry] of [
   [1, { ...one, record: two.record }], [1, { ...one, salt: two.salt }], [1, { ...one, salt: other(one.salt) }],
   [1, { ...one, record: other(one.record) }], [1, { ...one, index: two.index }], [1, { ...one, header: other(one.header) }],
   [2, one], [1, { ...two, n: 1, index: one.index }], [1, { n: 1, index: one.index, leaf: "AAAA" }],
+  [1, { n: 1, index: one.index, leaf: Buffer.from(leafOf(list, 1)).toString("base64url") }],
 ]) {
   try {
     openRecord(list, n, entry);
     said.push("opened");
   } catch (error) {
-    said.push(error.code === "opened" || error.code === "numbers" ? false : `${error}`);
+    said.push(["opened", "numbers", "withheld"].includes(error.code) ? false : `${error}`);
   }
 }
 console.log(JSON.stringify(said));
@@ -320,6 +377,6 @@ fn the_browser_s_script_opens_a_record_only_with_what_the_list_commits_to() {
     .unwrap();
     let said = super::run(Command::new("node").arg(folder.path().join("check.js")));
     let said: Vec<Value> = serde_json::from_str(&said).unwrap();
-    let expected = [vec![json!(true); 7], vec![json!(false); 9]].concat();
+    let expected = [vec![json!(true); 7], vec![json!(false); 10]].concat();
     assert_eq!(said, expected);
 }

@@ -233,12 +233,13 @@ fn scripts() -> tempfile::TempDir {
 
 const ROW: &str = r"
 import fs from 'node:fs';
+import { fromBase64url } from './history.js';
 import { verifyEvidence, verifyRow } from './row.js';
 const answers = [];
-for (const { row, evidence } of JSON.parse(fs.readFileSync('question.json', 'utf8'))) {
+for (const { row, evidence, listed } of JSON.parse(fs.readFileSync('question.json', 'utf8'))) {
   try {
     const verified = await verifyRow(JSON.parse(row));
-    const record = await verifyEvidence(JSON.parse(evidence), verified.logKey);
+    const record = await verifyEvidence(JSON.parse(evidence), verified.logKey, fromBase64url(JSON.parse(listed).leaf));
     answers.push({ rows: verified.rows, index: verified.index, named: record.disclosure_root === verified.root });
   } catch (error) {
     answers.push(error.code ?? String(error.stack));
@@ -254,7 +255,16 @@ fn the_pages_script_agrees(own: &Own, older: &Own) {
     let cases = [script_and_row(own, older), script_and_record(own, older)].concat();
     let (questions, right): (Vec<_>, Vec<_>) = cases
         .into_iter()
-        .map(|(row, evidence, right)| (json!({ "row": row, "evidence": evidence }), right))
+        .map(|(row, evidence, right)| {
+            (
+                json!({ "row": row, "evidence": evidence, "listed": evidence }),
+                right,
+            )
+        })
+        .chain([(
+            json!({ "row": json_text(&own.row), "evidence": json_text(&own.evidence), "listed": json_text(&older.evidence) }),
+            json!("not-listed"),
+        )])
         .unzip();
     // Every change did change something.
     let good = |question: &&Value| **question == questions[0];

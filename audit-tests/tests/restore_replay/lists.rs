@@ -40,6 +40,7 @@ pub fn history(
     assert_eq!(code, 0, "{said}");
     let short: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(find(&short, "newest"), find(&list, "newest"));
+    assert_eq!(find(&short, "lost"), find(&list, "lost"));
     the_script_of_the_page_agrees(town, &path, &compact, find(&list, "lost"));
     list
 }

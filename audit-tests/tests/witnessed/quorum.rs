@@ -1,6 +1,7 @@
 //! The quorum comes, goes and comes back.
 
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use audit_tests::programs::{ledger_audit, text};
@@ -177,6 +178,64 @@ fn a_slow_witness_delays_deliveries_and_nothing_else() {
     is_not_witnessed(&scene.order(&server, &waiting));
     // Its word counts in the end, as slow as it is.
     scene.delivered(&server, &waiting);
+}
+
+#[test]
+fn witnesses_that_are_slower_than_the_limit_count_under_load() {
+    let scene = Scene::set();
+    let (first, second) = (
+        Witness::found(&scene.town, FIRST),
+        Witness::found(&scene.town, SECOND),
+    );
+    let fronts =
+        [&first, &second].map(|witness| Front::before(witness.address, Manner::HandsOn(Duration::ZERO)));
+    let [one, other] = two(&first, &second);
+    let named = [
+        Named {
+            url: fronts[0].url(),
+            ..one
+        },
+        Named {
+            url: fronts[1].url(),
+            ..other
+        },
+    ];
+    scene.require(2, &named, "time_limit_ms = 200\nhand_over_wait_ms = 15000");
+    let server = Server::start(&scene.town);
+    until_witnessed(&server);
+    fronts[0].set(Manner::HandsOn(Duration::from_millis(700)));
+    fronts[1].set(Manner::HandsOn(Duration::from_millis(1_100)));
+    // There is always a newer checkpoint than the one that they are at.
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for second in 0.. {
+                if done.load(Ordering::SeqCst) {
+                    break;
+                }
+                scene.intake(&server, second);
+                std::thread::sleep(Duration::from_millis(40));
+            }
+        });
+        for _ in 0..3 {
+            let answer = scene.order(&server, &transfer());
+            let status = answer.status;
+            if status != 200 {
+                done.store(true, Ordering::SeqCst);
+            }
+            assert_eq!(status, 200, "{}", text(&answer.body));
+            let proof = scene.town.aside("slow.json");
+            fs::write(&proof, answer.json()["witnessed_proof"].to_string()).unwrap();
+            let policy = scene.policy.to_str().unwrap();
+            let (code, said) = ledger_audit(&["verify", proof.to_str().unwrap(), "--policy", policy]);
+            if code != 0 {
+                done.store(true, Ordering::SeqCst);
+            }
+            assert_eq!(code, 0, "{said}");
+        }
+        done.store(true, Ordering::SeqCst);
+    });
+    assert!(server.tree_size() > 40);
 }
 
 #[test]

@@ -218,6 +218,12 @@ impl Step {
 pub trait Clock: Send + Sync {
     /// The present instant.
     fn now(&self) -> Instant;
+
+    /// How many seconds the clock was set forward while this process ran, when that is too much to be believed: then
+    /// nothing is recorded until it is back, or the process was started again. `None` for a clock that cannot tell.
+    fn jumped(&self) -> Option<i64> {
+        None
+    }
 }
 
 /// The system gave no randomness.

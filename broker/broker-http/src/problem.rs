@@ -151,6 +151,7 @@ impl From<Fault> for Problem {
             | Fault::Entropy(_)
             | Fault::Crypto { .. }
             | Fault::LogFull
+            | Fault::DetailMissing { .. }
             | Fault::Corrupt { .. } => {
                 tracing::error!(error = &fault as &dyn std::error::Error, "a use case failed");
                 let detail =

@@ -15,7 +15,7 @@ use evidence::jcs;
 use evidence::jws::{Jwk, Protected};
 use evidence::record::Record;
 use ledger_core::checkpoint::SignedCheckpoint;
-use ledger_core::leaf::KeyChange;
+use ledger_core::leaf::{KeyChange, RestoreLeaf};
 use ledger_core::note::{NoteSigner, Vkey};
 use ledger_core::receipt::ReceiptSigner;
 use ledger_core::tree::{LeafIndex, TreeSize};
@@ -30,8 +30,10 @@ use crate::batch::Recent;
 use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
+use crate::history::known_restores;
 use crate::intake::Lookup;
 use crate::key_change::known_changes;
+use crate::stopped::StopShelf;
 use crate::vault::VaultKeys;
 use crate::witnessing::{self, Gate, WitnessParts};
 
@@ -67,6 +69,8 @@ pub struct Parts {
     pub sequencer: SequencerConfig,
     /// Who vouches for the ledger, if anybody does.
     pub witnesses: Option<WitnessParts>,
+    /// Where what a witness proves against the ledger is kept.
+    pub stops: Arc<dyn StopShelf>,
 }
 
 /// The broker's use cases hang here. Cheap to share behind an `Arc`.
@@ -86,6 +90,7 @@ pub struct Broker {
     pub(crate) receipt_signer: Arc<dyn ReceiptSigner>,
     pub(crate) public: Arc<dyn PublicStore>,
     pub(crate) key_changes: Vec<(LeafIndex, KeyChange)>,
+    pub(crate) restores: Vec<(LeafIndex, RestoreLeaf)>,
     pub(crate) sequencer: Sequencer<GroupCommitter>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) gate: Option<Gate>,
@@ -129,8 +134,19 @@ impl Broker {
     /// Takes up the ledger and starts its writer. The handle ends when the ledger stops; its owner then exits.
     ///
     /// # Errors
-    /// [`RecoverError`]: do not write, call a person.
+    /// [`RecoverError`]: do not write, call a person. A ledger that a witness stopped is not taken up, with witnesses
+    /// or without.
     pub async fn start(parts: Parts) -> Result<(Arc<Self>, JoinHandle<Result<(), Stop>>), RecoverError> {
+        match parts.stops.standing().await? {
+            None => Self::take_up(parts).await,
+            Some(stop) => Err(stop.refusal()),
+        }
+    }
+
+    /// The same whatever was proven before.
+    pub(crate) async fn take_up(
+        parts: Parts,
+    ) -> Result<(Arc<Self>, JoinHandle<Result<(), Stop>>), RecoverError> {
         let log_signer = Arc::clone(&parts.ledger.signer);
         let public = Arc::clone(&parts.ledger.public);
         let data = DataView(Arc::clone(&parts.store));
@@ -139,8 +155,15 @@ impl Broker {
         let size = data.head().await?.map_or(TreeSize::ZERO, |head| head.size);
         let map = LogMap::recover(parts.map, MapConfig::default(), &data, size).await?;
         let key_changes = known_changes(&*parts.store, &parts.key_changes).await?;
-        let (ledger, witnesses) =
-            witnessing::prepare(parts.witnesses, parts.ledger, &parts.store, &parts.clock).await?;
+        let (ledger, witnesses) = witnessing::prepare(
+            parts.witnesses,
+            parts.ledger,
+            &parts.store,
+            &parts.clock,
+            parts.stops,
+        )
+        .await?;
+        let restores = known_restores(&*parts.store).await?;
         let publisher = Publisher::recover(ledger, &data, now).await?;
         let scrub_is_due = async { parts.store.read().await?.scrub_is_due().await };
         if scrub_is_due.await.map_err(StoreFault::new)? {
@@ -177,6 +200,7 @@ impl Broker {
             receipt_signer: parts.receipt_signer,
             public,
             key_changes,
+            restores,
             sequencer,
             recent,
             gate,

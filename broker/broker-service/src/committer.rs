@@ -173,6 +173,15 @@ impl Writing {
 
     /// The instant of a group: the clock's, or the first after the last head when two groups fall into one microsecond.
     fn present(&self, head: Option<&HeadRow>) -> Result<Instant, CommitFault> {
+        if let Some(seconds) = self.clock.jumped() {
+            // A record from a future that is none would keep every later one out (invariant I6).
+            return Err(CommitFault::NotCommitted(
+                format!(
+                    "the clock was set forward by {seconds} s while the broker ran; set it right, or start the broker again"
+                )
+                .into(),
+            ));
+        }
         let now = self.clock.now();
         let Some(head) = head else { return Ok(now) };
         if now < head.at {

@@ -68,6 +68,15 @@ pub enum Fault {
     /// The log holds as many leaves as it may.
     #[error("the log is full")]
     LogFull,
+    /// The detail of a record is not in the database, though nobody was erased and no restore lost it. Nothing that could
+    /// pass for a lost one is handed out (`docs/decisions/0025`).
+    #[error(
+        "the detail of the record at leaf {leaf_index} is missing and no restore lost it; restore a backup that has it"
+    )]
+    DetailMissing {
+        /// Where the record stands.
+        leaf_index: u64,
+    },
     /// A stored value does not fit what this program writes.
     #[error("stored data does not fit: `{what}`")]
     Corrupt {

@@ -1,6 +1,8 @@
 //! Everything the ledger holds about a participant, as a stream that ends in the proof that nothing is left out.
 
 mod list;
+mod restores;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +22,9 @@ use crate::broker::Broker;
 use crate::committer::tile_nodes;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
+
+pub(crate) use restores::known_restores;
+pub use shown::OwnRecord;
 
 /// Records read at once.
 const PAGE: u64 = 256;
@@ -51,6 +56,15 @@ impl Placed {
     }
 }
 
+/// Which file of a participant.
+#[derive(Clone, Copy)]
+enum Form {
+    /// `fiducie-history/1`.
+    Everything,
+    /// `fiducie-list/1`.
+    List,
+}
+
 /// The log at the size that the file speaks of.
 struct View {
     map: MapSnapshot,
@@ -72,14 +86,52 @@ impl Broker {
         who: ParticipantId,
         since: Option<u64>,
     ) -> Result<HistoryLines, Failure<OwnRefusal>> {
+        self.own_file(who, since, Form::Everything).await
+    }
+
+    /// That the log of `to` leaves grew from the one of `from` leaves: hashes of 32 bytes side by side (RFC 6962 §2.1.2).
+    /// Anybody can compute them from the public tiles; a page that holds two checkpoints asks here.
+    ///
+    /// # Errors
+    /// [`OwnRefusal::NotYours`] for sizes that are not public or not in this order, too.
+    pub async fn own_growth(
+        &self,
+        who: ParticipantId,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<u8>, Failure<OwnRefusal>> {
+        self.read_own(who)?;
+        let newest = self.latest_checkpoint().size();
+        let to = TreeSize::new(to).filter(|to| *to <= newest);
+        let to = to.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
+        let grown = self.grown_since(Some(from).filter(|from| *from > 0), to).await?;
+        let grown = grown.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
+        Ok(grown.hashes.iter().flat_map(|hash| *hash.as_bytes()).collect())
+    }
+
+    /// What a file of hers speaks of, if it is hers.
+    async fn own_view(&self, who: ParticipantId) -> Result<View, Failure<OwnRefusal>> {
         self.read_own(who)?;
         let view = self.view(who.into()).await?;
-        let view = view.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
-        let (lines, file) = mpsc::channel(BUFFER);
+        view.ok_or(Failure::Refused(OwnRefusal::NotYours))
+    }
+
+    /// Makes a file beside its reader, as slowly as she takes it.
+    async fn own_file(
+        self: &Arc<Self>,
+        who: ParticipantId,
+        since: Option<u64>,
+        form: Form,
+    ) -> Result<HistoryLines, Failure<OwnRefusal>> {
+        let view = self.own_view(who).await?;
+        let (pieces, file) = mpsc::channel(BUFFER);
         let broker = Arc::clone(self);
         tokio::spawn(async move {
-            let written = broker.write_history(&view, since, &lines).await;
-            broke_off(written, &lines).await;
+            let written = match form {
+                Form::Everything => broker.write_history(&view, since, &pieces).await,
+                Form::List => broker.write_list(&view, since, &pieces).await,
+            };
+            broke_off(written, &pieces).await;
         });
         Ok(file)
     }
@@ -147,6 +199,7 @@ impl Broker {
             map: prune(view).await?,
             consistency: self.grown_since(since, size).await?,
             key_changes: self.key_changes.clone(),
+            restores: self.restores.clone(),
         };
         send(proofs.to_line().map_err(unwritable)?).await;
         Ok(())
@@ -200,7 +253,7 @@ impl Broker {
             let row = rows.pop_if(|row| row.n == n);
             let index = match &row {
                 Some(row) => LeafIndex::new(row.leaf_index).ok_or(corrupt("record.leaf_index"))?,
-                None => lost_leaf(view, n).await?,
+                None => self.lost_leaf(view, n).await?,
             };
             page.push((n, index, row));
         }
@@ -216,10 +269,25 @@ impl Broker {
         placed.collect()
     }
 
-    /// All these leaves, the map root, and the key changes.
+    /// The place of a leaf whose detail was lost in a restore: the map knows it.
+    async fn lost_leaf(&self, view: &View, n: u64) -> Result<LeafIndex, Fault> {
+        let tag = view.key.tag(RecordNumber::new(n).ok_or(corrupt("record.n"))?);
+        let map = view.map.clone();
+        let found = tokio::task::spawn_blocking(move || map.value(&tag)).await;
+        let index = match found {
+            Ok(Ok(Some(value))) => value.index,
+            Ok(Ok(None) | Err(_)) => return Err(corrupt("map")),
+            Err(_) => return Err(Fault::Stopped),
+        };
+        self.check_lost(index)?;
+        Ok(index)
+    }
+
+    /// All these leaves, the map root, the key changes and the restores.
     fn plan(&self, mut places: Vec<LeafIndex>, size: TreeSize) -> Result<ProofPlan, Fault> {
         places.extend(size.last_index());
         places.extend(self.key_changes.iter().map(|(place, _)| *place));
+        places.extend(self.restores.iter().map(|(place, _)| *place));
         places.sort_unstable();
         ProofPlan::inclusion_of_many(&places, size).map_err(|_| corrupt("record.leaf_index"))
     }
@@ -293,18 +361,6 @@ async fn prune(view: &View) -> Result<PrunedMap, Fault> {
             );
             Err(corrupt("map"))
         }
-        Err(_) => Err(Fault::Stopped),
-    }
-}
-
-/// The place of a leaf whose detail was lost in a restore: the map knows it.
-async fn lost_leaf(view: &View, n: u64) -> Result<LeafIndex, Fault> {
-    let tag = view.key.tag(RecordNumber::new(n).ok_or(corrupt("record.n"))?);
-    let map = view.map.clone();
-    let found = tokio::task::spawn_blocking(move || map.value(&tag)).await;
-    match found {
-        Ok(Ok(Some(value))) => Ok(value.index),
-        Ok(Ok(None) | Err(_)) => Err(corrupt("map")),
         Err(_) => Err(Fault::Stopped),
     }
 }

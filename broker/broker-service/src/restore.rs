@@ -189,6 +189,7 @@ pub async fn restore(parts: &Parts) -> Result<Restored, RestoreError> {
         suspension.write(&mut group).await?;
     }
     let size = group.close(Some(&head), &map).await?;
+    tx.add_restore(head.size).await?;
     tx.commit().await?;
 
     let records = replay.losers.iter().map(|one| one.newest - one.known).sum();

@@ -20,6 +20,7 @@ use crate::broker::Broker;
 use crate::committer::tile_nodes;
 use crate::failure::Fault;
 use crate::receipts::{Proven, Receipt};
+use crate::stopped::{Clerk, StopShelf};
 
 /// The witnesses of a broker.
 pub struct WitnessParts {
@@ -92,14 +93,22 @@ pub(crate) async fn prepare(
     ledger: Stores,
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
+    shelf: Arc<dyn StopShelf>,
 ) -> Result<(Stores, Prepared), RecoverError> {
     let Some(parts) = parts else {
         return Ok((ledger, Prepared(None)));
+    };
+    let clerk = Clerk {
+        shelf,
+        store: Arc::clone(store),
+        clock: Arc::clone(clock),
+        log_key: ledger.signer.vkey().clone(),
     };
     let keeper = Keeper::new(
         parts.witnesses,
         Arc::new(StoreProofs(Arc::clone(store))),
         Arc::new(Present(Arc::clone(clock))),
+        Arc::new(clerk),
         ledger.signer.vkey().clone(),
         parts.keeper,
     );
@@ -184,6 +193,16 @@ impl Broker {
         self.bundle(row, index, proven, &head.checkpoint).map(Some)
     }
 
+    /// The proof with the witnesses' word where there is one, otherwise as it is: whoever keeps it can hold it to the
+    /// policy without asking anybody.
+    ///
+    /// # Errors
+    /// [`Fault::SubjectErased`] when the detail was erased.
+    pub async fn best_receipt(&self, receipt: Receipt) -> Result<Receipt, Fault> {
+        let witnessed = self.witnessed_receipt(receipt.leaf_index).await?;
+        Ok(witnessed.unwrap_or(receipt))
+    }
+
     /// Before anything is opened for somebody else: whether the quorum stands, where it is required.
     pub(crate) async fn quorum_stands(&self) -> Result<(), Fault> {
         let Some((gate, wait)) = self.required() else {
@@ -235,7 +254,7 @@ fn not_witnessed(why: &Unwitnessed) -> Fault {
 }
 
 /// Consistency proofs from the tiles in the store.
-struct StoreProofs(Arc<dyn Store>);
+pub(crate) struct StoreProofs(pub Arc<dyn Store>);
 
 #[async_trait]
 impl ProofSource for StoreProofs {

@@ -6,7 +6,7 @@ use broker_store::{RestoreReads, RestoreWrites, StoreError, SubjectRow};
 use sqlx::query;
 
 use crate::ledger::subject;
-use crate::row::stored;
+use crate::row::{Cells, stored};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
@@ -23,6 +23,11 @@ impl RestoreReads for SqliteTx {
         );
         self.all(query.bind(after).bind(limit), subject).await
     }
+
+    async fn restores(&mut self) -> Result<Vec<u64>, StoreError> {
+        let query = query("SELECT segment FROM restore ORDER BY segment");
+        self.all(query, |row| row.number("restore.segment")).await
+    }
 }
 
 #[async_trait]
@@ -31,6 +36,11 @@ impl RestoreWrites for SqliteTx {
         let query = query("UPDATE subject_key SET newest = ?2 WHERE subject = ?1 AND newest < ?2");
         let query = query.bind(id.as_bytes().as_slice()).bind(stored(newest)?);
         self.change_one("subject_key", query).await
+    }
+
+    async fn add_restore(&mut self, first: u64) -> Result<(), StoreError> {
+        let query = query("INSERT INTO restore (segment) VALUES (?1)").bind(stored(first)?);
+        self.change_one("restore", query).await
     }
 
     async fn close_doors(&mut self) -> Result<(), StoreError> {

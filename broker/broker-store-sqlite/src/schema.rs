@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 5;
+pub const NEWEST_SCHEMA: u32 = 6;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -52,6 +52,12 @@ const MIGRATIONS: [Migration; 5] = [
         name: "dutch",
         up: include_str!("../migrations/0005_dutch.up.sql"),
         down: include_str!("../migrations/0005_dutch.down.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "restores",
+        up: include_str!("../migrations/0006_restores.up.sql"),
+        down: include_str!("../migrations/0006_restores.down.sql"),
     },
 ];
 

@@ -135,6 +135,7 @@ macro_rules! contract_tests {
             restore {
                 subjects_come_in_pages
                 numbers_that_were_skipped_are_not_given_again
+                restores_are_kept_with_their_batches
                 closed_doors_are_closed
             }
             erasure {

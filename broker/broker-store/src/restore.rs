@@ -14,6 +14,10 @@ pub trait RestoreReads {
         after: Option<SubjectId>,
         limit: u32,
     ) -> Result<Vec<SubjectRow>, StoreError>;
+
+    /// The first leaf of each batch that holds a restore leaf, oldest first. Imported restore leaves are not among them:
+    /// the restore that imported them covers what they covered.
+    async fn restores(&mut self) -> Result<Vec<u64>, StoreError>;
 }
 
 /// Writing for a restore.
@@ -22,6 +26,9 @@ pub trait RestoreWrites {
     /// Raises the number of a subject's newest record without records: their details are lost and their numbers must
     /// never be given again. Anything but raising is a conflict.
     async fn skip_numbers(&mut self, id: SubjectId, newest: u64) -> Result<(), StoreError>;
+
+    /// Keeps where a restore leaf stands: in the batch that begins with this leaf, which exists.
+    async fn add_restore(&mut self, first: u64) -> Result<(), StoreError>;
 
     /// Ends all sessions, forgets all enrolment codes, and switches every gateway off under a settings version that no
     /// gateway has seen: none of these is in the log, so what became of them after the copy was made is unknown.

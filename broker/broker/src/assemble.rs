@@ -9,6 +9,7 @@ use broker_anonymiser::PolicyBook;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
 use broker_service::{Broker, Parts, VaultKeys};
+use broker_store::Store as _;
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
@@ -17,9 +18,13 @@ use ledger_log::{FolderStore, PublicStore, Publisher, Rotation, SequencerConfig,
 use policies::CedarEngine;
 use tokio::task::JoinHandle;
 
+use crate::config::Config;
 use crate::in_use::InUse;
 use crate::key_rotation::Changes;
-use crate::{config, ledger_command, witness};
+use crate::ledger_command::{self, leftovers};
+use crate::ports::{SystemClock, SystemEntropy};
+use crate::stopped::StopFolder;
+use crate::{clock_watch, config, witness};
 
 /// Where a broker lives on disk.
 #[derive(Debug, Clone)]
@@ -182,34 +187,45 @@ pub async fn create(home: &Home, origin: &str, entropy: &dyn Entropy) -> Result<
     Ok(())
 }
 
-/// Starts the broker of a folder, whose ledger has no witnesses. Creates nothing: a missing lock store or key is refused.
-///
-/// # Errors
-/// When a part is missing or damaged, or when the ledger refuses to be taken up.
-pub async fn start(
-    home: &Home,
-    origin: &str,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    sequencer: SequencerConfig,
-) -> Result<Running> {
-    start_before(home, origin, clock, entropy, sequencer, None).await
+/// What a broker is taken up with.
+pub struct Setting<'a> {
+    /// Where it lives.
+    pub home: &'a Home,
+    /// The name of its ledger.
+    pub origin: &'a str,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// How its groups are formed.
+    pub sequencer: SequencerConfig,
+    /// Who vouches for its ledger, if anybody does.
+    pub witnesses: Option<&'a config::Witnesses>,
 }
 
-/// The same before witnesses.
+impl<'a> Setting<'a> {
+    /// That of a configuration: the system's clock and chance.
+    #[must_use]
+    pub fn of(config: &'a Config, home: &'a Home) -> Self {
+        Self {
+            home,
+            origin: &config.origin,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy::open()),
+            sequencer: SequencerConfig::default(),
+            witnesses: config.witnesses.as_ref(),
+        }
+    }
+}
+
+/// Starts the broker of a folder. Creates nothing: a missing lock store or key is refused.
 ///
 /// # Errors
-/// Those of [`start`]; when the policy is not good enough, or a witness stands against this ledger.
-pub async fn start_before(
-    home: &Home,
-    origin: &str,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    sequencer: SequencerConfig,
-    witnesses: Option<&config::Witnesses>,
-) -> Result<Running> {
-    let in_use = InUse::take(home.folder()).await?;
-    let mut running = take_up(home, origin, clock, entropy, sequencer, witnesses).await?;
+/// When a part is missing or damaged, when the ledger refuses to be taken up, when the policy of the witnesses is not good
+/// enough, or when a witness stands against this ledger.
+pub async fn start(setting: Setting<'_>) -> Result<Running> {
+    let in_use = InUse::take(setting.home.folder()).await?;
+    let mut running = take_up(setting).await?;
     running.in_use = Some(in_use);
     Ok(running)
 }
@@ -217,17 +233,12 @@ pub async fn start_before(
 /// The same for a command that has the folder already.
 ///
 /// # Errors
-/// As [`start_before`].
-pub async fn take_up(
-    home: &Home,
-    origin: &str,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    sequencer: SequencerConfig,
-    witnesses: Option<&config::Witnesses>,
-) -> Result<Running> {
-    let (parts, public) = parts(home, origin, clock, entropy, sequencer, witnesses).await?;
+/// As [`start`].
+pub async fn take_up(setting: Setting<'_>) -> Result<Running> {
+    let home = setting.home;
+    let (parts, public) = parts(setting).await?;
     let (broker, writer) = Broker::start(parts).await.map_err(ledger_command::refused)?;
+    leftovers::clean(home);
     // Only a key that the ledger was taken up with is shown to the world.
     public.publish_key(broker.log_key()).await?;
     public
@@ -239,6 +250,18 @@ pub async fn take_up(
         writer,
         in_use: None,
     })
+}
+
+/// Refuses what would only fail at its end: while a witness's proof stands, nothing is signed.
+///
+/// # Errors
+/// The refusal, with the way out.
+pub fn must_not_be_stopped(home: &Home) -> Result<()> {
+    match StopFolder::of(home.folder()).read() {
+        Ok(None) => Ok(()),
+        Ok(Some(stop)) => Err(ledger_command::refused(stop.refusal())),
+        Err(error) => Err(ledger_command::refused(error.into())),
+    }
 }
 
 /// The key that verifies the ledger's checkpoints.
@@ -258,17 +281,21 @@ pub fn log_key(home: &Home, origin: &str) -> Result<Vkey> {
 ///
 /// # Errors
 /// When a part is missing or damaged, or when the policy of the witnesses is not good enough.
-pub async fn parts(
-    home: &Home,
-    origin: &str,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    sequencer: SequencerConfig,
-    witnesses: Option<&config::Witnesses>,
-) -> Result<(Parts, Arc<FolderStore>)> {
+pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
+    let Setting {
+        home,
+        origin,
+        clock,
+        entropy,
+        sequencer,
+        witnesses,
+    } = setting;
+    leftovers::tell(home);
     let keys = Keys::load(&home.keys())?;
     let officer = OfficerSigner::load(&home.keys())?;
     let store = SqliteStore::open(&home.database(), Create::Never).await?;
+    let newest = store.read().await?.newest_head().await?.map(|head| head.at);
+    clock_watch::check(home.folder(), newest, clock.now()).map_err(ledger_command::refused)?;
     let lock = SqliteLockStore::open_existing(&home.lock())
         .await
         .context("the ledger cannot be taken up; `fiducie ledger repair --explain` says what may be done")?;
@@ -316,6 +343,7 @@ pub async fn parts(
         entropy,
         sequencer,
         witnesses,
+        stops: Arc::new(StopFolder::of(home.folder())),
     };
     Ok((parts, public))
 }

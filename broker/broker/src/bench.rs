@@ -18,7 +18,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::assemble::{self, Home};
+use crate::assemble::{self, Home, Setting};
 use crate::cli::IntakeArgs;
 use crate::demo::cast;
 use crate::demo::script::{ORIGIN, days};
@@ -93,15 +93,15 @@ async fn prepare(
     let clock = Arc::new(StoryClock::at(first.plus_seconds(-3_600)));
     let home = Home::at(folder);
     assemble::create(&home, ORIGIN, &**entropy).await?;
-    let port: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-    let running = assemble::start(
-        &home,
-        ORIGIN,
-        port,
-        Arc::clone(entropy),
-        SequencerConfig::default(),
-    )
-    .await?;
+    let setting = Setting {
+        home: &home,
+        origin: ORIGIN,
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        entropy: Arc::clone(entropy),
+        sequencer: SequencerConfig::default(),
+        witnesses: None,
+    };
+    let running = assemble::start(setting).await?;
     let broker = running.broker;
     let cast = cast::enrol(&broker, &**entropy).await?;
     let opened = first

@@ -38,6 +38,9 @@ pub struct Witnesses {
     /// Longest that a question waits for a quorum, in ms.
     #[serde(default = "time_limit_ms")]
     pub time_limit_ms: u64,
+    /// Longest that a witness may take all the same, in ms: its word counts for the checkpoint it was asked about.
+    #[serde(default = "late_limit_ms")]
+    pub late_limit_ms: u64,
     /// Oldest that the newest cosignature may be, in s.
     #[serde(default = "max_age_s")]
     pub max_age_s: u64,
@@ -55,6 +58,10 @@ const fn required() -> bool {
 
 const fn time_limit_ms() -> u64 {
     2_000
+}
+
+const fn late_limit_ms() -> u64 {
+    60_000
 }
 
 const fn max_age_s() -> u64 {

@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use self::live::{Neighbourhood, OpenDoor};
 use self::replay::Speaker;
 use self::street::Resident;
-use crate::assemble::{self, Home, Running};
+use crate::assemble::{self, Home, Running, Setting};
 use crate::cli::DemoArgs;
 use crate::ports::{StoryClock, SystemEntropy};
 use crate::serve;
@@ -145,15 +145,15 @@ impl Stage {
         let clock = Arc::new(StoryClock::at(first.plus_seconds(-3_600)));
         let home = Home::at(folder);
         assemble::create(&home, script::ORIGIN, &*entropy).await?;
-        let port: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-        let running = assemble::start(
-            &home,
-            script::ORIGIN,
-            port,
-            Arc::clone(&entropy),
-            SequencerConfig::default(),
-        )
-        .await?;
+        let setting = Setting {
+            home: &home,
+            origin: script::ORIGIN,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy: Arc::clone(&entropy),
+            sequencer: SequencerConfig::default(),
+            witnesses: None,
+        };
+        let running = assemble::start(setting).await?;
         let broker = &running.broker;
         let cast = cast::enrol(broker, &*entropy).await?;
         let opened = first

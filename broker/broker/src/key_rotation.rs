@@ -12,7 +12,6 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use broker_keys::{CheckpointSigner, Keys};
@@ -21,12 +20,11 @@ use clap::Args;
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::leaf::KeyChange;
 use ledger_core::note::Vkey;
-use ledger_log::SequencerConfig;
 
-use crate::assemble::{self, Home, Running};
+use crate::assemble::{self, Home, Running, Setting};
 use crate::config::{self, Config};
 use crate::in_use::InUse;
-use crate::ports::{SystemClock, SystemEntropy};
+use crate::ports::SystemEntropy;
 
 const FILE: &str = "checkpoint-changes";
 /// Leaves read at once.
@@ -198,15 +196,7 @@ async fn named_before(broker: &Broker, from: u64, present: &Vkey) -> Result<Opti
 
 /// Takes the ledger up, before its witnesses as a broker does: this command signs too. The caller has the folder.
 async fn open(config: &Config) -> Result<Running> {
-    assemble::take_up(
-        &Home::at(&config.data),
-        &config.origin,
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy::open()),
-        SequencerConfig::default(),
-        config.witnesses.as_ref(),
-    )
-    .await
+    assemble::take_up(Setting::of(config, &Home::at(&config.data))).await
 }
 
 async fn close(running: Running) -> Result<()> {
@@ -220,6 +210,7 @@ async fn rotate(config: &Config) -> Result<()> {
     let home = Home::at(&config.data);
     // Held to the end: a broker that starts beside us would sign with keys that are about to change.
     let _in_use = InUse::take(home.folder()).await?;
+    assemble::must_not_be_stopped(&home)?;
     let keys = home.keys();
     let present = assemble::checkpoint_vkey(&config.origin, &Keys::load(&keys)?.checkpoint)?;
     // An interrupted run left the key behind, or all is done but the end: the log tells which.
@@ -269,6 +260,7 @@ async fn rotate(config: &Config) -> Result<()> {
 async fn finish(config: &Config) -> Result<()> {
     let home = Home::at(&config.data);
     let _in_use = InUse::take(home.folder()).await?;
+    assemble::must_not_be_stopped(&home)?;
     let keys = home.keys();
     let present = assemble::checkpoint_vkey(&config.origin, &Keys::load(&keys)?.checkpoint)?;
     let Some(next) = CheckpointSigner::load_next(&keys)? else {

@@ -1,6 +1,7 @@
 //! `fiducie ledger`: looking at the ledger, repairing what may be repaired, restoring a backup.
 
 mod explain;
+pub mod leftovers;
 mod repair;
 mod restore;
 mod status;

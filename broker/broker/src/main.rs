@@ -6,6 +6,7 @@
 mod assemble;
 mod bench;
 mod cli;
+mod clock_watch;
 mod config;
 mod connections;
 mod demo;
@@ -14,6 +15,7 @@ mod key_rotation;
 mod ledger_command;
 mod ports;
 mod serve;
+mod stopped;
 mod timestamping;
 mod witness;
 

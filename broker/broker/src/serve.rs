@@ -14,16 +14,15 @@ use broker_keys::ReceiptSigner;
 use broker_store_sqlite::{NEWEST_SCHEMA, migrate as migrate_database};
 use consent_ui::page::{Mode, Operator};
 use consent_ui::routes::{Pages, Site};
-use ledger_log::SequencerConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::assemble::{self, Home, Running};
+use crate::assemble::{self, Home, Running, Setting};
 use crate::config::Config;
 use crate::connections;
 use crate::in_use::InUse;
 use crate::ledger_command;
-use crate::ports::{SystemClock, SystemEntropy};
+use crate::ports::SystemEntropy;
 
 /// How long open connections may finish after the broker was told to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -147,17 +146,7 @@ impl Ending {
 }
 
 async fn open(config: &Config) -> Result<Running> {
-    let entropy = Arc::new(SystemEntropy::open());
-    let home = Home::at(&config.data);
-    assemble::start_before(
-        &home,
-        &config.origin,
-        Arc::new(SystemClock),
-        entropy,
-        SequencerConfig::default(),
-        config.witnesses.as_ref(),
-    )
-    .await
+    assemble::start(Setting::of(config, &Home::at(&config.data))).await
 }
 
 /// Makes keys, database, lock store and an empty ledger.

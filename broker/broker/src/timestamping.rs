@@ -6,19 +6,17 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use broker_domain::time::{Clock as _, Entropy as _};
 use clap::Args;
 use ledger_core::tile::Resource;
-use ledger_log::SequencerConfig;
 use ring::digest::{SHA256, digest};
 use timestamp::{Expected, MAX_LEN, QUERY_TYPE, request, roots_from_pem, token_of_response, verify};
 use ureq::Agent;
 
-use crate::assemble::{self, Home, Running};
+use crate::assemble::{self, Home, Running, Setting};
 use crate::config::{self, Timestamps};
 use crate::ports::{SystemClock, SystemEntropy};
 
@@ -45,12 +43,8 @@ pub async fn run(options: &Timestamp) -> Result<()> {
     let authority =
         authority.context("the configuration has no section `[timestamps]`; see docs/OPERATING.md")?;
     let home = Home::at(&config.data);
-    let entropy = Arc::new(SystemEntropy::open());
-    let clock = Arc::new(SystemClock);
-    let sequencer = SequencerConfig::default();
     // This command signs too, so the witnesses are looked at before, as by a broker.
-    let witnesses = config.witnesses.as_ref();
-    let running = assemble::start_before(&home, &config.origin, clock, entropy, sequencer, witnesses).await?;
+    let running = assemble::start(Setting::of(&config, &home)).await?;
     let note = running.public.read(Resource::Checkpoint).await?;
     let note = note.context("the log has no public checkpoint")?;
     let size = running.broker.latest_checkpoint().size();

@@ -33,6 +33,10 @@ pub fn read(config: &config::Witnesses, log_key: &Vkey) -> Result<WitnessParts> 
         "the policy `{path}` asks for no witness; name one in its line `quorum`, or leave `[witnesses]` out"
     );
     ensure!(
+        config.late_limit_ms >= config.time_limit_ms,
+        "`late_limit_ms` must not be smaller than `time_limit_ms`: it is how long a witness may take all the same"
+    );
+    ensure!(
         config.refresh_s < config.max_age_s,
         "`refresh_s` must be smaller than `max_age_s`, or a quiet ledger loses its quorum"
     );
@@ -47,9 +51,11 @@ pub fn read(config: &config::Witnesses, log_key: &Vkey) -> Result<WitnessParts> 
     for witness in policy.witnesses().iter().filter(|witness| witness.url.is_none()) {
         tracing::warn!(witness.name = %witness.key.name(), "a witness of the policy has no address and is never asked");
     }
-    let transport: Arc<dyn WitnessTransport> = Arc::new(HttpWitnesses::new());
+    let late_limit = Duration::from_millis(config.late_limit_ms);
+    let transport: Arc<dyn WitnessTransport> = Arc::new(HttpWitnesses::new(late_limit));
     let limits = WitnessConfig {
         time_limit: Duration::from_millis(config.time_limit_ms),
+        late_limit,
         max_age_seconds: config.max_age_s,
     };
     Ok(WitnessParts {
@@ -68,8 +74,6 @@ pub fn read(config: &config::Witnesses, log_key: &Vkey) -> Result<WitnessParts> 
     })
 }
 
-/// Longest that a call may take. Well above the time a question waits: a slow witness may finish on its own.
-const CALL_TIME: Duration = Duration::from_secs(20);
 /// Idle connections kept for each witness: it is asked about one checkpoint at a time.
 const IDLE_PER_HOST: usize = 2;
 
@@ -80,11 +84,12 @@ pub struct HttpWitnesses {
 }
 
 impl HttpWitnesses {
-    /// A transport with its own connections. TLS certificates are checked against the roots that Mozilla trusts.
+    /// A transport with its own connections, whose calls take this long at most: well above the time that a question
+    /// waits, so that a slow witness may finish. TLS certificates are checked against the roots that Mozilla trusts.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(call_time: Duration) -> Self {
         let config = Agent::config_builder()
-            .timeout_global(Some(CALL_TIME))
+            .timeout_global(Some(call_time))
             // A status is an answer here, and a witness has one address.
             .http_status_as_error(false)
             .max_redirects(0)
@@ -141,6 +146,8 @@ mod tests {
 
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(20);
+
     /// A server that answers one request with these bytes, and gives back what it was sent.
     fn serve(answer: &'static str) -> (String, thread::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -177,7 +184,7 @@ mod tests {
             ),
         ] {
             let (prefix, served) = serve(answer);
-            let found = HttpWitnesses::new()
+            let found = HttpWitnesses::new(PATIENCE)
                 .add_checkpoint(&prefix, "body".to_owned())
                 .await
                 .unwrap();
@@ -195,7 +202,10 @@ mod tests {
     async fn a_log_is_asked_for_by_the_hash_of_its_origin() {
         let (prefix, served) = serve("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
         let hash = origin_hash("log.example/consent");
-        let found = HttpWitnesses::new().monitoring(&prefix, hash).await.unwrap();
+        let found = HttpWitnesses::new(PATIENCE)
+            .monitoring(&prefix, hash)
+            .await
+            .unwrap();
         assert_eq!(found.status, 404);
         let expected = "GET /prefix/e1dd4c5f7dab0394db9bc81394f1b675b0eacf3519e0e54f09e908d15710456f/checkpoint HTTP/1.1";
         assert!(served.join().unwrap().starts_with(expected));
@@ -205,14 +215,14 @@ mod tests {
     async fn a_body_without_end_and_a_closed_port_are_faults() {
         let (prefix, served) = serve("HTTP/1.1 200 OK\r\ncontent-length: 9000000\r\n\r\nx");
         assert!(
-            HttpWitnesses::new()
+            HttpWitnesses::new(PATIENCE)
                 .add_checkpoint(&prefix, "body".to_owned())
                 .await
                 .is_err()
         );
         served.join().unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let transport = HttpWitnesses::new();
+        let transport = HttpWitnesses::new(PATIENCE);
         assert!(
             transport
                 .add_checkpoint(&format!("http://{closed}"), "body".to_owned())

@@ -10,18 +10,21 @@ use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::{Granularity, ProofStatus};
 
-/// What the script may have to say, each a message `delivered-…`; the codes are those of `assets/row.js` and
-/// `assets/delivered.js`.
-pub(crate) const ROW_VERDICTS: [&str; 11] = [
+/// What the script may have to say of a row, each a message `delivered-…`; the codes are those of `assets/row.js` and
+/// `assets/delivered.js`. What it says of the list of records are the [`super::VERDICTS`].
+pub(crate) const ROW_VERDICTS: [&str; 14] = [
     "verified",
     "form",
     "row",
     "other-subject",
     "other-scope",
+    "not-listed",
     "record",
     "inclusion",
     "signature",
     "other-log",
+    "rewritten",
+    "unchecked",
     "browser",
     "fetch",
 ];

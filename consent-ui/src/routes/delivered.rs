@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::extract::Path;
-use axum::response::Response;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use broker_domain::ids::DatasetId;
 use broker_store::Disclosed;
 
@@ -37,6 +38,20 @@ pub(crate) async fn row(visit: Visit, Path(release): Path<String>) -> Result<Res
     let found = found.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
     let name = format!("fiducie-ligne-{release}.json");
     Ok(file("application/json", &name, found))
+}
+
+/// `/moi/livraisons/croissance`: what the page's script asks for when a row and the list stand in trees of two sizes.
+pub(crate) async fn growth(visit: Visit) -> Result<Response, Trouble> {
+    let who = visit.participant()?;
+    let asked = |name| visit.asked(name).and_then(|text| text.parse().ok());
+    let (from, to) = asked("de").zip(asked("a")).ok_or(Trouble::NotFound)?;
+    let hashes = visit.broker().own_growth(who, from, to).await;
+    let hashes = hashes.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, hashes).into_response())
 }
 
 async fn titles(visit: &Visit, rows: &[Disclosed]) -> Result<BTreeMap<DatasetId, String>, Trouble> {

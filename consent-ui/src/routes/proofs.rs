@@ -21,10 +21,13 @@ pub(crate) async fn own(visit: Visit, Path(leaf): Path<String>) -> Result<Respon
     proof(visit.broker().own_receipt(who, id(&leaf)?).await)
 }
 
-/// `/recherche/preuves/{leaf}`
+/// `/recherche/preuves/{leaf}`: with the word of the witnesses where there is one, since it goes with files that others
+/// check under the policy.
 pub(crate) async fn researcher(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {
     let who = visit.researcher()?;
-    proof(visit.broker().researcher_receipt(who, id(&leaf)?).await)
+    let receipt = permitted(visit.broker().researcher_receipt(who, id(&leaf)?).await)?;
+    let best = visit.broker().best_receipt(receipt).await;
+    proof(best.map_err(Failure::Fault))
 }
 
 /// `/dpo/preuves/{leaf}`

@@ -3,20 +3,46 @@
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use broker_service::{Failure, OwnRecord, OwnRefusal};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::pages::{RecordedView, render_recorded};
+use crate::pages::{RecordedView, ToldRecord, ToldWhat, render_recorded};
+use crate::routes::phrases::moment;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, shown};
+use crate::vocabulary::RecordType;
 
 /// `/moi/inscriptions`
 pub(crate) async fn page(visit: Visit) -> Result<Response, Trouble> {
     let who = visit.participant()?;
+    let before = visit.before().unwrap_or(u64::MAX);
+    let told = match visit.broker().own_newest_records(who, before, SCREEN).await {
+        Ok(told) => told,
+        // Nothing of hers is in the ledger yet.
+        Err(Failure::Refused(OwnRefusal::NotYours)) => Vec::new(),
+        Err(failure) => return Err(Trouble::from_failure(failure, |_| Trouble::NotFound)),
+    };
+    let older = told.last().map(|record| record.n).filter(|n| *n > 1);
     let view = RecordedView {
         log: visit.broker().log_key().name().to_string(),
         person: who.to_string(),
+        told: told.iter().filter_map(in_words).collect(),
+        pager: visit.pager(older),
     };
     shown(render_recorded(&visit.page(), &view))
+}
+
+/// A record of a type that the vocabulary lacks cannot be told; the vocabulary has all that this version writes.
+fn in_words(record: &OwnRecord) -> Option<ToldRecord> {
+    let what = match record.what {
+        None => ToldWhat::Lost,
+        Some(tag) => ToldWhat::Type(RecordType::from_tag(tag)?),
+    };
+    Some(ToldRecord {
+        n: record.n,
+        at: moment(record.at),
+        what,
+    })
 }
 
 /// Records that are opened for one screen.

@@ -65,9 +65,11 @@ impl Trouble {
                 Fault::NotWitnessed => ProblemKind::NotWitnessed,
                 Fault::Conflict { .. } => ProblemKind::Changed,
                 Fault::SubjectErased => ProblemKind::NotFound,
-                Fault::Store(_) | Fault::Entropy(_) | Fault::Crypto { .. } | Fault::Corrupt { .. } => {
-                    ProblemKind::Fault
-                }
+                Fault::Store(_)
+                | Fault::Entropy(_)
+                | Fault::Crypto { .. }
+                | Fault::DetailMissing { .. }
+                | Fault::Corrupt { .. } => ProblemKind::Fault,
             },
         }
     }

@@ -45,6 +45,11 @@ impl RecordType {
         Self::Access,
     ];
 
+    /// The type with this tag.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.tag() == tag)
+    }
+
     /// The `type` member of the record.
     pub fn tag(self) -> &'static str {
         match self {

@@ -19,7 +19,7 @@
 
 use std::{env, fs, time::Instant};
 
-use evidence::list::{Header, Item, List};
+use evidence::list::{Detail, Header, Item, List};
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
     leaf::{ActorClass, Commitment, Hour, RecordNumber, SubjectKey, SubjectKind, SubjectLeaf, map_root_leaf},
@@ -80,6 +80,7 @@ impl Town {
                     actor,
                     hour,
                     commitment,
+                    detail: Detail::Kept,
                 };
                 placed.push((n, item));
             }
@@ -118,6 +119,7 @@ impl Town {
                 subject_key: self.mine.clone(),
                 newest: RecordNumber::new(newest).unwrap(),
                 key_changes: Vec::new(),
+                restores: Vec::new(),
                 consistency: None,
             },
             items: self.items.clone(),

@@ -8,7 +8,7 @@
 //! {"header": base64url[8], "index": place of the leaf, "n": 1, "record": compact JWS, "salt": base64url[64]}
 //! …                                                        one line for each of the n records, in their order
 //! {"consistency": {"hashes": …, "size": …}, "key_changes": [{"index": …, "leaf": base64url[118]}, …],
-//!  "log": base64url of hashes, "map": base64url of a pruned map}
+//!  "log": base64url of hashes, "map": base64url of a pruned map, "restores": [{"index": …, "leaf": base64url[28]}, …]}
 //! ```
 //!
 //! A record whose detail was lost in a restore has a line of another form, which cannot be opened but is counted:
@@ -16,6 +16,11 @@
 //! ```text
 //! {"index": place of the leaf, "leaf": base64url[72], "n": 4}
 //! ```
+//!
+//! `restores` is there when the database behind the log was ever put back from an older copy: the restore leaves, in
+//! their order, which `log` proves with the others. Each names the leaves whose details it lost, and a line without a
+//! record is believed of those alone: whoever made the file cannot hide what a record says without having told
+//! everybody, in the log, that it was lost.
 //!
 //! `header` is the first eight bytes of the leaf; its tag and its commitment are computed by the reader. `log` proves
 //! all leaves and the map root at once, `map` the presence of all tags and the absence of the next ones
@@ -27,11 +32,12 @@
 //! The file holds the subject's key and all salts: it is for the person concerned.
 
 pub(crate) mod claim;
+pub(crate) mod restores;
 mod verify;
 pub(crate) mod wire;
 
 use ledger_core::{
-    leaf::{Hour, KeyChange, RecordNumber, SUBJECT_LEAF_LEN, Salt, SubjectKey, SubjectKind},
+    leaf::{Hour, KeyChange, RecordNumber, RestoreLeaf, SUBJECT_LEAF_LEN, Salt, SubjectKey, SubjectKind},
     map::PrunedMap,
     note::Vkey,
     tree::{Hash, LeafIndex, TreeSize},
@@ -105,6 +111,8 @@ pub struct Proofs {
     pub consistency: Option<Consistency>,
     /// Every change of the log's key, with its place.
     pub key_changes: Vec<(LeafIndex, KeyChange)>,
+    /// The restores that lost details, with their places.
+    pub restores: Vec<(LeafIndex, RestoreLeaf)>,
 }
 
 /// A proof of consistency with an older tree.

@@ -5,7 +5,7 @@
 //! ```text
 //! {"checkpoint": signed note, "consistency": {"hashes": …, "size": …}, "format": "fiducie-list/1",
 //!  "key_changes": [{"index": …, "leaf": base64url[118]}, …], "log_key": vkey, "map_root": base64url of its leaf,
-//!  "newest": n, "subject_key": base64url[32]}
+//!  "newest": n, "restores": [{"index": …, "leaf": base64url[28]}, …], "subject_key": base64url[32]}
 //! uvarint(zigzag(place - place before)) || kind u8 || actor class u8 || uvarint(zigzag(hour - hour before))
 //!                                       || commitment[32]              one for each of the n records, in their order
 //! uvarint(hashes of the log proof) || hashes
@@ -16,7 +16,8 @@
 //! `uvarint` is that of `ledger.md` §10, at most 2^53 - 1, in its shortest form. There is one spelling for each list.
 //! The members are those of [`crate::history`], and so are the checks, but for what a commitment says: a record is
 //! opened with its salt when somebody looks at it, against the commitment that stands here. A record whose detail was
-//! lost in a restore looks the same.
+//! lost in a restore has 0x80 added to its kind, so that the lost ones of the whole list are counted, and refused where
+//! no restore leaf of `restores` names theirs.
 //!
 //! The file holds the subject's key: it is for the person concerned.
 
@@ -24,7 +25,7 @@ mod verify;
 mod wire;
 
 use ledger_core::{
-    leaf::{ActorClass, Commitment, Hour, KeyChange, RecordNumber, SubjectKey, SubjectKind},
+    leaf::{ActorClass, Commitment, Hour, KeyChange, RecordNumber, RestoreLeaf, SubjectKey, SubjectKind},
     map::PrunedMap,
     note::Vkey,
     tree::{Hash, LeafIndex},
@@ -56,6 +57,8 @@ pub struct Header {
     pub newest: RecordNumber,
     /// Every change of the log's key, with its place.
     pub key_changes: Vec<(LeafIndex, KeyChange)>,
+    /// The restores that lost details, with their places.
+    pub restores: Vec<(LeafIndex, RestoreLeaf)>,
     /// That the tree grew from the one the reader remembers.
     pub consistency: Option<Consistency>,
 }
@@ -73,6 +76,17 @@ pub struct Item {
     pub hour: Hour,
     /// Hides and binds the record.
     pub commitment: Commitment,
+    /// Whether the record can be opened.
+    pub detail: Detail,
+}
+
+/// What is left of a record besides its leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The record, which opens the commitment.
+    Kept,
+    /// Nothing: it was lost in a restore.
+    Lost,
 }
 
 /// A whole file, read but not verified.
@@ -82,7 +96,7 @@ pub struct List {
     pub header: Header,
     /// The records, number 1 first.
     pub items: Vec<Item>,
-    /// All leaves, the map root and the key changes, in the tree of the checkpoint
+    /// All leaves, the map root, the key changes and the restores, in the tree of the checkpoint
     /// ([`ledger_core::tree::verify_inclusion_of_many`]).
     pub log: Vec<Hash>,
     /// All tags, and the absence of the next [`crate::history::WINDOW`], in the map.

@@ -103,6 +103,23 @@ impl Record {
         Ok(record)
     }
 
+    /// The `type` member.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Enrolment(_) => "enrolment/1",
+            Self::ConsentGiven(_) => "consent-given/1",
+            Self::ConsentWithdrawn(_) => "consent-withdrawn/1",
+            Self::ConsentSuspended(_) => "consent-suspended/1",
+            Self::TransferIn(_) => "transfer-in/1",
+            Self::TransferOut(_) => "transfer-out/1",
+            Self::RequestStep(_) => "request-step/1",
+            Self::Release(_) => "release/2",
+            Self::ReleaseWithoutManifest(_) => "release/1",
+            Self::ReleaseRefused(_) => "release-refused/1",
+            Self::Access(_) => "access/1",
+        }
+    }
+
     /// The kind of the leaf that stands for this record.
     pub const fn kind(&self) -> SubjectKind {
         match self {

@@ -10,7 +10,8 @@ use ledger_core::{leaf::SubjectKey, note::Vkey};
 use crate::report::Failure;
 
 /// Stands below the help of the program and of each of its commands.
-const EXIT: &str = "Exit status: 0 verified, 1 refused (the evidence is wrong), 2 could not check (wrong usage, missing \
+const EXIT: &str = "Exit status: 0 verified, 1 refused (the evidence is wrong, or the witnesses of --policy do not vouch for it), 2 could not \
+                    check (wrong usage, missing \
                     file, network).\nA key is a C2SP verifier key, name+id+base64, or a file that holds one.";
 
 /// Verifies evidence of the ledger: bundles, delivered folders, whole logs.
@@ -143,6 +144,13 @@ pub struct Mirror {
     /// The log's key; without it that of the copy, or else the file `log.vkey` of the log, which proves less.
     #[arg(long, value_name = "VKEY|FILE")]
     pub log_key: Option<String>,
+    /// Follow the log only to checkpoints for which enough witnesses of this policy (C2SP tlog-policy) vouch, and that
+    /// name the log: one without them is refused with status 1, and the copy stays as it was.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// With --policy: the newest cosignature must not be older.
+    #[arg(long, value_name = "SECONDS", requires = "policy")]
+    pub max_age: Option<u64>,
 }
 
 /// Options of `compare`.
@@ -159,6 +167,14 @@ pub struct Compare {
     /// a log that changed its key.
     #[arg(long, value_name = "VKEY|FILE")]
     pub log_key: Vec<String>,
+    /// Demand that enough witnesses of this policy (C2SP tlog-policy) vouch for the newer checkpoint, and that it names the
+    /// log; without --log-key its keys of the log are used. One without them is refused with status 1, after the
+    /// comparison: two histories are told whoever vouches for them.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// With --policy: the newest cosignature must not be older.
+    #[arg(long, value_name = "SECONDS", requires = "policy")]
+    pub max_age: Option<u64>,
     /// If the log signed two histories, write the proof of it here: `ledger-audit split-view` verifies it.
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<PathBuf>,

@@ -11,6 +11,7 @@ use evidence::{
 use ledger_core::{
     checkpoint::SignedCheckpoint,
     note::Vkey,
+    policy::Policy,
     tile::{FULL, Span, TileHashes, TileId, hashes_in_level, parse_tile},
     tree::{Frontier, NodeId, ProofPlan, TreeSize, verify_consistency},
 };
@@ -18,12 +19,14 @@ use ledger_core::{
 use crate::{
     cli::{Compare, SplitView as SplitViewOptions, read_key},
     report::{Failure, Report, refused},
-    source::{Source, describe, fetch_checkpoint, is_place},
+    source::{Source, claimed_origin, describe, fetch_checkpoint, is_place},
+    witnesses::{check_if_given, read_policy},
 };
 
 pub fn run(options: &Compare) -> Result<Report, Failure> {
     let source = tiles_of(options).map(Source::new);
-    let (keys, key_source) = keys(&options.log_key, source.as_ref())?;
+    let policy = options.policy.as_deref().map(read_policy).transpose()?;
+    let (keys, key_source) = keys(&options.log_key, policy.as_ref(), &options.new, source.as_ref())?;
     let old = fetch_checkpoint(&options.old, &keys)?;
     let new = fetch_checkpoint(&options.new, &keys)?;
     if old.size() > new.size() {
@@ -53,7 +56,9 @@ pub fn run(options: &Compare) -> Result<Report, Failure> {
             return Err(convict(options, &keys, [&old, &new], Some(growth), reason));
         }
     }
-    consistent(&old, &new, &keys, key_source)
+    let mut report = consistent(&old, &new, &keys, key_source)?;
+    check_if_given(&mut report, policy.as_ref(), &new, options.max_age)?;
+    Ok(report)
 }
 
 fn consistent(
@@ -93,7 +98,27 @@ fn tiles_of(options: &Compare) -> Option<&str> {
     named.or_else(|| is_place(&options.new).then_some(options.new.as_str()))
 }
 
-fn keys(given: &[String], source: Option<&Source>) -> Result<(Vec<Vkey>, KeySource), Failure> {
+fn keys(
+    given: &[String],
+    policy: Option<&Policy>,
+    new: &str,
+    source: Option<&Source>,
+) -> Result<(Vec<Vkey>, KeySource), Failure> {
+    if let Some(policy) = policy {
+        let given = given
+            .iter()
+            .map(|key| read_key(key))
+            .collect::<Result<Vec<_>, _>>()?;
+        // The origin alone is read here; under which key it was signed is verified with the keys that follow from it.
+        let accepted = policy.log_keys(&claimed_origin(new)?);
+        if accepted.is_empty() || given.iter().any(|key| !accepted.contains(key)) {
+            return Err(Failure::Refused(
+                "the policy does not accept this log, or a key that you gave".to_owned(),
+            ));
+        }
+        let keys = if given.is_empty() { accepted } else { given };
+        return Ok((keys, KeySource::Pinned));
+    }
     if given.is_empty() {
         let source = source.context("no --log-key was given, and no log that offers a file `log.vkey`")?;
         let (key, found) = source.key(None)?;

@@ -12,7 +12,6 @@ use ledger_core::{
     key_chain::KeyChain,
     leaf::{DeliveryLeaf, ErasureLeaf, KeyChange, Leaf, SystemKind, TimestampLeaf},
     note::{KeyName, Vkey},
-    policy::{Freshness, Policy},
     receipt::ReceiptKey,
     tile::{Resource, bundles, parse_entries},
     tree::LeafIndex,
@@ -20,12 +19,12 @@ use ledger_core::{
 
 use crate::{
     cli::{Log, read_key},
-    clock,
     map::MapAudit,
     report::{Failure, Report, refused},
+    restores::Restores,
     source::{Claim, Source, describe},
     tree::Recomputed,
-    witnesses::{self, key_source, read_policy},
+    witnesses::{check_if_given, key_source, read_policy},
 };
 
 /// Keys that lie beside a log.
@@ -62,7 +61,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     report.chain(&chain);
     report.detail("timestamp_tokens", &tree.timestamps);
     report.check("The root of the checkpoint was recomputed from all entries.");
-    check_witnesses(&mut report, policy.as_ref(), &checkpoint, options.max_age)?;
+    check_if_given(&mut report, policy.as_ref(), &checkpoint, options.max_age)?;
     check_tiles(&mut report, &source, &tree)?;
     if let Some(folder) = source.folder() {
         check_other_files(&mut report, folder, &tree, checkpoint.checkpoint().origin())?;
@@ -75,6 +74,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         &officers,
     )?;
     check_deliveries(&mut report, &tree.deliveries)?;
+    tree.restores.tell(&mut report);
     match old {
         None => report.skip(
             "Whether the log was rewritten since an earlier visit: keep its checkpoint and give it with \
@@ -91,28 +91,6 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
     Ok(report)
 }
 
-fn check_witnesses(
-    report: &mut Report,
-    policy: Option<&Policy>,
-    checkpoint: &SignedCheckpoint,
-    max_age: Option<u64>,
-) -> Result<(), Failure> {
-    let Some(policy) = policy else {
-        report.skip(
-            "Whether others are shown the same log: compare checkpoints with theirs, or name its witnesses with --policy.",
-        );
-        return Ok(());
-    };
-    let freshness = match max_age {
-        None => Freshness::Ignored,
-        Some(max_age_seconds) => Freshness::Required {
-            now: clock::now()?,
-            max_age_seconds,
-        },
-    };
-    witnesses::check(report, policy, checkpoint, freshness)
-}
-
 /// Everything that follows from the entries of a log.
 pub struct Entries {
     /// The tree and its tiles.
@@ -124,6 +102,7 @@ pub struct Entries {
     pub deliveries: Vec<(LeafIndex, DeliveryLeaf)>,
     key_changes: Vec<(LeafIndex, KeyChange)>,
     timestamps: Vec<String>,
+    restores: Restores,
 }
 
 impl Entries {
@@ -167,7 +146,7 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
     let old_size = old.map(Checkpoint::size);
     let mut tree = Recomputed::remembering(old_size);
     let (mut map, mut erasures, mut deliveries) = (MapAudit::default(), Vec::new(), Vec::new());
-    let (mut key_changes, mut timestamps) = (Vec::new(), Vec::new());
+    let (mut key_changes, mut timestamps, mut restores) = (Vec::new(), Vec::new(), Restores::default());
     for span in bundles(checkpoint.size()) {
         let (bytes, width) = source.bundle(span)?;
         let wrong = |error| Failure::Refused(format!("`{}`: {error}", Resource::Entries(span)));
@@ -192,6 +171,9 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
                     })?;
                     deliveries.push((index, delivery));
                 }
+                Leaf::System(system) if system.kind == SystemKind::Restore => {
+                    restores.take(index, &system)?;
+                }
                 Leaf::System(_) | Leaf::Subject(_) => {}
             }
             tree.push(entry, old_size).map_err(refused)?;
@@ -214,6 +196,7 @@ pub fn recompute(source: &Source, claim: &Claim, old: Option<&Claim>) -> Result<
             deliveries,
             key_changes,
             timestamps,
+            restores,
         }),
     }
 }

@@ -13,6 +13,7 @@ mod map;
 mod mirror;
 mod participant;
 mod report;
+mod restores;
 mod source;
 mod timestamp;
 mod tree;

@@ -18,10 +18,12 @@ use crate::{
     log::{Entries, check_growth, recompute},
     report::{Failure, Report},
     source::{Claim, Source, describe},
+    witnesses::{check_if_given, key_source, read_policy},
 };
 
 pub fn run(options: &Mirror) -> Result<Report, Failure> {
     let folder = options.folder.as_path();
+    let policy = options.policy.as_deref().map(read_policy).transpose()?;
     let kept_key = folder.join("log.vkey");
     let given = match &options.log_key {
         Some(given) => Some(given.clone()),
@@ -33,7 +35,8 @@ pub fn run(options: &Mirror) -> Result<Report, Failure> {
         kept: folder.to_path_buf(),
         from: Box::new(Source::new(&options.source)),
     };
-    let (key, key_source) = source.key(given.as_deref())?;
+    let (key, found) = source.key(given.as_deref())?;
+    let key_source = key_source(policy.as_ref(), &key, found)?;
     let kept = folder.join("checkpoint");
     let old = kept.exists().then(|| Claim::kept(&kept, &key)).transpose()?;
     let claim = source.claim(&key)?;
@@ -63,10 +66,11 @@ pub fn run(options: &Mirror) -> Result<Report, Failure> {
             old.checkpoint.size()
         )),
     }
+    // Before anything is written: the copy follows no checkpoint that the witnesses were not shown.
+    check_if_given(&mut report, policy.as_ref(), &checkpoint, options.max_age)?;
     let written = write(folder, &source, &entries, &checkpoint, &key)?;
     report.check("The log's own hash tiles are those of the entries, as far as the copy lacked them.");
     report.detail("files_written", written);
-    report.skip("Whether others are shown the same log: compare this copy's checkpoint with theirs.");
     Ok(report)
 }
 

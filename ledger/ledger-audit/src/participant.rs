@@ -7,15 +7,15 @@ use evidence::{
     bundle::KeySource,
     history::{History, LostRecord, Remembered, VerifiedRecord, WINDOW},
     jcs,
-    list::{List, ListedRecord, is_list},
+    list::{Detail, List, ListedRecord, is_list},
     record::Record,
 };
 use ledger_core::{
     checkpoint::SignedCheckpoint,
-    leaf::{RecordNumber, SubjectKind},
+    leaf::{RecordNumber, RestoreLeaf, SubjectKind},
     note::Vkey,
     policy::Freshness,
-    tree::{Hash, TreeSize},
+    tree::{Hash, LeafIndex, TreeSize},
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ pub fn run(options: &Participant) -> Result<Report, Failure> {
     };
     let mut checked = Checked::read(&bytes, pinned.as_ref(), remembered.as_ref())?;
     checked.key_source = key_source(policy.as_ref(), &checked.log_key, checked.key_source)?;
-    let mut report = checked.tell()?;
+    let mut report = checked.tell();
     match &policy {
         Some(policy) => witnesses::check(&mut report, policy, &checked.checkpoint, Freshness::Ignored)?,
         None => report.skip(
@@ -71,6 +71,7 @@ struct Checked {
     log_key: Vkey,
     key_source: KeySource,
     key_changes: usize,
+    restores: Vec<(LeafIndex, RestoreLeaf)>,
     checkpoint: SignedCheckpoint,
     remember: Remembered,
     content: Content,
@@ -96,6 +97,7 @@ impl Checked {
                 log_key: list.header.log_key,
                 key_source: verified.log_key,
                 key_changes: verified.key_changes,
+                restores: list.header.restores,
                 checkpoint: verified.checkpoint,
                 remember: verified.remember,
                 content: Content::Listed(verified.records),
@@ -107,6 +109,7 @@ impl Checked {
             log_key: history.header.log_key,
             key_source: verified.log_key,
             key_changes: verified.key_changes,
+            restores: history.proofs.restores,
             checkpoint: verified.checkpoint,
             remember: verified.remember,
             content: Content::Opened {
@@ -116,7 +119,7 @@ impl Checked {
         })
     }
 
-    fn tell(&self) -> Result<Report, Failure> {
+    fn tell(&self) -> Report {
         let records = self.remember.newest.get();
         let mut report = Report {
             summary: format!(
@@ -136,14 +139,42 @@ impl Checked {
         }
         report.check("The last entry of the log is the root of its map, and covers all entries before it.");
         self.content.tell(&mut report);
+        self.tell_lost(&mut report);
         report.check(format!(
             "The map shows the numbers 1 to {records} of this subject, and none of the {WINDOW} after them."
         ));
         report.detail("newest", records);
-        report.detail("kinds", self.content.kinds()?);
+        report.detail("kinds", self.content.kinds());
         report.skip("Whether the map was made from all entries: `ledger-audit log` recomputes it.");
         report.skip("Whether something happened that was never recorded: no log can prove that.");
-        Ok(report)
+        report
+    }
+}
+
+impl Checked {
+    /// A detail that is missing is believed to be lost only where the log says so.
+    fn tell_lost(&self, report: &mut Report) {
+        let lost = self.content.lost();
+        report.detail("lost", lost.len());
+        if lost.is_empty() {
+            return;
+        }
+        report.check(format!(
+            "Each of the {} records without its detail is one that a restore in the log lost (entries {}).",
+            lost.len(),
+            self.restores
+                .iter()
+                .map(|(index, _)| index.to_string())
+                .collect::<Vec<_>>()
+                .join(", ")
+        ));
+        report.skip(format!(
+            "What {} of the records say, at the numbers {}: their details were lost when the broker was restored from a \
+             backup. Whoever sent or received something then may have a record of it; `ledger-audit log` shows the same \
+             restores to everybody.",
+            lost.len(),
+            numbers(&lost)
+        ));
     }
 }
 
@@ -154,38 +185,37 @@ impl Content {
                 "What the records say: this file holds none of them. The page opens them against it, and the whole file \
                  `fiducie-history/1` holds them all.",
             ),
-            Self::Opened { records, lost } => {
+            Self::Opened { records, .. } => {
                 report.check(format!(
                     "Each of the {} records that can be read is signed by a key of the file and opens its entry in the log.",
                     records.len()
                 ));
-                if !lost.is_empty() {
-                    report.skip(format!(
-                        "What {} of them say, at the numbers {}: their details were lost when the broker was restored from \
-                         a backup.",
-                        lost.len(),
-                        numbers(lost)
-                    ));
-                }
-                report.detail("lost", lost.len());
+            }
+        }
+    }
+
+    /// The numbers whose details were lost in a restore.
+    fn lost(&self) -> Vec<u64> {
+        match self {
+            Self::Opened { lost, .. } => lost.iter().map(|one| one.n.get()).collect(),
+            Self::Listed(records) => {
+                let lost = records.iter().filter(|one| one.detail == Detail::Lost);
+                lost.map(|one| one.n.get()).collect()
             }
         }
     }
 
     /// How many of each type; of each family where the file does not say more.
-    fn kinds(&self) -> Result<BTreeMap<String, u64>, Failure> {
+    fn kinds(&self) -> BTreeMap<String, u64> {
         let names: Vec<_> = match self {
-            Self::Opened { records, .. } => {
-                let names = records.iter().map(|one| type_of(&one.record));
-                names.collect::<Result<_, _>>()?
-            }
+            Self::Opened { records, .. } => records.iter().map(|one| one.record.name().to_owned()).collect(),
             Self::Listed(records) => records.iter().map(family).collect(),
         };
         let mut kinds = BTreeMap::new();
         for name in names {
             *kinds.entry(name).or_insert(0) += 1;
         }
-        Ok(kinds)
+        kinds
     }
 
     fn list(&self) -> Result<Vec<serde_json::Value>, Failure> {
@@ -223,9 +253,9 @@ fn family(record: &ListedRecord) -> String {
 }
 
 /// Runs of numbers: `4-6, 9`.
-fn numbers(lost: &[LostRecord]) -> String {
+fn numbers(lost: &[u64]) -> String {
     let mut runs: Vec<(u64, u64)> = Vec::new();
-    for n in lost.iter().map(|one| one.n.get()) {
+    for n in lost.iter().copied() {
         match runs.last_mut() {
             Some((_, end)) if end.checked_add(1) == Some(n) => *end = n,
             _ => runs.push((n, n)),
@@ -247,12 +277,6 @@ fn list(records: &[VerifiedRecord]) -> Result<Vec<serde_json::Value>, Failure> {
         }))
     };
     records.iter().map(line).collect()
-}
-
-fn type_of(record: &Record) -> Result<String, Failure> {
-    let value = value(record)?;
-    let name = value.get("type").and_then(|name| name.as_str());
-    Ok(name.unwrap_or_default().to_owned())
 }
 
 fn value(record: &Record) -> Result<serde_json::Value, Failure> {

@@ -193,17 +193,31 @@ pub fn is_place(argument: &str) -> bool {
     }
 }
 
-/// Opens the checkpoint in a file, of a log, or at a URL.
-pub fn fetch_checkpoint(argument: &str, keys: &[Vkey]) -> Result<SignedCheckpoint, Failure> {
+fn fetch_note(argument: &str) -> Result<Vec<u8>, Failure> {
     let source = Source::new(argument.strip_suffix("/checkpoint").unwrap_or(argument));
-    let note = match source {
+    Ok(match source {
         Source::Folder(_) if !is_place(argument) => {
             fs::read(argument).with_context(|| format!("cannot read `{argument}`"))?
         }
         log => log
             .read("checkpoint", MAX_NOTE_LEN)?
             .with_context(|| format!("`{argument}` has no checkpoint"))?,
-    };
+    })
+}
+
+/// The log that a checkpoint says it is of: nobody's word yet.
+pub fn claimed_origin(argument: &str) -> Result<String, Failure> {
+    let note = Note::parse(&fetch_note(argument)?).map_err(|error| refused(error).about(argument))?;
+    let claim: Checkpoint = note
+        .text()
+        .parse()
+        .map_err(|error| refused(error).about(argument))?;
+    Ok(claim.origin().to_owned())
+}
+
+/// Opens the checkpoint in a file, of a log, or at a URL.
+pub fn fetch_checkpoint(argument: &str, keys: &[Vkey]) -> Result<SignedCheckpoint, Failure> {
+    let note = fetch_note(argument)?;
     SignedCheckpoint::open_any(&note, keys).map_err(|error| refused(error).about(argument))
 }
 

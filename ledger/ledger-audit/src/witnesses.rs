@@ -12,7 +12,10 @@ use ledger_core::{
 };
 use serde_json::json;
 
-use crate::report::{Failure, Report, refused};
+use crate::{
+    clock,
+    report::{Failure, Report, refused},
+};
 
 /// Reads a policy file.
 pub fn read_policy(path: &Path) -> Result<Policy, Failure> {
@@ -74,6 +77,29 @@ pub fn check(
         report.skip("Whether the checkpoint is recent: what was witnessed once stays witnessed.");
     }
     Ok(())
+}
+
+/// [`check`] where a policy was given; where not, says what that leaves open.
+pub fn check_if_given(
+    report: &mut Report,
+    policy: Option<&Policy>,
+    checkpoint: &SignedCheckpoint,
+    max_age: Option<u64>,
+) -> Result<(), Failure> {
+    let Some(policy) = policy else {
+        report.skip(
+            "Whether others are shown the same log: compare checkpoints with theirs, or name its witnesses with --policy.",
+        );
+        return Ok(());
+    };
+    let freshness = match max_age {
+        None => Freshness::Ignored,
+        Some(max_age_seconds) => Freshness::Required {
+            now: clock::now()?,
+            max_age_seconds,
+        },
+    };
+    check(report, policy, checkpoint, freshness)
 }
 
 fn time(at: PosixSeconds) -> String {

@@ -328,7 +328,7 @@ fn malformed_leaves_are_refused() {
     assert_eq!(with(0, 2), LeafError::UnknownVersion { version: 2 });
     assert_eq!(with(1, 0), LeafError::UnknownKind { kind: 0 });
     assert_eq!(with(1, 0x0b), LeafError::UnknownKind { kind: 0x0b });
-    assert_eq!(with(1, 0x47), LeafError::UnknownKind { kind: 0x47 });
+    assert_eq!(with(1, 0x48), LeafError::UnknownKind { kind: 0x48 });
     assert_eq!(with(2, 0), LeafError::UnknownActor { actor: 0 });
     assert_eq!(with(2, 7), LeafError::UnknownActor { actor: 7 });
     assert_eq!(with(3, 1), LeafError::ReservedNotZero);

@@ -45,6 +45,6 @@ pub use sequencer::{
 };
 pub use witness::{
     Answering, DataProofs, Finding, Handover, Keeper, KeeperClock, KeeperConfig, KeeperStop, ProofSource,
-    RawAnswer, Standing, TransportFault, Unwitnessed, WitnessConfig, WitnessReport, WitnessState,
+    RawAnswer, Standing, StopKeeper, TransportFault, Unwitnessed, WitnessConfig, WitnessReport, WitnessState,
     WitnessStop, WitnessTransport, WitnessView, Witnessed, WitnessedHead, Witnesses,
 };

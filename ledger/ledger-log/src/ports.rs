@@ -104,6 +104,13 @@ pub trait LogData: Send + Sync {
     /// [`StoreFault`].
     async fn head(&self) -> Result<Option<DataHead>, StoreFault>;
 
+    /// The head of every transaction since the tree had `size` leaves, oldest first; the last is [`Self::head`]. None when
+    /// nothing was appended since.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    async fn heads_since(&self, size: TreeSize) -> Result<Vec<DataHead>, StoreFault>;
+
     /// The hashes of the nodes, in the order asked. At most a few thousand are asked for at once.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 
 mod client;
 mod keeper;
+mod late;
 mod ports;
 mod report;
 
@@ -26,16 +27,17 @@ use ledger_core::{
 use tokio::{
     sync::mpsc,
     task::JoinSet,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 use client::Client;
+use late::{LateAnswers, Question};
 
 pub use keeper::{
     Answering, Handover, Keeper, KeeperClock, KeeperConfig, KeeperStop, Standing, Unwitnessed, WitnessState,
     WitnessView, WitnessedHead,
 };
-pub use ports::{DataProofs, ProofSource, RawAnswer, TransportFault, WitnessTransport};
+pub use ports::{DataProofs, ProofSource, RawAnswer, StopKeeper, TransportFault, WitnessTransport};
 pub use report::{Finding, WitnessReport, WitnessStop};
 
 /// How witnesses are asked.
@@ -43,6 +45,9 @@ pub use report::{Finding, WitnessReport, WitnessStop};
 pub struct WitnessConfig {
     /// Longest that one question waits for a quorum (2 s).
     pub time_limit: Duration,
+    /// Longest that a witness may take all the same (60 s): until then its cosignature counts for the checkpoint that it
+    /// was asked about, whatever was asked since. Longer than a transport lets a call last.
+    pub late_limit: Duration,
     /// Oldest that the newest cosignature may be, in seconds (300). An unchanged checkpoint must be asked for again
     /// before that.
     pub max_age_seconds: u64,
@@ -52,6 +57,7 @@ impl Default for WitnessConfig {
     fn default() -> Self {
         Self {
             time_limit: Duration::from_secs(2),
+            late_limit: Duration::from_secs(60),
             max_age_seconds: 300,
         }
     }
@@ -79,8 +85,8 @@ pub struct Witnesses {
     stop: Arc<Mutex<Option<WitnessStop>>>,
     /// Witnesses that were too slow for the question that began them.
     slow: Mutex<JoinSet<()>>,
-    /// What they said in the end: it counts in the next question about the same checkpoint.
-    late: Arc<Mutex<Vec<Late>>>,
+    /// What they said in the end: it counts for the checkpoint that they were asked about.
+    late: Arc<LateAnswers>,
 }
 
 impl Witnesses {
@@ -128,35 +134,11 @@ impl Witnesses {
         proofs: Arc<dyn ProofSource>,
         now: PosixSeconds,
     ) -> Result<Witnessed, WitnessStop> {
-        let (send, mut answers) = mpsc::channel(self.clients.len().max(1));
-        let checkpoint = Arc::new(signed.clone());
-        for client in &self.clients {
-            let (client, send) = (Arc::clone(client), send.clone());
-            let (checkpoint, proofs) = (Arc::clone(&checkpoint), Arc::clone(&proofs));
-            let (stop, late) = (Arc::clone(&self.stop), Arc::clone(&self.late));
-            self.spawn(async move {
-                let Some(answer) = client.ask(&checkpoint, proofs.as_ref()).await else {
-                    return;
-                };
-                if client.is_news(&answer.report.finding) {
-                    answer.report.log();
-                }
-                if let Finding::Stop(found) = &answer.report.finding {
-                    keep_first(&stop, found);
-                }
-                // Nobody listens any more when the question is over.
-                if let Err(unheard) = send.send(answer).await {
-                    keep_late(&late, &checkpoint, unheard.0);
-                }
-            });
-        }
-        drop(send);
-        let freshness = Freshness::Required {
-            now,
-            max_age_seconds: self.config.max_age_seconds,
-        };
+        let question = Arc::new(Question::about(signed));
+        let mut answers = self.begin(&question, &proofs);
+        let freshness = self.freshness(now);
         let limit = Instant::now() + self.config.time_limit;
-        let (lines, reports) = self.late_for(signed);
+        let (lines, reports) = self.late.about(signed);
         let (checkpoint, by) = signed.with_cosignatures(&lines, &self.keys);
         let mut witnessed = Witnessed {
             quorum: self.policy.count(&by, freshness),
@@ -170,12 +152,75 @@ impl Witnesses {
                 break;
             }
         }
-        // What has arrived by now costs nothing.
+        // What has arrived by now costs nothing; whoever comes after this is late.
+        answers.close();
         while let Ok(answer) = answers.try_recv() {
             self.take(&mut witnessed, answer, freshness)?;
         }
         self.check_stop()?;
+        question.ends_with(&witnessed.checkpoint_with_cosignatures);
         Ok(witnessed)
+    }
+
+    /// Asks every witness that is not busy.
+    fn begin(&self, question: &Arc<Question>, proofs: &Arc<dyn ProofSource>) -> mpsc::Receiver<Answered> {
+        let (send, answers) = mpsc::channel(self.clients.len().max(1));
+        let limit = self.config.late_limit;
+        for client in &self.clients {
+            let (client, send) = (Arc::clone(client), send.clone());
+            let (question, proofs) = (Arc::clone(question), Arc::clone(proofs));
+            let (stop, late) = (Arc::clone(&self.stop), Arc::clone(&self.late));
+            self.spawn(async move {
+                let answer = timeout(limit, client.ask(question.asked(), proofs.as_ref())).await;
+                let Some(answer) = answer.unwrap_or_else(|_| Some(client.silent(limit))) else {
+                    return;
+                };
+                if client.is_news(&answer.report.finding) {
+                    answer.report.log();
+                }
+                if let Finding::Stop(found) = &answer.report.finding {
+                    keep_first(&stop, found);
+                }
+                // Nobody listens any more when the question is over.
+                if let Err(unheard) = send.send(answer).await {
+                    late.keep(question, unheard.0);
+                }
+            });
+        }
+        answers
+    }
+
+    const fn freshness(&self, now: PosixSeconds) -> Freshness {
+        Freshness::Required {
+            now,
+            max_age_seconds: self.config.max_age_seconds,
+        }
+    }
+
+    /// Waits until a witness has answered that was too slow for its question.
+    pub(crate) async fn heard_late(&self) {
+        self.late.heard().await;
+    }
+
+    /// What slow witnesses said in the end, checkpoint by checkpoint: each with every cosignature that came for it, then
+    /// or since, and whether they are enough at `now`.
+    ///
+    /// # Errors
+    /// [`WitnessStop`], as [`Self::ask`].
+    pub(crate) fn late_answers(&self, now: PosixSeconds) -> Result<Vec<Witnessed>, WitnessStop> {
+        self.check_stop()?;
+        let mut all = Vec::new();
+        for (question, answer) in self.late.take() {
+            let (cosigned, by) = question.so_far().with_cosignatures(&answer.lines, &self.keys);
+            let quorum = self.policy.count(&by, self.freshness(now));
+            question.ends_with(&cosigned);
+            all.push(Witnessed {
+                checkpoint_with_cosignatures: cosigned,
+                quorum,
+                reports: vec![answer.report],
+            });
+        }
+        Ok(all)
     }
 
     /// Looks at what every witness shows of this log and asks for nothing: for the start, before anything is signed.
@@ -229,19 +274,6 @@ impl Witnesses {
         Ok(())
     }
 
-    /// Takes what slow witnesses said. Their cosignatures of another checkpoint are of no use any more.
-    fn late_for(&self, signed: &SignedCheckpoint) -> (Vec<NoteSignature>, Vec<WitnessReport>) {
-        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut lines, mut reports) = (Vec::new(), Vec::new());
-        for Late { text, answer } in late.drain(..) {
-            if text == signed.note().text() {
-                lines.extend(answer.lines);
-            }
-            reports.push(answer.report);
-        }
-        (lines, reports)
-    }
-
     fn check_stop(&self) -> Result<(), WitnessStop> {
         let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         stop.clone().map_or(Ok(()), Err)
@@ -252,19 +284,6 @@ impl Witnesses {
         while slow.try_join_next().is_some() {}
         slow.spawn(task);
     }
-}
-
-/// The answer of a witness whose question was over.
-struct Late {
-    text: String,
-    answer: Answered,
-}
-
-fn keep_late(late: &Mutex<Vec<Late>>, checkpoint: &SignedCheckpoint, answer: Answered) {
-    let text = checkpoint.note().text().to_owned();
-    let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
-    // At most one question a witness is under way, so this stays as short as the policy.
-    late.push(Late { text, answer });
 }
 
 fn keep_first(stop: &Mutex<Option<WitnessStop>>, found: &WitnessStop) {

@@ -22,6 +22,10 @@ const MAX_DEPTH: u8 = 4;
 /// # Errors
 /// [`TimestampError::Malformed`], also when there is none.
 pub fn roots_from_pem(pem: &[u8]) -> Result<Vec<Certificate>, TimestampError> {
+    // x509-cert 0.2.5 subtracts from the length of what is left without line ends, and there may be nothing left.
+    if pem.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+        return Err(malformed("root certificate"));
+    }
     let roots = Certificate::load_pem_chain(pem).map_err(|_| malformed("root certificate"))?;
     if roots.is_empty() {
         return Err(malformed("root certificate"));

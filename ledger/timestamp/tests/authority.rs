@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use tempfile::TempDir;
+use test_fixtures::no_panic;
 use timestamp::{
     Certificate, Expected, Stamp, TimestampError, request, roots_from_pem, token_of_response, verify,
 };
@@ -363,4 +364,34 @@ fn a_refusal_is_told_as_one() {
         assert!(token_of_response(wrong).is_err() && verify(wrong, &expected(&[])).is_err());
     }
     assert!(roots_from_pem(b"no certificate").is_err());
+}
+
+/// What an authority, or whoever stands between, answers: damaged thousands of times. Nothing panics, and no other time
+/// passes.
+#[test]
+fn damaged_answers_and_tokens_pass_with_no_other_time() {
+    let Some(authority) = Authority::found(&P256, "signer") else {
+        return;
+    };
+    let query = request(&DIGEST, NONCE, Some(POLICY)).unwrap();
+    let refused = authority.answer(&request(&DIGEST, NONCE, Some("1.2.3")).unwrap());
+    let reply = authority.answer(&query);
+    let token = token_of_response(&reply).unwrap();
+    let roots = authority.roots("root.pem");
+    let stamped = verify(&token, &expected(&roots)).unwrap();
+    let judge = |token: &[u8]| {
+        if let Ok(stamp) = verify(token, &expected(&roots)) {
+            assert_eq!(stamp.seconds, stamped.seconds, "another time passed");
+        }
+    };
+    no_panic("timestamp response", &[reply, refused], |bytes| {
+        if let Ok(token) = token_of_response(bytes) {
+            judge(&token);
+        }
+    });
+    no_panic("timestamp token", &[token], judge);
+    let pem = fs::read(authority.path("root.pem")).unwrap();
+    no_panic("roots", &[pem], |bytes| {
+        let _ = roots_from_pem(bytes);
+    });
 }

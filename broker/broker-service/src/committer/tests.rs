@@ -29,6 +29,20 @@ impl Clock for Ticking {
     }
 }
 
+/// A clock that somebody sets forward, and back.
+#[derive(Default)]
+struct SetForward(AtomicI64);
+
+impl Clock for SetForward {
+    fn now(&self) -> Instant {
+        at(200 + self.0.load(Ordering::Relaxed))
+    }
+
+    fn jumped(&self) -> Option<i64> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|seconds| *seconds > 300)
+    }
+}
+
 struct Counting(AtomicU64);
 
 impl Entropy for Counting {
@@ -348,6 +362,10 @@ impl LogData for Changed {
         Ok(None)
     }
 
+    async fn heads_since(&self, _: TreeSize) -> Result<Vec<ledger_log::DataHead>, ledger_log::StoreFault> {
+        Ok(Vec::new())
+    }
+
     async fn nodes(
         &self,
         _: &[ledger_core::tree::NodeId],
@@ -362,4 +380,24 @@ impl LogData for Changed {
             .map(|index| log[usize::try_from(index).unwrap()].clone())
             .collect())
     }
+}
+
+#[tokio::test]
+async fn nothing_is_recorded_under_a_clock_that_jumped_so_nothing_is_poisoned() {
+    let mut town = town().await;
+    let clock = Arc::new(SetForward::default());
+    town.committer.writing.as_mut().unwrap().clock = Arc::clone(&clock) as Arc<dyn Clock>;
+    group(&mut town, &[(1, Does::Appends)]).await.unwrap();
+    let before = leaves(&town).await.len();
+    // Ten years ahead, and back.
+    clock.0.store(315_360_000, Ordering::Relaxed);
+    let refused = group(&mut town, &[(2, Does::Appends), (3, Does::Appends)]).await;
+    let Err(CommitFault::NotCommitted(why)) = refused else {
+        panic!("a record was made in ten years")
+    };
+    assert!(why.to_string().contains("set forward by 315360000 s"), "{why}");
+    assert_eq!(leaves(&town).await.len(), before);
+    clock.0.store(1, Ordering::Relaxed);
+    group(&mut town, &[(2, Does::Appends)]).await.unwrap();
+    assert_eq!(leaves(&town).await.len(), before + 2);
 }

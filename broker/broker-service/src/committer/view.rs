@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use broker_store::{LedgerReads, Read, Store};
+use broker_store::{HeadRow, LedgerReads, Read, Store};
 use ledger_core::tile::{FULL, Span, TileHashes, TileId, hashes_in_level};
 use ledger_core::tree::{Hash, NodeId, TreeSize, leaf_hash};
 use ledger_log::{DataHead, LogData, StoreFault, UnixMicros};
@@ -19,15 +19,24 @@ pub struct DataView(pub Arc<dyn Store>);
 impl LogData for DataView {
     async fn head(&self) -> Result<Option<DataHead>, StoreFault> {
         let mut read = self.0.read().await.map_err(StoreFault::new)?;
-        let Some(head) = read.newest_head().await.map_err(StoreFault::new)? else {
-            return Ok(None);
-        };
-        let size = TreeSize::new(head.size).ok_or_else(|| StoreFault::new("size of the log out of range"))?;
-        Ok(Some(DataHead {
-            size,
-            root: Hash::new(head.root),
-            at: UnixMicros(head.at.as_micros()),
-        }))
+        let head = read.newest_head().await.map_err(StoreFault::new)?;
+        head.as_ref().map(data_head).transpose()
+    }
+
+    async fn heads_since(&self, size: TreeSize) -> Result<Vec<DataHead>, StoreFault> {
+        let mut read = self.0.read().await.map_err(StoreFault::new)?;
+        let newest = read.newest_head().await.map_err(StoreFault::new)?;
+        let end = newest.map_or(0, |head| head.size);
+        let mut heads = Vec::new();
+        let mut next = size.get();
+        while next < end {
+            let head = read.head_covering(next).await.map_err(StoreFault::new)?;
+            let head = head.filter(|head| head.size > next);
+            let head = head.ok_or_else(|| StoreFault::new("a batch is missing in the data store"))?;
+            next = head.size;
+            heads.push(data_head(&head)?);
+        }
+        Ok(heads)
     }
 
     async fn nodes(&self, nodes: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {
@@ -63,6 +72,15 @@ impl LogData for DataView {
         }
         Ok(leaves.into_iter().map(|leaf| leaf.bytes).collect())
     }
+}
+
+fn data_head(row: &HeadRow) -> Result<DataHead, StoreFault> {
+    let size = TreeSize::new(row.size).ok_or_else(|| StoreFault::new("size of the log out of range"))?;
+    Ok(DataHead {
+        size,
+        root: Hash::new(row.root),
+        at: UnixMicros(row.at.as_micros()),
+    })
 }
 
 /// Hashes `[from, to)` of a tile level: hashed from the leaves for level 0, stored for those above.

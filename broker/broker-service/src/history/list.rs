@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use broker_domain::ids::ParticipantId;
-use evidence::list::{Header, Item, ItemWriter, TooLarge, log_proof_length};
+use evidence::list::{Detail, Header, Item, ItemWriter, TooLarge, log_proof_length};
 use ledger_core::leaf::SubjectLeaf;
 use tokio::sync::mpsc;
 
-use super::{BUFFER, HistoryLines, PAGE, Placed, SUBTREES, View, broke_off, corrupt, prune, unwritable};
+use super::{Form, HistoryLines, PAGE, Placed, SUBTREES, View, corrupt, prune, unwritable};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
@@ -27,16 +27,7 @@ impl Broker {
         who: ParticipantId,
         since: Option<u64>,
     ) -> Result<HistoryLines, Failure<OwnRefusal>> {
-        self.read_own(who)?;
-        let view = self.view(who.into()).await?;
-        let view = view.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
-        let (pieces, file) = mpsc::channel(BUFFER);
-        let broker = Arc::clone(self);
-        tokio::spawn(async move {
-            let written = broker.write_list(&view, since, &pieces).await;
-            broke_off(written, &pieces).await;
-        });
-        Ok(file)
+        self.own_file(who, since, Form::List).await
     }
 
     /// The `most` records of a participant from number `first` on, at most 256, as lines of a file `fiducie-history/1`;
@@ -50,9 +41,7 @@ impl Broker {
         first: u64,
         most: u64,
     ) -> Result<Vec<u8>, Failure<OwnRefusal>> {
-        self.read_own(who)?;
-        let view = self.view(who.into()).await?;
-        let mut view = view.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
+        let mut view = self.own_view(who).await?;
         let first = first.max(1);
         view.newest = view
             .newest
@@ -68,7 +57,7 @@ impl Broker {
         Ok(lines.concat())
     }
 
-    async fn write_list(
+    pub(super) async fn write_list(
         &self,
         view: &View,
         since: Option<u64>,
@@ -120,6 +109,7 @@ impl Broker {
             subject_key: header.subject_key,
             newest: header.newest,
             key_changes: self.key_changes.clone(),
+            restores: self.restores.clone(),
             consistency: self.grown_since(since, view.map.size()).await?,
         };
         header.to_line().map_err(unwritable)
@@ -134,6 +124,10 @@ fn item(placed: &Placed) -> Result<Item, Fault> {
         actor: leaf.actor,
         hour: leaf.hour,
         commitment: leaf.commitment,
+        detail: match placed.row {
+            Some(_) => Detail::Kept,
+            None => Detail::Lost,
+        },
     })
 }
 

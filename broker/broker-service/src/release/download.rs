@@ -14,7 +14,7 @@ use crate::receipts::Receipt;
 pub struct Download {
     /// The age file: a tar archive sealed to the researcher.
     pub sealed: Vec<u8>,
-    /// The proof.
+    /// The proof: where a quorum of witnesses vouches for it, against the checkpoint that they vouched for, with their word.
     pub receipt: Receipt,
 }
 
@@ -40,6 +40,7 @@ impl Broker {
         // Nothing is handed out before its inclusion proof exists (invariant I2).
         let receipt = self.receipt(row.leaf_index).await?;
         self.quorum_covers(row.leaf_index).await?;
+        let receipt = self.best_receipt(receipt).await?;
         let files = self.store.read().await?.release_files(id).await?;
         Ok(Download {
             sealed: files.ok_or(Failure::Refused(DownloadRefusal::NotYours))?.sealed,

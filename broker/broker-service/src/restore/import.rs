@@ -9,7 +9,7 @@ use broker_store::{HeadRow, SegmentRow, Serial, Tx};
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::leaf::Leaf;
 use ledger_core::tile::{FULL, Resource, Span, parse_entries};
-use ledger_core::tree::{Hash, NodeId, StoredNode, leaf_hash};
+use ledger_core::tree::{Hash, NodeId, StoredNode, TreeSize, leaf_hash};
 use ledger_log::{DataHead, LogData, PublicStore, StoreFault, UnixMicros};
 
 use super::RestoreError;
@@ -91,6 +91,10 @@ impl WholeLog {
 impl LogData for WholeLog {
     async fn head(&self) -> Result<Option<DataHead>, StoreFault> {
         Ok(Some(self.head))
+    }
+
+    async fn heads_since(&self, _: TreeSize) -> Result<Vec<DataHead>, StoreFault> {
+        Err(StoreFault::new("a log that is being restored is not signed for"))
     }
 
     async fn nodes(&self, _: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {

@@ -73,6 +73,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0003_restored.up.sql"),
         include_str!("../../migrations/0004_disclosure_manifest.up.sql"),
         include_str!("../../migrations/0005_dutch.up.sql"),
+        include_str!("../../migrations/0006_restores.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -243,7 +244,30 @@ async fn a_file_with_a_dutch_notice_is_not_taken_back() {
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(migrate(&path, 4).await, Err(OpenError::Database { .. })));
-    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    // The step after it went back; going up again finds it.
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
     let mut view = store.read().await.unwrap();
     assert_eq!(view.notice(dutch.digest).await.unwrap(), Some(dutch));
+}
+
+/// Restores from before 0006 are found in the leaves.
+#[tokio::test]
+async fn a_restore_of_an_older_version_is_found_again() {
+    use broker_store::Store;
+    use broker_store::contract::samples::segment;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    let mut tx = store.begin("append").await.unwrap();
+    tx.add_segment(&segment(0, 2)).await.unwrap();
+    let mut restored = segment(2, 4);
+    restored.leaves[1] = [&[1, 0x45, 5, 0][..], &[0; 24]].concat();
+    tx.add_segment(&restored).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    migrate(&path, 5).await.unwrap();
+    migrate(&path, NEWEST_SCHEMA).await.unwrap();
+    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    assert_eq!(store.read().await.unwrap().restores().await.unwrap(), [2]);
 }

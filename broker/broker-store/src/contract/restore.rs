@@ -32,6 +32,19 @@ pub async fn numbers_that_were_skipped_are_not_given_again(store: &dyn Store) {
     tx.add_records(&[record(1, newest + 4, LEAVES)]).await.unwrap();
 }
 
+/// A restore is found again by its batch.
+pub async fn restores_are_kept_with_their_batches(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("restore").await.unwrap();
+    assert_eq!(tx.restores().await.unwrap(), []);
+    let first = tx.newest_head().await.unwrap().unwrap().first;
+    tx.add_restore(first).await.unwrap();
+    assert!(tx.add_restore(first).await.is_err());
+    tx.commit().await.unwrap();
+    let mut view = store.read().await.unwrap();
+    assert_eq!(view.restores().await.unwrap(), [first]);
+}
+
 /// Who was signed in must sign in again, and gateways wait for their household.
 pub async fn closed_doors_are_closed(store: &dyn Store) {
     furnish(store).await;

@@ -24,7 +24,7 @@ use serde_json::{Map, Value, json};
 use super::cast::{self, Cast};
 use super::street::{self, Resident};
 use super::verify;
-use crate::assemble::{self, Home};
+use crate::assemble::{self, Home, Setting};
 use crate::cli::DemoArgs;
 use crate::ports::{StoryClock, SystemClock, SystemEntropy};
 
@@ -66,15 +66,15 @@ impl Stage {
         let clock = Arc::new(StoryClock::at(first.plus_seconds(-3_600)));
         let home = Home::at(folder);
         assemble::create(&home, ORIGIN, &*entropy).await?;
-        let port: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-        let running = assemble::start(
-            &home,
-            ORIGIN,
-            port,
-            Arc::clone(&entropy),
-            SequencerConfig::default(),
-        )
-        .await?;
+        let setting = Setting {
+            home: &home,
+            origin: ORIGIN,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy: Arc::clone(&entropy),
+            sequencer: SequencerConfig::default(),
+            witnesses: None,
+        };
+        let running = assemble::start(setting).await?;
         let broker = running.broker;
         let cast = cast::enrol(&broker, &*entropy).await?;
         let opened = first

@@ -45,7 +45,9 @@ pub const fn advice(state: State) -> &'static Advice {
         State::MapDiffers => &MAP_DIFFERS,
         State::ClockBehind => &CLOCK_BEHIND,
         State::StoreFailed => &STORE_FAILED,
+        State::ClockAhead => &CLOCK_AHEAD,
         State::WitnessAhead => &WITNESS_AHEAD,
+        State::Stopped => &STOPPED,
         State::PublishFailed => &PUBLISH_FAILED,
         State::AlreadyExists => &ALREADY_EXISTS,
     }
@@ -190,7 +192,8 @@ const CLOCK_BEHIND: Advice = Advice {
     happened: "The clock went back, or was ahead when the last record was made.",
     may: &[
         "set the clock (NTP), then start",
-        "if the clock was ahead then: wait until that time has passed; `fiducie ledger status` says how long",
+        "if the clock was ahead then: wait until that time has passed, 7 days at most unless somebody confirmed a wrong \
+         date; `fiducie ledger status` says how long. Nothing shortens it: leaves with those hours are signed for",
     ],
     must_not: "Do not change the newest record's time.",
 };
@@ -209,12 +212,45 @@ const STORE_FAILED: Advice = Advice {
 const WITNESS_AHEAD: Advice = Advice {
     verdict: "a witness holds a newer checkpoint that this log signed",
     happened: "Everything here was put back to an older state, the lock store included, or a second broker signs with this \
-               key. The log line before has the witness's checkpoint: it is evidence, keep it.",
+               key. The witness's checkpoint is kept in the folder `stopped` of `data`, as evidence.",
     may: &[
-        "stop every other instance, put the newest `data` back, then start",
+        "`fiducie ledger status` shows it; from now on the state is stopped, with the way out",
+        "stop every other instance, put the newest `data` back",
         "if the newest `data` is lost, this log ends here: begin another one under another `origin`",
     ],
     must_not: "Do not take the witness out of the policy to go on: others hold what it holds.",
+};
+
+const STOPPED: Advice = Advice {
+    verdict: "a witness stopped this ledger, and it was not cleared up since",
+    happened: "A witness showed a checkpoint that this log signed and that is not in its past: everything here was put back \
+               to an older state, or a second broker signs with this key. The proof is kept in the folder `stopped` of \
+               `data`, and nothing is signed while it stands, with witnesses in the configuration or without.",
+    may: &[
+        "keep a copy of `stopped`; `ledger-audit compare stopped/ours.checkpoint stopped/theirs.checkpoint LOG` compares both, \
+         and `ledger-audit split-view stopped/split-view.json`, where that file stands, convicts the log by itself",
+        "stop every other instance that has this key",
+        "put the newest `broker.db`, `lock.db` and `ledger/` back; an older `broker.db` beside the newest `lock.db` and \
+         `ledger/` is replayed by `fiducie ledger restore`, which signs nothing while the proof stands",
+        "then `fiducie ledger repair --acknowledge-stop DIGEST`, with the digest that `fiducie ledger status` shows: it goes on only \
+         if the witness's checkpoint is in the past of the database again, looks at all witnesses once more, says so in a \
+         leaf of the log, and moves `stopped` into `set-aside/`",
+        "if what the witness saw is lost, or two histories were signed, this log ends here: tell those who rely on it, \
+         publish the evidence, and begin another one under another `origin`",
+    ],
+    must_not: "Do not delete or move `stopped`, and do not take the witness out of the policy: it and others hold what it \
+               holds.",
+};
+
+const CLOCK_AHEAD: Advice = Advice {
+    verdict: "the clock shows a time more than 7 days after the newest record",
+    happened: "The broker stood still for long, or the clock is ahead. Recording under a clock that is ahead would keep \
+               everything later out until that time has come, so a person is asked.",
+    may: &[
+        "read the date from another clock than this machine's; is this one wrong, set it (NTP), then start",
+        "is it right: `fiducie ledger repair --confirm-clock YYYY-MM-DD`, with today's date in UTC, then start",
+    ],
+    must_not: "Do not confirm a date that you only read from this machine.",
 };
 
 const PUBLISH_FAILED: Advice = Advice {

@@ -6,21 +6,21 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use broker_domain::time::Clock as _;
-use broker_service::log_view;
+use broker_service::{Broker, ResumeError, log_view};
 use broker_store_sqlite::SqliteStore;
 use clap::{Args, ValueEnum};
 use ledger_core::tile::Resource;
-use ledger_log::{
-    FolderStore, LogMap, MapConfig, PublicStore as _, SequencerConfig, State, Wrong, rewrite_public,
-};
+use ledger_log::{FolderStore, LogMap, MapConfig, PublicStore as _, State, Wrong, rewrite_public};
 
 use super::explain::advice;
 use super::survey::{Found, look};
-use super::{say, status};
-use crate::assemble::{self, Home};
+use super::{refused, say, status};
+use crate::assemble::{self, Home, Setting};
+use crate::clock_watch;
 use crate::config::Config;
 use crate::in_use::InUse;
-use crate::ports::{SystemClock, SystemEntropy};
+use crate::ports::SystemClock;
+use crate::stopped::StopFolder;
 
 /// Options of `ledger repair`.
 #[derive(Debug, Args)]
@@ -34,6 +34,14 @@ pub struct RepairArgs {
     /// Carries out one repair.
     #[arg(long = "do", value_name = "NAME", conflicts_with = "explain")]
     pub action: Option<Action>,
+    /// A witness stopped the ledger, and what it saw was put back: goes on, and says so in the log. DIGEST names the
+    /// evidence, as `ledger status` shows it; its first 16 digits are enough.
+    #[arg(long, value_name = "DIGEST", conflicts_with_all = ["explain", "action"])]
+    pub acknowledge_stop: Option<String>,
+    /// The broker stood still for more than 7 days: confirms that the clock is right. Today's date in UTC, read from another
+    /// clock.
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with_all = ["explain", "action", "acknowledge_stop"])]
+    pub confirm_clock: Option<String>,
 }
 
 /// What may be repaired.
@@ -74,14 +82,23 @@ pub fn explain() -> Result<ExitCode> {
 /// When the repair does not apply, or fails.
 pub async fn run(config: &Config, args: &RepairArgs) -> Result<ExitCode> {
     let home = Home::at(&config.data);
-    let Some(action) = args.action else {
+    let asked = (args.action, &args.acknowledge_stop, &args.confirm_clock);
+    if matches!(asked, (None, None, None)) {
         return plan(&look(config, true).await?);
-    };
+    }
     let in_use = InUse::take(home.folder()).await?;
-    match action {
-        Action::Publish => publish(config, &home).await?,
-        Action::PublicFiles => public_files(config, &home).await?,
-        Action::Map => map(&home).await?,
+    match args.action {
+        Some(Action::Publish) => publish(config, &home).await?,
+        Some(Action::PublicFiles) => public_files(config, &home).await?,
+        Some(Action::Map) => map(&home).await?,
+        None => {}
+    }
+    if let Some(digest) = &args.acknowledge_stop {
+        acknowledge_stop(config, &home, digest).await?;
+    }
+    if let Some(date) = &args.confirm_clock {
+        clock_watch::confirm(home.folder(), date, SystemClock.now())?;
+        say(&format!("the clock was confirmed: it is {date}"))?;
     }
     drop(in_use);
     let found = look(config, true).await?;
@@ -120,18 +137,31 @@ fn plan(found: &Found) -> Result<ExitCode> {
 }
 
 async fn publish(config: &Config, home: &Home) -> Result<()> {
-    let running = assemble::take_up(
-        home,
-        &config.origin,
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy::open()),
-        SequencerConfig::default(),
-        config.witnesses.as_ref(),
-    )
-    .await?;
+    let running = assemble::take_up(Setting::of(config, home)).await?;
     drop(running.broker);
     running.writer.await.context("the ledger's writer died")??;
     Ok(())
+}
+
+/// Goes on after a stop, when what the witness saw is in the past again.
+async fn acknowledge_stop(config: &Config, home: &Home, digest: &str) -> Result<()> {
+    let (parts, public) = assemble::parts(Setting::of(config, home)).await?;
+    let (broker, entry, writer) = Broker::resume(parts, digest).await.map_err(|error| match error {
+        ResumeError::Recover(error) => refused(error),
+        other => other.into(),
+    })?;
+    public.publish_key(broker.log_key()).await?;
+    drop(broker);
+    writer.await.context("the ledger's writer died")??;
+    // Only now: a crash before leaves the evidence standing, and this command to be repeated.
+    let stops = StopFolder::of(home.folder());
+    let kept = stops
+        .set_aside(SystemClock.now().as_micros())
+        .context("the evidence cannot be set aside; run this command again")?;
+    say(&format!(
+        "the ledger goes on, and entry {entry} of the log says so. The evidence is kept in {}",
+        kept.display()
+    ))
 }
 
 async fn public_files(config: &Config, home: &Home) -> Result<()> {

@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use broker_domain::time::Clock as _;
@@ -14,15 +13,15 @@ use broker_store::Store as _;
 use broker_store_sqlite::{NEWEST_SCHEMA, SqliteStore, migrate};
 use clap::Args;
 use ledger_core::leaf::RestoreLeaf;
-use ledger_log::SequencerConfig;
 use serde_json::json;
 
 use super::survey::look;
-use super::{refused, say, status};
-use crate::assemble::{self, Home};
+use super::{leftovers, refused, say, status};
+use crate::assemble::{self, Home, Setting};
 use crate::config::Config;
 use crate::in_use::InUse;
-use crate::ports::{SystemClock, SystemEntropy};
+use crate::ports::SystemClock;
+use crate::stopped::StopFolder;
 
 /// What SQLite keeps beside a database.
 const SIDE_FILES: [&str; 3] = ["", "-wal", "-shm"];
@@ -53,23 +52,20 @@ pub async fn run(config: &Config, args: &RestoreArgs) -> Result<ExitCode> {
         None => Vec::new(),
         Some(backup) => put_in_place(config, &home, backup).await?,
     };
-    let (parts, public) = assemble::parts(
-        &home,
-        &config.origin,
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy::open()),
-        SequencerConfig::default(),
-        config.witnesses.as_ref(),
-    )
-    .await?;
+    let (parts, public) = assemble::parts(Setting::of(config, &home)).await?;
     let restored = match restore(&parts).await {
         Ok(restored) => Some(restored),
         // Replayed before, and ended in the middle of what comes next.
         Err(RestoreError::NothingMissing { data, signed }) if data > signed => None,
         Err(error) => return Err(error).context("the copy was not replayed; nothing was changed or signed"),
     };
+    if let Some(stop) = StopFolder::of(home.folder()).read()? {
+        say("The copy was replayed. Nothing is signed for it yet, because a witness stopped this ledger:")?;
+        return Err(refused(stop.refusal()));
+    }
     // What a start does: signs the restore, publishes it, and scrubs the bytes of those who were erased again.
     let (broker, writer) = Broker::start(parts).await.map_err(refused)?;
+    leftovers::clean(&home);
     public.publish_key(broker.log_key()).await?;
     let size = broker.latest_checkpoint().size().get();
     drop(broker);
@@ -91,7 +87,7 @@ async fn put_in_place(config: &Config, home: &Home, backup: &Path) -> Result<Vec
     let signed = found.survey.locked.as_ref().map(|locked| locked.size());
     let has = found.survey.data.map(|head| head.size);
     let refuses = matches!(
-        status::state(&found),
+        found.beneath.unwrap_or_else(|| status::state(&found)),
         ledger_log::State::RootMismatch | ledger_log::State::Contradiction
     );
     match (has, signed) {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use broker_service::StopEvidence;
 use clap::Args;
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_log::State;
@@ -84,6 +85,12 @@ pub fn as_text(found: &Found) -> String {
             "no"
         },
     );
+    if let Some(stop) = &found.stop {
+        line("stopped", &stopped(stop));
+    }
+    for left in found.leftovers.lines() {
+        line("left behind", &left);
+    }
     if let Some(full) = &found.full {
         line("full check", &full.summary());
         for wrong in full.lines() {
@@ -95,6 +102,13 @@ pub fn as_text(found: &Found) -> String {
     let _ = writeln!(text, "\n{state}: {}.", advice.verdict);
     if let Some(cause) = cause(&found.survey.verdict) {
         let _ = writeln!(text, "Found: {cause}.");
+    }
+    if let Some(beneath) = found.beneath.filter(|beneath| *beneath != State::Ready) {
+        let _ = writeln!(
+            text,
+            "Besides, {beneath}: {}.",
+            super::explain::advice(beneath).verdict
+        );
     }
     if found.in_use && state != State::Ready && state.heals() {
         let _ = writeln!(
@@ -108,6 +122,24 @@ pub fn as_text(found: &Found) -> String {
     }
     let _ = writeln!(text, "{}", advice.must_not);
     text
+}
+
+fn stopped(stop: &StopEvidence) -> String {
+    let digest = stop
+        .digest()
+        .map_or_else(|_| "unreadable".to_owned(), |digest| digest.to_string());
+    let convicts = if stop.split_view.is_some() {
+        "; `split-view.json` proves two histories to anybody: `ledger-audit split-view stopped/split-view.json`"
+    } else {
+        ""
+    };
+    format!(
+        "on {} `{}` showed {} leaves signed by this log, which had {}; evidence {digest} in `stopped/`{convicts}",
+        stop.found_at,
+        stop.witness,
+        stop.theirs.size(),
+        stop.ours.size()
+    )
 }
 
 fn database(found: &Found) -> String {
@@ -184,6 +216,16 @@ pub fn as_json(found: &Found) -> Value {
         "public_folder": checkpoint(&found.survey.public),
         "map_bytes": found.map_bytes,
         "state": state.name(),
+        "beneath": found.beneath.map(State::name),
+        "stopped": found.stop.as_ref().map(|stop| json!({
+            "witness": stop.witness,
+            "found_at": stop.found_at.to_string(),
+            "ours": stop.ours.size().get(),
+            "theirs": stop.theirs.size().get(),
+            "split_view": stop.split_view.is_some(),
+            "digest": stop.digest().ok().map(|digest| digest.to_string()),
+        })),
+        "left_behind": found.leftovers.lines(),
         "fine": state.heals() && found.full.as_ref().is_none_or(super::survey::Full::is_clean),
         "verdict": advice.verdict,
         "cause": cause(&found.survey.verdict),

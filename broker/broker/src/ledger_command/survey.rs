@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use broker_domain::time::{Clock as _, Instant};
-use broker_service::{Details, check_details, log_view};
+use broker_service::{Details, StopEvidence, check_details, log_view};
 use broker_store::{LockStore, LogId, Store, StoreFault, Swap};
 use broker_store_sqlite::{LockError, OpenError, SqliteLockStore, SqliteStore};
 use ledger_core::note::Vkey;
@@ -16,10 +16,13 @@ use ledger_log::{
     DataHead, FolderStore, FullCheck, LogData, RecoverError, State, Stated, Survey, UnixMicros, full_check,
 };
 
+use super::leftovers::Leftovers;
 use crate::assemble::{self, Home};
+use crate::clock_watch;
 use crate::config::Config;
 use crate::in_use::InUse;
 use crate::ports::SystemClock;
+use crate::stopped::StopFolder;
 
 /// Everything that was seen.
 pub struct Found {
@@ -28,6 +31,12 @@ pub struct Found {
     pub in_use: bool,
     pub now: Instant,
     pub survey: Survey,
+    /// What the stores alone say, where something else keeps the ledger from being taken up.
+    pub beneath: Option<State>,
+    /// What a witness proved against the ledger.
+    pub stop: Option<StopEvidence>,
+    /// What restores left behind.
+    pub leftovers: Leftovers,
     /// Bytes of the map's cache.
     pub map_bytes: Option<u64>,
     pub full: Option<Full>,
@@ -96,7 +105,23 @@ pub async fn look(config: &Config, full: bool) -> Result<Found> {
         Err(error) => Arc::new(NoData(Some(chain(error)))),
     };
     let lock = lock(&home.lock()).await;
-    let survey = Survey::of(&key, &*lock, &public, &*data, UnixMicros(now.as_micros())).await;
+    let mut survey = Survey::of(&key, &*lock, &public, &*data, UnixMicros(now.as_micros())).await;
+    let stop = StopFolder::of(home.folder()).read();
+    let newest = survey.data.and_then(|head| Instant::from_micros(head.at.0).ok());
+    let silence = clock_watch::check(home.folder(), newest, now).err();
+    let (stop, refusal) = match stop {
+        Err(error) => (None, Some(error.into())),
+        Ok(Some(stop)) => (Some(stop.clone()), Some(stop.refusal())),
+        // A silence counts only where nothing worse does.
+        Ok(None) => (None, silence.filter(|_| survey.verdict.is_ok())),
+    };
+    let beneath = refusal.is_some().then(|| match &survey.verdict {
+        Ok(state) => *state,
+        Err(error) => error.state(),
+    });
+    if let Some(refusal) = refusal {
+        survey.verdict = Err(refusal);
+    }
     let full = match (full, &store) {
         (true, Ok(store)) => Some(full_report(&survey, store, &*data, &public).await?),
         _ => None,
@@ -107,6 +132,9 @@ pub async fn look(config: &Config, full: bool) -> Result<Found> {
         in_use,
         now,
         survey,
+        beneath,
+        stop,
+        leftovers: Leftovers::of(&home),
         map_bytes: bytes_below(&home.map()),
         full,
     })
@@ -207,6 +235,10 @@ impl LogData for NoData {
             None => Ok(None),
             Some(error) => Err(StoreFault::new(error.clone())),
         }
+    }
+
+    async fn heads_since(&self, _: TreeSize) -> Result<Vec<DataHead>, StoreFault> {
+        self.head().await.map(|head| head.into_iter().collect())
     }
 
     async fn nodes(&self, _: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {

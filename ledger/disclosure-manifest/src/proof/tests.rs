@@ -9,6 +9,8 @@ use ledger_core::{
     tree::{Frontier, NodeMap, ProofPlan},
 };
 
+use test_fixtures::no_panic;
+
 use super::*;
 use crate::{DeliveryId, Field, Household, Manifest, RowError, RowSalts, Scope, SubjectId};
 
@@ -135,4 +137,51 @@ fn other_files_are_refused() {
         );
     }
     assert!(RowFile::parse(&vec![b' '; 70_000]).is_err());
+}
+
+/// What a stranger hands a verifier, damaged thousands of times: nothing panics, and nothing passes that says something else.
+#[test]
+fn damaged_row_files_and_proofs_pass_as_nothing_else() {
+    let files = [row_file("release-1", 0), row_file("release-1", 2)];
+    let key = files[0].delivery.log_key.clone();
+    let samples = [files[0].to_json(), files[1].to_json()];
+    no_panic("row file", &samples, |bytes| {
+        let Ok(file) = RowFile::parse(bytes) else { return };
+        let _ = file.verify(None);
+        if file.verify(Some(&key)).is_ok() {
+            let same = |one: &RowFile| {
+                one.opening.to_json() == file.opening.to_json() && one.delivery.leaf == file.delivery.leaf
+            };
+            assert!(files.iter().any(same), "another row passed");
+        }
+    });
+    let (_, openings, proof) = delivered("release-1");
+    no_panic("delivery proof", &[proof.to_json()], |bytes| {
+        let Ok(read) = DeliveryProof::parse(bytes) else {
+            return;
+        };
+        let _ = read.verify(None);
+        if read.verify(Some(&key)).is_ok() {
+            assert_eq!(read.leaf, proof.leaf, "another leaf passed");
+        }
+    });
+    let samples: Vec<_> = openings.iter().map(Opening::to_json).collect();
+    no_panic("opening", &samples, |bytes| {
+        let Ok(read) = Opening::parse(bytes) else { return };
+        if read.verify(&proof.leaf).is_ok() {
+            assert!(samples.contains(&read.to_json()), "another opening passed");
+        }
+    });
+}
+
+#[test]
+fn damaged_manifests_pass_as_nothing_else() {
+    let (manifest, _, proof) = delivered("release-1");
+    let sample = manifest.dump();
+    no_panic("manifest", std::slice::from_ref(&sample), |bytes| {
+        let _ = Manifest::read(bytes);
+        if let Ok(read) = Manifest::parse(bytes, &proof.leaf) {
+            assert_eq!(read.dump(), sample, "another manifest passed");
+        }
+    });
 }

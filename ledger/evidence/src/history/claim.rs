@@ -4,13 +4,13 @@
 use ledger_core::{
     checkpoint::SignedCheckpoint,
     key_chain::KeyChain,
-    leaf::{KeyChange, Leaf, MapRoot, RecordNumber, SubjectKey},
+    leaf::{KeyChange, Leaf, MapRoot, RecordNumber, RestoreLeaf, SubjectKey},
     map::{MapEntry, PrunedMap},
     note::Vkey,
     tree::{Hash, LeafIndex, leaf_hash, verify_consistency, verify_inclusion_of_many},
 };
 
-use super::{Consistency, HistoryError, Remembered, verify::window};
+use super::{Consistency, HistoryError, Remembered, restores::Restores, verify::window};
 use crate::bundle::KeySource;
 
 /// The small members of a file, whichever its format.
@@ -21,6 +21,7 @@ pub(crate) struct Claim<'a> {
     pub(crate) subject_key: &'a SubjectKey,
     pub(crate) newest: RecordNumber,
     pub(crate) key_changes: &'a [(LeafIndex, KeyChange)],
+    pub(crate) restores: &'a [(LeafIndex, RestoreLeaf)],
     pub(crate) consistency: Option<&'a Consistency>,
 }
 
@@ -28,6 +29,7 @@ pub(crate) struct Claim<'a> {
 pub(crate) struct Headed<'a> {
     claim: &'a Claim<'a>,
     map_root: (LeafIndex, MapRoot),
+    restores: Restores<'a>,
     pub(crate) checkpoint: SignedCheckpoint,
     pub(crate) log_key: KeySource,
     pub(crate) key_changes: usize,
@@ -48,6 +50,7 @@ impl Claim<'_> {
         Ok(Headed {
             claim: self,
             map_root: self.map_root(&checkpoint)?,
+            restores: Restores::read(self.restores)?,
             checkpoint,
             log_key: match expected_log_key {
                 None => KeySource::Evidence,
@@ -107,10 +110,12 @@ impl Claim<'_> {
 }
 
 impl Headed<'_> {
-    /// Steps 4 and 5: `present` are all in the log and in its map, and the next numbers are not.
+    /// Steps 4 and 5: `present` are all in the log and in its map, and the next numbers are not; the details of the
+    /// `lost` ones among them were lost in a restore that stands in the log.
     pub(crate) fn check(
         &self,
         present: &[MapEntry],
+        lost: impl IntoIterator<Item = (RecordNumber, LeafIndex)>,
         log: &[Hash],
         map: &PrunedMap,
     ) -> Result<(), HistoryError> {
@@ -119,7 +124,9 @@ impl Headed<'_> {
             .map(|n| self.claim.subject_key.tag(n))
             .collect();
         map.verify(present, &absent, &self.map_root.1.root)
-            .map_err(HistoryError::Map)
+            .map_err(HistoryError::Map)?;
+        lost.into_iter()
+            .try_for_each(|(n, index)| self.restores.check_lost(n, index))
     }
 
     /// What to remember of a claim that held.
@@ -131,7 +138,8 @@ impl Headed<'_> {
         }
     }
 
-    /// All leaves, the map root, and the changes of the key stand in the tree of the checkpoint, each in a place of its own.
+    /// All leaves, the map root, the changes of the key and the restores stand in the tree of the checkpoint, each in a
+    /// place of its own.
     fn check_inclusion(&self, present: &[MapEntry], log: &[Hash]) -> Result<(), HistoryError> {
         let mut leaves: Vec<_> = present
             .iter()
@@ -140,6 +148,8 @@ impl Headed<'_> {
         leaves.push((self.map_root.0, leaf_hash(self.claim.map_root)));
         let changes = self.claim.key_changes.iter();
         leaves.extend(changes.map(|(index, change)| (*index, leaf_hash(&change.to_bytes()))));
+        let restores = self.restores.leaves();
+        leaves.extend(restores.map(|(index, restore)| (*index, leaf_hash(&restore.to_bytes()))));
         leaves.sort_unstable_by_key(|(index, _)| *index);
         if leaves
             .windows(2)

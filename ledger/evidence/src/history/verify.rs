@@ -8,7 +8,7 @@ use ledger_core::{
     leaf::{Commitment, Hour, LeafError, RecordNumber, SubjectLeaf},
     map::{MapEntry, MapValue, PrunedMapError},
     note::Vkey,
-    tree::{Hash, ProofError, TreeSize, leaf_hash},
+    tree::{Hash, LeafIndex, ProofError, TreeSize, leaf_hash},
 };
 
 use super::{Entry, History, LostEntry, LostRecord, VerifiedRecord, WINDOW, claim::Claim};
@@ -35,7 +35,8 @@ pub struct Remembered {
 pub struct VerifiedHistory {
     /// The records, in the order of their numbers.
     pub records: Vec<VerifiedRecord>,
-    /// The numbers among them whose details were lost in a restore: they are in the log, and nobody can open them.
+    /// The numbers among them whose details were lost in a restore: they are in the log, and so is the restore, and nobody
+    /// can open them.
     pub lost: Vec<LostRecord>,
     /// Head of the log.
     pub checkpoint: SignedCheckpoint,
@@ -154,6 +155,18 @@ pub enum HistoryError {
         #[source]
         cause: RecordError,
     },
+    /// A restore leaf stands before leaves that it speaks of, or before the restore that is named before it.
+    #[error("the restore at entry {index} is not where it can stand")]
+    Restore {
+        /// Where.
+        index: LeafIndex,
+    },
+    /// The detail of a record is left out, and no restore in the log lost it.
+    #[error("record {n} is said to be lost in a restore, but no restore in the log lost it: it is withheld")]
+    NotLost {
+        /// Number of the record.
+        n: u64,
+    },
     /// Two records claim one leaf.
     #[error("two records stand for the same entry of the log")]
     SameLeaf,
@@ -214,7 +227,8 @@ impl History {
 
         let mut present: Vec<_> = opened.iter().map(|one| one.entry).collect();
         present.extend(lost.iter().map(|(entry, _)| *entry));
-        head.check(&present, &self.proofs.log, &self.proofs.map)?;
+        let places = self.lost.iter().map(|entry| (entry.n, entry.index));
+        head.check(&present, places, &self.proofs.log, &self.proofs.map)?;
         let remember = head.remember();
         Ok(VerifiedHistory {
             records: opened.into_iter().map(|one| one.record).collect(),
@@ -234,6 +248,7 @@ impl History {
             subject_key: &self.header.subject_key,
             newest: self.header.newest,
             key_changes: &self.proofs.key_changes,
+            restores: &self.proofs.restores,
             consistency: self.proofs.consistency.as_ref(),
         }
     }

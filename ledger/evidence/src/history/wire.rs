@@ -1,7 +1,7 @@
 //! The lines as JSON.
 
 use ledger_core::{
-    leaf::{KeyChange, RecordNumber, Salt, SubjectKey},
+    leaf::{KeyChange, LeafError, RecordNumber, RestoreLeaf, Salt, SubjectKey},
     map::PrunedMap,
     tree::{Hash, LeafIndex, TreeSize},
 };
@@ -50,9 +50,11 @@ pub(super) struct Proofs {
     #[serde(skip_serializing_if = "Option::is_none")]
     consistency: Option<RawConsistency>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    key_changes: Vec<RawKeyChange>,
+    key_changes: Vec<RawLeaf>,
     log: String,
     map: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    restores: Vec<RawLeaf>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,7 +66,7 @@ pub(crate) struct RawConsistency {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RawKeyChange {
+pub(crate) struct RawLeaf {
     index: u64,
     leaf: String,
 }
@@ -109,9 +111,10 @@ impl From<&super::Proofs> for Proofs {
     fn from(proofs: &super::Proofs) -> Self {
         Self {
             consistency: proofs.consistency.as_ref().map(RawConsistency::from),
-            key_changes: proofs.key_changes.iter().map(RawKeyChange::from).collect(),
+            key_changes: proofs.key_changes.iter().map(RawLeaf::from).collect(),
             log: join(&proofs.log),
             map: base64url::encode(proofs.map.as_bytes()),
+            restores: proofs.restores.iter().map(RawLeaf::from).collect(),
         }
     }
 }
@@ -134,7 +137,7 @@ impl RawConsistency {
     }
 }
 
-impl From<&(LeafIndex, KeyChange)> for RawKeyChange {
+impl From<&(LeafIndex, KeyChange)> for RawLeaf {
     fn from((index, change): &(LeafIndex, KeyChange)) -> Self {
         Self {
             index: index.get(),
@@ -143,10 +146,26 @@ impl From<&(LeafIndex, KeyChange)> for RawKeyChange {
     }
 }
 
-impl RawKeyChange {
-    pub(crate) fn read(&self) -> Option<(LeafIndex, KeyChange)> {
-        let leaf = KeyChange::parse(&base64url::decode(&self.leaf)?).ok()?;
-        Some((LeafIndex::new(self.index)?, leaf))
+impl From<&(LeafIndex, RestoreLeaf)> for RawLeaf {
+    fn from((index, restore): &(LeafIndex, RestoreLeaf)) -> Self {
+        Self {
+            index: index.get(),
+            leaf: base64url::encode(&restore.to_bytes()),
+        }
+    }
+}
+
+impl RawLeaf {
+    /// All of them, or none when one is malformed.
+    pub(crate) fn read<T>(
+        all: &[Self],
+        parse: impl Fn(&[u8]) -> Result<T, LeafError>,
+    ) -> Option<Vec<(LeafIndex, T)>> {
+        let read = |raw: &Self| {
+            let leaf = parse(&base64url::decode(&raw.leaf)?).ok()?;
+            Some((LeafIndex::new(raw.index)?, leaf))
+        };
+        all.iter().map(read).collect()
     }
 }
 
@@ -254,9 +273,11 @@ fn read_proofs(line: &[u8], number: usize) -> Result<super::Proofs, HistoryError
     let raw: Proofs = read(line, number)?;
     let member = |member| HistoryError::Member { line: number, member };
     let consistency = raw.consistency.as_ref().map(RawConsistency::read);
-    let key_changes: Option<_> = raw.key_changes.iter().map(RawKeyChange::read).collect();
+    let key_changes = RawLeaf::read(&raw.key_changes, KeyChange::parse);
+    let restores = RawLeaf::read(&raw.restores, RestoreLeaf::parse);
     Ok(super::Proofs {
         key_changes: key_changes.ok_or_else(|| member("key_changes"))?,
+        restores: restores.ok_or_else(|| member("restores"))?,
         log: split(&raw.log).ok_or_else(|| member("log"))?,
         map: base64url::decode(&raw.map)
             .map(PrunedMap::new)

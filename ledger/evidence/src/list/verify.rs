@@ -8,7 +8,7 @@ use ledger_core::{
     tree::{LeafIndex, leaf_hash},
 };
 
-use super::{Item, List};
+use super::{Detail, Item, List};
 use crate::{
     bundle::KeySource,
     history::{HistoryError, Remembered, claim::Claim},
@@ -38,6 +38,8 @@ pub struct ListedRecord {
     pub index: LeafIndex,
     /// The leaf: kind, class, hour and commitment.
     pub leaf: SubjectLeaf,
+    /// Whether it can be opened: lost ones are covered by a restore leaf of the log.
+    pub detail: Detail,
 }
 
 impl List {
@@ -65,7 +67,9 @@ impl List {
             });
         }
         let present: Vec<_> = records.iter().map(entry).collect();
-        head.check(&present, &self.log, &self.map)?;
+        let lost = records.iter().filter(|record| record.detail == Detail::Lost);
+        let lost = lost.map(|record| (record.n, record.index));
+        head.check(&present, lost, &self.log, &self.map)?;
         Ok(VerifiedList {
             records,
             remember: head.remember(),
@@ -84,6 +88,7 @@ impl List {
             subject_key: &header.subject_key,
             newest: header.newest,
             key_changes: &header.key_changes,
+            restores: &header.restores,
             consistency: header.consistency.as_ref(),
         }
     }
@@ -92,6 +97,7 @@ impl List {
         ListedRecord {
             n,
             index: item.index,
+            detail: item.detail,
             leaf: SubjectLeaf {
                 kind: item.kind,
                 actor: item.actor,

@@ -1,23 +1,26 @@
 //! The bytes.
 
 use ledger_core::{
-    leaf::{Commitment, Hour, LeafError, RecordNumber, SubjectKey, SubjectLeaf, Tag},
+    leaf::{Commitment, Hour, KeyChange, LeafError, RecordNumber, RestoreLeaf, SubjectKey, SubjectLeaf, Tag},
     map::PrunedMap,
     tree::{Hash, LeafIndex},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{FORMAT, Item, List};
+use super::{Detail, FORMAT, Item, List};
 use crate::{
     base64url,
     history::{
         HistoryError,
-        wire::{RawConsistency, RawKeyChange, read},
+        wire::{RawConsistency, RawLeaf, read},
     },
 };
 
 /// Numbers stay below 2^53: every reader of JSON, and a browser, has them exactly.
 const LIMIT: u64 = 1 << 53;
+
+/// Added to the kind of a record whose detail is lost. Kinds of subject leaves are below 0x40 (`ledger.md` §10).
+const LOST: u8 = 0x80;
 
 /// A place of 2^52 or more: it cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,10 +35,12 @@ pub(super) struct Header {
     consistency: Option<RawConsistency>,
     format: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    key_changes: Vec<RawKeyChange>,
+    key_changes: Vec<RawLeaf>,
     log_key: String,
     map_root: String,
     newest: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    restores: Vec<RawLeaf>,
     subject_key: String,
 }
 
@@ -45,10 +50,11 @@ impl From<&super::Header> for Header {
             checkpoint: header.checkpoint.clone(),
             consistency: header.consistency.as_ref().map(RawConsistency::from),
             format: FORMAT.to_owned(),
-            key_changes: header.key_changes.iter().map(RawKeyChange::from).collect(),
+            key_changes: header.key_changes.iter().map(RawLeaf::from).collect(),
             log_key: header.log_key.to_string(),
             map_root: base64url::encode(&header.map_root),
             newest: header.newest.get(),
+            restores: header.restores.iter().map(RawLeaf::from).collect(),
             subject_key: base64url::encode(header.subject_key.expose()),
         }
     }
@@ -80,7 +86,11 @@ impl ItemWriter {
     pub fn write(&mut self, item: &Item, to: &mut Vec<u8>) -> Result<(), TooLarge> {
         let (place, hour) = (item.index.get(), u64::from(item.hour.get()));
         uvarint(zigzag(self.place, place).ok_or(TooLarge)?, to)?;
-        to.extend([item.kind.number(), item.actor.number()]);
+        let lost = match item.detail {
+            Detail::Kept => 0,
+            Detail::Lost => LOST,
+        };
+        to.extend([item.kind.number() | lost, item.actor.number()]);
         uvarint(zigzag(self.hour, hour).ok_or(TooLarge)?, to)?;
         to.extend(item.commitment.as_bytes());
         (self.place, self.hour) = (place, hour);
@@ -173,7 +183,7 @@ impl Body<'_> {
         let commitment = Commitment::new(self.take()?);
         let index = LeafIndex::new(*place).filter(|_| *place < LIMIT)?;
         let [a, b, c, d] = u32::try_from(*hour).ok()?.to_be_bytes();
-        let header = [1, kind, actor, 0, a, b, c, d];
+        let header = [1, kind & !LOST, actor, 0, a, b, c, d];
         let bytes = [&header[..], Tag::new([0; 32]).as_bytes(), commitment.as_bytes()].concat();
         Some(SubjectLeaf::parse(&bytes).map(|leaf| Item {
             index,
@@ -181,6 +191,11 @@ impl Body<'_> {
             actor: leaf.actor,
             hour: Hour::new(leaf.hour.get()),
             commitment,
+            detail: if kind & LOST == 0 {
+                Detail::Kept
+            } else {
+                Detail::Lost
+            },
         }))
     }
 }
@@ -220,7 +235,8 @@ fn read_header(line: &[u8]) -> Result<super::Header, HistoryError> {
         return Err(HistoryError::Form("the format is another"));
     }
     let member = |member| HistoryError::Member { line: 1, member };
-    let key_changes: Option<_> = raw.key_changes.iter().map(RawKeyChange::read).collect();
+    let key_changes = RawLeaf::read(&raw.key_changes, KeyChange::parse);
+    let restores = RawLeaf::read(&raw.restores, RestoreLeaf::parse);
     Ok(super::Header {
         log_key: raw.log_key.parse().map_err(|_| member("log_key"))?,
         checkpoint: raw.checkpoint,
@@ -230,6 +246,7 @@ fn read_header(line: &[u8]) -> Result<super::Header, HistoryError> {
             .ok_or_else(|| member("subject_key"))?,
         newest: RecordNumber::new(raw.newest).ok_or_else(|| member("newest"))?,
         key_changes: key_changes.ok_or_else(|| member("key_changes"))?,
+        restores: restores.ok_or_else(|| member("restores"))?,
         consistency: match raw.consistency {
             None => None,
             Some(raw) => Some(raw.read().ok_or_else(|| member("consistency"))?),

@@ -2,7 +2,7 @@
 
 use evidence::{
     history::History,
-    list::{Header, Item, List},
+    list::{Detail, Header, Item, List},
 };
 use ledger_core::leaf::{Commitment, SubjectLeaf};
 
@@ -15,20 +15,26 @@ pub fn list_of(history: &History) -> List {
         let leaf = SubjectLeaf::parse(&bytes).unwrap();
         let text = entry.record.as_str().as_bytes();
         let commitment = Commitment::of(&entry.salt, leaf.kind, entry.n, &tag, text);
-        (entry.n, entry.index, SubjectLeaf { commitment, ..leaf })
+        (
+            entry.n,
+            entry.index,
+            SubjectLeaf { commitment, ..leaf },
+            Detail::Kept,
+        )
     });
     let lost = history.lost.iter().map(|lost| {
         let leaf = SubjectLeaf::parse(&lost.leaf).unwrap();
-        (lost.n, lost.index, leaf)
+        (lost.n, lost.index, leaf, Detail::Lost)
     });
     let mut leaves: Vec<_> = known.chain(lost).collect();
     leaves.sort_by_key(|(n, ..)| *n);
-    let item = |(_, index, leaf): &(_, _, SubjectLeaf)| Item {
+    let item = |(_, index, leaf, detail): &(_, _, SubjectLeaf, _)| Item {
         index: *index,
         kind: leaf.kind,
         actor: leaf.actor,
         hour: leaf.hour,
         commitment: leaf.commitment,
+        detail: *detail,
     };
     List {
         header: Header {
@@ -38,6 +44,7 @@ pub fn list_of(history: &History) -> List {
             subject_key: key.clone(),
             newest: history.header.newest,
             key_changes: history.proofs.key_changes.clone(),
+            restores: history.proofs.restores.clone(),
             consistency: history.proofs.consistency.clone(),
         },
         items: leaves.iter().map(item).collect(),

@@ -4,18 +4,18 @@ use std::sync::LazyLock;
 
 use evidence::{
     bundle::KeySource,
-    history::{History, HistoryError, LostEntry, Remembered},
+    history::{History, HistoryError, Remembered},
 };
 use ledger_core::{
     checkpoint::SignedCheckpoint,
-    leaf::{Commitment, SubjectKind, UnsignedKeyChange},
+    leaf::{Hour, RestoreLeaf, UnsignedKeyChange},
     map::PrunedMapError,
     note::NoteSigner,
-    tree::{ProofError, TreeSize},
+    tree::{LeafIndex, ProofError, TreeSize},
 };
 use proptest::prelude::*;
 
-use crate::log::{Log, to_bytes};
+use crate::log::{Log, lose, to_bytes};
 use crate::samples::{all, log_signer, record_pair, signed};
 
 /// Three people with the records of all types, interleaved, in batches of four.
@@ -96,38 +96,28 @@ fn a_liar_with_matching_proofs_is_caught_by_the_map() {
     honest.verify(None, None).unwrap();
 }
 
-/// The same list after a restore that lost the details of two records.
-pub fn with_two_lost(log: &mut Log) -> History {
+/// The list of the first person after a restore that lost the details of two records.
+pub fn with_two_lost() -> History {
+    let mut log = town();
+    let before = log.history(0, None);
+    let (two, five) = (before.entries[1].index.get(), before.entries[4].index.get());
+    log.restore(two, 1);
+    log.restore(five, 1);
+    log.close();
     let mut history = log.history(0, None);
-    for n in [5, 2] {
-        let entry = history.entries.remove(n - 1);
-        let text = entry.record.as_str().as_bytes();
-        let kind = SubjectKind::from_number(entry.header[1]).unwrap();
-        let tag = history.header.subject_key.tag(entry.n);
-        let commitment = Commitment::of(&entry.salt, kind, entry.n, &tag, text);
-        let leaf = [&entry.header[..], tag.as_bytes(), commitment.as_bytes()].concat();
-        history.lost.insert(
-            0,
-            LostEntry {
-                n: entry.n,
-                index: entry.index,
-                leaf: leaf.try_into().unwrap(),
-            },
-        );
-    }
+    lose(&mut history, 2);
+    lose(&mut history, 5);
     history
 }
 
 #[test]
 fn lost_details_are_counted_and_named() {
-    let mut log = town();
-    let history = with_two_lost(&mut log);
+    let history = with_two_lost();
     let read = History::parse(&to_bytes(&history)).unwrap();
     assert_eq!(to_bytes(&read), to_bytes(&history));
     let verified = read.verify(None, None).unwrap();
     let lost: Vec<_> = verified.lost.iter().map(|one| one.n.get()).collect();
     assert_eq!(lost, [2, 5]);
-    assert_eq!(verified.remember, log.remember(0));
     assert_eq!(
         verified.records.len() + 2,
         usize::try_from(verified.remember.newest.get()).unwrap()
@@ -136,8 +126,7 @@ fn lost_details_are_counted_and_named() {
 
 #[test]
 fn a_lost_detail_is_still_a_leaf_of_this_number_in_the_log() {
-    let mut log = town();
-    let honest = with_two_lost(&mut log);
+    let honest = with_two_lost();
     let mut hidden = honest.clone();
     hidden.lost.pop();
     assert!(matches!(
@@ -161,6 +150,66 @@ fn a_lost_detail_is_still_a_leaf_of_this_number_in_the_log() {
         elsewhere.verify(None, None),
         Err(HistoryError::SameLeaf)
     ));
+}
+
+/// A broker that will not show what a record says cannot call it lost: the log would have to say so to everybody.
+#[test]
+fn a_detail_is_lost_only_where_a_restore_in_the_log_lost_it() {
+    let mut log = town();
+    let mut withheld = log.history(0, None);
+    lose(&mut withheld, 3);
+    let refused = |history: &History| {
+        let read = History::parse(&to_bytes(history)).unwrap();
+        read.verify(None, None).unwrap_err()
+    };
+    assert!(matches!(refused(&withheld), HistoryError::NotLost { n: 3 }));
+
+    // A restore that is in no log.
+    let mut made_up = withheld.clone();
+    let at = made_up.lost[0].index.get();
+    let place = |index| LeafIndex::new(index).unwrap();
+    let restore = RestoreLeaf {
+        hour: Hour::new(490_896),
+        known: at,
+        imported: 1,
+        erasures: 0,
+    };
+    let unused = (at + 1..)
+        .map(place)
+        .find(|index| made_up.entries.iter().all(|entry| entry.index != *index));
+    made_up.proofs.restores = vec![(unused.unwrap(), restore)];
+    assert!(matches!(refused(&made_up), HistoryError::Inclusion(_)));
+
+    // One in the log that lost other leaves; the record stands just before and just behind them.
+    for (known, imported) in [(at + 1, 1), (at - 1, 1), (at, 0)] {
+        let mut log = town();
+        log.restore(known, imported);
+        log.close();
+        let mut other = log.history(0, None);
+        other.verify(None, None).unwrap();
+        lose(&mut other, 3);
+        assert!(matches!(refused(&other), HistoryError::NotLost { n: 3 }));
+    }
+
+    // The one in the log, kept back, widened, told twice or before its time.
+    let honest = with_two_lost();
+    let mut silent = honest.clone();
+    silent.proofs.restores.pop();
+    assert!(matches!(refused(&silent), HistoryError::Inclusion(_)));
+    let mut wider = honest.clone();
+    lose(&mut wider, 3);
+    assert!(matches!(refused(&wider), HistoryError::NotLost { n: 3 }));
+    wider.proofs.restores[0].1.imported += 100;
+    assert!(matches!(
+        refused(&wider),
+        HistoryError::Restore { .. } | HistoryError::Inclusion(_)
+    ));
+    let mut twice = honest.clone();
+    twice.proofs.restores.push(honest.proofs.restores[1]);
+    assert!(matches!(refused(&twice), HistoryError::Restore { .. }));
+    let mut early = honest;
+    early.proofs.restores[0].0 = place(0);
+    assert!(matches!(refused(&early), HistoryError::Restore { .. }));
 }
 
 #[test]

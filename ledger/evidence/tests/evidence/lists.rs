@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use evidence::{
     bundle::KeySource,
     history::{HistoryError, Remembered},
-    list::{List, is_list},
+    list::{Detail, List, is_list},
 };
 use ledger_core::{
     leaf::{Commitment, RecordNumber},
@@ -62,10 +62,30 @@ fn the_bytes_of_version_1_are_frozen() {
 }
 
 #[test]
-fn details_lost_in_a_restore_change_nothing() {
-    let mut log = town();
-    let whole = list(&mut log, 0, None).to_bytes().unwrap();
-    assert_eq!(list_of(&with_two_lost(&mut log)).to_bytes().unwrap(), whole);
+fn lost_details_are_counted_over_the_whole_list_and_believed_where_a_restore_lost_them() {
+    let list = list_of(&with_two_lost());
+    let read = List::parse(&list.to_bytes().unwrap()).unwrap();
+    assert_eq!(read.to_bytes().unwrap(), list.to_bytes().unwrap());
+    let verified = read.verify(None, None).unwrap();
+    let lost = verified.records.iter().filter(|one| one.detail == Detail::Lost);
+    assert_eq!(lost.map(|one| one.n.get()).collect::<Vec<_>>(), [2, 5]);
+
+    let mut more = list.clone();
+    more.items[2].detail = Detail::Lost;
+    assert!(matches!(
+        more.verify(None, None),
+        Err(HistoryError::NotLost { n: 3 })
+    ));
+    assert!(refused(&more));
+    let mut silent = list.clone();
+    silent.header.restores.clear();
+    assert!(refused(&silent));
+    let mut whole = LIST.clone();
+    whole.items[0].detail = Detail::Lost;
+    assert!(matches!(
+        whole.verify(None, None),
+        Err(HistoryError::NotLost { n: 1 })
+    ));
 }
 
 #[test]

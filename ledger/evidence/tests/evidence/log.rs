@@ -2,13 +2,16 @@
 
 use evidence::{
     bundle::leaf_of,
-    history::{Consistency, Entry, Header, History, Proofs, Remembered, WINDOW},
+    history::{Consistency, Entry, Header, History, LostEntry, Proofs, Remembered, WINDOW},
     jws::{Jwk, Jws},
     record::Record,
 };
 use ledger_core::{
     checkpoint::{Checkpoint, SignedCheckpoint},
-    leaf::{ActorClass, Hour, KeyChange, RecordNumber, Salt, SubjectKey, UnsignedKeyChange, map_root_leaf},
+    leaf::{
+        ActorClass, Commitment, Hour, KeyChange, RecordNumber, RestoreLeaf, Salt, SubjectKey, SubjectKind,
+        UnsignedKeyChange, map_root_leaf,
+    },
     map::{MapEntry, MapTree, PrunedMapWriter},
     note::{Ed25519Signer, KeyName, NoteSigner},
     tree::{Frontier, Hash, LeafIndex, NodeMap, ProofPlan, TreeSize, leaf_hash},
@@ -22,6 +25,7 @@ pub struct Log {
     nodes: NodeMap,
     map_root: Vec<u8>,
     key_changes: Vec<(LeafIndex, KeyChange)>,
+    restores: Vec<(LeafIndex, RestoreLeaf)>,
     people: Vec<(SubjectKey, Vec<Entry>)>,
 }
 
@@ -36,6 +40,7 @@ impl Log {
             nodes: NodeMap::default(),
             map_root: Vec::new(),
             key_changes: Vec::new(),
+            restores: Vec::new(),
             people: (0..people)
                 .map(|person| (SubjectKey::new([0x80 + person; 32]), Vec::new()))
                 .collect(),
@@ -93,6 +98,18 @@ impl Log {
         self.signer = new;
     }
 
+    /// The details of this many leaves from `known` on were lost, and the log says so.
+    pub fn restore(&mut self, known: u64, imported: u64) {
+        let leaf = RestoreLeaf {
+            hour: Hour::new(490_896),
+            known,
+            imported,
+            erasures: 0,
+        };
+        let index = self.push(&leaf.to_bytes());
+        self.restores.push((index, leaf));
+    }
+
     /// The last leaf of a batch.
     pub fn close(&mut self) {
         let covers = LeafIndex::new(self.frontier.size().get()).unwrap();
@@ -106,6 +123,14 @@ impl Log {
         (self.frontier.size(), self.frontier.root())
     }
 
+    /// The signed checkpoint.
+    pub fn note(&self) -> String {
+        let (size, root) = self.head();
+        let checkpoint = Checkpoint::new("log.example/consent", size, root).unwrap();
+        let signed = SignedCheckpoint::sign(checkpoint, &self.signer).unwrap();
+        signed.note().to_string()
+    }
+
     pub fn remember(&self, person: usize) -> Remembered {
         let (size, root) = self.head();
         let newest = RecordNumber::new(self.people[person].1.len() as u64).unwrap();
@@ -117,6 +142,7 @@ impl Log {
         let size = self.frontier.size();
         let mut places: Vec<_> = entries.iter().map(|entry| entry.index).collect();
         places.extend(self.key_changes.iter().map(|(index, _)| *index));
+        places.extend(self.restores.iter().map(|(index, _)| *index));
         places.push(size.last_index().unwrap());
         places.sort_unstable();
         let plan = ProofPlan::inclusion_of_many(&places, size).unwrap();
@@ -125,7 +151,7 @@ impl Log {
 
     /// The file of a person, as an honest broker makes it.
     pub fn history(&mut self, person: usize, since: Option<TreeSize>) -> History {
-        let (size, root) = self.head();
+        let size = self.head().0;
         let (key, entries) = &self.people[person];
         let newest = entries.len() as u64;
         let log = self.prove(entries);
@@ -135,8 +161,6 @@ impl Log {
         let absent: Vec<_> = (newest + 1..=newest + WINDOW).map(tag).collect();
         let mut writer = PrunedMapWriter::default();
         self.map.prune(&mut writer, &present, &absent).unwrap();
-        let checkpoint = Checkpoint::new("log.example/consent", size, root).unwrap();
-        let checkpoint = SignedCheckpoint::sign(checkpoint, &self.signer).unwrap();
         let consistency = since.map(|since| Consistency {
             size: since,
             hashes: ProofPlan::consistency(since, size)
@@ -147,7 +171,7 @@ impl Log {
         History {
             header: Header {
                 log_key: self.signer.vkey().clone(),
-                checkpoint: checkpoint.note().to_string(),
+                checkpoint: self.note(),
                 map_root: self.map_root.clone(),
                 subject_key: key.clone(),
                 newest: RecordNumber::new(newest).unwrap(),
@@ -160,9 +184,31 @@ impl Log {
                 map: writer.finish(),
                 consistency,
                 key_changes: self.key_changes.clone(),
+                restores: self.restores.clone(),
             },
         }
     }
+}
+
+/// Leaves only the leaf of a record, as of one whose detail is lost.
+pub fn lose(history: &mut History, n: u64) {
+    let at = history
+        .entries
+        .iter()
+        .position(|entry| entry.n.get() == n)
+        .unwrap();
+    let entry = history.entries.remove(at);
+    let text = entry.record.as_str().as_bytes();
+    let kind = SubjectKind::from_number(entry.header[1]).unwrap();
+    let tag = history.header.subject_key.tag(entry.n);
+    let commitment = Commitment::of(&entry.salt, kind, entry.n, &tag, text);
+    let leaf = [&entry.header[..], tag.as_bytes(), commitment.as_bytes()].concat();
+    history.lost.push(LostEntry {
+        n: entry.n,
+        index: entry.index,
+        leaf: leaf.try_into().unwrap(),
+    });
+    history.lost.sort_by_key(|one| one.n);
 }
 
 /// The file.

@@ -152,3 +152,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_record_is_called_by_its_type() {
+    for record in all() {
+        let value = serde_json::to_value(&record).unwrap();
+        assert_eq!(value["type"], record.name());
+    }
+}

@@ -6,7 +6,7 @@ use std::{
 };
 
 use ledger_core::{
-    leaf::{Leaf, map_root_leaf},
+    leaf::{Hour, Leaf, RestoreLeaf, map_root_leaf},
     note::NoteSigner,
     tree::{LeafIndex, leaf_hash},
 };
@@ -305,4 +305,33 @@ fn a_mirror_follows_a_log_and_never_backwards() {
     let (status, said) = audit(&["mirror", &url, copy]);
     assert_eq!(status, 1, "{said}");
     assert_eq!(audit(&["log", copy]).0, 0, "a refused log must not be copied");
+}
+
+#[test]
+fn restores_are_told_to_everybody_and_none_speaks_of_the_future() {
+    let with = |known, imported| {
+        let mut log = Log::of_transfers(5);
+        let leaf = RestoreLeaf {
+            hour: Hour::new(490_896),
+            known,
+            imported,
+            erasures: 2,
+        };
+        log.push(leaf.to_bytes());
+        log.close();
+        let count = log.leaves.len() as u64;
+        let folder = log.write(&[count]);
+        audit_json(&["log", text(folder.path())])
+    };
+    let (status, said) = with(3, 2);
+    assert_eq!(status, 0, "{said}");
+    let told = &said["details"]["restores"][0];
+    assert_eq!(
+        (told["first_lost"].as_u64(), told["lost"].as_u64()),
+        (Some(3), Some(2))
+    );
+    for (known, imported) in [(3, 100), (u64::MAX, 2)] {
+        let (status, said) = with(known, imported);
+        assert_eq!(status, 1, "{said}");
+    }
 }

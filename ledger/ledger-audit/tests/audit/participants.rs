@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::{
     compact::list_of,
-    history::{Log, to_bytes},
+    history::{Log, lose, to_bytes},
     sample::{audit, audit_json, record_key, sign, signer, text, transfer},
 };
 
@@ -81,6 +81,42 @@ fn a_list_without_records_verifies_offline() {
     for at in [bytes.len() / 3, bytes.len() - 1] {
         let cut = put(&folder, "cut.list", &bytes[..at]);
         assert_eq!(check(&cut).0, 1);
+    }
+}
+
+/// In both formats: lost details are told apart from withheld ones by what stands in the log.
+#[test]
+fn a_lost_detail_is_told_and_a_withheld_one_refused() {
+    let folder = TempDir::new().unwrap();
+    let files = |history: &evidence::history::History| {
+        [
+            put(&folder, "mine.ndjson", &to_bytes(history)),
+            put(&folder, "mine.list", &list_of(history).to_bytes().unwrap()),
+        ]
+    };
+    let mut log = town(12);
+    let mut withheld = log.history(0, None);
+    let at = withheld.entries[6].index.get();
+    lose(&mut withheld, 7);
+    for file in files(&withheld) {
+        let (status, said) = audit(&["participant", text(&file)]);
+        assert!(
+            status == 1 && said.contains("record 7") && said.contains("it is withheld"),
+            "{said}"
+        );
+    }
+    log.restore(at, 1);
+    log.close();
+    let mut lost = log.history(0, None);
+    lose(&mut lost, 7);
+    for file in files(&lost) {
+        let (status, said) = audit_json(&["participant", text(&file)]);
+        assert_eq!((status, said["details"]["lost"].as_u64()), (0, Some(1)), "{said}");
+        let (_, said) = audit(&["participant", text(&file)]);
+        assert!(
+            said.contains("at the numbers 7: their details were lost"),
+            "{said}"
+        );
     }
 }
 

@@ -129,3 +129,96 @@ fn a_persons_file_is_witnessed_or_refused() {
     assert!(status == 0 && said.contains("one.example/w at "), "{said}");
     assert!(fs::exists(folder.path().join("mine.ndjson")).unwrap());
 }
+
+#[test]
+fn a_mirror_under_a_policy_follows_only_what_is_witnessed() {
+    let log = Log::of_transfers(207);
+    let (folder, aside) = (log.write(&[100, 207]), TempDir::new().unwrap());
+    let policy = policy(aside.path(), log_signer().vkey());
+    let copy = aside.path().join("copy");
+    let show = |size: u64, by: &[usize], at| {
+        let note = cosigned(&log.checkpoint(size), by, at).note().to_string();
+        put(folder.path(), "checkpoint", note.as_bytes());
+    };
+    let plain = ["mirror", text(folder.path()), text(&copy)];
+    let asked = [&plain[..], &["--policy", text(&policy)]].concat();
+    show(100, &[0, 1], ago(600));
+    let (status, said) = audit(&asked);
+    assert!(status == 0 && said.contains("one.example/w at "), "{said}");
+    let kept = || fs::read(copy.join("checkpoint")).unwrap();
+    let before = kept();
+    for by in [&[][..], &[0]] {
+        show(207, by, ago(0));
+        let (status, said) = audit_json(&asked);
+        assert_eq!((status, said["result"].as_str()), (1, Some("refused")), "{said}");
+        assert!(
+            said["reason"]
+                .as_str()
+                .unwrap()
+                .contains("recorded, but not witnessed"),
+            "{said}"
+        );
+        assert!(kept() == before, "the copy followed");
+    }
+    show(207, &[0, 1], ago(600));
+    let (status, said) = audit(&[&asked[..], &["--max-age", "60"]].concat());
+    assert!(status == 1 && said.contains("older than"), "{said}");
+    assert!(kept() == before);
+    assert_eq!(audit(&asked).0, 0);
+    assert!(kept() != before);
+    let foreign = self::policy(aside.path(), signer("log.example/consent", 9).vkey());
+    let (status, said) = audit(&[&plain[..], &["--policy", text(&foreign)]].concat());
+    assert!(status == 1 && said.contains("does not accept the log"), "{said}");
+    // Without a policy the report says what that leaves open.
+    show(207, &[], ago(0));
+    let (status, said) = audit(&plain);
+    assert!(status == 0 && said.contains("--policy"), "{said}");
+}
+
+#[test]
+fn a_comparison_under_a_policy_names_a_checkpoint_without_quorum() {
+    let log = Log::of_transfers(9);
+    let (folder, aside) = (log.write(&[4, 9]), TempDir::new().unwrap());
+    let policy = policy(aside.path(), log_signer().vkey());
+    let write = |name: &str, checkpoint: &SignedCheckpoint| {
+        put(aside.path(), name, checkpoint.note().to_string().as_bytes())
+    };
+    let old = write("old", &log.checkpoint(4));
+    let compare = |new: &Path| {
+        let asked = [
+            "compare",
+            text(&old),
+            text(new),
+            text(folder.path()),
+            "--policy",
+            text(&policy),
+        ];
+        audit_json(&asked)
+    };
+    let (status, said) = compare(&write("new", &cosigned(&log.checkpoint(9), &[1], ago(5))));
+    assert_eq!((status, said["result"].as_str()), (1, Some("refused")), "{said}");
+    let reason = said["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("not witnessed") && reason.contains("lacks `one`"),
+        "{said}"
+    );
+    // The keys of the log are the policy's.
+    let (status, said) = compare(&write("new", &cosigned(&log.checkpoint(9), &[0, 1], ago(5))));
+    assert_eq!(
+        (status, said["details"]["log_key_source"].as_str()),
+        (0, Some("given")),
+        "{said}"
+    );
+    assert_eq!(said["details"]["witnesses"][0]["name"], NAMES[0]);
+    // Two histories are told although nobody vouches for either.
+    let mut fork = Log::of_transfers(3);
+    fork.push_record(&transfer(77), 77);
+    let fork = write("fork", &fork.checkpoint(4));
+    let asked = ["compare", text(&fork), text(&old), "--policy", text(&policy)];
+    let (status, said) = audit_json(&asked);
+    assert_eq!((status, said["split_view"].as_bool()), (1, Some(true)), "{said}");
+    let foreign = self::policy(aside.path(), signer("log.example/consent", 9).vkey());
+    let asked = ["compare", text(&old), text(&old), "--policy", text(&foreign)];
+    let (status, said) = audit(&asked);
+    assert_eq!(status, 1, "{said}");
+}

@@ -78,13 +78,15 @@ pub enum SystemKind {
     Restore,
     /// 46: a delivery, by the root of its manifest.
     Delivery,
+    /// 47: a witness had stopped the log, and it goes on.
+    Resumption,
 }
 
 impl SystemKind {
     /// Smallest number of a system kind.
     pub(super) const FIRST: u8 = 0x40;
 
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::MapRoot,
         Self::Erasure,
         Self::Change,
@@ -92,6 +94,7 @@ impl SystemKind {
         Self::TimestampToken,
         Self::Restore,
         Self::Delivery,
+        Self::Resumption,
     ];
 
     /// The number in the leaf.
@@ -104,6 +107,7 @@ impl SystemKind {
             Self::TimestampToken => 0x44,
             Self::Restore => 0x45,
             Self::Delivery => 0x46,
+            Self::Resumption => 0x47,
         }
     }
 

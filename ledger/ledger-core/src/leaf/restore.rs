@@ -1,5 +1,7 @@
 //! The restore leaf (kind 0x45): the detail store was put back from an older copy, and what that cost.
 
+use std::ops::Range;
+
 use super::{ActorClass, Header, Hour, LeafError, SystemKind, SystemLeaf};
 
 /// A backup of the detail store was restored, the leaves it lacked taken back from the public log, and the erasures
@@ -40,6 +42,11 @@ impl RestoreLeaf {
             &self.erasures.to_be_bytes(),
         ]
         .concat()
+    }
+
+    /// The leaves whose details it lost: those that came back from the public log. `None` where no log has so many.
+    pub fn lost(&self) -> Option<Range<u64>> {
+        Some(self.known..self.known.checked_add(self.imported)?)
     }
 
     /// Reads a restore leaf strictly.
@@ -107,6 +114,16 @@ mod tests {
             panic!("not a system leaf");
         };
         assert_eq!(RestoreLeaf::try_from(&leaf), Ok(SAMPLE));
+    }
+
+    #[test]
+    fn what_came_back_is_lost() {
+        assert_eq!(SAMPLE.lost(), Some(SAMPLE.known..SAMPLE.known + 513));
+        let endless = RestoreLeaf {
+            known: u64::MAX,
+            ..SAMPLE
+        };
+        assert_eq!(endless.lost(), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Leaves of the log itself, other than erasures: recognised by their number, their bodies kept as bytes.
 
-use super::{ActorClass, Header, Hour, KeyChange, LeafError, RestoreLeaf, SystemKind, TimestampLeaf};
+use super::{
+    ActorClass, Header, Hour, KeyChange, LeafError, RestoreLeaf, ResumptionLeaf, SystemKind, TimestampLeaf,
+};
 use crate::{
     tile::MAX_ENTRY_LEN,
     tree::{Hash, LeafIndex},
@@ -51,10 +53,10 @@ impl MapRoot {
     }
 }
 
-/// A leaf of kind 0x40 or 0x42 to 0x46.
+/// A leaf of kind 0x40 or 0x42 to 0x47.
 ///
 /// Lengths are checked where the format fixes them: map root ([`MapRoot`]), key change ([`KeyChange`]), timestamp
-/// ([`TimestampLeaf`]), restore ([`RestoreLeaf`]), delivery `manifest root[32] || u64be rows || u8 encoding id`.
+/// ([`TimestampLeaf`]), restore ([`RestoreLeaf`]), resumption ([`ResumptionLeaf`]), delivery `manifest root[32] || u64be rows || u8 encoding id`.
 /// LIMIT: the bodies of the other kinds are defined when something writes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemLeaf {
@@ -110,6 +112,7 @@ impl SystemLeaf {
             SystemKind::Delivery => body.len() == 41,
             SystemKind::Restore => RestoreLeaf::parse(bytes).map(|_| true)?,
             SystemKind::Change => KeyChange::parse(bytes).map(|_| true)?,
+            SystemKind::Resumption => ResumptionLeaf::parse(bytes).map(|_| true)?,
             SystemKind::TimestampToken => TimestampLeaf::parse(bytes).map(|_| true)?,
             SystemKind::Reconciliation | SystemKind::Erasure => {
                 !body.is_empty() && bytes.len() <= MAX_ENTRY_LEN

@@ -6,7 +6,7 @@ use super::{Item, Policy};
 use crate::{
     checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint},
     cosignature::PosixSeconds,
-    note::{Note, NoteError, VerifiedSignature},
+    note::{Note, NoteError, VerifiedSignature, Vkey},
 };
 
 /// How far ahead of our clock a cosignature may be and still count, in seconds.
@@ -164,6 +164,12 @@ impl Policy {
             Some(Err(why)) => Quorum::NotMet(why),
             Some(Ok(())) | None => Quorum::Met,
         }
+    }
+
+    /// Whether the policy would be satisfied if exactly these of its witnesses had cosigned, and lately.
+    pub fn would_be_met_by<'k>(&self, keys: impl IntoIterator<Item = &'k Vkey>) -> bool {
+        let names = keys.into_iter().filter_map(|key| self.witness_name(key.public()));
+        self.enough(names.collect()).is_ok()
     }
 
     fn witness_name(&self, public: &[u8; 32]) -> Option<&Item> {

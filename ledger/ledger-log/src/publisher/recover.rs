@@ -78,9 +78,34 @@ pub enum RecoverError {
         /// The clock.
         now: UnixMicros,
     },
+    /// The clock shows a time so long after the last head that a person must confirm it.
+    #[error("it is {now}, {days} days after the last head at {head}, and nobody confirmed that")]
+    ClockAhead {
+        /// Time of the last head.
+        head: String,
+        /// The clock.
+        now: String,
+        /// How far it is ahead, in whole days.
+        days: i64,
+    },
     /// A witness holds a checkpoint of this log that is not in its past.
     #[error(transparent)]
     Witness(#[from] WitnessStop),
+    /// A witness proved that before, and nobody has cleared it up since.
+    #[error(
+        "`{witness}` showed on {found_at} a checkpoint of {theirs} leaves signed by this log, which had {ours}: rolled back \
+         or second log; the evidence is kept in the folder `stopped`"
+    )]
+    StopStands {
+        /// Name of the witness's key.
+        witness: String,
+        /// When it did.
+        found_at: String,
+        /// Our size then.
+        ours: TreeSize,
+        /// The size that stands against it.
+        theirs: TreeSize,
+    },
     /// The keeper of the public checkpoint could not begin.
     #[error(transparent)]
     Keeper(#[from] KeeperStop),
@@ -233,25 +258,17 @@ async fn rewrite(
 }
 
 /// A crash between steps 2 and 4 left committed leaves unsigned, of at most two batches. Nothing was promised: sign, swap,
-/// go on.
-///
-/// LIMIT: both get one checkpoint. Receipts of the first name its own head, for which no partial tiles were written (C2SP
-/// tlog-tiles asks for them); the bundle and every proof verify, and the full tile comes with the next 256 leaves.
+/// go on. Each batch gets its own checkpoint, one after the other, as it would have got: its receipts name that, and the
+/// tiles of every checkpoint that was signed must be there (C2SP tlog-tiles).
 async fn finish(
     publisher: &mut Publisher,
     data: &dyn LogData,
     head: Option<DataHead>,
 ) -> Result<(), RecoverError> {
     let Some(head) = head else { return Ok(()) };
-    let mut unsigned = Vec::new();
-    let mut from = publisher.edge.size().get();
-    while from < head.size.get() {
-        let chunk = leaves(data, from..head.size.get().min(from.saturating_add(CHUNK))).await?;
-        from = from.saturating_add(CHUNK);
-        unsigned.extend(chunk);
-    }
-    if unsigned.is_empty() {
-        return if head.root == publisher.last.root() {
+    let heads = data.heads_since(publisher.edge.size()).await?;
+    let Some(last) = heads.last() else {
+        return if head.size == publisher.edge.size() && head.root == publisher.last.root() {
             Ok(())
         } else {
             Err(RecoverError::RootMismatch {
@@ -259,27 +276,49 @@ async fn finish(
                 size: head.size,
             })
         };
+    };
+    if *last != head {
+        return Err(RecoverError::Contradiction {
+            what: "its heads do not lead to its last head".into(),
+        });
     }
-    tracing::warn!(
-        records = unsigned.len(),
-        "signing for leaves that a crash left unsigned"
-    );
-    publisher
-        .advance(Appended {
-            head,
-            leaves: unsigned,
-        })
-        .await?;
+    for head in heads {
+        let from = publisher.edge.size().get();
+        if head.size.get() <= from {
+            return Err(RecoverError::Contradiction {
+                what: "its heads do not grow".into(),
+            });
+        }
+        let unsigned = leaves(data, from..head.size.get()).await?;
+        tracing::warn!(
+            records = unsigned.len(),
+            ledger.size = head.size.get(),
+            "signing for leaves that a crash left unsigned"
+        );
+        publisher
+            .advance(Appended {
+                head,
+                leaves: unsigned,
+            })
+            .await?;
+    }
     Ok(())
 }
 
+/// The leaves of a range, some thousands at once.
 async fn leaves(data: &dyn LogData, range: Range<u64>) -> Result<Vec<Vec<u8>>, RecoverError> {
-    let asked = range.end - range.start;
-    let leaves = data.leaves(range).await?;
-    if u64::try_from(leaves.len()) == Ok(asked) {
-        return Ok(leaves);
+    let mut leaves = Vec::new();
+    let mut next = range.start;
+    while next < range.end {
+        let end = range.end.min(next.saturating_add(CHUNK));
+        let chunk = data.leaves(next..end).await?;
+        if u64::try_from(chunk.len()) != Ok(end - next) {
+            return Err(RecoverError::Contradiction {
+                what: "it gave another number of leaves than it was asked for".into(),
+            });
+        }
+        leaves.extend(chunk);
+        next = end;
     }
-    Err(RecoverError::Contradiction {
-        what: "it gave another number of leaves than it was asked for".into(),
-    })
+    Ok(leaves)
 }

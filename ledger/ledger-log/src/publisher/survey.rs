@@ -45,19 +45,23 @@ pub enum State {
     MapDiffers,
     /// The clock shows a time before the last head.
     ClockBehind,
+    /// The clock shows a time so long after the last head that a person must confirm it.
+    ClockAhead,
     /// A public file has other bytes than it must have.
     PublicChanged,
     /// A store cannot be read or written.
     StoreFailed,
     /// A witness holds a newer checkpoint signed by this log: everything here was put back, or a second log signs.
     WitnessAhead,
+    /// A witness stopped the log before, and nobody has cleared it up since.
+    Stopped,
     /// Publishing what a crash left undone failed.
     PublishFailed,
 }
 
 impl State {
     /// Every row, those first that need nobody.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Ready,
         Self::Unpublished,
         Self::Unsigned,
@@ -71,7 +75,9 @@ impl State {
         Self::Contradiction,
         Self::MapDiffers,
         Self::ClockBehind,
+        Self::ClockAhead,
         Self::WitnessAhead,
+        Self::Stopped,
         Self::StoreFailed,
         Self::PublishFailed,
         Self::AlreadyExists,
@@ -93,9 +99,11 @@ impl State {
             Self::Contradiction => "contradiction",
             Self::MapDiffers => "map-differs",
             Self::ClockBehind => "clock-behind",
+            Self::ClockAhead => "clock-ahead",
             Self::PublicChanged => "public-changed",
             Self::StoreFailed => "store-failed",
             Self::WitnessAhead => "witness-ahead",
+            Self::Stopped => "stopped",
             Self::PublishFailed => "publish-failed",
         }
     }
@@ -129,9 +137,11 @@ impl RecoverError {
             Self::Map(MapFault::Store(_) | MapFault::Io(_)) | Self::Store(_) => State::StoreFailed,
             Self::Map(_) => State::MapDiffers,
             Self::ClockBehind { .. } => State::ClockBehind,
+            Self::ClockAhead { .. } => State::ClockAhead,
             Self::Public(PublicFault::Different { .. }) => State::PublicChanged,
             Self::Public(PublicFault::Store(_)) => State::StoreFailed,
             Self::Witness(_) => State::WitnessAhead,
+            Self::StopStands { .. } => State::Stopped,
             Self::Keeper(_) => State::StoreFailed,
             Self::Publish(_) => State::PublishFailed,
         }
@@ -222,7 +232,8 @@ impl Survey {
         agrees("head of the data store", head.size, Some(head.root), &edge)?;
         Ok(if head.size > locked.size() {
             State::Unsigned
-        } else if shown.as_ref() != Some(&locked) || !whole {
+        } else if shown.as_ref().map(SignedCheckpoint::checkpoint) != Some(locked.checkpoint()) || !whole {
+            // Other signature lines (grease, witnesses) make no other checkpoint.
             State::Unpublished
         } else {
             State::Ready

@@ -3,6 +3,7 @@
 use std::{
     mem::{Discriminant, discriminant},
     sync::{Arc, PoisonError},
+    time::Duration,
 };
 
 use ledger_core::{
@@ -113,6 +114,18 @@ impl Client {
         })
     }
 
+    /// What it comes to when it said nothing for so long. Asked again with the next question.
+    pub fn silent(&self, limit: Duration) -> Answered {
+        let finding = Finding::Unavailable {
+            why: format!("no answer in {} s", limit.as_secs()),
+        };
+        let witness = self.key.name().clone();
+        Answered {
+            report: WitnessReport { witness, finding },
+            lines: Vec::new(),
+        }
+    }
+
     /// Whether the witness shows a checkpoint of ours that is not in the past of `ours`.
     pub async fn look(&self, ours: &SignedCheckpoint, proofs: &dyn ProofSource) -> Option<WitnessStop> {
         let origin = origin_hash(ours.checkpoint().origin());
@@ -211,6 +224,7 @@ impl Client {
             witness: self.key.name().clone(),
             ours: ours.size(),
             theirs: theirs.size(),
+            our_note: ours.note().to_string(),
             evidence: theirs.note().to_string(),
         })
     }

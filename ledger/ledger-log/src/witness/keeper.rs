@@ -25,13 +25,14 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{ProofSource, WitnessStop, Witnessed, Witnesses};
+use super::{ProofSource, StopKeeper, WitnessStop, Witnessed, Witnesses};
 use crate::{
     ports::{PublicFault, PublicFile, PublicStore, StoreFault},
     publisher::Stores,
     sequencer::Stop,
 };
 
+use state::Late;
 pub use state::{Answering, Standing, Unwitnessed, WitnessState, WitnessView, WitnessedHead};
 
 /// How often witnesses are asked.
@@ -130,16 +131,18 @@ pub struct Keeper {
     witnesses: Witnesses,
     proofs: Arc<dyn ProofSource>,
     clock: Arc<dyn KeeperClock>,
+    stops: Arc<dyn StopKeeper>,
     log_key: Vkey,
     config: KeeperConfig,
 }
 
 impl Keeper {
-    /// A keeper for the log with this key.
+    /// A keeper for the log with this key. What a witness proves against it is kept in `stops` before anything ends.
     pub fn new(
         witnesses: Witnesses,
         proofs: Arc<dyn ProofSource>,
         clock: Arc<dyn KeeperClock>,
+        stops: Arc<dyn StopKeeper>,
         log_key: Vkey,
         config: KeeperConfig,
     ) -> Self {
@@ -147,6 +150,7 @@ impl Keeper {
             witnesses,
             proofs,
             clock,
+            stops,
             log_key,
             config,
         }
@@ -158,7 +162,22 @@ impl Keeper {
     /// # Errors
     /// [`WitnessStop`]: this log was rolled back, or a second one runs with its key.
     pub async fn look(&self, ours: &SignedCheckpoint) -> Result<(), WitnessStop> {
-        self.witnesses.look(ours, Arc::clone(&self.proofs)).await
+        let looked = self.witnesses.look(ours, Arc::clone(&self.proofs)).await;
+        if let Err(stop) = &looked {
+            self.keep(stop).await;
+        }
+        looked
+    }
+
+    /// The proof must outlive this process: a start that no witness answers would sign again.
+    async fn keep(&self, stop: &WitnessStop) {
+        if let Err(error) = self.stops.keep(stop).await {
+            // Stopping is all that is left; the evidence stands in the log.
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the evidence of a witness could not be kept: do not start this ledger again before a person has looked"
+            );
+        }
     }
 
     /// Begins. `latest` is what the publisher was taken up with. The handle ends with `Ok` some seconds at most after
@@ -182,6 +201,7 @@ impl Keeper {
         let keeping = Keeping {
             keeper: self,
             handover,
+            asked: Arc::clone(&latest),
             newest: latest,
             show,
         };
@@ -243,16 +263,26 @@ struct Keeping {
     handover: Handover,
     /// The newest checkpoint handed over.
     newest: Arc<SignedCheckpoint>,
+    /// The one that the last question was about.
+    asked: Arc<SignedCheckpoint>,
     show: watch::Sender<Arc<WitnessState>>,
 }
 
 impl Keeping {
     async fn run(mut self) -> Result<(), KeeperStop> {
+        let ended = self.keep_asking().await;
+        if let Err(KeeperStop::Witness(stop)) = &ended {
+            self.keeper.keep(stop).await;
+        }
+        ended
+    }
+
+    async fn keep_asking(&mut self) -> Result<(), KeeperStop> {
         loop {
             self.take()?;
             let asked_at = Instant::now();
             let quorum = self.question().await?;
-            match self.rest(asked_at, &quorum).await {
+            match self.rest(asked_at, &quorum).await? {
                 Rest::Over => {}
                 Rest::LogEnded => break,
             }
@@ -283,6 +313,7 @@ impl Keeping {
 
     /// Step 6 for the newest checkpoint, then step 7.
     async fn question(&mut self) -> Result<Quorum, KeeperStop> {
+        self.asked = Arc::clone(&self.newest);
         let Keeper {
             witnesses,
             proofs,
@@ -307,41 +338,107 @@ impl Keeping {
             self.handover.public.replace_checkpoint(note).await?;
         }
         let before = Arc::clone(&self.show.borrow());
-        if before.quorum.as_ref() != Some(&quorum) {
+        let cosigned = Arc::new(cosigned);
+        let after = before.after(witnesses.policy(), &cosigned, quorum.clone(), &reports, now);
+        if !after.awaited && before.quorum.as_ref() != Some(&quorum) {
             tell(&cosigned, &quorum);
         }
-        let after = before.after(
-            witnesses.policy(),
-            &Arc::new(cosigned),
-            quorum.clone(),
-            &reports,
-            now,
-        );
         self.show.send_replace(Arc::new(after));
         Ok(quorum)
     }
 
+    /// Counts what witnesses said that were too slow for their question. Of the checkpoint that the file holds, it goes
+    /// into the file, as long as the quorum lacks it; of an older one, it makes that the one that is witnessed.
+    ///
+    /// LIMIT: an older checkpoint does not come back into the file. While every witness of a quorum is slower than the
+    /// time limit and the log grows all the time, the file shows checkpoints that are not witnessed yet; receipts with
+    /// the witnesses' word carry the older one.
+    async fn hear(&self) -> Result<(), KeeperStop> {
+        let now = self.keeper.clock.now();
+        let witnesses = &self.keeper.witnesses;
+        for late in witnesses.late_answers(now)? {
+            let before = Arc::clone(&self.show.borrow());
+            let theirs = Arc::new(late.checkpoint_with_cosignatures);
+            let is_awaited = before.awaited && theirs.checkpoint() == self.asked.checkpoint();
+            // Whoever is not needed for the quorum is asked again in time: a file for each of them is not written.
+            let public = if is_awaited && theirs.checkpoint() == before.public.checkpoint() {
+                let note = theirs.note().to_string().into_bytes();
+                self.handover.public.replace_checkpoint(note).await?;
+                Arc::clone(&theirs)
+            } else {
+                Arc::clone(&before.public)
+            };
+            if is_awaited && before.quorum.as_ref() != Some(&late.quorum) {
+                tell(&theirs, &late.quorum);
+            }
+            let after = before.after_late(
+                witnesses.policy(),
+                &Late {
+                    theirs: &theirs,
+                    quorum: &late.quorum,
+                    reports: &late.reports,
+                    is_awaited,
+                    public: &public,
+                },
+                now,
+            );
+            // An answer about something else says that its witness is free for the newest.
+            self.show.send_replace(Arc::new(WitnessState {
+                awaited: after.awaited && is_awaited,
+                ..after
+            }));
+        }
+        Ok(())
+    }
+
     /// Waits until the next question is due: soon when something new was handed over or the quorum is missing, otherwise
     /// for the sake of freshness.
-    async fn rest(&mut self, asked_at: Instant, quorum: &Quorum) -> Rest {
+    async fn rest(&mut self, asked_at: Instant, quorum: &Quorum) -> Result<Rest, KeeperStop> {
         let KeeperConfig {
             refresh,
             pause,
             retry,
         } = self.keeper.config;
+        // Witnesses that are still at it are asked nothing newer meanwhile, nor are the others: asked one by one, each
+        // would vouch for another checkpoint, and none would ever have its quorum.
+        let mut awaited = self.show.borrow().awaited;
+        let patience = self.keeper.witnesses.config.late_limit;
         let (earliest, mut due) = match quorum {
             Quorum::Met => (asked_at + pause, asked_at + refresh),
+            Quorum::NotMet(_) if awaited => (asked_at + retry, asked_at + patience),
             Quorum::NotMet(_) => (asked_at + retry, asked_at + retry),
         };
         loop {
             tokio::select! {
                 handed = self.handover.handed.changed() => match handed {
+                    Ok(()) if awaited => self.show_as_it_is().await?,
                     Ok(()) => due = earliest,
-                    Err(_) => return Rest::LogEnded,
+                    Err(_) => return Ok(Rest::LogEnded),
                 },
-                () = sleep_until(due) => return Rest::Over,
+                () = self.keeper.witnesses.heard_late() => {
+                    self.hear().await?;
+                    if awaited && !self.show.borrow().awaited {
+                        awaited = false;
+                        due = earliest;
+                    }
+                }
+                () = sleep_until(due) => return Ok(Rest::Over),
             }
         }
+    }
+
+    /// Publishes what was handed over without asking about it: recorded, not yet witnessed.
+    async fn show_as_it_is(&mut self) -> Result<(), KeeperStop> {
+        self.take()?;
+        let before = Arc::clone(&self.show.borrow());
+        if self.newest.checkpoint() == before.public.checkpoint() {
+            return Ok(());
+        }
+        let note = self.newest.note().to_string().into_bytes();
+        self.handover.public.replace_checkpoint(note).await?;
+        self.show
+            .send_replace(Arc::new(before.showing(Arc::clone(&self.newest))));
+        Ok(())
     }
 }
 

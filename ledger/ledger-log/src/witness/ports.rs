@@ -5,6 +5,7 @@ use std::{error::Error, sync::Arc};
 use async_trait::async_trait;
 use ledger_core::tree::{Hash, NodeMap, ProofPlan, TreeSize};
 
+use super::WitnessStop;
 use crate::ports::{LogData, StoreFault};
 
 /// An answer as it came; nothing is read yet.
@@ -50,6 +51,16 @@ pub trait WitnessTransport: Send + Sync {
     /// # Errors
     /// [`TransportFault`].
     async fn monitoring(&self, prefix: &str, origin_hash: Hash) -> Result<RawAnswer, TransportFault>;
+}
+
+/// Keeps what a witness proved against this log, beyond the end of the process.
+#[async_trait]
+pub trait StopKeeper: Send + Sync {
+    /// Durable when it returns. The first one stays: a later call changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; nothing, or all of it, may stand.
+    async fn keep(&self, stop: &WitnessStop) -> Result<(), StoreFault>;
 }
 
 /// Gives consistency proofs of the log.

@@ -56,6 +56,8 @@ pub struct WitnessStop {
     pub ours: TreeSize,
     /// The size that stands against it: larger, or not in the past of ours.
     pub theirs: TreeSize,
+    /// The newest checkpoint of ours that it was held against: a signed note.
+    pub our_note: String,
     /// The note that proves it, for the person who must decide.
     pub evidence: String,
 }

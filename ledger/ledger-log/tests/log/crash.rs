@@ -94,12 +94,25 @@ async fn groups_committed_ahead_of_the_lock_are_signed_at_the_next_start() {
                 publisher.publish(first).await.unwrap_err();
             }
             drop(publisher);
+            let signed_before = log.lock.signed().len();
             let mut recovered = log.recover().await.unwrap();
             assert_eq!(
                 log.check_files().size().get(),
                 start as u64 + 305,
                 "{fault:?} at {start}"
             );
+            // Each group got the checkpoint that its receipts name, in order, and every file that it requires.
+            let sizes: Vec<u64> = [3, 303, 305].map(|count| start as u64 + count).to_vec();
+            let signed = log.lock.signed();
+            let is_swapped = usize::from(matches!(fault, Some(Fault::Write(_))));
+            assert_eq!(
+                signed[signed_before..],
+                sizes[is_swapped..],
+                "{fault:?} at {start}"
+            );
+            for size in sizes {
+                log.check_files_at(size as usize);
+            }
             recovered.publish(log.append(1)).await.unwrap();
             assert_eq!(log.check_files().size().get(), start as u64 + 306);
         }

@@ -12,7 +12,7 @@ use ledger_core::{
     checkpoint::SignedCheckpoint,
     note::{Ed25519Signer, KeyName, NoteSigner},
     tile::Resource,
-    tree::{Frontier, Hash, NodeId, NodeMap, empty_root, leaf_hash, node_hash},
+    tree::{Frontier, Hash, NodeId, NodeMap, TreeSize, empty_root, leaf_hash, node_hash},
 };
 use ledger_log::{
     Appended, DataHead, FolderStore, LockStore, LogData, LogId, PublicFault, PublicFile, PublicStore,
@@ -67,13 +67,20 @@ fn lost() -> StoreFault {
 #[derive(Clone, Default)]
 pub struct MemoryLock {
     rows: Arc<Mutex<HashMap<LogId, Vec<u8>>>>,
+    signed: Arc<Mutex<Vec<u64>>>,
     faults: Faults,
 }
 
 impl MemoryLock {
+    /// Sizes of the checkpoints that were swapped in, oldest first.
+    pub fn signed(&self) -> Vec<u64> {
+        self.signed.lock().unwrap().clone()
+    }
+
     pub fn copy(&self) -> Self {
         Self {
             rows: Arc::new(Mutex::new(self.rows.lock().unwrap().clone())),
+            signed: Arc::default(),
             faults: self.faults.clone(),
         }
     }
@@ -104,6 +111,8 @@ impl LockStore for MemoryLock {
             return Ok(Swap::Conflict);
         };
         *body = new.to_vec();
+        let size = String::from_utf8_lossy(new).lines().nth(1).unwrap().parse();
+        self.signed.lock().unwrap().push(size.unwrap());
         if fails == Some(Fails::After) {
             Err(lost())
         } else {
@@ -166,7 +175,7 @@ struct Rows {
     leaves: Vec<Vec<u8>>,
     nodes: NodeMap,
     frontier: Frontier,
-    head: Option<DataHead>,
+    heads: Vec<DataHead>,
 }
 
 impl MemoryData {
@@ -188,7 +197,7 @@ impl MemoryData {
             root: rows.frontier.root(),
             at: UnixMicros(at),
         };
-        rows.head = Some(head);
+        rows.heads.push(head);
         Appended { head, leaves }
     }
 
@@ -208,7 +217,13 @@ impl MemoryData {
 #[async_trait]
 impl LogData for MemoryData {
     async fn head(&self) -> Result<Option<DataHead>, StoreFault> {
-        Ok(self.0.lock().unwrap().head)
+        Ok(self.0.lock().unwrap().heads.last().copied())
+    }
+
+    async fn heads_since(&self, size: TreeSize) -> Result<Vec<DataHead>, StoreFault> {
+        let rows = self.0.lock().unwrap();
+        let since = rows.heads.iter().filter(|head| head.size > size);
+        Ok(since.copied().collect())
     }
 
     async fn nodes(&self, nodes: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {
@@ -311,11 +326,17 @@ impl Log {
 
     /// An independent reading of the public files: all that the checkpoint requires is there and right.
     pub fn check_files(&self) -> SignedCheckpoint {
-        let leaves = self.data.leaves_now();
         let signed = SignedCheckpoint::open(&read(&self.path("checkpoint")), self.signer.vkey()).unwrap();
-        let count = signed.size().get() as usize;
+        let root = self.check_files_at(signed.size().get() as usize);
+        assert_eq!(root, signed.root());
+        signed
+    }
+
+    /// The same for a checkpoint of that size, whether or not it is the newest; gives the root that it must have.
+    pub fn check_files_at(&self, count: usize) -> Hash {
+        let leaves = self.data.leaves_now();
         let hashes: Vec<_> = leaves[..count].iter().map(|leaf| leaf_hash(leaf)).collect();
-        assert_eq!(naive_root(&hashes), signed.root(), "root at {count}");
+        let root = naive_root(&hashes);
         let mut level = 0;
         let mut row = hashes;
         while !row.is_empty() {
@@ -344,7 +365,7 @@ impl Log {
                 expected
             );
         }
-        signed
+        root
     }
 }
 

@@ -127,6 +127,10 @@ impl LogData for Log {
         Err(StoreFault::new("the map needs no head"))
     }
 
+    async fn heads_since(&self, _: TreeSize) -> Result<Vec<DataHead>, StoreFault> {
+        Err(StoreFault::new("the map needs no head"))
+    }
+
     async fn nodes(&self, _: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {
         Err(StoreFault::new("the map needs no nodes"))
     }

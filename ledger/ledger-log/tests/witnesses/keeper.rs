@@ -15,7 +15,7 @@ use ledger_core::{
 };
 use ledger_log::{
     Answering, Keeper, KeeperClock, KeeperConfig, KeeperStop, LockStore, LogId, PublicFault, PublicFile,
-    PublicStore, Stop, StoreFault, Stores, Swap, Unwitnessed, WitnessView,
+    PublicStore, Stop, StopKeeper, StoreFault, Stores, Swap, Unwitnessed, WitnessStop, WitnessView,
 };
 use tokio::task::JoinHandle;
 
@@ -89,12 +89,25 @@ impl KeeperClock for Hands {
     }
 }
 
+/// What was kept for good.
+#[derive(Default)]
+struct Stops(Mutex<Vec<WitnessStop>>);
+
+#[async_trait]
+impl StopKeeper for Stops {
+    async fn keep(&self, stop: &WitnessStop) -> Result<(), StoreFault> {
+        self.0.lock().unwrap().push(stop.clone());
+        Ok(())
+    }
+}
+
 /// A keeper at work on a log of which somebody publishes checkpoints.
 struct Desk {
     stores: Option<Stores>,
     file: Arc<File>,
     clock: Arc<Hands>,
     fakes: Vec<Arc<Fake>>,
+    stops: Arc<Stops>,
     view: WitnessView,
     kept: JoinHandle<Result<(), KeeperStop>>,
 }
@@ -116,11 +129,13 @@ impl Desk {
             pause: Duration::from_millis(1),
             retry: Duration::from_millis(5),
         };
+        let stops = Arc::new(Stops::default());
         let hands = Arc::clone(&clock) as Arc<dyn KeeperClock>;
         let keeper = Keeper::new(
             witnesses,
             Tree::of("entry", 400),
             hands,
+            Arc::clone(&stops) as Arc<dyn StopKeeper>,
             log().vkey().clone(),
             config,
         );
@@ -131,6 +146,7 @@ impl Desk {
             file,
             clock,
             fakes,
+            stops,
             view,
             kept,
         }
@@ -224,6 +240,42 @@ async fn a_slow_witness_counts_when_it_has_answered() {
 }
 
 #[tokio::test]
+async fn witnesses_that_are_always_too_slow_count_for_what_they_were_asked_about() {
+    let (first, gate) = slow();
+    let (second, other) = slow();
+    let desk = Desk::begin(2, vec![first, second], File::default()).await;
+    desk.publish(5).await;
+    desk.until(|desk| desk.view.state().awaited).await;
+    for leaves in [9, 14] {
+        desk.publish(leaves).await;
+        // Larger by the time that either answers: what is public does not wait for them.
+        desk.until(|desk| desk.file.now() == Some((leaves, 1))).await;
+    }
+    assert_eq!(
+        desk.view.stands(),
+        Err(Unwitnessed::NotAsked),
+        "nobody vouched yet"
+    );
+    // Neither is asked about anything newer before both have said what they have to say.
+    gate.add_permits(1);
+    assert!(desk.covers(0).await.is_err(), "one of two is no quorum");
+    assert!(desk.view.state().awaited);
+    other.add_permits(1);
+    assert_eq!(desk.covers(0).await.unwrap().len(), 2);
+    for leaves in [20, 30] {
+        desk.publish(leaves).await;
+        desk.until(|desk| desk.file.now().unwrap().0 == leaves).await;
+        // What was witnessed stands while they are at it.
+        assert_eq!(desk.view.stands().unwrap().by.len(), 2);
+        gate.add_permits(2);
+        other.add_permits(2);
+        assert_eq!(desk.covers(leaves - 1).await.unwrap().len(), 2);
+    }
+    let sizes = desk.file.sizes();
+    assert!(sizes.is_sorted(), "{sizes:?}");
+}
+
+#[tokio::test]
 async fn the_file_never_goes_back_and_loses_no_line() {
     let before = Desk::begin(2, vec![Manner::Honest, Manner::Honest], File::default()).await;
     before.publish(20).await;
@@ -261,6 +313,17 @@ async fn what_was_witnessed_grows_old() {
 }
 
 #[tokio::test]
+async fn witnesses_whose_clock_is_wrong_are_not_waited_for() {
+    let desk = Desk::begin(1, vec![Manner::CosignsAt(NOW - 400)], File::default()).await;
+    desk.publish(4).await;
+    desk.until(|desk| matches!(desk.view.state().quorum, Some(Quorum::NotMet(_))))
+        .await;
+    assert!(!desk.view.state().awaited);
+    desk.set(0, Manner::Honest);
+    desk.covers(3).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_unchanged_checkpoint_is_handed_in_again() {
     let desk = Desk::begin(1, vec![Manner::Honest], File::default()).await;
     desk.publish(4).await;
@@ -284,6 +347,7 @@ async fn a_larger_checkpoint_of_ours_stops_the_writer() {
             fakes,
             kept,
             stores,
+            stops,
             ..
         },
         writer,
@@ -298,6 +362,7 @@ async fn a_larger_checkpoint_of_ours_stops_the_writer() {
         panic!("{stopped:?}")
     };
     assert_eq!((stop.ours.get(), stop.theirs.get()), (4, 50));
+    assert_eq!(*stops.0.lock().unwrap(), [stop]);
     // Nothing is published any more.
     let note = Tree::of("entry", 9).signed().note().to_string();
     stores

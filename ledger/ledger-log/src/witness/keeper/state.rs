@@ -65,17 +65,33 @@ pub struct WitnessState {
     pub public: Arc<SignedCheckpoint>,
     /// The last checkpoint whose quorum was met, which may be smaller.
     pub witnessed: Option<WitnessedHead>,
-    /// What the last question came to; `None` before the first has ended.
+    /// What the last question that was decided came to; `None` before the first was.
     pub quorum: Option<Quorum>,
     /// Every witness of the policy, in its order.
     pub standings: Vec<Standing>,
+    /// Whether the last question is undecided, because witnesses are still at it with whose word the quorum would be met.
+    pub awaited: bool,
+}
+
+/// What a witness said after its question was over, and what that comes to.
+pub(super) struct Late<'a> {
+    /// The checkpoint that it was asked about, with every cosignature that came for it.
+    pub theirs: &'a Arc<SignedCheckpoint>,
+    /// Whether these are enough.
+    pub quorum: &'a Quorum,
+    /// What it said.
+    pub reports: &'a [WitnessReport],
+    /// Whether that is the question whose end is awaited.
+    pub is_awaited: bool,
+    /// What the file holds now.
+    pub public: &'a Arc<SignedCheckpoint>,
 }
 
 /// Why a record is not, or not any more, vouched for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unwitnessed {
     /// The witnesses are being asked for the first time.
-    #[error("no witness was asked yet")]
+    #[error("the witnesses have not answered yet")]
     NotAsked,
     /// The last question brought no quorum.
     #[error(transparent)]
@@ -111,6 +127,7 @@ impl WitnessState {
             witnessed: None,
             quorum: None,
             public,
+            awaited: false,
         };
         // Whether that is fresh is judged each time it matters.
         if policy.quorum(&state.public, Freshness::Ignored) == Ok(Quorum::Met) {
@@ -133,13 +150,13 @@ impl WitnessState {
         let mut next = Self {
             standings: self.standings.clone(),
             witnessed: self.witnessed.clone(),
-            quorum: None,
+            quorum: self.quorum.clone(),
             public: Arc::clone(public),
+            awaited: false,
         };
         if quorum == Quorum::Met {
             next.witnessed = head(policy, public, now);
         }
-        next.quorum = Some(quorum);
         next.note_cosignatures(policy, public);
         for (standing, witness) in next.standings.iter_mut().zip(policy.witnesses()) {
             let report = reports
@@ -151,7 +168,60 @@ impl WitnessState {
                 (Some(report), Some(_)) => Answering::of(&report.finding),
             };
         }
+        next.settle(policy, quorum);
         next
+    }
+
+    /// The state after a witness answered late. `theirs` is the checkpoint that it was asked about, with every cosignature
+    /// that came for it; `public` is what the file holds now.
+    pub(super) fn after_late(&self, policy: &Policy, late: &Late<'_>, now: PosixSeconds) -> Self {
+        let mut next = Self {
+            public: Arc::clone(late.public),
+            ..self.clone()
+        };
+        let theirs = late.theirs;
+        let known = self.witnessed.as_ref();
+        let known = known.map_or(TreeSize::ZERO, |head| head.checkpoint.size());
+        if *late.quorum == Quorum::Met && theirs.size() >= known {
+            next.witnessed = head(policy, theirs, now);
+        }
+        next.note_cosignatures(policy, theirs);
+        for report in late.reports {
+            let standing = next.standings.iter_mut().find(|one| one.name == report.witness);
+            // What it answered since then says more.
+            if let Some(standing) = standing.filter(|one| one.answering == Answering::Late) {
+                standing.answering = Answering::of(&report.finding);
+            }
+        }
+        if late.is_awaited {
+            next.settle(policy, late.quorum.clone());
+        }
+        next
+    }
+
+    /// The same with another checkpoint in the file, about which nobody was asked.
+    pub(super) fn showing(&self, public: Arc<SignedCheckpoint>) -> Self {
+        Self {
+            public,
+            ..self.clone()
+        }
+    }
+
+    /// Takes what a question has come to; as long as witnesses are still at it with whose word the quorum would be met,
+    /// nothing is decided, and what was decided before stands.
+    fn settle(&mut self, policy: &Policy, quorum: Quorum) {
+        let enough = |hopeful: &[Answering]| {
+            let standings = self.standings.iter().zip(policy.witnesses());
+            let hopeful = standings.filter(|(standing, _)| hopeful.contains(&standing.answering));
+            policy.would_be_met_by(hopeful.map(|(_, witness)| &witness.key))
+        };
+        // Enough of them, and no quorum: their times are too far from ours, and waiting does not mend that.
+        self.awaited = quorum != Quorum::Met
+            && !enough(&[Answering::Cosigned])
+            && enough(&[Answering::Cosigned, Answering::Late]);
+        if !self.awaited {
+            self.quorum = Some(quorum);
+        }
     }
 
     fn note_cosignatures(&mut self, policy: &Policy, checkpoint: &SignedCheckpoint) {
@@ -162,7 +232,9 @@ impl WitnessState {
                 .iter_mut()
                 .find(|known| known.name == *one.key.name());
             if let Some((standing, at)) = standing.zip(one.cosigned_at) {
-                standing.cosigned = Some((checkpoint.size(), at));
+                let seen = (checkpoint.size(), at);
+                // A late word about an older checkpoint takes nothing back.
+                standing.cosigned = standing.cosigned.max(Some(seen));
             }
         }
     }
@@ -225,7 +297,7 @@ impl WitnessView {
         Arc::clone(&self.state.borrow())
     }
 
-    /// Whether the quorum stands at this moment: the last question met it, and that is not too long ago.
+    /// Whether the quorum stands at this moment: the last question that was decided met it, and that is not too long ago.
     ///
     /// # Errors
     /// [`Unwitnessed`], why not.
