@@ -59,6 +59,9 @@ impl Committer for GroupCommitter {
     type Job = Box<dyn Job>;
     type Answer = Verdict;
 
+    /// The map root.
+    const OWN_LEAVES: usize = 1;
+
     fn records(job: &Self::Job) -> usize {
         job.leaves()
     }

@@ -17,6 +17,8 @@ use ledger_core::{
     tile::{FULL, Resource, Span, TileId},
 };
 
+use tokio::task::JoinSet;
+
 use crate::ports::{PublicFault, PublicFile, PublicStore, StoreFault};
 
 /// Files being written live here until they are complete. The name is no path of a log, so a server that parses
@@ -26,12 +28,16 @@ const STAGING: &str = ".staging";
 /// How many folders are remembered as lasting: one a full tile, so that they do not fill the memory.
 const LASTING: usize = 1_024;
 
+/// Syncs that run beside each other.
+const SYNCS_AT_ONCE: usize = 8;
+
 const KEY_FILE: &str = "log.vkey";
 
 /// A [`PublicStore`] in a folder: temporary file, fsync, rename, fsync of the folder; files are read-only.
 ///
-/// A batch costs one fsync per new file and per touched folder. All files of a batch are written before the first is
-/// synced, so that one journal commit of the file system carries most of them.
+/// What is shown costs one fsync per new file and per touched folder, in two rounds: all files, then all folders. Those
+/// of a round run beside each other, so that one journal commit of the file system, and one flush of the disk, carries
+/// most of them.
 ///
 /// Partial tiles are deleted one full tile late: a reader with a slightly old checkpoint still finds them.
 #[derive(Clone, Debug)]
@@ -151,10 +157,10 @@ impl FolderStore {
     async fn replace(&self, bytes: Vec<u8>, target: PathBuf) -> Result<(), StoreFault> {
         let store = self.clone();
         blocking(move || {
-            let staged = store.stage(&bytes, target)?;
-            staged.sync()?;
+            let (staged, unsynced) = store.stage(&bytes, target)?;
+            unsynced.sync()?;
             staged.put_in_place()?;
-            sync(&store.root)
+            Unsynced::open(store.root.to_path_buf())?.sync()
         })
         .await
         .map_err(StoreFault::new)
@@ -165,46 +171,78 @@ impl FolderStore {
     }
 
     /// Writes a complete, read-only file into the staging folder; not synced yet.
-    fn stage(&self, bytes: &[u8], target: PathBuf) -> io::Result<Staged> {
+    fn stage(&self, bytes: &[u8], target: PathBuf) -> io::Result<(Staged, Unsynced)> {
         let number = self.staged.fetch_add(1, Ordering::Relaxed);
         let path = self.root.join(STAGING).join(number.to_string());
-        let written = File::create_new(&path).and_then(|mut file| {
+        let written = create_read_only(&path).and_then(|mut file| {
             file.write_all(bytes)?;
-            make_read_only(&file)?;
             Ok(file)
         });
         let file = written.map_err(|error| named("write", &path, &error))?;
-        Ok(Staged { file, path, target })
+        let staged = Staged {
+            path: path.clone(),
+            target,
+        };
+        Ok((staged, Unsynced { file, path }))
     }
 
-    fn write_files(&self, files: &[PublicFile]) -> Result<(), WriteError> {
-        let mut staged = Vec::new();
-        let mut folders = BTreeSet::new();
+    /// Writes files, durable and visible, and then the checkpoint if there is one, visible only.
+    async fn put(&self, files: Vec<PublicFile>, checkpoint: Option<Vec<u8>>) -> Result<(), WriteError> {
+        let store = self.clone();
+        let (unsynced, round) = blocking(move || Ok(store.stage_all(&files, checkpoint))).await??;
+        sync_all(unsynced).await?;
+        let store = self.clone();
+        let (folders, round) = blocking(move || {
+            round.staged.iter().try_for_each(Staged::put_in_place)?;
+            let folders = round.folders.iter().map(|folder| Unsynced::open(folder.clone()));
+            Ok((folders.collect::<io::Result<Vec<_>>>()?, round))
+        })
+        .await?;
+        sync_all(folders).await?;
+        blocking(move || {
+            if let Some(checkpoint) = &round.checkpoint {
+                checkpoint.put_in_place()?;
+            }
+            store.delete_old_partials(&round.written);
+            let mut lasting = store.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+            if lasting.len() > LASTING {
+                lasting.clear();
+            }
+            lasting.extend(round.folders);
+            Ok(())
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Writes what is to be put in place. Files that stand already may have been renamed but not synced when an earlier
+    /// run died.
+    fn stage_all(
+        &self,
+        files: &[PublicFile],
+        checkpoint: Option<Vec<u8>>,
+    ) -> Result<(Vec<Unsynced>, Round), WriteError> {
+        let (mut unsynced, mut round) = (Vec::new(), Round::default());
         for file in files {
             let target = self.path(file.resource);
-            self.note_folders(&target, &mut folders)?;
+            self.note_folders(&target, &mut round.folders)?;
             match read_if_exists(&target)? {
-                None => staged.push(self.stage(&file.bytes, target)?),
-                // It may have been renamed but not synced when an earlier run died.
-                Some(existing) if existing == file.bytes => sync(&target)?,
+                None => {
+                    let (staged, file) = self.stage(&file.bytes, target)?;
+                    round.staged.push(staged);
+                    unsynced.push(file);
+                }
+                Some(existing) if existing == file.bytes => unsynced.push(Unsynced::open(target)?),
                 Some(_) => return Err(WriteError::Different(file.resource)),
             }
+            round.written.push(file.resource);
         }
-        for one in &staged {
-            one.sync()?;
+        if let Some(note) = checkpoint {
+            let (staged, file) = self.stage(&note, self.path(Resource::Checkpoint))?;
+            round.checkpoint = Some(staged);
+            unsynced.push(file);
         }
-        for one in &staged {
-            one.put_in_place()?;
-        }
-        for folder in &folders {
-            sync(folder)?;
-        }
-        let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
-        if lasting.len() > LASTING {
-            lasting.clear();
-        }
-        lasting.extend(folders);
-        Ok(())
+        Ok((unsynced, round))
     }
 
     /// Makes the folder of a file, and notes it and those above it whose names may not last yet, up to the root.
@@ -215,8 +253,10 @@ impl FolderStore {
         if folders.contains(folder) {
             return Ok(());
         }
-        fs::create_dir_all(folder).map_err(|error| named("make the folder", folder, &error))?;
         let lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+        if !lasting.contains(folder) {
+            fs::create_dir_all(folder).map_err(|error| named("make the folder", folder, &error))?;
+        }
         let inside = folder
             .ancestors()
             .take_while(|above| above.starts_with(&self.root));
@@ -232,8 +272,8 @@ impl FolderStore {
 
     /// Deletes the partial tiles of the tile before each full one. Nobody depends on it: errors are left for the
     /// next run.
-    fn delete_old_partials(&self, files: &[PublicFile]) {
-        for resource in files.iter().filter_map(|file| tile_before(file.resource)) {
+    fn delete_old_partials(&self, written: &[Resource]) {
+        for resource in written.iter().filter_map(|resource| tile_before(*resource)) {
             let partials = PathBuf::from(format!("{}.p", self.path(resource).display()));
             self.lasting
                 .lock()
@@ -262,47 +302,85 @@ impl PublicStore for FolderStore {
         if files.is_empty() {
             return Ok(());
         }
-        let store = self.clone();
-        let written = blocking(move || {
-            let written = store.write_files(&files);
-            if written.is_ok() {
-                store.delete_old_partials(&files);
-            }
-            Ok(written)
-        });
-        match written.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(WriteError::Different(resource))) => Err(PublicFault::Different { resource }),
-            Ok(Err(WriteError::Io(error))) | Err(error) => Err(StoreFault::new(error).into()),
-        }
+        Ok(self.put(files, None).await?)
     }
 
     async fn replace_checkpoint(&self, note: Vec<u8>) -> Result<(), StoreFault> {
         self.replace(note, self.path(Resource::Checkpoint)).await
     }
+
+    async fn show(&self, files: Vec<PublicFile>, note: Vec<u8>) -> Result<(), PublicFault> {
+        Ok(self.put(files, Some(note)).await?)
+    }
 }
 
+/// What is written together.
+#[derive(Default)]
+struct Round {
+    staged: Vec<Staged>,
+    checkpoint: Option<Staged>,
+    folders: BTreeSet<PathBuf>,
+    written: Vec<Resource>,
+}
+
+/// A complete file that is not in its place yet.
 struct Staged {
-    file: File,
     path: PathBuf,
     target: PathBuf,
 }
 
 impl Staged {
-    fn sync(&self) -> io::Result<()> {
-        let synced = self.file.sync_all();
-        synced.map_err(|error| named("sync", &self.path, &error))
-    }
-
     fn put_in_place(&self) -> io::Result<()> {
         let renamed = fs::rename(&self.path, &self.target);
         renamed.map_err(|error| named("put in place", &self.target, &error))
     }
 }
 
+/// Of a file: its bytes; of a folder: the names in it.
+struct Unsynced {
+    file: File,
+    path: PathBuf,
+}
+
+impl Unsynced {
+    fn open(path: PathBuf) -> io::Result<Self> {
+        let file = File::open(&path).map_err(|error| named("sync", &path, &error))?;
+        Ok(Self { file, path })
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let synced = self.file.sync_all();
+        synced.map_err(|error| named("sync", &self.path, &error))
+    }
+}
+
+/// Syncs beside each other; all are over when it returns, also when one failed.
+async fn sync_all(mut unsynced: Vec<Unsynced>) -> io::Result<()> {
+    let share = unsynced.len().div_ceil(SYNCS_AT_ONCE).max(1);
+    let mut running = JoinSet::new();
+    while !unsynced.is_empty() {
+        let some = unsynced.split_off(unsynced.len().saturating_sub(share));
+        running.spawn_blocking(move || some.iter().try_for_each(Unsynced::sync));
+    }
+    let mut outcome = Ok(());
+    while let Some(ended) = running.join_next().await {
+        outcome = outcome.and(ended.map_err(io::Error::other).flatten());
+    }
+    outcome
+}
+
 enum WriteError {
     Different(Resource),
     Io(io::Error),
+}
+
+impl From<WriteError> for PublicFault {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Different(resource) => Self::Different { resource },
+            WriteError::Io(error) => StoreFault::new(error).into(),
+        }
+    }
 }
 
 impl From<io::Error> for WriteError {
@@ -332,12 +410,6 @@ fn read_if_exists(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Of a file: its bytes; of a folder: the names in it.
-fn sync(path: &Path) -> io::Result<()> {
-    let synced = File::open(path).and_then(|file| file.sync_all());
-    synced.map_err(|error| named("sync", path, &error))
-}
-
 /// The operating system names neither the file nor what was done with it, and the log stops on such an error: whoever
 /// reads why must not have to guess.
 fn named(doing: &'static str, path: &Path, error: &io::Error) -> io::Error {
@@ -348,15 +420,25 @@ fn named(doing: &'static str, path: &Path, error: &io::Error) -> io::Error {
 }
 
 #[cfg(unix)]
-fn make_read_only(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o444))
+fn create_read_only(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+    const MODE: u32 = 0o444;
+    let file = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(MODE)
+        .open(path)?;
+    // A strict umask must not keep a web server out.
+    if file.metadata()?.mode() & 0o777 != MODE {
+        file.set_permissions(fs::Permissions::from_mode(MODE))?;
+    }
+    Ok(file)
 }
 
 #[cfg(not(unix))]
-fn make_read_only(_: &File) -> io::Result<()> {
+fn create_read_only(path: &Path) -> io::Result<File> {
     // LIMIT: a read-only file cannot be renamed or replaced everywhere, so elsewhere files stay writable.
-    Ok(())
+    File::create_new(path)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {

@@ -12,6 +12,9 @@
 //! 7. It replaces the file `checkpoint`.
 //! 8. [`Sequencer`] answers the callers with the signed checkpoint their records stand in.
 //!
+//! The steps of one batch overlap those of others: 1 and 2, 3 and 4, 5 to 8 are three stages. Batches that were signed
+//! while others were made public are made public together. A batch under load ends where a tile is full.
+//!
 //! [`Publisher::recover`] runs steps 4 to 7 for whatever a crash left undone, with the same code, and refuses to
 //! sign when the stores contradict each other.
 //!

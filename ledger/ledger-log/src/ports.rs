@@ -168,4 +168,15 @@ pub trait PublicStore: Send + Sync {
     /// # Errors
     /// [`StoreFault`]; either content may stand.
     async fn replace_checkpoint(&self, note: Vec<u8>) -> Result<(), StoreFault>;
+
+    /// Writes immutable files, and then replaces the file `checkpoint`: who sees it finds the files, and they are durable.
+    /// The checkpoint itself is visible when it returns, whole at all times, and durable with the next one at the latest:
+    /// the lock store has it, and a start publishes what the lock store has.
+    ///
+    /// # Errors
+    /// As [`Self::write`] and [`Self::replace_checkpoint`].
+    async fn show(&self, files: Vec<PublicFile>, note: Vec<u8>) -> Result<(), PublicFault> {
+        self.write(files).await?;
+        Ok(self.replace_checkpoint(note).await?)
+    }
 }

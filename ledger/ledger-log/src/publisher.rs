@@ -1,6 +1,7 @@
 //! Steps 3 to 7 of the commit order: sign, swap, write, replace.
 
 mod recover;
+mod signed;
 mod survey;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use recover::RecoverError;
+pub(crate) use signed::Signed;
 pub use survey::{State, Survey};
 
 /// The key and the stores of one log. Its origin is the name of the signer's key.
@@ -145,7 +147,7 @@ impl Publisher {
         recover::recover(stores, data, now).await
     }
 
-    /// The last published checkpoint.
+    /// The last checkpoint that was signed; public too, unless its batch is on its way there.
     pub fn latest(&self) -> Arc<SignedCheckpoint> {
         Arc::clone(&self.last)
     }
@@ -155,10 +157,19 @@ impl Publisher {
     /// # Errors
     /// After any [`PublishFault`] this publisher is stopped for good.
     pub async fn publish(&mut self, appended: Appended) -> Result<Arc<SignedCheckpoint>, PublishFault> {
+        let signed = self.sign(appended).await?;
+        // Set first, so that a future dropped half way stops the log as an error does.
+        self.stopped = true;
+        let checkpoint = Signed::show(vec![signed], &self.stores).await?;
+        self.stopped = false;
+        Ok(checkpoint.unwrap_or_else(|| self.latest()))
+    }
+
+    /// Steps 3 and 4: when it returns, the batch is signed for and in the lock store; it is not public yet.
+    pub(crate) async fn sign(&mut self, appended: Appended) -> Result<Signed, PublishFault> {
         if self.stopped {
             return Err(PublishFault::Stopped);
         }
-        // Set first, so that a future dropped half way stops the log as an error does.
         self.stopped = true;
         if let Some(before) = self.last_at.filter(|before| appended.head.at <= *before) {
             return Err(PublishFault::ClockWentBack {
@@ -166,24 +177,31 @@ impl Publisher {
                 now: appended.head.at,
             });
         }
-        let checkpoint = self.advance(appended).await?;
+        let signed = self.swap(appended).await?;
         self.stopped = false;
-        Ok(checkpoint)
+        Ok(signed)
     }
 
-    /// Steps 3 (without the clock) to 7, for a new batch and for one that a crash left unsigned.
+    /// Steps 3 (without the clock) to 7, for a batch that a crash left unsigned.
     async fn advance(&mut self, appended: Appended) -> Result<Arc<SignedCheckpoint>, PublishFault> {
+        let signed = self.swap(appended).await?;
+        Signed::show(vec![signed], &self.stores).await?;
+        Ok(self.latest())
+    }
+
+    /// Steps 3 (without the clock) and 4.
+    async fn swap(&mut self, appended: Appended) -> Result<Signed, PublishFault> {
         let Appended { head, leaves } = appended;
         let before = self.edge.size();
-        let mut files = Vec::new();
+        let mut full = Vec::new();
         for leaf in leaves {
-            files.extend(self.edge.push(leaf)?);
+            full.extend(self.edge.push(leaf)?);
         }
         // Recomputed here from the leaves, so that a wrong hash in the data store is never signed.
         if self.edge.size() != head.size || self.edge.root() != head.root {
             return Err(PublishFault::HeadMismatch);
         }
-        files.extend(self.edge.partials(before)?);
+        let partial = self.edge.partials(before)?;
         let signed = sign(&self.stores, head.size, head.root)?;
         let (old, new) = (self.last.note().to_string(), signed.note().to_string());
         let lock = &self.stores.lock;
@@ -195,10 +213,14 @@ impl Publisher {
             Ok(Swap::Conflict) => return Err(PublishFault::LockConflict),
             Err(fault) => return Err(PublishFault::Lock(fault)),
         }
-        show(&self.stores, files, &signed).await?;
         self.last = Arc::new(signed);
         self.last_at = Some(head.at);
-        Ok(self.latest())
+        Ok(Signed::new(full, partial, self.latest()))
+    }
+
+    /// The stores that signed batches are shown in.
+    pub(crate) fn stores(&self) -> Stores {
+        self.stores.clone()
     }
 }
 
@@ -211,14 +233,9 @@ fn sign(stores: &Stores, size: TreeSize, root: Hash) -> Result<SignedCheckpoint,
 
 /// Steps 5 and 7, in normal running and in recovery.
 async fn show(stores: &Stores, files: Vec<PublicFile>, signed: &SignedCheckpoint) -> Result<(), PublicFault> {
-    stores.public.write(files).await?;
     // Readers that choke on signatures of unknown keys must be found before a witness or a second key of ours is one.
     let note = signed.note().clone().sometimes_greased();
-    stores
-        .public
-        .replace_checkpoint(note.to_string().into_bytes())
-        .await?;
-    Ok(())
+    stores.public.show(files, note.to_string().into_bytes()).await
 }
 
 impl From<EdgeError> for PublishFault {

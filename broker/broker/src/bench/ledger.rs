@@ -193,6 +193,9 @@ impl Committer for Leaves {
     type Job = Vec<u8>;
     type Answer = (LeafIndex, Arc<Batch>);
 
+    /// The map root.
+    const OWN_LEAVES: usize = 1;
+
     async fn commit(&mut self, jobs: Vec<Vec<u8>>) -> Result<Committed<Self::Answer>, CommitFault> {
         let unknown = |error: anyhow::Error| CommitFault::Unknown(error.into());
         self.append(jobs).await.map_err(unknown)

@@ -24,8 +24,9 @@ pub const GROUP: usize = 1 << GROUP_BITS;
 /// Nodes of a group, as a heap: the root first, the children of `i` at `2i + 1` and `2i + 2`, buckets last.
 pub const HEAP: usize = 2 * GROUP - 1;
 
-/// Below this number of new entries a second thread costs more than it brings.
-const WORTH_A_THREAD: usize = 4096;
+/// Below this number of new entries on each side a second thread costs more than it brings. Their hashes and, in a large
+/// map, their reads take about 10 us each; the thread takes about 50 us. A full batch of the sequencer has 128 on a side.
+const WORTH_A_THREAD: usize = 96;
 /// A large batch is spread over at most 2^3 threads.
 const THREAD_DEPTH: u8 = 3;
 

@@ -78,6 +78,20 @@ async fn a_file_is_written_once_and_never_changed() {
 }
 
 #[tokio::test]
+async fn a_checkpoint_is_shown_after_its_files_or_not_at_all() {
+    let (_temp, store, root) = folder().await;
+    store.show(vec![bundle(b"one")], b"a".to_vec()).await.unwrap();
+    assert_eq!(fs::read(root.join("tile/entries/000")).unwrap(), b"one");
+    assert_eq!(fs::read(root.join("checkpoint")).unwrap(), b"a");
+    let refused = store.show(vec![bundle(b"two")], b"b".to_vec()).await;
+    assert!(matches!(refused, Err(PublicFault::Different { .. })));
+    assert_eq!(fs::read(root.join("checkpoint")).unwrap(), b"a");
+    store.show(Vec::new(), b"c".to_vec()).await.unwrap();
+    assert_eq!(fs::read(root.join("checkpoint")).unwrap(), b"c");
+    assert_eq!(fs::read_dir(root.join(".staging")).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn unfinished_files_of_an_earlier_run_are_removed() {
     let (_temp, _store, root) = folder().await;
     fs::write(root.join(".staging/0"), b"half").unwrap();

@@ -187,7 +187,23 @@ async fn what_queues_up_during_a_batch_makes_the_next_one() {
     for (i, handle) in first.into_iter().chain(rest).enumerate() {
         assert_eq!(handle.await.unwrap().unwrap(), Some(i as u64));
     }
-    assert_eq!(*running.batches.lock().unwrap(), [1, 256, 44]);
+    // Up to the end of the tile, then what is left.
+    assert_eq!(*running.batches.lock().unwrap(), [1, 255, 45]);
+    running.log.check_files();
+}
+
+#[tokio::test]
+async fn a_batch_ends_where_a_tile_is_full_unless_that_is_too_early() {
+    let running = start(quick(), false).await;
+    let begun = submit_all(&running, [Job::Append(0, 200)]).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let rest = submit_all(&running, (1..=500).map(|key| Job::Append(key, 1))).await;
+    running.gate.add_permits(10);
+    for handle in begun.into_iter().chain(rest) {
+        handle.await.unwrap().unwrap();
+    }
+    // 56 leaves to the end of the first tile make no batch of their own; 56 to that of the second do not either.
+    assert_eq!(*running.batches.lock().unwrap(), [1, 256, 244]);
     running.log.check_files();
 }
 
@@ -217,27 +233,77 @@ async fn committed(running: &Running, count: usize) {
     }
 }
 
+/// Submits jobs one after the other, each once the one before is committed: each makes a batch of its own.
+async fn one_by_one(
+    running: &Running,
+    keys: std::ops::Range<u64>,
+) -> Vec<JoinHandle<Result<Option<u64>, SubmitError>>> {
+    let mut handles = Vec::new();
+    for key in keys {
+        handles.extend(submit_all(running, [Job::Append(key, 1)]).await);
+        committed(running, usize::try_from(key).unwrap() + 1).await;
+    }
+    handles
+}
+
+/// One batch being shown, four signed, one that is signed and has nowhere to go, one committed.
+const UNDER_WAY: u64 = 7;
+
 #[tokio::test]
-async fn a_batch_is_committed_while_the_one_before_is_published() {
+async fn batches_are_committed_and_signed_while_those_before_are_shown() {
     let running = start(quick(), true).await;
     let held = running.log.hold.lock().await;
-    let first = submit_all(&running, [Job::Append(0, 1)]).await;
-    committed(&running, 1).await;
-    let second = submit_all(&running, [Job::Append(1, 1)]).await;
-    committed(&running, 2).await;
-    // The third has nowhere to go: it gathers company.
-    let third = submit_all(&running, [Job::Append(2, 1)]).await;
+    let ahead = one_by_one(&running, 0..UNDER_WAY).await;
+    // The next has nowhere to go: it gathers company.
+    let next = submit_all(&running, [Job::Append(UNDER_WAY, 1)]).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
-    let company = submit_all(&running, [Job::Append(3, 1)]).await;
+    let company = submit_all(&running, [Job::Append(UNDER_WAY + 1, 1)]).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
-    assert_eq!(*running.batches.lock().unwrap(), [1, 1]);
-    assert!(!first[0].is_finished(), "nothing is public yet");
+    assert_eq!(*running.batches.lock().unwrap(), [1; 7]);
+    assert!(!ahead[0].is_finished(), "nothing is public yet");
     drop(held);
-    for handle in [first, second, third, company].into_iter().flatten() {
+    for handle in [ahead, next, company].into_iter().flatten() {
         handle.await.unwrap().unwrap();
     }
-    assert_eq!(*running.batches.lock().unwrap(), [1, 1, 2]);
-    assert_eq!(running.log.check_files().size().get(), 4);
+    assert_eq!(*running.batches.lock().unwrap(), [1, 1, 1, 1, 1, 1, 1, 2]);
+    assert_eq!(running.log.check_files().size().get(), 9);
+}
+
+/// What callers were given verifies at its own size: its partial tiles are there, or the full ones that they became.
+#[tokio::test]
+async fn what_is_shown_together_has_the_tiles_of_every_checkpoint() {
+    let running = start(quick(), true).await;
+    let held = running.log.hold.lock().await;
+    let mut callers = Vec::new();
+    for (key, count) in [(0, 1), (1, 3), (2, 300), (3, 2)] {
+        let sequencer = running.sequencer.clone();
+        callers.push(tokio::spawn(async move {
+            sequencer
+                .submit(Job::Append(key, count))
+                .await
+                .unwrap()
+                .checkpoint
+        }));
+        committed(&running, callers.len()).await;
+    }
+    drop(held);
+    let mut sizes = Vec::new();
+    for caller in callers {
+        sizes.push(caller.await.unwrap().size().get());
+    }
+    assert_eq!(sizes, [1, 4, 304, 306]);
+    running.log.check_files();
+    for (shown, name) in [
+        (true, "tile/0/000.p/1"),
+        (false, "tile/0/000.p/4"),
+        (true, "tile/0/000"),
+        (true, "tile/entries/000"),
+        (true, "tile/0/001.p/48"),
+        (true, "tile/0/001.p/50"),
+        (true, "tile/1/000.p/1"),
+    ] {
+        assert_eq!(running.log.path(name).exists(), shown, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -255,29 +321,20 @@ async fn what_was_committed_behind_a_batch_that_is_not_published_is_unanswered()
     let running = start(quick(), true).await;
     running.log.faults.set(Fault::Write(Fails::Before));
     let held = running.log.hold.lock().await;
-    let first = submit_all(&running, [Job::Append(0, 1)]).await;
-    committed(&running, 1).await;
-    let second = submit_all(&running, [Job::Append(1, 1)]).await;
-    committed(&running, 2).await;
-    let third = submit_all(&running, [Job::Append(2, 1)]).await;
+    let ahead = one_by_one(&running, 0..UNDER_WAY).await;
+    let next = submit_all(&running, [Job::Append(UNDER_WAY, 1)]).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
     drop(held);
-    let mut failed = Vec::new();
-    for handle in [first, second, third].into_iter().flatten() {
-        failed.push(handle.await.unwrap().unwrap_err());
+    for handle in ahead {
+        assert!(matches!(handle.await.unwrap(), Err(SubmitError::Unanswered)));
     }
-    assert!(matches!(
-        failed[..],
-        [
-            SubmitError::Unanswered,
-            SubmitError::Unanswered,
-            SubmitError::Stopped
-        ]
-    ));
+    for handle in next {
+        assert!(matches!(handle.await.unwrap(), Err(SubmitError::Stopped)));
+    }
     assert!(matches!(running.task.await.unwrap(), Err(Stop::Publish(_))));
-    // Both stand: recovery signs for them.
+    // All stand: recovery shows what was signed, and signs for the last.
     running.log.recover().await.unwrap();
-    assert_eq!(running.log.check_files().size().get(), 2);
+    assert_eq!(running.log.check_files().size().get(), UNDER_WAY);
 }
 
 #[tokio::test]

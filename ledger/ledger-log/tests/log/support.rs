@@ -155,6 +155,15 @@ impl PublicStore for FaultyFolder {
         }
         if fails.is_some() { Err(lost()) } else { Ok(()) }
     }
+
+    async fn show(&self, files: Vec<PublicFile>, note: Vec<u8>) -> Result<(), PublicFault> {
+        if self.faults.0.lock().unwrap().is_none() {
+            let _held = self.hold.lock().await;
+            return self.folder.show(files, note).await;
+        }
+        self.write(files).await?;
+        Ok(self.replace_checkpoint(note).await?)
+    }
 }
 
 /// The data store: what a service keeps in SQL.
