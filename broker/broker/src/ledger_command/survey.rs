@@ -241,6 +241,10 @@ impl LogData for NoData {
         self.head().await.map(|head| head.into_iter().collect())
     }
 
+    async fn heads_up_to(&self, _: TreeSize, _: usize) -> Result<Vec<DataHead>, StoreFault> {
+        self.head().await.map(|head| head.into_iter().collect())
+    }
+
     async fn nodes(&self, _: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {
         Err(StoreFault::new("there is no database"))
     }

@@ -30,6 +30,10 @@ const COMMITTED_AHEAD: usize = 1;
 /// the lock store and not public, and recovery shows them.
 const SIGNED_AHEAD: usize = 4;
 
+/// Batches that may be signed and not shown when the process dies: those being shown together, those that wait, and the
+/// one that is swapped in or has nowhere to go yet.
+pub const UNSHOWN: usize = 2 * SIGNED_AHEAD + 1;
+
 /// Runs the stages beside each other. Ends when no more jobs can come, or when one of them stops; what was committed or
 /// signed before an earlier stage stopped is still published.
 pub async fn run<C: Committer>(
