@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use ledger_log::{Stop, SubmitError};
+use ledger_log::{SequencerConfig, Stop, SubmitError};
 
 use super::{Job, committed, one_by_one, quick, start, submit_all};
 use crate::support::{Fails, Fault, Log};
@@ -10,30 +10,54 @@ use crate::support::{Fails, Fault, Log};
 /// One batch being shown, four signed, one that is signed and has nowhere to go, one committed.
 const UNDER_WAY: u64 = 7;
 
+/// Each job fills a batch: nothing is waited for.
+fn one_a_batch() -> SequencerConfig {
+    SequencerConfig {
+        max_records: 1,
+        ..quick()
+    }
+}
+
 #[tokio::test]
-async fn batches_are_committed_and_signed_while_those_before_are_shown() {
-    let running = start(quick(), true).await;
+async fn full_batches_are_committed_and_signed_while_those_before_are_shown() {
+    let running = start(one_a_batch(), true).await;
     let held = running.log.hold.lock().await;
     let ahead = one_by_one(&running, 0..UNDER_WAY).await;
-    // The next has nowhere to go: it gathers company.
+    // The next has nowhere to go.
     let next = submit_all(&running, [Job::Append(UNDER_WAY, 1)]).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
-    let company = submit_all(&running, [Job::Append(UNDER_WAY + 1, 1)]).await;
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    assert_eq!(*running.batches.lock().unwrap(), [1; 7]);
+    assert_eq!(running.batches.lock().unwrap().len(), 7);
     assert!(!ahead[0].is_finished(), "nothing is public yet");
     drop(held);
-    for handle in [ahead, next, company].into_iter().flatten() {
+    for handle in [ahead, next].into_iter().flatten() {
         handle.await.unwrap().unwrap();
     }
-    assert_eq!(*running.batches.lock().unwrap(), [1, 1, 1, 1, 1, 1, 1, 2]);
-    assert_eq!(running.log.check_files().size().get(), 9);
+    assert_eq!(running.log.check_files().size().get(), 8);
+}
+
+#[tokio::test]
+async fn while_a_batch_is_under_way_the_next_gathers_company() {
+    let running = start(quick(), true).await;
+    let held = running.log.hold.lock().await;
+    let first = one_by_one(&running, 0..1).await;
+    let mut rest = Vec::new();
+    for key in 1..8 {
+        rest.extend(submit_all(&running, [Job::Append(key, 1)]).await);
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+    assert_eq!(*running.batches.lock().unwrap(), [1]);
+    drop(held);
+    for handle in [first, rest].into_iter().flatten() {
+        handle.await.unwrap().unwrap();
+    }
+    assert_eq!(*running.batches.lock().unwrap(), [1, 7]);
+    running.log.check_files();
 }
 
 /// What callers were given verifies at its own size: its partial tiles are there, or the full ones that they became.
 #[tokio::test]
 async fn what_is_shown_together_has_the_tiles_of_every_checkpoint() {
-    let running = start(quick(), true).await;
+    let running = start(one_a_batch(), true).await;
     let held = running.log.hold.lock().await;
     let mut callers = Vec::new();
     for (key, count) in [(0, 1), (1, 3), (2, 300), (3, 2)] {
@@ -69,7 +93,7 @@ async fn what_is_shown_together_has_the_tiles_of_every_checkpoint() {
 
 #[tokio::test]
 async fn what_was_committed_behind_a_batch_that_is_not_published_is_unanswered() {
-    let running = start(quick(), true).await;
+    let running = start(one_a_batch(), true).await;
     running.log.faults.set(Fault::Write(Fails::Before));
     let held = running.log.hold.lock().await;
     let ahead = one_by_one(&running, 0..UNDER_WAY).await;
@@ -99,7 +123,7 @@ async fn after_a_crash_every_checkpoint_signed_ahead_has_its_partial_tiles() {
         (253, None),
         (700, Some(Fault::Write(Fails::Half))),
     ] {
-        let running = start(quick(), true).await;
+        let running = start(one_a_batch(), true).await;
         running.sequencer.submit(Job::Append(0, first)).await.unwrap();
         let shown = running.log.lock.signed().len();
         let held = running.log.hold.lock().await;
