@@ -292,7 +292,7 @@ async fn rewrite(
     Ok(())
 }
 
-/// A crash between steps 2 and 4 left committed leaves unsigned, of at most three batches. Nothing was promised: sign, swap,
+/// A crash between steps 2 and 4 left committed leaves unsigned, of at most two batches. Nothing was promised: sign, swap,
 /// go on. Each batch gets its own checkpoint, one after the other, as it would have got: its receipts name that, and the
 /// tiles of every checkpoint that was signed must be there (C2SP tlog-tiles).
 async fn finish(
