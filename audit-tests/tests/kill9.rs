@@ -142,7 +142,6 @@ fn kill_9_at_any_moment_loses_no_acknowledged_batch() {
 
     the_log_is_one_log(&town, &checkpoints);
     receipts_verify(&town, &feeders);
-    every_checkpoint_has_its_files(&town, &feeders);
     // One leaf a batch, besides those of the founding and the map roots: nothing was recorded twice.
     let founding = size - map_roots(&town, size) - u64::try_from(acknowledged).unwrap();
     assert_eq!(
@@ -198,6 +197,7 @@ fn the_log_is_one_log(town: &Town, checkpoints: &[String]) {
 
 /// Receipts given in the middle of the storm convince a stranger like any other.
 fn receipts_verify(town: &Town, feeders: &[Feeder<'_>]) {
+    every_checkpoint_has_its_files(town, feeders);
     let key = town.log_key().to_string();
     let path = town.aside("receipt.json");
     for feeder in feeders {

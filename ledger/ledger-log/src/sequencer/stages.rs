@@ -34,6 +34,10 @@ const SIGNED_AHEAD: usize = 4;
 /// one that is swapped in or has nowhere to go yet.
 pub const UNSHOWN: usize = 2 * SIGNED_AHEAD + 1;
 
+/// Batches under way behind one that is closed before it is full. With none, nothing would be committed while a batch is
+/// shown unless the callers fill a batch: slower where committing costs more than the disk.
+const COMPANY: usize = 1;
+
 /// Runs the stages beside each other. Ends when no more jobs can come, or when one of them stops; what was committed or
 /// signed before an earlier stage stopped is still published.
 pub async fn run<C: Committer>(
@@ -145,9 +149,9 @@ impl<C: Committer> Committing<C> {
     /// Step 1: a batch that holds at least one job, and room for it in the next stage. `None` when no more jobs can come,
     /// or when the next stage has stopped.
     ///
-    /// A batch is closed when it is full, or when its first job has waited long enough *and* nothing is under way behind:
-    /// each batch costs the same flushes however small it is, so many small ones in all stages keep each other waiting
-    /// where a disk does one flush after the other.
+    /// A batch is closed when it is full, or when its first job has waited long enough *and* no more than [`COMPANY`] is
+    /// under way behind: each batch costs the same flushes however small it is, so many small ones in all stages keep
+    /// each other waiting where a disk does one flush after the other.
     async fn gather(&mut self, hand_over: mpsc::Sender<Batch<C>>) -> Option<OwnedPermit<Batch<C>>> {
         let first = match self.carried.take() {
             Some(carried) => carried,
@@ -164,9 +168,9 @@ impl<C: Committer> Committing<C> {
         let mut under_way = self.under_way.subscribe();
         let waited = async {
             sleep(linger).await;
-            if *under_way.borrow_and_update() > 0 {
-                // Zero too when the stages behind stop: they drop what they have.
-                let _ = under_way.wait_for(|batches| *batches == 0).await;
+            if *under_way.borrow_and_update() > COMPANY {
+                // Also when the stages behind stop: they drop what they have.
+                let _ = under_way.wait_for(|batches| *batches <= COMPANY).await;
                 // Whoever was answered just now has the next job in a moment.
                 sleep(linger).await;
             }

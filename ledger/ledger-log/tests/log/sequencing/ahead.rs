@@ -36,21 +36,21 @@ async fn full_batches_are_committed_and_signed_while_those_before_are_shown() {
 }
 
 #[tokio::test]
-async fn while_a_batch_is_under_way_the_next_gathers_company() {
+async fn while_two_batches_are_under_way_the_next_gathers_company() {
     let running = start(quick(), true).await;
     let held = running.log.hold.lock().await;
-    let first = one_by_one(&running, 0..1).await;
+    let first = one_by_one(&running, 0..2).await;
     let mut rest = Vec::new();
-    for key in 1..8 {
+    for key in 2..9 {
         rest.extend(submit_all(&running, [Job::Append(key, 1)]).await);
         tokio::time::sleep(Duration::from_millis(3)).await;
     }
-    assert_eq!(*running.batches.lock().unwrap(), [1]);
+    assert_eq!(*running.batches.lock().unwrap(), [1, 1]);
     drop(held);
     for handle in [first, rest].into_iter().flatten() {
         handle.await.unwrap().unwrap();
     }
-    assert_eq!(*running.batches.lock().unwrap(), [1, 7]);
+    assert_eq!(*running.batches.lock().unwrap(), [1, 1, 7]);
     running.log.check_files();
 }
 
