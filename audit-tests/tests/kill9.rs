@@ -7,6 +7,7 @@
     reason = "a test stops at the first surprise, and says how many rounds there were"
 )]
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,7 +16,10 @@ use std::{fs, thread};
 use audit_tests::programs::ledger_audit;
 use audit_tests::server::{self, Answer, Server};
 use audit_tests::town::{Resident, Town, half_hour, random};
-use ledger_core::tile::parse_entries;
+use evidence::bundle::Bundle;
+use ledger_core::checkpoint::SignedCheckpoint;
+use ledger_core::tile::{self, Resource, TileId, parse_entries};
+use ledger_core::tree::TreeSize;
 
 /// How often the broker is killed, unless `FIDUCIE_KILL_ROUNDS` says otherwise.
 const ROUNDS: u64 = 60;
@@ -193,6 +197,7 @@ fn the_log_is_one_log(town: &Town, checkpoints: &[String]) {
 
 /// Receipts given in the middle of the storm convince a stranger like any other.
 fn receipts_verify(town: &Town, feeders: &[Feeder<'_>]) {
+    every_checkpoint_has_its_files(town, feeders);
     let key = town.log_key().to_string();
     let path = town.aside("receipt.json");
     for feeder in feeders {
@@ -201,6 +206,37 @@ fn receipts_verify(town: &Town, feeders: &[Feeder<'_>]) {
             fs::write(&path, receipt).unwrap();
             let (status, said) = ledger_audit(&["verify", path.to_str().unwrap(), "--log-key", &key]);
             assert_eq!(status, 0, "{said}");
+        }
+    }
+}
+
+/// The head that a receipt names is one that somebody holds: its tiles and bundles are there, or the full ones that they
+/// became (C2SP tlog-tiles).
+fn every_checkpoint_has_its_files(town: &Town, feeders: &[Feeder<'_>]) {
+    let receipts = feeders.iter().flat_map(|feeder| &feeder.kept);
+    let sizes: BTreeSet<TreeSize> = receipts
+        .map(|(_, receipt)| {
+            let bundle = Bundle::parse(receipt).unwrap();
+            let note = bundle.proof.checkpoint().to_string();
+            let signed = SignedCheckpoint::open(note.as_bytes(), &bundle.log_key);
+            signed.unwrap().size()
+        })
+        .collect();
+    let stands = |resource: Resource| town.ledger().join(resource.to_string()).exists();
+    for size in sizes {
+        for tile in tile::tiles(size) {
+            let full = TileId::new(tile.level(), tile.span().to_full()).unwrap();
+            assert!(
+                stands(Resource::Tile(tile)) || stands(Resource::Tile(full)),
+                "{tile:?} of {size}"
+            );
+        }
+        for span in tile::bundles(size) {
+            let full = span.to_full();
+            assert!(
+                stands(Resource::Entries(span)) || stands(Resource::Entries(full)),
+                "{span:?} of {size}"
+            );
         }
     }
 }

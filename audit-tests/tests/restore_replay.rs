@@ -248,6 +248,15 @@ fn a_restored_backup_replays_erasures_and_suspends_what_may_have_been_withdrawn(
     drop((broker, runtime));
     week.the_log_passes(&before);
 
+    let (_, object) = status(town, &["--full"]);
+    let full = &object["full"];
+    assert_eq!(
+        (&full["clean"], &full["missing"]),
+        (&true.into(), &0.into()),
+        "{object}"
+    );
+    assert_eq!(full["lost"], 4, "{object}");
+
     // Once is enough.
     let (code, said) = fiducie(town, &["ledger", "restore"]);
     assert_eq!(code, 2, "{said}");

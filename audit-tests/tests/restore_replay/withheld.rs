@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use audit_tests::operator::{fiducie, status};
 use audit_tests::town::{self, RunningClock, Town};
 use broker_service::{Failure, Fault, HistoryLines};
 use test_support::withhold_details;
@@ -39,4 +40,19 @@ fn a_missing_detail_is_a_fault_and_never_called_lost() {
             assert!(failure.to_string().contains("no restore lost it"), "{failure}");
         }
     });
+    drop(runtime);
+    let (_, object) = status(&town, &["--full"]);
+    let full = &object["full"];
+    assert_eq!(
+        (&full["clean"], &full["lost"]),
+        (&false.into(), &0.into()),
+        "{object}"
+    );
+    assert!(full["missing"].as_u64().unwrap() > 0, "{object}");
+    let (code, said) = fiducie(&town, &["check", "--full"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("records are missing, and no restore lost them"),
+        "{said}"
+    );
 }

@@ -1,13 +1,20 @@
 //! The full check of what the log does not hold: whether every stored detail opens its leaf, and every stored head is
 //! that of its leaves.
 
+use std::collections::HashSet;
+
 use broker_domain::ids::SubjectId;
 use broker_store::{HeadRow, Read, RecordRow, Store, StoreError, SubjectRow};
-use ledger_core::leaf::{Commitment, RecordNumber, Salt, SubjectKey, SubjectLeaf};
+use ledger_core::leaf::{Commitment, RecordNumber, Salt, SubjectKey, SubjectLeaf, Tag};
 use ledger_core::tree::{Frontier, leaf_hash};
+
+use crate::history::restores_in;
 
 /// Rows read at once.
 const PAGE: u32 = 256;
+
+/// Leaves read at once.
+const LEAVES: u64 = 4096;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,8 +23,10 @@ pub struct Details {
     pub batches: u64,
     /// Records that open their leaf.
     pub records: u64,
-    /// Numbers without a record: lost in a restore.
+    /// Numbers without a record, whose leaves a restore leaf of the log names as lost.
     pub lost: u64,
+    /// Numbers without a record that no restore lost: somebody or something took them.
+    pub missing: u64,
     /// The first leaf whose record does not open it.
     pub unopened: Option<u64>,
     /// The first leaf of the first batch whose head is not that of its leaves.
@@ -26,25 +35,81 @@ pub struct Details {
 
 /// Recomputes all of them. Whose record is wrong is not said: the leaf names it for whoever may look.
 ///
+/// LIMIT: the tags of the numbers without a record are held in memory, 32 bytes each and the set around them.
+///
 /// # Errors
 /// When the store fails.
 pub async fn check_details(store: &dyn Store) -> Result<Details, StoreError> {
     let mut found = Details::default();
-    heads(&mut *store.read().await?, &mut found).await?;
+    let size = heads(&mut *store.read().await?, &mut found).await?;
+    let mut missing = Missing {
+        tags: HashSet::new(),
+        most: size.saturating_add(1),
+    };
     let mut after: Option<SubjectId> = None;
     loop {
         // A view for each page, so that a running broker is not held up.
         let mut read = store.read().await?;
         let page = read.all_subjects(after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(found) };
+        let Some(last) = page.last() else { break };
         after = Some(last.id);
         for subject in page {
-            records(&mut *read, &subject, &mut found).await?;
+            records(&mut *read, &subject, &mut found, &mut missing).await?;
         }
+    }
+    found.lost = lost(store, &mut missing).await?;
+    found.missing = missing.count();
+    Ok(found)
+}
+
+/// The tags of the numbers without a record.
+struct Missing {
+    tags: HashSet<Tag>,
+    /// One more than there are leaves: so many cannot all be lost, however high a changed row counts.
+    most: u64,
+}
+
+impl Missing {
+    /// Adds the numbers `first` to `newest` of a subject.
+    fn extend(&mut self, key: &SubjectKey, first: u64, newest: u64) {
+        for n in (first..=newest).filter_map(RecordNumber::new) {
+            if self.count() == self.most {
+                return;
+            }
+            self.tags.insert(key.tag(n));
+        }
+    }
+
+    fn count(&self) -> u64 {
+        u64::try_from(self.tags.len()).unwrap_or(u64::MAX)
     }
 }
 
-async fn heads(read: &mut (dyn Read + '_), found: &mut Details) -> Result<(), StoreError> {
+/// Takes the tags away that stand where a restore lost the details, and counts them. Without a restore leaf nothing is
+/// lost, whatever is missing: a damaged or a changed database must not pass for a restored one.
+async fn lost(store: &dyn Store, missing: &mut Missing) -> Result<u64, StoreError> {
+    let all = missing.count();
+    if all == 0 {
+        return Ok(0);
+    }
+    for (_, restore) in restores_in(store).await? {
+        let Some(range) = restore.lost() else { continue };
+        let mut next = range.start;
+        while next < range.end && !missing.tags.is_empty() {
+            let end = range.end.min(next.saturating_add(LEAVES));
+            for leaf in store.read().await?.leaves(next, end).await? {
+                if let Ok(leaf) = SubjectLeaf::parse(&leaf.bytes) {
+                    missing.tags.remove(&leaf.tag);
+                }
+            }
+            next = end;
+        }
+    }
+    Ok(all.saturating_sub(missing.count()))
+}
+
+/// How many leaves there are in batches that are right.
+async fn heads(read: &mut (dyn Read + '_), found: &mut Details) -> Result<u64, StoreError> {
     let mut tree = Frontier::empty();
     while let Some(head) = read.head_covering(tree.size().get()).await? {
         let first = tree.size().get();
@@ -54,11 +119,11 @@ async fn heads(read: &mut (dyn Read + '_), found: &mut Details) -> Result<(), St
         }
         if !is_head(&head, first, &tree) {
             found.wrong_head = Some(first);
-            return Ok(());
+            return Ok(first);
         }
         found.batches += 1;
     }
-    Ok(())
+    Ok(tree.size().get())
 }
 
 fn is_head(head: &HeadRow, first: u64, tree: &Frontier) -> bool {
@@ -73,15 +138,19 @@ async fn records(
     read: &mut (dyn Read + '_),
     subject: &SubjectRow,
     found: &mut Details,
+    missing: &mut Missing,
 ) -> Result<(), StoreError> {
     let key = SubjectKey::new(subject.key);
-    let (mut before, mut known) = (u64::MAX, 0);
+    let mut before = u64::MAX;
+    // The numbers up to here are still to come.
+    let mut newest = subject.newest;
     loop {
         let page = read.records_of(subject.id, before, PAGE).await?;
         let Some(oldest) = page.last() else { break };
         before = oldest.n;
         for row in page {
-            known += 1;
+            missing.extend(&key, row.n.saturating_add(1), newest);
+            newest = newest.min(row.n.saturating_sub(1));
             let leaf = read
                 .leaves(row.leaf_index, row.leaf_index.saturating_add(1))
                 .await?;
@@ -93,7 +162,7 @@ async fn records(
             }
         }
     }
-    found.lost += subject.newest.saturating_sub(known);
+    missing.extend(&key, 1, newest);
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use crate::committer::tile_nodes;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
 
-pub(crate) use restores::known_restores;
+pub(crate) use restores::{known_restores, restores_in};
 pub use shown::OwnRecord;
 
 /// Records read at once.

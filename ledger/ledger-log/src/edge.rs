@@ -8,6 +8,7 @@ use ledger_core::{
 use crate::ports::{LogData, PublicFile, StoreFault};
 
 /// Last tile of each level, last bundle, and the frontier above them.
+#[derive(Clone)]
 pub struct Edge {
     frontier: Frontier,
     /// Hashes of the last tile of each tile level: 1 to 256.

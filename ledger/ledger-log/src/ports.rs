@@ -111,6 +111,13 @@ pub trait LogData: Send + Sync {
     /// [`StoreFault`].
     async fn heads_since(&self, size: TreeSize) -> Result<Vec<DataHead>, StoreFault>;
 
+    /// The heads of the last `most` transactions of the tree of `size` leaves, oldest first: fewer when there were no more.
+    /// The last has that size.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    async fn heads_up_to(&self, size: TreeSize, most: usize) -> Result<Vec<DataHead>, StoreFault>;
+
     /// The hashes of the nodes, in the order asked. At most a few thousand are asked for at once.
     ///
     /// # Errors

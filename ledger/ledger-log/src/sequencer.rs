@@ -16,6 +16,7 @@ use crate::{
     publisher::{Appended, PublishFault, Publisher},
     witness::KeeperStop,
 };
+pub(crate) use stages::UNSHOWN;
 use stages::{Committing, Showing, Signing};
 
 /// Runs the transaction of a batch. Implemented by the service over its store.

@@ -366,6 +366,14 @@ impl LogData for Changed {
         Ok(Vec::new())
     }
 
+    async fn heads_up_to(
+        &self,
+        _: TreeSize,
+        _: usize,
+    ) -> Result<Vec<ledger_log::DataHead>, ledger_log::StoreFault> {
+        Ok(Vec::new())
+    }
+
     async fn nodes(
         &self,
         _: &[ledger_core::tree::NodeId],

@@ -39,6 +39,23 @@ impl LogData for DataView {
         Ok(heads)
     }
 
+    async fn heads_up_to(&self, size: TreeSize, most: usize) -> Result<Vec<DataHead>, StoreFault> {
+        let mut read = self.0.read().await.map_err(StoreFault::new)?;
+        let mut heads = Vec::new();
+        let mut end = size.get();
+        while heads.len() < most
+            && let Some(last) = end.checked_sub(1)
+        {
+            let head = read.head_covering(last).await.map_err(StoreFault::new)?;
+            let head = head.filter(|head| head.size == end && head.first < end);
+            let head = head.ok_or_else(|| StoreFault::new("a batch is missing in the data store"))?;
+            end = head.first;
+            heads.push(data_head(&head)?);
+        }
+        heads.reverse();
+        Ok(heads)
+    }
+
     async fn nodes(&self, nodes: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {
         let mut read = self.0.read().await.map_err(StoreFault::new)?;
         let mut hashes = Vec::with_capacity(nodes.len());

@@ -1,6 +1,6 @@
 //! The restores that lost details: a file says "lost" of those leaves alone.
 
-use broker_store::Store;
+use broker_store::{Store, StoreError};
 use ledger_core::leaf::RestoreLeaf;
 use ledger_core::tree::LeafIndex;
 use ledger_log::StoreFault;
@@ -10,12 +10,17 @@ use crate::failure::Fault;
 
 /// Reads the restore leaves of the batches that a restore kept. No broker runs while one is added, so they are read once.
 pub(crate) async fn known_restores(store: &dyn Store) -> Result<Vec<(LeafIndex, RestoreLeaf)>, StoreFault> {
-    let mut read = store.read().await.map_err(StoreFault::new)?;
+    restores_in(store).await.map_err(StoreFault::new)
+}
+
+/// The same for whoever tells faults of a store apart.
+pub(crate) async fn restores_in(store: &dyn Store) -> Result<Vec<(LeafIndex, RestoreLeaf)>, StoreError> {
+    let mut read = store.read().await?;
     let mut restores = Vec::new();
-    for first in read.restores().await.map_err(StoreFault::new)? {
-        let head = read.head_covering(first).await.map_err(StoreFault::new)?;
+    for first in read.restores().await? {
+        let head = read.head_covering(first).await?;
         let end = head.map_or(first, |head| head.size);
-        let leaves = read.leaves(first, end).await.map_err(StoreFault::new)?;
+        let leaves = read.leaves(first, end).await?;
         let found = leaves.into_iter().filter_map(|row| {
             let leaf = RestoreLeaf::parse(&row.bytes).ok()?;
             Some((LeafIndex::new(row.index)?, leaf))

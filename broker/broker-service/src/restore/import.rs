@@ -97,6 +97,10 @@ impl LogData for WholeLog {
         Err(StoreFault::new("a log that is being restored is not signed for"))
     }
 
+    async fn heads_up_to(&self, _: TreeSize, _: usize) -> Result<Vec<DataHead>, StoreFault> {
+        Err(StoreFault::new("a log that is being restored is not signed for"))
+    }
+
     async fn nodes(&self, _: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {
         Err(StoreFault::new("a log that is being restored has leaves only"))
     }

@@ -203,6 +203,7 @@ pub fn as_json(found: &Found) -> Value {
             "map_roots": full.log.map_roots,
             "records": full.details.records,
             "lost": full.details.lost,
+            "missing": full.details.missing,
             "wrong": full.lines(),
         })
     });

@@ -50,7 +50,11 @@ pub struct Full {
 
 impl Full {
     pub fn is_clean(&self) -> bool {
-        self.log.is_clean() && self.details.unopened.is_none() && self.details.wrong_head.is_none()
+        let details = &self.details;
+        self.log.is_clean()
+            && details.unopened.is_none()
+            && details.wrong_head.is_none()
+            && details.missing == 0
     }
 
     /// What is wrong, a line each.
@@ -65,6 +69,12 @@ impl Full {
                 .unopened
                 .map(|leaf| format!("the stored record of leaf {leaf} does not open it")),
         );
+        if details.missing > 0 {
+            lines.push(format!(
+                "{} records are missing, and no restore lost them",
+                details.missing
+            ));
+        }
         lines.extend(details.wrong_head.map(|leaf| {
             format!("the stored head of the batch from leaf {leaf} on is not that of its leaves")
         }));
@@ -238,6 +248,10 @@ impl LogData for NoData {
     }
 
     async fn heads_since(&self, _: TreeSize) -> Result<Vec<DataHead>, StoreFault> {
+        self.head().await.map(|head| head.into_iter().collect())
+    }
+
+    async fn heads_up_to(&self, _: TreeSize, _: usize) -> Result<Vec<DataHead>, StoreFault> {
         self.head().await.map(|head| head.into_iter().collect())
     }
 

@@ -12,7 +12,8 @@ use super::{Appended, PublishFault, Publisher, Stores, show, sign};
 use crate::{
     edge::{Edge, EdgeError},
     map::MapFault,
-    ports::{DataHead, LogData, PublicFault, StoreFault, Swap, UnixMicros},
+    ports::{DataHead, LogData, PublicFault, PublicFile, PublicStore, StoreFault, Swap, UnixMicros},
+    sequencer::UNSHOWN,
     witness::{KeeperStop, WitnessStop},
 };
 
@@ -174,16 +175,12 @@ pub(super) async fn recover(
     }
     // A changed file on the edge is found here, and a lost one restored.
     stores.public.write(edge.files()?).await?;
-    rewrite(&stores, data, &mut edge, locked.size()).await?;
-    if edge.root() != locked.root() {
-        return Err(RecoverError::RootMismatch {
-            place: "lock store",
-            size: locked.size(),
-        });
-    }
+    // Nothing is written from leaves that were not signed for: public files are never written over.
+    grow(data, &mut edge.clone(), &locked, None).await?;
+    let partials = grow(data, &mut edge, &locked, Some(&*stores.public)).await?;
     // Other signature lines (grease, witnesses) make no other checkpoint.
     if public.as_ref().map(SignedCheckpoint::checkpoint) != Some(locked.checkpoint()) {
-        show(&stores, edge.partials(shown)?, &locked).await?;
+        show(&stores, partials, &locked).await?;
     }
     let last_at = head.map(|head| head.at);
     let mut publisher = Publisher {
@@ -239,12 +236,48 @@ pub(super) fn check_order(
     }
 }
 
-/// Step 5 for leaves that were signed for: writes the full tiles and bundles up to `size`.
+/// Step 5 for leaves that were signed for: writes the full tiles and bundles up to the locked checkpoint, to `public` if
+/// there is one, and gives the partial ones of every checkpoint that a receipt may name and that was not shown.
+///
+/// A crash leaves at most [`UNSHOWN`] of those. Where there seem to be more, the public checkpoint was lost or put back, or
+/// waits for its witnesses: the older ones were shown, and what is rewritten of them are the full files. Whoever misses a
+/// partial one asks for those (C2SP tlog-tiles, Partial Tiles).
+async fn grow(
+    data: &dyn LogData,
+    edge: &mut Edge,
+    locked: &SignedCheckpoint,
+    public: Option<&dyn PublicStore>,
+) -> Result<Vec<PublicFile>, RecoverError> {
+    let shown = edge.size();
+    let mut partials = Vec::new();
+    if shown < locked.size() {
+        let heads = data.heads_up_to(locked.size(), UNSHOWN).await?;
+        for head in heads
+            .into_iter()
+            .filter(|head| (shown..locked.size()).contains(&head.size))
+        {
+            let before = edge.size();
+            rewrite(data, edge, head.size, public).await?;
+            partials.extend(edge.partials(before)?);
+        }
+    }
+    let before = edge.size();
+    rewrite(data, edge, locked.size(), public).await?;
+    if edge.root() != locked.root() {
+        return Err(RecoverError::RootMismatch {
+            place: "lock store",
+            size: locked.size(),
+        });
+    }
+    partials.extend(edge.partials(before)?);
+    Ok(partials)
+}
+
 async fn rewrite(
-    stores: &Stores,
     data: &dyn LogData,
     edge: &mut Edge,
     size: TreeSize,
+    public: Option<&dyn PublicStore>,
 ) -> Result<(), RecoverError> {
     while edge.size() < size {
         let from = edge.size().get();
@@ -252,7 +285,9 @@ async fn rewrite(
         for leaf in leaves(data, from..size.get().min(from.saturating_add(CHUNK))).await? {
             files.extend(edge.push(leaf)?);
         }
-        stores.public.write(files).await?;
+        if let Some(public) = public {
+            public.write(files).await?;
+        }
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use tokio::{
         watch,
     },
     task::JoinSet,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep},
 };
 
 use super::{
@@ -29,6 +29,14 @@ const COMMITTED_AHEAD: usize = 1;
 /// Signed batches that may wait while others are being shown; then they are shown together. After a crash they are in
 /// the lock store and not public, and recovery shows them.
 const SIGNED_AHEAD: usize = 4;
+
+/// Batches that may be signed and not shown when the process dies: those being shown together, those that wait, and the
+/// one that is swapped in or has nowhere to go yet.
+pub const UNSHOWN: usize = 2 * SIGNED_AHEAD + 1;
+
+/// Batches under way behind one that is closed before it is full. With none, nothing would be committed while a batch is
+/// shown unless the callers fill a batch: slower where committing costs more than the disk.
+const COMPANY: usize = 1;
 
 /// Runs the stages beside each other. Ends when no more jobs can come, or when one of them stops; what was committed or
 /// signed before an earlier stage stopped is still published.
@@ -73,6 +81,24 @@ pub struct Committing<C: Committer> {
     gathered: Vec<Request<C>>,
     /// A job that did not fit in the last batch.
     carried: Option<Request<C>>,
+    /// Batches on their way through the stages behind.
+    under_way: watch::Sender<usize>,
+}
+
+/// Counts a batch among those that were committed and not answered yet, until it is dropped.
+struct UnderWay(watch::Sender<usize>);
+
+impl UnderWay {
+    fn count(batches: &watch::Sender<usize>) -> Self {
+        batches.send_modify(|count| *count = count.saturating_add(1));
+        Self(batches.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
 }
 
 /// A committed batch on its way to be signed.
@@ -80,6 +106,7 @@ pub struct Batch<C: Committer> {
     began: Instant,
     callers: Vec<Caller<C>>,
     committed: Committed<C::Answer>,
+    under_way: UnderWay,
 }
 
 impl<C: Committer> Committing<C> {
@@ -96,6 +123,7 @@ impl<C: Committer> Committing<C> {
             size,
             gathered: Vec::new(),
             carried: None,
+            under_way: watch::Sender::new(0),
         }
     }
 
@@ -121,8 +149,9 @@ impl<C: Committer> Committing<C> {
     /// Step 1: a batch that holds at least one job, and room for it in the next stage. `None` when no more jobs can come,
     /// or when the next stage has stopped.
     ///
-    /// A batch is closed when it is full, or when its first job has waited long enough *and* the batch could go on at
-    /// once: while the next stage is busy, more company costs nobody anything.
+    /// A batch is closed when it is full, or when its first job has waited long enough *and* no more than [`COMPANY`] is
+    /// under way behind: each batch costs the same flushes however small it is, so many small ones in all stages keep
+    /// each other waiting where a disk does one flush after the other.
     async fn gather(&mut self, hand_over: mpsc::Sender<Batch<C>>) -> Option<OwnedPermit<Batch<C>>> {
         let first = match self.carried.take() {
             Some(carried) => carried,
@@ -132,20 +161,26 @@ impl<C: Committer> Committing<C> {
                 request = self.jobs.recv() => request?,
             },
         };
-        let deadline = Instant::now() + self.config.linger.min(MAX_LINGER);
+        let linger = self.config.linger.min(MAX_LINGER);
         let most = self.most_records();
         let mut records = C::records(&first.job);
         self.gathered.push(first);
-        let waited = sleep_until(deadline);
-        // One reservation only: a second would queue up behind the first, which nobody polls any more.
-        let room = hand_over.reserve_owned();
-        tokio::pin!(waited, room);
+        let mut under_way = self.under_way.subscribe();
+        let waited = async {
+            sleep(linger).await;
+            if *under_way.borrow_and_update() > COMPANY {
+                // Also when the stages behind stop: they drop what they have.
+                let _ = under_way.wait_for(|batches| *batches <= COMPANY).await;
+                // Whoever was answered just now has the next job in a moment.
+                sleep(linger).await;
+            }
+        };
+        tokio::pin!(waited);
         while records < most {
             let next = tokio::select! {
                 biased;
                 Some(request) = self.jobs.recv() => request,
-                room = &mut room, if waited.is_elapsed() => return room.ok(),
-                () = &mut waited, if !waited.is_elapsed() => continue,
+                () = &mut waited => break,
             };
             records = records.saturating_add(C::records(&next.job));
             if records > most {
@@ -154,7 +189,7 @@ impl<C: Committer> Committing<C> {
             }
             self.gathered.push(next);
         }
-        room.await.ok()
+        hand_over.reserve_owned().await.ok()
     }
 
     /// Records after which the batch is closed: where it fills a tile, if that is not too early.
@@ -183,6 +218,7 @@ impl<C: Committer> Committing<C> {
                     began,
                     callers,
                     committed,
+                    under_way: UnderWay::count(&self.under_way),
                 }));
             }
             Ok(committed) => {
@@ -232,6 +268,7 @@ pub struct Signature<C: Committer> {
     answers: Vec<C::Answer>,
     /// `None` when nothing was appended.
     signed: Option<Signed>,
+    under_way: UnderWay,
 }
 
 impl Signing {
@@ -261,6 +298,7 @@ impl Signing {
                 began,
                 callers,
                 committed: Committed { answers, appended },
+                under_way,
             } = batch;
             let signed = match appended {
                 None => None,
@@ -271,6 +309,7 @@ impl Signing {
                 callers,
                 answers,
                 signed,
+                under_way,
             };
             // Not taken any more: dropped, it tells its callers.
             let _ = hand_over.send(signature).await;
@@ -307,13 +346,14 @@ impl Showing {
                 checkpoint = Arc::clone(signed.checkpoint());
                 files.push(signed);
             }
-            answered.push((batch.began, batch.callers, batch.answers, Arc::clone(&checkpoint)));
+            let at = (batch.began, Arc::clone(&checkpoint));
+            answered.push((at, batch.callers, batch.answers, batch.under_way));
         }
         let shown_together = files.len();
         // Dropping `answered` on the way out tells each caller that its job is unanswered.
         Signed::show(files, &self.stores).await?;
         self.show.send_replace(checkpoint);
-        for (began, callers, answers, checkpoint) in answered {
+        for ((began, checkpoint), callers, answers, _under_way) in answered {
             let jobs = answers.len();
             for (caller, answer) in callers.into_iter().zip(answers) {
                 let _ = caller.send(Ok(Published {

@@ -173,6 +173,27 @@ async fn changed_data_are_not_signed_for() {
     assert_eq!(log.check_files().size().get(), 3);
 }
 
+/// Public files are never written over: one made of changed leaves would stand in the way of the right one for good.
+#[tokio::test]
+async fn changed_leaves_that_were_signed_for_are_not_written() {
+    let log = Log::new().await;
+    let mut publisher = log.grow(&[3]).await;
+    log.faults.set(Fault::Write(Fails::Before));
+    publisher.publish(log.append(600)).await.unwrap_err();
+    log.data.change_leaf(17);
+    assert!(matches!(
+        log.recover().await,
+        Err(RecoverError::RootMismatch {
+            place: "lock store",
+            ..
+        })
+    ));
+    assert!(!log.path("tile/0/000").exists());
+    log.data.change_leaf(17);
+    log.recover().await.unwrap();
+    assert_eq!(log.check_files().size().get(), 603);
+}
+
 #[tokio::test]
 async fn a_restored_data_store_is_refused() {
     let mut log = Log::new().await;

@@ -1,5 +1,7 @@
 //! Batches, refusals and stops of the sequencer.
 
+mod ahead;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -246,66 +248,6 @@ async fn one_by_one(
     handles
 }
 
-/// One batch being shown, four signed, one that is signed and has nowhere to go, one committed.
-const UNDER_WAY: u64 = 7;
-
-#[tokio::test]
-async fn batches_are_committed_and_signed_while_those_before_are_shown() {
-    let running = start(quick(), true).await;
-    let held = running.log.hold.lock().await;
-    let ahead = one_by_one(&running, 0..UNDER_WAY).await;
-    // The next has nowhere to go: it gathers company.
-    let next = submit_all(&running, [Job::Append(UNDER_WAY, 1)]).await;
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let company = submit_all(&running, [Job::Append(UNDER_WAY + 1, 1)]).await;
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    assert_eq!(*running.batches.lock().unwrap(), [1; 7]);
-    assert!(!ahead[0].is_finished(), "nothing is public yet");
-    drop(held);
-    for handle in [ahead, next, company].into_iter().flatten() {
-        handle.await.unwrap().unwrap();
-    }
-    assert_eq!(*running.batches.lock().unwrap(), [1, 1, 1, 1, 1, 1, 1, 2]);
-    assert_eq!(running.log.check_files().size().get(), 9);
-}
-
-/// What callers were given verifies at its own size: its partial tiles are there, or the full ones that they became.
-#[tokio::test]
-async fn what_is_shown_together_has_the_tiles_of_every_checkpoint() {
-    let running = start(quick(), true).await;
-    let held = running.log.hold.lock().await;
-    let mut callers = Vec::new();
-    for (key, count) in [(0, 1), (1, 3), (2, 300), (3, 2)] {
-        let sequencer = running.sequencer.clone();
-        callers.push(tokio::spawn(async move {
-            sequencer
-                .submit(Job::Append(key, count))
-                .await
-                .unwrap()
-                .checkpoint
-        }));
-        committed(&running, callers.len()).await;
-    }
-    drop(held);
-    let mut sizes = Vec::new();
-    for caller in callers {
-        sizes.push(caller.await.unwrap().size().get());
-    }
-    assert_eq!(sizes, [1, 4, 304, 306]);
-    running.log.check_files();
-    for (shown, name) in [
-        (true, "tile/0/000.p/1"),
-        (false, "tile/0/000.p/4"),
-        (true, "tile/0/000"),
-        (true, "tile/entries/000"),
-        (true, "tile/0/001.p/48"),
-        (true, "tile/0/001.p/50"),
-        (true, "tile/1/000.p/1"),
-    ] {
-        assert_eq!(running.log.path(name).exists(), shown, "{name}");
-    }
-}
-
 #[tokio::test]
 async fn full_batches_follow_each_other() {
     let running = start(quick(), true).await;
@@ -314,27 +256,6 @@ async fn full_batches_follow_each_other() {
         handle.await.unwrap().unwrap();
     }
     assert_eq!(running.log.check_files().size().get(), 2_000);
-}
-
-#[tokio::test]
-async fn what_was_committed_behind_a_batch_that_is_not_published_is_unanswered() {
-    let running = start(quick(), true).await;
-    running.log.faults.set(Fault::Write(Fails::Before));
-    let held = running.log.hold.lock().await;
-    let ahead = one_by_one(&running, 0..UNDER_WAY).await;
-    let next = submit_all(&running, [Job::Append(UNDER_WAY, 1)]).await;
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    drop(held);
-    for handle in ahead {
-        assert!(matches!(handle.await.unwrap(), Err(SubmitError::Unanswered)));
-    }
-    for handle in next {
-        assert!(matches!(handle.await.unwrap(), Err(SubmitError::Stopped)));
-    }
-    assert!(matches!(running.task.await.unwrap(), Err(Stop::Publish(_))));
-    // All stand: recovery shows what was signed, and signs for the last.
-    running.log.recover().await.unwrap();
-    assert_eq!(running.log.check_files().size().get(), UNDER_WAY);
 }
 
 #[tokio::test]

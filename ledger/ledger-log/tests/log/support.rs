@@ -226,6 +226,13 @@ impl LogData for MemoryData {
         Ok(since.copied().collect())
     }
 
+    async fn heads_up_to(&self, size: TreeSize, most: usize) -> Result<Vec<DataHead>, StoreFault> {
+        let rows = self.0.lock().unwrap();
+        let mut heads = rows.heads.clone();
+        heads.retain(|head| head.size <= size);
+        Ok(heads.split_off(heads.len().saturating_sub(most)))
+    }
+
     async fn nodes(&self, nodes: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {
         let rows = self.0.lock().unwrap();
         nodes

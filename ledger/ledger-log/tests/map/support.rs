@@ -131,6 +131,10 @@ impl LogData for Log {
         Err(StoreFault::new("the map needs no head"))
     }
 
+    async fn heads_up_to(&self, _: TreeSize, _: usize) -> Result<Vec<DataHead>, StoreFault> {
+        Err(StoreFault::new("the map needs no head"))
+    }
+
     async fn nodes(&self, _: &[NodeId]) -> Result<Vec<Hash>, StoreFault> {
         Err(StoreFault::new("the map needs no nodes"))
     }
