@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use broker_domain::consent::{Consent, EventKind};
+use broker_store::Store as _;
 use broker_store::contract::samples::{consent, event, furnish, id};
-use broker_store::{ConsentReads as _, RecordedEvent, Store as _};
 use broker_store_sqlite::{Create, SqliteStore};
 use tempfile::TempDir;
 
@@ -21,20 +21,12 @@ async fn store_with_consents() -> (TempDir, SqliteStore) {
     let mut tx = store.begin("grant").await.unwrap();
     for number in 1..=CONSENTS {
         tx.add_consent(&consent(number, 1)).await.unwrap();
-        tx.add_consent_event(id(number), &without_record(EventKind::Given, 0))
+        tx.add_consent_event(id(number), &event(0, EventKind::Given, 3))
             .await
             .unwrap();
     }
     tx.commit().await.unwrap();
     (folder, store)
-}
-
-fn without_record(kind: EventKind, seq: u32) -> RecordedEvent {
-    RecordedEvent {
-        serial: None,
-        leaf_index: None,
-        ..event(seq, kind, 3)
-    }
 }
 
 fn is_withdrawn(consent: &Consent) -> bool {
@@ -91,7 +83,7 @@ async fn nobody_is_answered_what_stood_before_a_withdrawal_that_a_view_shows() {
             &store.consent_now(id(number)).await.unwrap().unwrap()
         ));
         let mut tx = store.begin("withdraw").await.unwrap();
-        tx.add_consent_event(id(number), &without_record(EventKind::Withdrawn, 1))
+        tx.add_consent_event(id(number), &event(1, EventKind::Withdrawn, 4))
             .await
             .unwrap();
         tx.commit().await.unwrap();

@@ -11,7 +11,7 @@ use broker_domain::ids::{
 use broker_domain::time::{Entropy, Instant, Interval, Step};
 use broker_service::Order;
 use broker_store::{
-    ApplicationRow, Notice, OrganisationRow, ParticipantRow, PointRow, RecordedEvent, Store, Tx,
+    ApplicationRow, Notice, OrganisationRow, ParticipantRow, PointRow, RecordedEvent, Serial, Store, Tx,
     WrappedKeyRow,
 };
 use broker_store_sqlite::{Create, SqliteStore};
@@ -47,12 +47,12 @@ pub struct City {
 
 /// Writes the city into the database at `path` through the store's own writers. `now` is when the people agreed.
 ///
-/// What is synthetic: the rows are real and stand in the real file with all their indexes, but no ledger record belongs
-/// to them, and keys, names and meter numbers are random bytes.
+/// What is synthetic: the rows are real and stand in the real file with all their indexes, but all their
+/// events name one record of the ledger, `serial`, and keys, names and meter numbers are random bytes.
 pub async fn build(
     path: &Path,
-    participants: usize,
-    consents: usize,
+    (participants, consents): (usize, usize),
+    serial: Serial,
     now: Instant,
     entropy: &dyn Entropy,
 ) -> Result<City> {
@@ -81,7 +81,15 @@ pub async fn build(
             let Some((member, offer)) = offers.get(kind) else {
                 continue;
             };
-            let consent = agree(&mut *tx, offer, (participant, point), now, number, entropy).await?;
+            let consent = agree(
+                &mut *tx,
+                offer,
+                (participant, point),
+                (now, serial),
+                number,
+                entropy,
+            )
+            .await?;
             city.consents.push((consent, *member));
         }
         rows += 3 + 2 * (last - first);
@@ -181,7 +189,7 @@ async fn agree(
     tx: &mut dyn Tx,
     offer: &Offer,
     (participant, point): (ParticipantId, PointId),
-    now: Instant,
+    (now, serial): (Instant, Serial),
     number: usize,
     entropy: &dyn Entropy,
 ) -> Result<ConsentId> {
@@ -189,7 +197,7 @@ async fn agree(
     let consent = offer.answered_by(participant, point, offer.notice, id, now)?;
     let consent = consent.on_terms(Digest(random(entropy)?));
     tx.add_consent(&consent).await?;
-    let given = note(tx, &consent, EventKind::Given, now, entropy).await?;
+    let given = note(tx, &consent, EventKind::Given, (now, serial), entropy).await?;
     if number % 50 == 49 {
         let mut consent = consent;
         consent.events.push(given);
@@ -197,7 +205,7 @@ async fn agree(
             tx,
             &consent,
             EventKind::Withdrawn,
-            now.plus_seconds(HOUR),
+            (now.plus_seconds(HOUR), serial),
             entropy,
         )
         .await?;
@@ -209,14 +217,14 @@ async fn note(
     tx: &mut dyn Tx,
     consent: &Consent,
     kind: EventKind,
-    at: Instant,
+    (at, serial): (Instant, Serial),
     entropy: &dyn Entropy,
 ) -> Result<ConsentEvent> {
     let event = consent.next_event(kind, at, Digest(random(entropy)?));
     let event = event.context("too many events")?;
     let recorded = RecordedEvent {
         event,
-        serial: None,
+        serial: Some(serial),
         leaf_index: None,
     };
     tx.add_consent_event(consent.id, &recorded).await?;
