@@ -26,6 +26,13 @@ pub struct Weighing {
     pub reach: Reach,
 }
 
+/// A query in Cedar's terms that the schema knows.
+#[derive(Debug)]
+pub struct Prepared {
+    request: Request,
+    entities: Entities,
+}
+
 /// Whether a query was put to the policies at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
@@ -67,9 +74,25 @@ impl CedarEngine {
         })
     }
 
+    /// A query in Cedar's terms, ready to be evaluated. `None` for what the schema does not know. For measurements:
+    /// [`Self::weigh`] does both.
+    #[must_use]
+    pub fn prepare(&self, query: &Query) -> Option<Prepared> {
+        let question = self.vocabulary.question(query).ok()?;
+        self.put(question).ok()
+    }
+
+    /// Evaluates a prepared query.
+    #[must_use]
+    pub fn weigh_prepared(&self, prepared: &Prepared) -> Weighing {
+        self.weigh_request(&prepared.request, &prepared.entities)
+    }
+
     fn ask(&self, question: Question) -> Result<Weighing, Unaskable> {
-        // The schema is given to both: a missing or superfluous fact is refused here, before a policy could err on it.
-        let schema = Some(&self.set.schema);
+        Ok(self.weigh_prepared(&self.put(question)?))
+    }
+
+    fn put(&self, question: Question) -> Result<Prepared, Unaskable> {
         let Question {
             principal,
             action,
@@ -77,15 +100,19 @@ impl CedarEngine {
             context,
             entities,
         } = question;
-        let entities = Entities::from_entities(entities, schema).map_err(|_| Unaskable)?;
-        let request = Request::new(principal, action, resource, context, schema).map_err(|_| Unaskable)?;
-        Ok(self.weigh_request(&request, &entities))
+        // The schema judges the request: an act it does not know, a missing or a superfluous fact is refused here, before
+        // a policy could err on it. It is not given to the entities, which would copy all its actions each time: their
+        // shape is fixed by the code of `Vocabulary`, and the tests of the matrix hold each shape against the schema.
+        let entities = Entities::from_entities(entities, None).map_err(|_| Unaskable)?;
+        let request = Request::new(principal, action, resource, context, Some(&self.set.schema))
+            .map_err(|_| Unaskable)?;
+        Ok(Prepared { request, entities })
     }
 
     fn weigh_request(&self, request: &Request, entities: &Entities) -> Weighing {
         let response = self
             .authorizer
-            .is_authorized(request, &self.set.policies, entities);
+            .is_authorized(request, self.set.about(request.action()), entities);
         let diagnostics = response.diagnostics();
         let mut policies: Vec<String> = diagnostics.reason().map(ToString::to_string).collect();
         policies.sort();

@@ -14,5 +14,5 @@ mod engine;
 mod facts;
 mod set;
 
-pub use engine::{CedarEngine, Reach, Weighing};
+pub use engine::{CedarEngine, Prepared, Reach, Weighing};
 pub use set::PolicyError;

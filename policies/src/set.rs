@@ -1,9 +1,11 @@
 //! The embedded policy set: loaded strictly, and named by its digest.
 
+use std::collections::HashMap;
+
 use broker_domain::ids::Digest;
 use cedar_policy::{
-    CedarSchemaError, ParseErrors, Policy, PolicyId, PolicySet, PolicySetError, Schema, ValidationMode,
-    Validator,
+    ActionConstraint, CedarSchemaError, EntityUid, ParseErrors, Policy, PolicyId, PolicySet, PolicySetError,
+    Schema, ValidationMode, Validator,
 };
 use ring::digest::{Context, SHA256};
 use thiserror::Error;
@@ -95,9 +97,21 @@ pub(crate) struct LoadedSet {
     pub(crate) schema: Schema,
     pub(crate) policies: PolicySet,
     pub(crate) digest: Digest,
+    /// For each action of the schema, the policies whose scope does not rule it out.
+    by_action: HashMap<EntityUid, PolicySet>,
 }
 
 impl LoadedSet {
+    /// The policies that can say anything about an action; all of them when the schema does not know it.
+    ///
+    /// A policy whose scope names other actions is false for this one before its condition is looked at, so leaving it
+    /// out changes neither the answer nor its reasons, and the engine evaluates two policies instead of thirteen.
+    pub(crate) fn about(&self, action: Option<&EntityUid>) -> &PolicySet {
+        action
+            .and_then(|action| self.by_action.get(action))
+            .unwrap_or(&self.policies)
+    }
+
     /// Parses and validates.
     pub(crate) fn load(schema: Source<'_>, policies: &[Source<'_>]) -> Result<Self, PolicyError> {
         let digest = digest(schema, policies);
@@ -127,11 +141,40 @@ impl LoadedSet {
         if !findings.is_empty() {
             return Err(PolicyError::Invalid { findings });
         }
+        Self::sorted(parsed, set, digest)
+    }
+
+    /// The set with its policies sorted by action.
+    pub(crate) fn sorted(schema: Schema, policies: PolicySet, digest: Digest) -> Result<Self, PolicyError> {
+        let mut by_action = HashMap::new();
+        for action in schema.actions() {
+            let mut about = PolicySet::new();
+            for policy in policies.policies().filter(|policy| can_concern(policy, action)) {
+                about
+                    .add(policy.clone())
+                    .map_err(|error| PolicyError::Duplicate {
+                        name: policy.id().to_string(),
+                        source: Box::new(error),
+                    })?;
+            }
+            by_action.insert(action.clone(), about);
+        }
         Ok(Self {
-            schema: parsed,
-            policies: set,
+            schema,
+            policies,
             digest,
+            by_action,
         })
+    }
+}
+
+/// Whether the scope of a policy leaves room for an action. The schema has no groups of actions (a test sees to it), so
+/// `in` means being one of those named.
+fn can_concern(policy: &Policy, action: &EntityUid) -> bool {
+    match policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(only) => only == *action,
+        ActionConstraint::In(some) => some.contains(action),
     }
 }
 
@@ -230,6 +273,14 @@ mod tests {
             ),
             digest(SCHEMA, &shifted)
         );
+    }
+
+    #[test]
+    fn no_action_belongs_to_a_group_of_actions() {
+        // `can_concern` relies on it.
+        let set = LoadedSet::load(SCHEMA, POLICIES).unwrap();
+        assert_eq!(set.schema.action_groups().count(), 0);
+        assert_eq!(set.by_action.len(), set.schema.actions().count());
     }
 
     #[test]

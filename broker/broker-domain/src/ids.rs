@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use thiserror::Error;
 use uuid::Uuid;
@@ -152,9 +153,9 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// A purpose in the vocabulary of the catalogue, such as `load-curve-research`.
+/// A purpose in the vocabulary of the catalogue, such as `load-curve-research`. A copy shares the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Purpose(String);
+pub struct Purpose(Arc<str>);
 
 /// A text that is not a purpose code.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
@@ -171,7 +172,7 @@ impl Purpose {
         if code.is_empty() || code.len() > 64 || !code.bytes().all(allowed) {
             return Err(InvalidPurpose);
         }
-        Ok(Self(code.to_owned()))
+        Ok(Self(code.into()))
     }
 
     /// The code.

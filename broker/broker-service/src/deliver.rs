@@ -1,10 +1,11 @@
 //! Delivery: an application asks under an authorisation; readings leave reduced, signed, encrypted and recorded.
 
+mod decide;
+
 use async_trait::async_trait;
-use broker_domain::consent::{Ask, Consent, Covered, Refusal, State, covers};
+use broker_domain::consent::{Consent, Covered, Refusal, State, covers};
 use broker_domain::curve::{Slot, load_curve};
 use broker_domain::ids::{ConsentId, Digest, SubjectId, TransferId};
-use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_domain::warrant::DeliveryWarrant;
 use broker_store::{ApplicationRow, Direction, Outcome, Serial, TransferRow};
@@ -18,6 +19,8 @@ use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
 use crate::records;
 use crate::sessions::sha256;
+pub use decide::Weighed;
+use decide::{Denial, was_given};
 
 /// What an application asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +34,6 @@ pub struct Order {
     /// One value every so often.
     pub step: Step,
 }
-
-/// Longest span of one delivery, in seconds: 31 days.
-const MAX_SPAN_SECONDS: i64 = 31 * 86_400;
 
 /// A delivery, with its proof.
 #[derive(Debug, Clone)]
@@ -89,22 +89,6 @@ pub enum DeliveryRefusal {
     TransferIdReused,
 }
 
-enum Denial {
-    NotCovered(Refusal),
-    NotAllowed,
-    SpanTooLong,
-}
-
-impl Denial {
-    const fn code(&self) -> &'static str {
-        match self {
-            Self::NotCovered(refusal) => refusal.code(),
-            Self::NotAllowed => "policy",
-            Self::SpanTooLong => "span-too-long",
-        }
-    }
-}
-
 impl Broker {
     /// Delivers one load curve to an application.
     ///
@@ -116,24 +100,13 @@ impl Broker {
         order: Order,
     ) -> Result<Delivered, Failure<DeliveryRefusal>> {
         let now = self.clock.now();
-        let (consent, known) = {
-            let mut read = self.store.read().await?;
-            let consent = read.consent(order.authorisation).await?;
-            // A refusal is nobody's business but the person's: it reads like an authorisation that never was.
-            let consent = consent
-                .filter(|consent| consent.recipient == application.organisation && was_given(consent, now));
-            let consent = consent.ok_or(Failure::Refused(DeliveryRefusal::UnknownAuthorisation))?;
-            (consent, read.transfer(order.transfer).await?)
-        };
+        let known = self.store.read().await?.transfer(order.transfer).await?;
+        let consent = self.authorisation(application, &order, now).await?;
+        let consent = consent.ok_or(Failure::Refused(DeliveryRefusal::UnknownAuthorisation))?;
         if let Some(known) = known {
             return self.repeated(application, &order, &consent, known).await;
         }
 
-        if order.interval.seconds() > MAX_SPAN_SECONDS {
-            return self
-                .refuse_delivery(&order, &consent, Denial::SpanTooLong, now)
-                .await;
-        }
         let warrant = match self.decide_delivery(application, &order, &consent, now) {
             Ok(warrant) => warrant,
             Err(denial) => return self.refuse_delivery(&order, &consent, denial, now).await,
@@ -153,7 +126,7 @@ impl Broker {
         let beat = StoreDelivery {
             transfer,
             drafts,
-            covered: Some((covered, consent.clone())),
+            covered: Some((covered, consent.id)),
         };
         match self.try_commit(beat).await {
             Ok(Ok((participant_leaf, recipient_leaf))) => {
@@ -174,34 +147,6 @@ impl Broker {
             }
             Err(fault) => Err(fault.into()),
         }
-    }
-
-    fn decide_delivery(
-        &self,
-        application: &ApplicationRow,
-        order: &Order,
-        consent: &Consent,
-        now: Instant,
-    ) -> Result<DeliveryWarrant, Denial> {
-        let ask = Ask {
-            participant: consent.participant,
-            point: consent.point,
-            recipient: application.organisation,
-            purpose: consent.purpose.clone(),
-            step: order.step,
-            interval: order.interval,
-        };
-        let covered = covers(std::slice::from_ref(consent), &ask, now).map_err(Denial::NotCovered)?;
-        let query = Query {
-            principal: Principal::Application(application.id, application.organisation),
-            action: Action::Transfer,
-            resource: Resource::Readings {
-                covered: covered.clone(),
-            },
-            now,
-        };
-        let permit = Permit::ask(&*self.policy, query).map_err(|_| Denial::NotAllowed)?;
-        DeliveryWarrant::issue(permit, covered).map_err(|_| Denial::NotAllowed)
     }
 
     async fn open_curve(&self, warrant: &DeliveryWarrant) -> Result<Vec<Slot>, Fault> {
@@ -293,31 +238,34 @@ impl Broker {
         }
         let now = self.clock.now();
         match known.outcome {
-            // Handing the same bytes over again would be a transfer after withdrawal: consent and policies must still
-            // allow it, as for a new one.
-            Outcome::Done => match self.decide_delivery(application, order, consent, now) {
-                Ok(_) => {
-                    let recipient_leaf = recipient_leaf(&known)?;
-                    self.quorum_covers(known.leaf_index.max(recipient_leaf)).await?;
-                    let receipt = self.receipt(recipient_leaf).await?;
-                    self.allowed_after_waiting(application, order, consent).await?;
-                    Ok(Delivered {
-                        receipt,
-                        transfer: known.id,
-                        payload: known.sealed,
-                        rows: known.rows,
-                        participant_leaf: known.leaf_index,
-                    })
+            Outcome::Done => {
+                // Handing the same bytes over again would be a transfer after withdrawal: consent and policies must still
+                // allow it, as for a new one. No commit follows that would look again, so the file is asked.
+                let standing = self.consent_on_file(consent.id).await?;
+                match self.decide_delivery(application, order, &standing, now) {
+                    Ok(_) => {
+                        let recipient_leaf = recipient_leaf(&known)?;
+                        self.quorum_covers(known.leaf_index.max(recipient_leaf)).await?;
+                        let receipt = self.receipt(recipient_leaf).await?;
+                        self.allowed_after_waiting(application, order, &standing).await?;
+                        Ok(Delivered {
+                            receipt,
+                            transfer: known.id,
+                            payload: known.sealed,
+                            rows: known.rows,
+                            participant_leaf: known.leaf_index,
+                        })
+                    }
+                    // Refused now: that is an attempt of its own, with a record of its own.
+                    Err(denial) => {
+                        let again = Order {
+                            transfer: TransferId::random(&*self.entropy)?,
+                            ..*order
+                        };
+                        self.refuse_delivery(&again, &standing, denial, now).await
+                    }
                 }
-                // Refused now: that is an attempt of its own, with a record of its own.
-                Err(denial) => {
-                    let again = Order {
-                        transfer: TransferId::random(&*self.entropy)?,
-                        ..*order
-                    };
-                    self.refuse_delivery(&again, consent, denial, now).await
-                }
-            },
+            }
             Outcome::Refused { code } => {
                 self.is_public(known.leaf_index).await?;
                 Err(Failure::Refused(DeliveryRefusal::RefusedBefore {
@@ -326,6 +274,12 @@ impl Broker {
                 }))
             }
         }
+    }
+
+    /// The consent as the store itself has it, past any memory.
+    async fn consent_on_file(&self, id: ConsentId) -> Result<Consent, Fault> {
+        let consent = self.store.read().await?.consent(id).await?;
+        consent.ok_or(Fault::SubjectErased)
     }
 
     /// Waiting for witnesses takes seconds, in which the household may withdraw: then nothing leaves, although the
@@ -339,8 +293,7 @@ impl Broker {
         if self.gate.is_none() {
             return Ok(());
         }
-        let consent = self.store.read().await?.consent(decided.id).await?;
-        let consent = consent.ok_or(Fault::SubjectErased)?;
+        let consent = self.consent_on_file(decided.id).await?;
         let now = self.clock.now();
         let Err(denial) = self.decide_delivery(application, order, &consent, now) else {
             return Ok(());
@@ -362,11 +315,6 @@ fn recipient_leaf(transfer: &TransferRow) -> Result<u64, Fault> {
     transfer.recipient_leaf.ok_or(Fault::Corrupt {
         what: "transfer.recipient_serial",
     })
-}
-
-/// Whether the person agreed at some time.
-fn was_given(consent: &Consent, now: Instant) -> bool {
-    !matches!(consent.state(now), State::Refused | State::Unknown)
 }
 
 fn outbound(
@@ -401,7 +349,7 @@ fn outbound(
 struct StoreDelivery {
     transfer: TransferRow,
     drafts: [Draft; 2],
-    covered: Option<(Covered, Consent)>,
+    covered: Option<(Covered, ConsentId)>,
 }
 
 #[async_trait]
@@ -417,7 +365,7 @@ impl Commit for StoreDelivery {
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(Serial, Serial), Refusal>, Fault> {
         if let Some((covered, consent)) = &self.covered {
             // The very next transfer after a withdrawal is refused (invariant I5), also one already decided.
-            let current = group.tx.consent(consent.id).await?;
+            let current = group.tx.consent(*consent).await?;
             let current = current.ok_or(Fault::SubjectErased)?;
             match covers(&[current], covered.ask(), covered.checked_at().max(group.now)) {
                 Ok(again) if again.consent_head() == covered.consent_head() => {}

@@ -46,7 +46,7 @@ pub use broker::{Broker, Parts};
 pub use catalogue::{CatalogueEntry, HouseholdBand};
 pub use committer::DataView;
 pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
-pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order};
+pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order, Weighed};
 pub use details::{Details, check_details};
 pub use enrol::{
     EnrolRefusal, GatewayEnrolment, JoinRefusal, Joined, Member, Newcomer, credential_hash, notice_digest,

@@ -138,7 +138,7 @@ impl ConsentWrites for SqliteTx {
             .bind(consent.data.end().as_micros())
             .bind(consent.terms.0.as_slice())
             .bind(consent.notice.0.as_slice());
-        self.change_one("consent", query).await
+        self.change_consent(consent.id, "consent", query).await
     }
 
     async fn add_consent_event(&mut self, id: ConsentId, event: &RecordedEvent) -> Result<(), StoreError> {
@@ -157,11 +157,37 @@ impl ConsentWrites for SqliteTx {
             .bind(event.event.recorded_at.as_micros())
             .bind(event.event.record.0.as_slice())
             .bind(event.serial.map(|serial| stored(serial.0)).transpose()?);
-        self.change_one("consent_event", query).await
+        self.change_consent(id, "consent_event", query).await
     }
 }
 
 impl SqliteTx {
+    /// Consents after an identifier, in order, at most `limit`: to learn them all by heart, page by page.
+    pub(crate) async fn consents_after(
+        &mut self,
+        after: Option<ConsentId>,
+        limit: u32,
+    ) -> Result<Vec<Consent>, StoreError> {
+        let query = query(consents!(
+            "WHERE c.id IN (SELECT id FROM consent WHERE id > ?1 ORDER BY id LIMIT ?2) ORDER BY c.id, e.seq"
+        ));
+        // Every identifier is larger than the empty one.
+        let after = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
+        self.consents(query.bind(after).bind(limit)).await
+    }
+
+    /// The consents of a participant, by identifier.
+    pub(crate) async fn consent_ids_of(
+        &mut self,
+        participant: ParticipantId,
+    ) -> Result<Vec<ConsentId>, StoreError> {
+        let query = query("SELECT id FROM consent WHERE participant = ?1");
+        self.all(query.bind(participant.as_bytes().as_slice()), |row| {
+            row.id("consent.id")
+        })
+        .await
+    }
+
     /// Consents with their events, from one row an event. One statement and not two: each intake asks for them twice.
     pub(crate) async fn consents(
         &mut self,

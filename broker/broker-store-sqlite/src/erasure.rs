@@ -68,9 +68,10 @@ impl SqliteTx {
     /// LIMIT: the bits in the membership bitmaps of past releases stay: the differencing audit must go on counting the
     /// home. Its ordinal stands nowhere else any more and is not given again.
     pub(crate) async fn erase(&mut self, id: ParticipantId) -> Result<(), StoreError> {
+        let consents = self.consent_ids_of(id).await?;
         for (table, statement) in STATEMENTS {
-            let query = query(statement);
-            self.change(table, query.bind(id.as_bytes().as_slice())).await?;
+            let query = query(statement).bind(id.as_bytes().as_slice());
+            self.change_consents(&consents, table, query).await?;
         }
         let due = query("INSERT INTO scrub_due (id) VALUES (1) ON CONFLICT (id) DO NOTHING");
         self.change("scrub_due", due).await?;

@@ -18,6 +18,7 @@ mod intake;
 mod ledger;
 mod lock;
 mod members;
+mod memory;
 mod participants;
 mod research;
 mod restore;

@@ -5,17 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use broker_store::{Read, Store, StoreError, Tx};
+use broker_domain::consent::Consent;
+use broker_domain::ids::ConsentId;
+use broker_store::{ConsentReads as _, Read, Store, StoreError, Tx};
 use sqlx::{Row, SqliteConnection, SqlitePool};
 use tokio::sync::RwLock;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::connection::{self, Create};
 use crate::inspect;
+use crate::memory::{ConsentMemory, Recall};
 use crate::row::fault;
 use crate::schema::{self, NEWEST_SCHEMA, OpenError};
 use crate::transaction::SqliteTx;
 
+/// Consents read at once to be remembered.
+const LEARNT_TOGETHER: u32 = 1_000;
 /// How long a scrub waits for reading views to end.
 const SCRUB_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -27,6 +33,20 @@ pub struct SqliteStore {
     /// Held shared by each reading view and alone by a scrub: the log of the database can only be emptied while no
     /// view needs it, and a busy broker would otherwise always have one.
     views: Arc<RwLock<()>>,
+    remembering: Option<Remembering>,
+}
+
+/// Consents by heart, and the task that learns them.
+#[derive(Debug)]
+struct Remembering {
+    memory: Arc<ConsentMemory>,
+    learning: JoinHandle<()>,
+}
+
+impl Drop for Remembering {
+    fn drop(&mut self) {
+        self.learning.abort();
+    }
 }
 
 impl SqliteStore {
@@ -42,7 +62,39 @@ impl SqliteStore {
             writer: connection::writer(options.clone()),
             readers: connection::readers(options),
             views: Arc::new(RwLock::new(())),
+            remembering: None,
         })
+    }
+
+    /// Keeps consents in memory, `most` at most, so that [`Store::consent_now`] asks the file no more once they are known
+    /// (docs/decisions/0031). Learns them in a task that ends with this value; until then, and beyond `most`, the file
+    /// answers.
+    ///
+    /// The memory hears of the commits of this value alone: only for the process that has the file to itself, like a
+    /// broker that holds its folder, and for one store of it.
+    #[must_use]
+    pub fn remembering(self, most: usize) -> Self {
+        let memory = Arc::new(ConsentMemory::of(most));
+        let learning = tokio::spawn(learn(
+            self.readers.clone(),
+            Arc::clone(&self.views),
+            Arc::clone(&memory),
+        ));
+        Self {
+            remembering: Some(Remembering { memory, learning }),
+            ..self
+        }
+    }
+
+    /// Waits until every consent is known by heart that may be; the number of them. For measurements.
+    pub async fn remembered(&self) -> usize {
+        let Some(remembering) = &self.remembering else {
+            return 0;
+        };
+        while !remembering.learning.is_finished() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        remembering.memory.len()
     }
 
     /// Opens the file to look at it: nothing is written, also not beside it, and a broker may be running on it.
@@ -56,11 +108,15 @@ impl SqliteStore {
             writer: connection::readers(options.clone()),
             readers: connection::readers(options),
             views: Arc::new(RwLock::new(())),
+            remembering: None,
         })
     }
 
     /// Waits for open transactions to end, empties the log of the database and closes the file.
     pub async fn close(&self) {
+        if let Some(remembering) = &self.remembering {
+            remembering.learning.abort();
+        }
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -69,13 +125,25 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn read(&self) -> Result<Box<dyn Read + '_>, StoreError> {
-        let view = Arc::clone(&self.views).read_owned().await;
-        let tx = self
-            .readers
-            .begin_with("BEGIN DEFERRED")
-            .await
-            .map_err(fault("read"))?;
-        Ok(Box::new(SqliteTx::reading(tx, view)))
+        Ok(Box::new(view(&self.readers, &self.views).await?))
+    }
+
+    async fn consent_now(&self, id: ConsentId) -> Result<Option<Arc<Consent>>, StoreError> {
+        let memory = self.remembering.as_ref().map(|remembering| &remembering.memory);
+        // The ticket is taken before the view is opened: what is committed in between must not be remembered wrongly.
+        let ticket = match memory.map(|memory| memory.recall(id)) {
+            Some(Recall::Known(consent)) => return Ok(Some(consent)),
+            Some(Recall::Unknown(ticket)) => Some(ticket),
+            None => None,
+        };
+        let mut view = view(&self.readers, &self.views).await?;
+        let Some(consent) = view.consent(id).await? else {
+            return Ok(None);
+        };
+        Ok(Some(match memory.zip(ticket) {
+            Some((memory, ticket)) => memory.keep(ticket, consent),
+            None => Arc::new(consent),
+        }))
     }
 
     async fn begin(&self, name: &'static str) -> Result<Box<dyn Tx + '_>, StoreError> {
@@ -86,7 +154,11 @@ impl Store for SqliteStore {
             .begin_with("BEGIN IMMEDIATE")
             .await
             .map_err(fault(name))?;
-        Ok(Box::new(SqliteTx::writing(tx, name)))
+        let memory = self
+            .remembering
+            .as_ref()
+            .map(|remembering| Arc::clone(&remembering.memory));
+        Ok(Box::new(SqliteTx::writing(tx, name, memory)))
     }
 
     /// LIMIT: stops reading and writing for as long as the file takes to be rewritten. Blocks that the file system
@@ -109,6 +181,33 @@ impl Store for SqliteStore {
         rewritten?;
         run(&mut connection, "DELETE FROM scrub_due").await?;
         empty_log(&mut connection).await
+    }
+}
+
+/// Opens a reading view.
+async fn view(readers: &SqlitePool, views: &Arc<RwLock<()>>) -> Result<SqliteTx, StoreError> {
+    let view = Arc::clone(views).read_owned().await;
+    let tx = readers
+        .begin_with("BEGIN DEFERRED")
+        .await
+        .map_err(fault("read"))?;
+    Ok(SqliteTx::reading(tx, view))
+}
+
+/// Reads every consent once, page by page, each in a view of its own: no scrub and no checkpoint waits for all of them.
+async fn learn(readers: SqlitePool, views: Arc<RwLock<()>>, memory: Arc<ConsentMemory>) {
+    let mut after = None;
+    while memory.has_room() {
+        let tickets = memory.tickets();
+        let page = async {
+            let mut view = view(&readers, &views).await?;
+            view.consents_after(after, LEARNT_TOGETHER).await
+        };
+        // What could not be learnt is read when it is asked for, and whoever asks then hears of the fault.
+        let Ok(page) = page.await else { return };
+        let Some(last) = page.last() else { return };
+        after = Some(last.id);
+        memory.keep_all(&tickets, page);
     }
 }
 

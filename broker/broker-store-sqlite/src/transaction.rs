@@ -1,6 +1,9 @@
 //! One transaction, for reading or for writing, and the few ways in which it runs a statement.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use broker_domain::ids::ConsentId;
 use broker_store::{Read, StoreError, Tx};
 use sqlx::error::ErrorKind;
 use sqlx::query::Query;
@@ -8,7 +11,11 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Sqlite, Transaction, query};
 use tokio::sync::OwnedRwLockReadGuard;
 
+use crate::memory::{ConsentMemory, Touched};
 use crate::row::{Cells, fault};
+
+/// The tables that a consent is read from.
+const CONSENT_TABLES: [&str; 2] = ["consent", "consent_event"];
 
 /// An open transaction. Dropped, it is rolled back by the driver before its connection is used again.
 ///
@@ -18,6 +25,8 @@ pub(crate) struct SqliteTx {
     tx: Transaction<'static, Sqlite>,
     name: &'static str,
     mark: Mark,
+    touched: Touched,
+    memory: Option<Arc<ConsentMemory>>,
     // Dropped after `tx`: a scrub waits until the view is gone.
     _view: Option<OwnedRwLockReadGuard<()>>,
 }
@@ -40,15 +49,24 @@ impl SqliteTx {
             tx,
             name: "read",
             mark: Mark::Missing,
+            touched: Touched::default(),
+            memory: None,
             _view: Some(view),
         }
     }
 
-    pub(crate) fn writing(tx: Transaction<'static, Sqlite>, name: &'static str) -> Self {
+    /// `memory` is told before the commit which consents may change with it.
+    pub(crate) fn writing(
+        tx: Transaction<'static, Sqlite>,
+        name: &'static str,
+        memory: Option<Arc<ConsentMemory>>,
+    ) -> Self {
         Self {
             tx,
             name,
             mark: Mark::Missing,
+            touched: Touched::default(),
+            memory,
             _view: None,
         }
     }
@@ -78,6 +96,44 @@ impl SqliteTx {
 
     /// Runs a statement and gives the number of rows it touched.
     pub(crate) async fn change(
+        &mut self,
+        table: &'static str,
+        query: Query<'static, Sqlite, SqliteArguments>,
+    ) -> Result<u64, StoreError> {
+        if CONSENT_TABLES.contains(&table) {
+            // Nobody said which: all of them may have changed.
+            self.touched.everything();
+        }
+        self.execute(table, query).await
+    }
+
+    /// The same for a statement that changes no consents but these.
+    pub(crate) async fn change_consents(
+        &mut self,
+        ids: &[ConsentId],
+        table: &'static str,
+        query: Query<'static, Sqlite, SqliteArguments>,
+    ) -> Result<u64, StoreError> {
+        if CONSENT_TABLES.contains(&table) {
+            self.touched.these(ids);
+        }
+        self.execute(table, query).await
+    }
+
+    /// Runs a statement that touches exactly one row, of this consent; anything else is a conflict.
+    pub(crate) async fn change_consent(
+        &mut self,
+        id: ConsentId,
+        table: &'static str,
+        query: Query<'static, Sqlite, SqliteArguments>,
+    ) -> Result<(), StoreError> {
+        match self.change_consents(&[id], table, query).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::Conflict { table }),
+        }
+    }
+
+    async fn execute(
         &mut self,
         table: &'static str,
         query: Query<'static, Sqlite, SqliteArguments>,
@@ -170,14 +226,27 @@ impl Tx for SqliteTx {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let name = self.name;
-        match self.tx.commit().await {
-            Ok(()) => Ok(()),
+        let Self {
+            tx,
+            name,
+            touched,
+            memory,
+            ..
+        } = *self;
+        // From here on the memory answers nothing about what is changing. If this call is given up half-way, or nobody
+        // knows how the commit ended, it stays so.
+        let doubt = memory.and_then(|memory| memory.doubt(touched));
+        let (settled, outcome) = match tx.commit().await {
+            Ok(()) => (doubt, Ok(())),
             // A deferred foreign key: SQLite looks before it writes, so nothing was written.
             Err(sqlx::Error::Database(error)) if error.kind() == ErrorKind::ForeignKeyViolation => {
-                Err(StoreError::Conflict { table: "reference" })
+                (doubt, Err(StoreError::Conflict { table: "reference" }))
             }
-            Err(error) => Err(fault(name)(error)),
+            Err(error) => (None, Err(fault(name)(error))),
+        };
+        if let Some(doubt) = settled {
+            doubt.settle();
         }
+        outcome
     }
 }

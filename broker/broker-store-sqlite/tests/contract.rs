@@ -28,3 +28,18 @@ async fn fresh() -> Fresh {
 }
 
 broker_store::contract_tests!(crate::fresh);
+
+/// The same store with consents in memory: nobody can tell the difference.
+mod remembering {
+    use super::{Fresh, fresh};
+
+    async fn remembering() -> Fresh {
+        let Fresh { store, _folder } = fresh().await;
+        Fresh {
+            store: store.remembering(1_000),
+            _folder,
+        }
+    }
+
+    broker_store::contract_tests!(crate::remembering::remembering);
+}

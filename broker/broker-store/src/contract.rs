@@ -90,6 +90,7 @@ macro_rules! contract_tests {
                 a_consent_comes_back_with_its_events_in_order
                 an_event_number_that_is_taken_or_leaves_a_gap_is_a_conflict
                 consents_are_found_by_person_and_by_recipient
+                a_consent_now_is_what_a_view_shows
             }
             transfers {
                 a_transfer_comes_back_by_id_and_by_leaf

@@ -24,7 +24,11 @@ mod sessions;
 mod sign_in;
 mod transfers;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use broker_domain::consent::Consent;
+use broker_domain::ids::ConsentId;
 
 pub use accounts::{AccountReads, AccountRow, AccountWrites, IdentityRow, PasskeyRow, RecoveryCodeRow};
 pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
@@ -133,6 +137,17 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store fails.
     async fn read(&self) -> Result<Box<dyn Read + '_>, StoreError>;
+
+    /// A consent as a view opened now would show it: what every transfer is decided by.
+    ///
+    /// A backend may answer from memory, if the answer is never older than the newest commit that was visible to a view
+    /// when the call began: a withdrawal that was committed is seen by the very next call (invariant I5).
+    ///
+    /// # Errors
+    /// When the store fails.
+    async fn consent_now(&self, id: ConsentId) -> Result<Option<Arc<Consent>>, StoreError> {
+        Ok(self.read().await?.consent(id).await?.map(Arc::new))
+    }
 
     /// Opens the writing transaction; waits while another is open.
     ///

@@ -26,6 +26,9 @@ use crate::ports::{SystemClock, SystemEntropy};
 use crate::stopped::StopFolder;
 use crate::{clock_watch, config, witness};
 
+/// How many consents a broker keeps in memory, 312 bytes each (docs/decisions/0031): those of a city of 100,000 meters, twice.
+const CONSENTS_BY_HEART: usize = 1_000_000;
+
 /// Where a broker lives on disk.
 #[derive(Debug, Clone)]
 pub struct Home {
@@ -307,6 +310,8 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
     leftovers::tell(home);
     let keys = Keys::load(&home.keys())?;
     let store = SqliteStore::open(&home.database(), Create::Never).await?;
+    // Whoever takes a broker up has its folder to itself, and opens its database once.
+    let store = store.remembering(CONSENTS_BY_HEART);
     let newest = store.read().await?.newest_head().await?.map(|head| head.at);
     clock_watch::check(home.folder(), newest, clock.now()).map_err(ledger_command::refused)?;
     let lock = SqliteLockStore::open_existing(&home.lock())

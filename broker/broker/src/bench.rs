@@ -1,6 +1,7 @@
 //! Benchmarks: each prints its figure beside the ceilings measured in the same run.
 
 mod ceilings;
+pub mod decide;
 pub mod ledger;
 
 use std::path::Path;

@@ -185,6 +185,35 @@ enum Bench {
     /// restart takes. Takes some seconds, with --preload 10000000 some minutes; run the release build.
     #[command(after_help = AFTER)]
     Ledger(LedgerArgs),
+    /// Decisions over a city's consents: p50 and p99 in µs of consent and policies as a transfer asks them; what the next
+    /// decision after a withdrawal says; the participant's home page at 200 requests a second. Takes minutes, most of
+    /// them to write the city; run the release build.
+    #[command(after_help = AFTER)]
+    Decide(DecideArgs),
+}
+
+/// Options of the decision benchmark.
+#[derive(Debug, Args)]
+pub struct DecideArgs {
+    /// Prints one JSON object instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// Participants in the database, with a point each.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub participants: usize,
+    /// Consents of all of them together.
+    #[arg(long, value_name = "N", default_value_t = 500_000)]
+    pub consents: usize,
+    /// Decisions to measure.
+    #[arg(long, value_name = "N", default_value_t = 200_000)]
+    pub decisions: usize,
+    /// How long the home page is asked for, in seconds.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub seconds: u64,
+    /// Folder on the disk to measure: a temporary one inside it is used and removed. When absent, the system's temporary
+    /// folder, which may be in memory and then measures no disk.
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 /// Options of the ledger benchmark.
@@ -271,6 +300,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             Command::Bench(BenchArgs {
                 what: Bench::Ledger(args),
             }) => bench::ledger::run(&args).await.map(|()| ExitCode::SUCCESS),
+            Command::Bench(BenchArgs {
+                what: Bench::Decide(args),
+            }) => bench::decide::run(&args).await.map(|()| ExitCode::SUCCESS),
         }
     })
 }

@@ -15,15 +15,14 @@ fn engine() -> CedarEngine {
 /// An engine over other policies, put together past validation: what if one of ours erred after all?
 fn unvalidated(policies: &[Source<'_>]) -> CedarEngine {
     let mut engine = engine();
-    engine.set.policies = cedar_policy::PolicySet::new();
+    let mut set = cedar_policy::PolicySet::new();
     for source in policies {
         let id = cedar_policy::PolicyId::new(source.name);
-        engine
-            .set
-            .policies
-            .add(cedar_policy::Policy::parse(Some(id), source.text).unwrap())
+        set.add(cedar_policy::Policy::parse(Some(id), source.text).unwrap())
             .unwrap();
     }
+    let LoadedSet { schema, digest, .. } = engine.set;
+    engine.set = LoadedSet::sorted(schema, set, digest).unwrap();
     engine
 }
 

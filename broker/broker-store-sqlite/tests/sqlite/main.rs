@@ -8,5 +8,6 @@ mod crash;
 mod erased_bytes;
 mod files;
 mod lock;
+mod memory;
 mod raw;
 mod schema;

@@ -125,3 +125,39 @@ pub async fn consents_are_found_by_person_and_by_recipient(store: &dyn Store) {
     assert_eq!(tx.consents_to(id(1), &other).await.unwrap(), [four]);
     assert_eq!(tx.consents_to(id(2), &other).await.unwrap(), []);
 }
+
+/// Whatever the store keeps in memory: what one call after another says is what a view would show, through every change.
+pub async fn a_consent_now_is_what_a_view_shows(store: &dyn Store) {
+    furnish(store).await;
+    let same = async || {
+        let now = store.consent_now(id(1)).await.unwrap();
+        let shown = store.read().await.unwrap().consent(id(1)).await.unwrap();
+        assert_eq!(now.as_deref(), shown.as_ref());
+        now.map(|consent| consent.events.len())
+    };
+    assert_eq!(same().await, None);
+    let mut tx = store.begin("grant").await.unwrap();
+    tx.add_consent(&consent(1, 1)).await.unwrap();
+    tx.add_consent_event(id(1), &event(0, EventKind::Given, 3))
+        .await
+        .unwrap();
+    assert_eq!(same().await, None);
+    tx.commit().await.unwrap();
+    assert_eq!((same().await, same().await), (Some(1), Some(1)));
+
+    let withdrawn = event(1, EventKind::Withdrawn, 4);
+    let mut undone = store.begin("withdraw").await.unwrap();
+    undone.add_consent_event(id(1), &withdrawn).await.unwrap();
+    drop(undone);
+    assert_eq!(same().await, Some(1));
+    let mut tx = store.begin("withdraw").await.unwrap();
+    tx.add_consent_event(id(1), &withdrawn).await.unwrap();
+    assert_eq!(same().await, Some(1));
+    tx.commit().await.unwrap();
+    assert_eq!((same().await, same().await), (Some(2), Some(2)));
+
+    let mut tx = store.begin("erase").await.unwrap();
+    tx.erase_participant(id(1)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((same().await, same().await), (None, None));
+}

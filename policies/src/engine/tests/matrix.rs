@@ -228,6 +228,51 @@ fn the_whole_matrix_is_as_agreed() {
     );
 }
 
+/// The engine evaluates only the policies that can concern the action, over entities that nobody held against the schema.
+#[test]
+fn its_two_short_cuts_change_no_answer() {
+    let engine = engine();
+    let schema = &engine.set.schema;
+    let mut asked = 0;
+    let cells = resources().into_iter().flat_map(|(_, resource)| {
+        roles().into_iter().flat_map(move |(_, principal)| {
+            let resource = resource.clone();
+            Action::ALL.map(|action| Query {
+                principal,
+                action,
+                resource: resource.clone(),
+                now: now(),
+            })
+        })
+    });
+    for query in cells {
+        let question = engine.vocabulary.question(&query).unwrap();
+        let entities = Entities::from_entities(question.entities.clone(), Some(schema)).unwrap();
+        let (by, act, to) = (
+            question.principal.clone(),
+            question.action.clone(),
+            question.resource.clone(),
+        );
+        let Ok(request) = Request::new(by, act, to, question.context.clone(), Some(schema)) else {
+            continue;
+        };
+        let long = engine
+            .authorizer
+            .is_authorized(&request, &engine.set.policies, &entities);
+        let mut reasons: Vec<String> = long.diagnostics().reason().map(ToString::to_string).collect();
+        reasons.sort();
+        let short = engine.ask(question).unwrap();
+        let (decision, policies) = match short.verdict {
+            Verdict::Allow { policies } => (Decision::Allow, policies),
+            Verdict::Deny { policies } => (Decision::Deny, policies),
+        };
+        assert_eq!((decision, policies), (long.decision(), reasons));
+        assert_eq!(long.diagnostics().errors().count(), short.failed.len());
+        asked += 1;
+    }
+    assert!(asked > 50, "{asked} questions inside the schema");
+}
+
 #[test]
 fn officers_are_allowed_nothing_that_shows_a_value() {
     let engine = engine();
