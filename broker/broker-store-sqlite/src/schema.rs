@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 6;
+pub const NEWEST_SCHEMA: u32 = 7;
 
 /// One step of the schema.
 struct Migration {
