@@ -189,8 +189,8 @@ async fn researcher(config: &Config, args: &InviteArgs) -> Result<Invited> {
 /// Runs with the ledger taken up, and lets go of it.
 async fn with_ledger<T>(config: &Config, run: impl AsyncFnOnce(&Broker) -> Result<T>) -> Result<T> {
     let running = assemble::start(Setting::of(config, &Home::at(&config.data)))
-    .await
-    .context("somebody new is written into the ledger, for which the broker must be stopped; officers invite from their desk")?;
+        .await
+        .context("somebody new is written into the ledger, for which the broker must be stopped")?;
     let done = run(&running.broker).await;
     drop(running.broker);
     running.writer.await??;
