@@ -147,7 +147,7 @@ mod tests {
         (
             Lang::English,
             [
-                "the", "this", "and", "you", "your", "are", "not", "was", "to", "with",
+                "the", "this", "and", "you", "your", "are", "not", "has", "to", "with",
             ],
         ),
         (

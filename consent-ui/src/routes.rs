@@ -45,6 +45,8 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use broker_service::Broker;
 
+pub use notice_text::tells_what_refusing_changes;
+
 use crate::assets::{ICON, ICON_TYPE, SCRIPT_TYPE, SCRIPTS, STYLE_SHEET, STYLE_SHEET_TYPE};
 use crate::lang::Lang;
 use crate::page::{Mode, Operator};

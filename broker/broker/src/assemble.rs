@@ -150,6 +150,16 @@ fn checkpoint_signer(origin: &str, key: CheckpointSigner) -> Result<Arc<dyn Note
     }))
 }
 
+fn officer_signer(home: &Home, origin: &str) -> Result<Arc<dyn NoteSigner>> {
+    let signer = OfficerSigner::load(&home.keys())?;
+    let name = key_name(&officer_name(origin))?;
+    Ok(Arc::new(Named {
+        vkey: Vkey::new(name, KeyKind::Ed25519, signer.public_key()),
+        signer,
+        sign: |signer, message| signer.sign(message),
+    }))
+}
+
 fn stores(
     keys: CheckpointSigner,
     origin: &str,
@@ -296,7 +306,6 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
     } = setting;
     leftovers::tell(home);
     let keys = Keys::load(&home.keys())?;
-    let officer = OfficerSigner::load(&home.keys())?;
     let store = SqliteStore::open(&home.database(), Create::Never).await?;
     let newest = store.read().await?.newest_head().await?.map(|head| head.at);
     clock_watch::check(home.folder(), newest, clock.now()).map_err(ledger_command::refused)?;
@@ -313,11 +322,6 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
         next,
         earlier: changes.earlier(),
     };
-    let officer_key = Vkey::new(
-        key_name(&officer_name(origin))?,
-        KeyKind::Ed25519,
-        officer.public_key(),
-    );
     let log_key = ledger.signer.vkey();
     let witnesses = witnesses
         .map(|config| witness::read(config, log_key))
@@ -336,11 +340,7 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
         rules: PolicyBook::embedded()?,
         record_signer: Arc::new(keys.record),
         receipt_signer: Arc::new(receipts),
-        officer_signer: Arc::new(Named {
-            vkey: officer_key,
-            signer: officer,
-            sign: |signer, message| signer.sign(message),
-        }),
+        officer_signer: officer_signer(home, origin)?,
         members: Arc::new(JoseMemberCrypto::new()),
         vault: VaultKeys::new(identity, Vec::new(), IndexKey::from_bytes(keys.point_index)),
         clock,

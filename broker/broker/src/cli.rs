@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::ledger_command::{self, LedgerCommand};
 use crate::serve::Depth;
-use crate::{bench, config, demo, invite, serve};
+use crate::{bench, config, demo, enrol, invite, serve};
 
 /// What stands below the help of every command.
 const AFTER: &str = "Exit status: 0 done, 1 the story of `demo --script` failed, 2 refused, failed or not understood: \
@@ -54,6 +54,10 @@ enum Command {
     /// in this way.
     #[command(after_help = AFTER)]
     Invite(InviteArgs),
+    /// Enrols a member of the federation from a file: organisation, applications, what it asks people for, datasets,
+    /// researchers. Stop the broker first. docs/OPERATING.md has a file to copy.
+    #[command(after_help = AFTER)]
+    Enrol(EnrolArgs),
     /// The ledger for its operator: where it stands, what may be repaired, how a backup is restored.
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -86,6 +90,16 @@ struct KeygenArgs {
     /// Makes only the key of receipts, for an installation older than they are; everything else stays as it is.
     #[arg(long)]
     receipt_key: bool,
+}
+
+/// A member's file.
+#[derive(Debug, Args)]
+struct EnrolArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The member's file, TOML; the files that it names are found beside it.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
 }
 
 /// Who is invited. Officers, and whoever is enrolled already, are invited beside a running broker; enrolling participants
@@ -245,6 +259,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
                     .map(|()| ExitCode::SUCCESS)
             }
             Command::Invite(args) => invite::run(&config::read(&args.config.config)?, &args)
+                .await
+                .map(|()| ExitCode::SUCCESS),
+            Command::Enrol(args) => enrol::run(&config::read(&args.config.config)?, &args.file)
                 .await
                 .map(|()| ExitCode::SUCCESS),
             Command::Ledger(command) => ledger_command::run(command).await,

@@ -29,7 +29,7 @@ pub struct Config {
     pub sign_in: SignIn,
 }
 
-/// How people sign in: with passkeys when nothing else is said.
+/// How people sign in: with passkeys, where possible, when nothing else is said.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
@@ -48,8 +48,10 @@ pub struct SignIn {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Passkeys {
-    /// They are.
+    /// They are, where the site can have them: with https and a host name, or at http://localhost.
     #[default]
+    Possible,
+    /// They are: a site that cannot have them is refused.
     On,
     /// They are not.
     Off,

@@ -7,14 +7,15 @@
 use anyhow::{Context, Result, bail};
 use broker_domain::ids::ResearcherId;
 use broker_keys::Keys;
-use broker_service::{Broker, Invitation, Inviting, Member, Newcomer};
+use broker_service::{Invitation, Inviting, Member, Newcomer};
 use broker_store::{InvitationKind, ResearcherRow, SessionRole, Store};
 use broker_store_sqlite::{Create, SqliteStore};
 use broker_vault::IndexKey;
 
-use crate::assemble::{self, Home, Setting};
+use crate::assemble::Home;
 use crate::cli::InviteArgs;
 use crate::config::Config;
+use crate::enrol::with_ledger;
 use crate::ports::{SystemClock, SystemEntropy};
 
 /// Who was invited.
@@ -186,22 +187,12 @@ async fn researcher(config: &Config, args: &InviteArgs) -> Result<Invited> {
     enrolled(config, role).await
 }
 
-/// Runs with the ledger taken up, and lets go of it.
-async fn with_ledger<T>(config: &Config, run: impl AsyncFnOnce(&Broker) -> Result<T>) -> Result<T> {
-    let running = assemble::start(Setting::of(config, &Home::at(&config.data)))
-        .await
-        .context("somebody new is written into the ledger, for which the broker must be stopped")?;
-    let done = run(&running.broker).await;
-    drop(running.broker);
-    running.writer.await??;
-    done
-}
-
 #[cfg(test)]
 mod tests {
     use broker_service::SignInRefusal;
 
     use super::*;
+    use crate::assemble::{self, Setting};
 
     fn config(folder: &std::path::Path) -> Config {
         toml::from_str(&format!(

@@ -10,6 +10,7 @@ mod clock_watch;
 mod config;
 mod connections;
 mod demo;
+mod enrol;
 mod in_use;
 mod invite;
 mod key_rotation;

@@ -12,21 +12,25 @@ use secrecy::SecretString;
 
 use crate::config::{Config, Passkeys, Provider};
 
-/// Passkeys, unless switched off, and the providers of the configuration.
+/// Passkeys, where the site can have them and unless switched off, and the providers of the configuration.
 ///
 /// # Errors
-/// When the site cannot have passkeys, or a provider is described wrongly. None is asked: one that is down keeps nobody
+/// When the site cannot have passkeys and must, or a provider is described wrongly. None is asked: one that is down keeps nobody
 /// else from signing in.
 pub fn parts(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<SignInParts> {
     let sign_in = &config.sign_in;
-    let passkeys = match sign_in.passkeys {
-        Passkeys::Off => None,
-        Passkeys::On => {
-            let port = WebauthnPasskeys::new(&site(config)?).context(
-                "this site cannot have passkeys: they need https and a host name, or http://localhost; \
-                 set `passkeys = \"off\"` in [sign_in] to go without",
-            )?;
-            Some(Arc::new(port) as Arc<_>)
+    let passkeys = match (sign_in.passkeys, WebauthnPasskeys::new(&site(config)?)) {
+        (Passkeys::Off, _) => None,
+        (_, Ok(port)) => Some(Arc::new(port) as Arc<_>),
+        (Passkeys::On, Err(error)) => {
+            return Err(error).context(
+                "this site cannot have passkeys: they need https and a host name, or http://localhost",
+            );
+        }
+        (Passkeys::Possible, Err(error)) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "nobody can sign in with a passkey at this site");
+            None
         }
     };
     let described = sign_in.providers.iter().map(|one| provider(config, one));

@@ -39,11 +39,7 @@ async fn view(visit: &Visit, errors: FormErrors) -> Result<AccountView, Trouble>
             None => Freedom::Free,
         },
         passkeys: passkeys.map(passkey).collect(),
-        identities: ways
-            .identities
-            .into_iter()
-            .map(|one| identity(visit, one))
-            .collect(),
+        identities: ways.identities.iter().map(|one| identity(visit, one)).collect(),
         more: ways_in(visit, paths::link_provider),
         codes_left: ways.recovery_codes,
         devices: broker.devices(&token).await?.into_iter().map(device).collect(),
@@ -68,7 +64,7 @@ fn passkey(key: PasskeyView) -> PasskeyRow {
 }
 
 /// A provider that is not configured any more is called as it was when it was linked.
-fn identity(visit: &Visit, one: IdentityView) -> IdentityRow {
+fn identity(visit: &Visit, one: &IdentityView) -> IdentityRow {
     let offered = visit.broker().offered_providers().iter();
     let name = offered
         .filter(|provider| provider.id == one.provider)

@@ -42,6 +42,12 @@ pub(crate) fn if_refused(text: &str) -> Option<String> {
         .filter(|words| !words.is_empty())
 }
 
+/// Whether a notice says what refusing changes, where the consent screen finds it.
+#[must_use]
+pub fn tells_what_refusing_changes(notice: &str) -> bool {
+    if_refused(notice).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::proptest;
