@@ -199,6 +199,11 @@ impl Browser {
         self.client.execute(script, arguments).await.unwrap()
     }
 
+    /// The same for one that answers later: it calls its last argument with the answer.
+    pub async fn later(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute_async(script, arguments).await.unwrap()
+    }
+
     /// Follows a link to a file and waits until it is there.
     pub async fn download(&self, selector: &str) -> PathBuf {
         let folder = self.home.path().join("downloads");
@@ -228,6 +233,22 @@ impl Browser {
         let value = URL_SAFE_NO_PAD.encode(token);
         let cookie = json!({ "url": site, "name": "fiducie", "value": value, "httpOnly": true });
         self.devtools("Network.setCookie", &cookie);
+    }
+
+    /// The cookies of every site, the session's among them.
+    #[must_use]
+    pub fn cookies(&self) -> Value {
+        self.devtools("Network.getAllCookies", &json!({}))["cookies"].take()
+    }
+
+    /// Puts cookies back that were read before.
+    pub fn put_cookies(&self, cookies: &Value) {
+        self.devtools("Network.setCookies", &json!({ "cookies": cookies }));
+    }
+
+    /// As another browser, which was never here: no cookie is left.
+    pub fn forget_cookies(&self) {
+        self.devtools("Network.clearBrowserCookies", &json!({}));
     }
 
     /// Makes the window this wide, in CSS pixels: narrower than a window manager would allow.
@@ -265,7 +286,7 @@ impl Browser {
     /// Complaints of the browser since this was last asked: policy violations, missing files, errors of scripts.
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
-        let entries = self.driver("se/log", &json!({ "type": "browser" }));
+        let entries = self.driver("POST", "se/log", &json!({ "type": "browser" }));
         let entries = entries.as_array().unwrap().iter();
         entries
             .map(|entry| entry["message"].as_str().unwrap().to_owned())
@@ -274,16 +295,17 @@ impl Browser {
 
     fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.driver(
+            "POST",
             "goog/cdp/execute",
             &json!({ "cmd": command, "params": parameters }),
         )
     }
 
-    /// A command of `chromedriver` that is not in the WebDriver standard.
-    fn driver(&self, command: &str, body: &Value) -> Value {
+    /// A command of `chromedriver` that is not in the WebDriver standard itself.
+    pub(crate) fn driver(&self, method: &str, command: &str, body: &Value) -> Value {
         let path = format!("/session/{}/{command}", self.session);
         let headers = [("content-type", "application/json")];
-        let answer = server::ask(self.driver, "POST", &path, &headers, body.to_string().as_bytes()).unwrap();
+        let answer = server::ask(self.driver, method, &path, &headers, body.to_string().as_bytes()).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.json());
         answer.json()["value"].take()
     }

@@ -14,14 +14,17 @@
     reason = "only tests use this crate, and a test stops at the first surprise"
 )]
 
+pub mod authenticator;
 pub mod browser;
 pub mod demo;
 pub mod keeper;
 pub mod needles;
 pub mod operator;
 pub mod pages;
+pub mod people;
 pub mod process;
 pub mod programs;
+pub mod provider;
 pub mod remains;
 pub mod server;
 pub mod story;

@@ -88,7 +88,7 @@ impl Town {
     ) -> (Self, T) {
         let folder = TempDir::new().unwrap();
         let config = format!(
-            "listen = \"127.0.0.1:0\"\ndata = \"{}\"\norigin = \"{ORIGIN}\"\nsite = \"http://127.0.0.1\"\n\
+            "listen = \"127.0.0.1:0\"\ndata = \"{}\"\norigin = \"{ORIGIN}\"\nsite = \"http://localhost\"\n\
              [operator]\nname = \"Audit\"\ncontact_email = \"dpo@audit.invalid\"\n",
             folder.path().join("data").display()
         );

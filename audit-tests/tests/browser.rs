@@ -14,9 +14,15 @@ mod delivered;
 mod keyboard;
 #[path = "browser/looks.rs"]
 mod looks;
+#[path = "browser/providers.rs"]
+mod providers;
 #[path = "browser/recorded.rs"]
 mod recorded;
 #[path = "browser/restored.rs"]
 mod restored;
+#[path = "browser/sign_in.rs"]
+mod sign_in;
+#[path = "browser/sign_in_refused.rs"]
+mod sign_in_refused;
 #[path = "browser/story.rs"]
 mod story;

@@ -133,11 +133,13 @@ pub enum Notice {
     Frozen,
     /// The step needs a fresh proof.
     ProveFirst,
+    /// A recovery code let somebody in.
+    Recovered,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -150,6 +152,7 @@ impl Notice {
         Self::DevicesEnded,
         Self::Frozen,
         Self::ProveFirst,
+        Self::Recovered,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -167,6 +170,7 @@ impl Notice {
             Self::DevicesEnded => "sessions-fermees",
             Self::Frozen => "compte-bloque",
             Self::ProveFirst => "preuve",
+            Self::Recovered => "secours",
         }
     }
 
@@ -191,6 +195,7 @@ impl Word for Notice {
             Self::DevicesEnded => "notice-devices-ended",
             Self::Frozen => "notice-frozen",
             Self::ProveFirst => "notice-prove-first",
+            Self::Recovered => "notice-recovered",
         }
     }
 }

@@ -9,7 +9,10 @@ use broker_domain::ids::Digest;
 use broker_domain::policy::{PolicyEngine, Query, Verdict};
 use broker_domain::time::Clock;
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
-use broker_service::{Broker, Parts, SignInParts, StopEvidence, StopShelf, VaultKeys, WitnessParts};
+use broker_service::{
+    Broker, Inviting, Parts, SignInParts, StopEvidence, StopShelf, VaultKeys, WitnessParts,
+};
+use broker_store::{InvitationKind, SessionRole};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
@@ -185,6 +188,22 @@ pub async fn start_signing_in(
     let parts = parts(data, origin, clock, Arc::new(Policies::embedded())).await;
     let parts = Parts { sign_in, ..parts };
     Broker::start(parts).await.unwrap().0
+}
+
+/// The code of a first invitation, made as `fiducie invite` does.
+pub async fn invited(data: &Path, clock: &dyn Clock, role: SessionRole) -> String {
+    let store = SqliteStore::open(&data.join("broker.db"), Create::Never)
+        .await
+        .unwrap();
+    let inviting = Inviting {
+        store: &store,
+        key: &IndexKey::from_bytes(Keys::load(&data.join("keys")).unwrap().point_index),
+        clock,
+        entropy: &SystemEntropy,
+    };
+    let invitation = inviting.invite(role, InvitationKind::First).await.unwrap();
+    store.close().await;
+    invitation.code
 }
 
 async fn parts(data: &Path, origin: &str, clock: Arc<dyn Clock>, policy: Arc<dyn PolicyEngine>) -> Parts {

@@ -1,7 +1,11 @@
 //! Without a mouse: Tab, Shift-Tab, Enter and Space are enough, and the focus can always be seen.
 
+use audit_tests::authenticator::{Authenticator, Transport};
 use audit_tests::browser::{Browser, Scripts, with_browser};
 use audit_tests::demo::Demo;
+use audit_tests::people::{Site, invite};
+use audit_tests::server::Server;
+use audit_tests::town::Town;
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
@@ -112,4 +116,57 @@ async fn back_and_forth(browser: &Browser) {
     let (_, back) = visible_focus(browser, "*").await;
     assert_eq!(here, back);
     assert_ne!(here, next);
+}
+
+/// The invitation, the first passkey, the account and everything on it, and back in.
+#[test]
+fn an_account_needs_nothing_but_a_keyboard() {
+    let town = Town::found(1);
+    let site = Site::prepare(&town);
+    let anna = town.residents[0].participant.to_string();
+    let (_, code) = invite(&town, &["--participant", &anna]);
+    let _server = Server::start(&town);
+    with_browser(Scripts::Allowed, async |browser| {
+        let _device = Authenticator::plug_in(browser, Transport::Internal);
+        browser.open_page(&site.page("/connexion")).await;
+        the_skip_link_comes_first(browser).await;
+        reach(browser, "main a[href='/invitation']").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("form[action='/invitation']").await;
+        reach(browser, "#code").await;
+        browser.type_into("#code", &code).await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("form.passkey button").await;
+        reach(browser, "form.passkey button").await;
+        browser.press(&[], Key::Space).await;
+        browser.find(".counts").await;
+
+        browser.open_page(&site.page("/compte")).await;
+        for stop in [
+            "form.named input",
+            "form.named button",
+            "form[action='/compte/cles/retrait'] button",
+            "form.passkey button",
+            "form[action='/compte/codes'] button",
+            "form[action='/compte/appareils/fin'] button",
+            "form[action='/compte/appareils/tous'] button",
+            "a[href^='/compte/pas-moi/']",
+        ] {
+            reach(browser, stop).await;
+        }
+        browser.press(&[], Key::Enter).await;
+        browser.find("#keep-none").await;
+        reach(browser, "main .button").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("#events").await;
+        reach(browser, "form[action='/deconnexion'] button").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("main a[href='/connexion']").await;
+        reach(browser, "main a[href='/connexion']").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("form.passkey button").await;
+        reach(browser, "form.passkey button").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find(".counts").await;
+    });
 }

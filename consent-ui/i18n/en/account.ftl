@@ -154,3 +154,4 @@ notice-way-added = One more way in is registered.
 notice-devices-ended = The sessions are closed.
 notice-frozen = Every session is closed and the ways in are blocked.
 notice-prove-first = This step asks you to prove again that it is you.
+notice-recovered = A recovery code let you in. You can look, withdraw your agreements, and add a way in here; sign in with it to do the rest.

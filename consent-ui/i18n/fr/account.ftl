@@ -154,3 +154,4 @@ notice-way-added = Une façon d'entrer de plus est enregistrée.
 notice-devices-ended = Les sessions sont fermées.
 notice-frozen = Toutes les sessions sont fermées et les façons d'entrer bloquées.
 notice-prove-first = Cette étape demande de prouver à nouveau que c'est vous.
+notice-recovered = Vous êtes entré avec un code de secours. Vous pouvez regarder, retirer vos accords, et ajouter ici une façon d'entrer ; reconnectez-vous avec elle pour faire le reste.

@@ -154,3 +154,4 @@ notice-way-added = Er is een manier om binnen te komen bij.
 notice-devices-ended = De sessies zijn gesloten.
 notice-frozen = Alle sessies zijn gesloten en de manieren om binnen te komen geblokkeerd.
 notice-prove-first = Voor deze stap bewijst u opnieuw dat u het bent.
+notice-recovered = U bent binnen met een herstelcode. U kunt kijken, uw akkoorden intrekken en hier een manier om binnen te komen toevoegen; meld u daarmee aan voor de rest.

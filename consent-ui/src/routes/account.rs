@@ -304,11 +304,14 @@ pub(crate) async fn freeze(Path(line): Path<String>, posted: Posted) -> Result<R
         "" => None,
         way => Some(id::<WayId>(way)?),
     };
-    visit
+    let frozen = visit
         .broker()
         .not_me(&session.token, line, keep, visit.browser())
-        .await?;
-    Ok(signed_out(&visit, Notice::Frozen))
+        .await;
+    Ok(match proved(frozen)? {
+        Proved::Done(()) => signed_out(&visit, Notice::Frozen),
+        Proved::First(response) => response,
+    })
 }
 
 /// To the page of sign-in, without the session that has just ended.

@@ -54,14 +54,11 @@ impl Site {
         self.keep_for_a_step(CEREMONY, &URL_SAFE_NO_PAD.encode(value), headers);
     }
 
-    /// Remembers the code of an invitation. Only what cannot break a cookie is one (RFC 6265 §4.1.1).
+    /// Remembers the code of an invitation that was opened, without the spaces and hyphens that people type with it, and
+    /// so without anything that breaks a cookie (RFC 6265 §4.1.1).
     pub(crate) fn keep_invitation(&self, code: &str, headers: &mut HeaderMap) {
-        if code
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        {
-            self.keep_for_a_step(INVITATION, code, headers);
-        }
+        let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+        self.keep_for_a_step(INVITATION, &code, headers);
     }
 
     /// The question was answered.
@@ -200,6 +197,21 @@ mod tests {
         assert!(set("https://a.example").ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"));
         assert!(set("http://127.0.0.1").starts_with("fiducie="));
         assert!(!set("http://127.0.0.1").contains("Secure"));
+    }
+
+    #[test]
+    fn an_invitation_is_kept_however_it_was_typed() {
+        for typed in ["ABCD-EFGH-JKMN", " ABCD EFGH\u{a0}JKMN ", "ABCDEFGHJKMN;"] {
+            let mut set = HeaderMap::new();
+            site("http://a").keep_invitation(typed, &mut set);
+            let pair = set[header::SET_COOKIE].to_str().unwrap();
+            let sent = headers(&[(header::COOKIE, pair.split(';').next().unwrap())]);
+            assert_eq!(
+                site("http://a").invitation(&sent).as_deref(),
+                Some("ABCDEFGHJKMN"),
+                "{typed}"
+            );
+        }
     }
 
     #[test]

@@ -33,9 +33,7 @@ pub(crate) async fn home(visit: Visit, request: Request) -> Result<Response, Tro
                 researcher,
             }
         }
-        _ if visit.broker().offers_passkeys() || !visit.broker().offered_providers().is_empty() => {
-            SignIn::Elsewhere
-        }
+        _ if visit.lets_in() => SignIn::Elsewhere,
         _ => SignIn::Unavailable,
     };
     shown(render_home(&visit.page(), &HomeView { sign_in }))

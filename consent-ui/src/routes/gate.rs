@@ -23,14 +23,16 @@ use crate::routes::visit::{Visit, address, onward, onward_with, pairs};
 const WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; \
      img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Those pages, and those on which an authenticator is asked.
-const SCRIPTED: [&str; 6] = [
+/// Those pages, those on which an authenticator is asked, and the forms that answer with one of these.
+const SCRIPTED: [&str; 8] = [
     paths::RECORDED,
     paths::DELIVERED,
     paths::SIGN_IN,
     paths::FIRST_WAY,
     paths::PROVE,
     paths::ACCOUNT,
+    paths::RECOVERY,
+    paths::RENAME_PASSKEY,
 ];
 
 /// No script, no inline style, no frame, forms to this site only. `data:` images are those of the style sheet.
@@ -170,7 +172,7 @@ fn way_on(refusal: &SignInRefusal) -> &'static str {
 fn problem(visit: &Visit, method: &Method, trouble: &Trouble) -> Response {
     let kind = trouble.kind();
     if kind == ProblemKind::SignInFirst && method != Method::POST {
-        return onward_with(paths::HOME, Notice::SignInFirst);
+        return onward_with(visit.way_in(), Notice::SignInFirst);
     }
     let reference = visit.broker().reference();
     let quoted = reference.clone().unwrap_or_default();

@@ -101,7 +101,7 @@ pub(crate) async fn answer(scripted: Scripted) -> Response {
     let visit = &scripted.visit;
     let outcome = signed_in(&scripted).await;
     match outcome {
-        Ok(signed_in) => let_in(visit, &signed_in),
+        Ok(signed_in) => let_in(visit, &signed_in, visit.after_sign_in(&signed_in)),
         Err(trouble) => refused(visit, &trouble),
     }
 }
@@ -154,7 +154,7 @@ pub(crate) async fn registered(scripted: Scripted) -> Response {
             signed_in: Some(signed_in),
             ..
         }) => {
-            let mut response = let_in(visit, &signed_in);
+            let mut response = let_in(visit, &signed_in, visit.after_invitation(&signed_in));
             visit.pages.site.forget_invitation(response.headers_mut());
             response
         }
@@ -197,8 +197,7 @@ fn asked(visit: &Visit, begun: Result<Begun, Failure<SignInRefusal>>) -> Respons
     }
 }
 
-fn let_in(visit: &Visit, signed_in: &SignedIn) -> Response {
-    let onward = visit.after_sign_in(signed_in);
+fn let_in(visit: &Visit, signed_in: &SignedIn, onward: &'static str) -> Response {
     let mut response = Json(Onward { onward }).into_response();
     visit
         .pages

@@ -56,7 +56,7 @@ pub(crate) async fn recover(visit: Visit, request: Request) -> Result<Response, 
     let code = typed_code(request).await?;
     match visit.broker().recover(&code, visit.browser()).await {
         Ok(signed_in) => {
-            let mut response = onward(visit.after_sign_in(&signed_in));
+            let mut response = onward_with(paths::ACCOUNT, Notice::Recovered);
             let token = &signed_in.session.token;
             visit.pages.site.keep_session_in(token, response.headers_mut());
             Ok(response)
@@ -166,7 +166,7 @@ pub(crate) async fn back(visit: Visit, Path(provider): Path<String>) -> Result<R
         }
         Arrived::Linked(registration) => match &registration.signed_in {
             Some(signed_in) => {
-                let mut response = onward(visit.after_sign_in(signed_in));
+                let mut response = onward(visit.after_invitation(signed_in));
                 site.keep_session_in(&signed_in.session.token, response.headers_mut());
                 site.forget_invitation(response.headers_mut());
                 response

@@ -106,7 +106,9 @@ fn refused_sign_in(refusal: &SignInRefusal) -> ProblemKind {
             ProblemKind::WayNotOffered
         }
         SignInRefusal::Expired | SignInRefusal::Invitation => ProblemKind::StepExpired,
-        SignInRefusal::RecoveryCode | SignInRefusal::Passkey(_) => ProblemKind::NotRecognised,
+        SignInRefusal::RecoveryCode | SignInRefusal::Passkey(_) | SignInRefusal::NotYours => {
+            ProblemKind::NotRecognised
+        }
         SignInRefusal::TooMany { .. } => ProblemKind::TooMany,
         SignInRefusal::Provider(refusal) => match refusal {
             ProviderRefusal::Unavailable => ProblemKind::ProviderAway,
@@ -122,7 +124,6 @@ fn refused_sign_in(refusal: &SignInRefusal) -> ProblemKind {
         SignInRefusal::WithdrawingOnly => ProblemKind::WithdrawingOnly,
         SignInRefusal::ProveAgain => ProblemKind::ProveAgain,
         SignInRefusal::LastWay => ProblemKind::LastWay,
-        SignInRefusal::NotYours => ProblemKind::NotYours,
         SignInRefusal::Name => ProblemKind::NotUnderstood,
     }
 }

@@ -165,9 +165,28 @@ impl Visit {
         if signed_in.line.is_none() {
             return paths::ACCOUNT;
         }
+        self.after_invitation(signed_in)
+    }
+
+    /// Where somebody goes whose first way in was registered just now.
+    pub(crate) fn after_invitation(&self, signed_in: &SignedIn) -> &'static str {
         match signed_in.roles.as_slice() {
             [_] => first_page(signed_in.role),
             _ => paths::ROLE,
+        }
+    }
+
+    /// Whether anybody can sign in here.
+    pub(crate) fn lets_in(&self) -> bool {
+        self.broker().offers_passkeys() || !self.broker().offered_providers().is_empty()
+    }
+
+    /// The page from which one gets in: home, where the demonstration has its buttons, or nothing is offered.
+    pub(crate) fn way_in(&self) -> &'static str {
+        if self.lets_in() {
+            paths::SIGN_IN
+        } else {
+            paths::HOME
         }
     }
 

@@ -13,7 +13,7 @@ use broker_domain::ids::{
 use broker_domain::policy::PolicyEngine;
 use broker_domain::research::Dataset;
 use broker_domain::time::{Clock, Instant, Interval, Step};
-use broker_service::{Broker, Member, Newcomer, Order};
+use broker_service::{Broker, Member, Newcomer, Order, SignInParts};
 use broker_store::{ApplicationRow, DatasetRow, OfferRow, OfficerRow, ResearcherRow};
 use consent_ui::pages::DemoPerson;
 use consent_ui::routes::{DemoDoor, DemoPeople, Pages, Site, routes};
@@ -21,7 +21,7 @@ use consent_ui::{Lang, Mode, Operator};
 use tempfile::TempDir;
 use test_support::{
     Notices, Policies, SystemEntropy, Vouchers, agree, application, create, log_key, offer, organisation,
-    start_before,
+    start_before, start_signing_in,
 };
 
 use crate::browser::Browser;
@@ -63,11 +63,11 @@ pub struct House {
     pub offer: OfferRow,
     pub application: ApplicationRow,
     pub identity: age::x25519::Identity,
-    clock: Arc<TestClock>,
+    pub clock: Arc<TestClock>,
     policies: Arc<Policies>,
     /// Who vouches for the ledger, where somebody does.
     pub vouchers: Option<Arc<Vouchers>>,
-    _folder: TempDir,
+    pub folder: TempDir,
 }
 
 struct Door(DemoPeople);
@@ -84,15 +84,20 @@ pub const START: &str = "2026-11-19T11:00:00Z";
 
 impl House {
     pub async fn build() -> Self {
-        Self::build_before(false).await
+        Self::build_before(false, None).await
+    }
+
+    /// The same with ways to sign in.
+    pub async fn build_signing_in(sign_in: SignInParts) -> Self {
+        Self::build_before(false, Some(sign_in)).await
     }
 
     /// The same before two witnesses, without whom nothing leaves.
     pub async fn build_witnessed() -> Self {
-        Self::build_before(true).await
+        Self::build_before(true, None).await
     }
 
-    async fn build_before(witnesses: bool) -> Self {
+    async fn build_before(witnesses: bool, sign_in: Option<SignInParts>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(
             Instant::parse(START).unwrap().as_micros(),
@@ -104,7 +109,10 @@ impl House {
         let log_key = log_key(folder.path(), ORIGIN);
         let vouchers = witnesses.then(|| Vouchers::of(log_key, Arc::clone(&port)));
         let parts = vouchers.as_ref().map(Vouchers::required);
-        let broker = start_before(folder.path(), ORIGIN, port, policy, parts).await;
+        let broker = match sign_in {
+            Some(sign_in) => start_signing_in(folder.path(), ORIGIN, port, sign_in).await,
+            None => start_before(folder.path(), ORIGIN, port, policy, parts).await,
+        };
 
         let lab = organisation(&broker, "Labo Énergie", "BE", "dpo@labo.example").await;
         let notices = Notices {
@@ -145,7 +153,7 @@ impl House {
             clock,
             policies,
             vouchers,
-            _folder: folder,
+            folder,
         }
     }
 

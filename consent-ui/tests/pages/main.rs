@@ -9,6 +9,8 @@
     reason = "tests"
 )]
 
+mod account;
+mod account_safety;
 mod browser;
 mod house;
 mod languages;
@@ -19,3 +21,4 @@ mod release;
 mod researcher;
 mod safety;
 mod sign_in;
+mod ways;

@@ -39,7 +39,7 @@ function build() {
   handle = provider.callback();
 }
 
-// The person's answer is in the query: `account` and `acr`, or `no`.
+// The person's answer is in the query: `account` and `acr`, or `no`. Without any, a page asks for it.
 async function interaction(request, response) {
   const { params, session, grantId } = await provider.interactionDetails(request, response);
   const answer = new URL(request.url, issuer).searchParams;
@@ -47,6 +47,11 @@ async function interaction(request, response) {
     return provider.interactionFinished(request, response, { error: 'access_denied' }, { mergeWithLastSubmission: false });
   }
   const accountId = answer.get('account') ?? session?.accountId;
+  if (!accountId) {
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    return response.end('<!doctype html><html lang=en><title>Who are you?</title><form><input name=account aria-label=Account>'
+      + '<button>Continue</button></form><form><button name=no value=1>No</button></form>');
+  }
   const grant = (grantId && await provider.Grant.find(grantId)) ?? new provider.Grant({ accountId, clientId: params.client_id });
   grant.addOIDCScope('openid');
   const result = { consent: { grantId: await grant.save() } };

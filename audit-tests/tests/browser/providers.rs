@@ -1,0 +1,161 @@
+//! Sign-in through providers of others, with scripts blocked: two of npm's `oidc-provider`, and one that is away.
+
+use audit_tests::browser::{Browser, Scripts, with_browser};
+use audit_tests::people::{Site, invite};
+use audit_tests::provider::{CLIENT, Package, Provider, SECRET};
+use audit_tests::server::Server;
+use audit_tests::town::Town;
+
+use crate::looks::Looks;
+
+/// What the configuration says about two providers.
+fn configured(town: &Town, providers: &[(&str, &Provider)]) -> String {
+    let secret = town.aside("client.secret");
+    std::fs::write(&secret, SECRET).unwrap();
+    let described = providers.iter().map(|(id, provider)| {
+        format!(
+            "[[sign_in.provider]]\nid = \"{id}\"\nname = \"Service {id}\"\nissuer = \"{}\"\nclient_id = \"{CLIENT}\"\n\
+             client_secret_file = \"{}\"\n",
+            provider.issuer,
+            secret.display()
+        )
+    });
+    described.collect()
+}
+
+/// Answers a provider's question with this name, where it asks.
+async fn be(browser: &Browser, name: &str) {
+    browser.type_into("[name=account]", name).await;
+    browser.click("form:has([name=account]) button").await;
+}
+
+async fn sign_out(browser: &Browser) {
+    browser.click("form[action=\"/deconnexion\"] button").await;
+    browser.find("main a[href=\"/connexion\"]").await;
+}
+
+#[test]
+fn two_providers_lead_to_one_account_without_a_script() {
+    let Some(package) = Package::install() else { return };
+    let town = Town::found(1);
+    let site = Site::prepare(&town);
+    let back = |id: &str| site.page(&format!("/connexion/retour/{id}"));
+    let one = Provider::start(&package, &back("mairie"));
+    let two = Provider::start(&package, &back("quartier"));
+    // The third is away.
+    let three = Provider::start(&package, &back("absent"));
+    site.add(
+        &town,
+        &configured(&town, &[("mairie", &one), ("quartier", &two), ("absent", &three)]),
+    );
+    drop(three);
+    let anna = town.residents[0].participant.to_string();
+    let (_, code) = invite(&town, &["--participant", &anna]);
+    let _server = Server::start(&town);
+    with_browser(Scripts::Blocked, async |browser| {
+        let looks = Looks::at(browser, "fr");
+        browser.open_page(&site.page("/invitation?lang=fr")).await;
+        browser.type_into("#code", &code).await;
+        browser.click("form[action=\"/invitation\"] button").await;
+        browser.find(".ways a").await;
+        assert_eq!(browser.count("form.passkey:not([hidden])").await, 0);
+        assert!(browser.text("noscript").await.contains("JavaScript"));
+        looks.at_page("first-way-without-script").await;
+        browser.click("a[href=\"/invitation/aupres/mairie\"]").await;
+        be(browser, "anna").await;
+        browser.find(".counts").await;
+        assert_eq!(browser.path().await, "/moi");
+
+        // The other one, linked in the same account; the provider asks again.
+        browser.click("nav a[href=\"/compte\"]").await;
+        browser.click("a[href=\"/compte/aupres/quartier\"]").await;
+        be(browser, "a-tilleul").await;
+        browser.find("article + article").await;
+        looks.at_page("account-two-providers").await;
+        browser.click("form[action=\"/compte/codes\"] button").await;
+        browser.find("h1").await;
+        let codes = browser.text(".codes").await;
+        looks.at_page("codes-without-script").await;
+        browser.open_page(&site.page("/compte")).await;
+        sign_out(browser).await;
+
+        // Back by the second; its own session knows her.
+        browser.open_page(&site.page("/connexion")).await;
+        looks.at_page("sign-in-without-script").await;
+        browser.click("a[href=\"/connexion/aupres/quartier\"]").await;
+        browser.find(".counts").await;
+        sign_out(browser).await;
+
+        the_other_addresses_take_no_answer(browser, &site).await;
+
+        // One provider is away: she is told, and comes in by another.
+        browser.open_page(&site.page("/connexion")).await;
+        browser.click("a[href=\"/connexion/aupres/absent\"]").await;
+        browser.find("main p.lead").await;
+        let said = browser.text("main").await;
+        assert!(said.contains("autre façon d'entrer"), "{said}");
+        looks.at_refusal("provider-away", 503).await;
+        browser.click("main a.button").await;
+        browser.click("a[href=\"/connexion/aupres/mairie\"]").await;
+        browser.find(".counts").await;
+        sign_out(browser).await;
+
+        // With neither: a recovery code.
+        browser.open_page(&site.page("/connexion")).await;
+        let code = codes.split_whitespace().next().unwrap();
+        browser.type_into("#code", code).await;
+        browser.click("form[action=\"/connexion/secours\"] button").await;
+        browser.find("#events").await;
+        looks.end();
+    });
+}
+
+/// An answer is for the address of its provider, for its question, and for the browser that asked.
+async fn the_other_addresses_take_no_answer(browser: &Browser, site: &Site) {
+    let waiting = browser.cookies();
+    browser.open_page(&site.page("/connexion/aupres/quartier")).await;
+    browser.find(".counts").await;
+    sign_out(browser).await;
+    browser.put_cookies(&waiting);
+    for path in [
+        "/connexion/retour/mairie?code=x&state=y",
+        "/connexion/retour/nulle-part?code=x&state=y",
+    ] {
+        browser.open_page(&site.page(path)).await;
+        browser.find("main a.button").await;
+        assert!(browser.text("main").await.contains("Rien n'a changé"));
+        assert_eq!(browser.count("form[action=\"/deconnexion\"]").await, 0);
+        assert!(!browser.complaints().is_empty());
+    }
+}
+
+#[test]
+fn an_answer_brought_to_the_address_of_another_provider_lets_nobody_in() {
+    let Some(package) = Package::install() else { return };
+    let town = Town::found(1);
+    let site = Site::prepare(&town);
+    // This provider sends its browsers to the other one's address: it mixes them up (RFC 9700 §4.4).
+    let mixed = Provider::start(&package, &site.page("/connexion/retour/mairie"));
+    let honest = Provider::start(&package, &site.page("/connexion/retour/mairie"));
+    site.add(
+        &town,
+        &configured(&town, &[("mairie", &honest), ("quartier", &mixed)]),
+    );
+    let anna = town.residents[0].participant.to_string();
+    let (_, code) = invite(&town, &["--participant", &anna]);
+    let _server = Server::start(&town);
+    with_browser(Scripts::Blocked, async |browser| {
+        browser.open_page(&site.page("/invitation?lang=fr")).await;
+        browser.type_into("#code", &code).await;
+        browser.click("form[action=\"/invitation\"] button").await;
+        // The provider knows no such address of return, and says so on a page of its own.
+        browser.click("a[href=\"/invitation/aupres/quartier\"]").await;
+        assert!(browser.text("body").await.contains("redirect_uri"));
+        // By hand: the question of one, the address of the other.
+        browser
+            .open_page(&site.page("/connexion/retour/mairie?code=x&state=y"))
+            .await;
+        assert!(browser.text("main").await.contains("Rien n'a changé"));
+        assert_eq!(browser.count("form[action=\"/deconnexion\"]").await, 0);
+    });
+}
