@@ -140,7 +140,7 @@ pub async fn run(config: &Config, file: &Path) -> Result<()> {
 pub async fn with_ledger<T>(config: &Config, run: impl AsyncFnOnce(&Broker) -> Result<T>) -> Result<T> {
     let running = assemble::start(Setting::of(config, &Home::at(&config.data)))
         .await
-        .context("this is written into the ledger, for which the broker must be stopped; officers invite participants from their desk")?;
+        .context("this is written into the ledger, for which the broker must be stopped")?;
     let done = run(&running.broker).await;
     drop(running.broker);
     running.writer.await??;

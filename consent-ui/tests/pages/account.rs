@@ -154,7 +154,7 @@ async fn a_recovery_session_leads_to_the_account_and_agrees_to_nothing() {
 
     let path = format!("/moi/partages/{consent}/retrait");
     let page = lost.open(&path).await;
-    assert_eq!(lost.submit(&page, &path, &[]).await.status, 200);
+    assert_eq!(lost.submit(&page, &path, &[]).await.status, 303);
     assert!(!house.delivered(consent).await, "withdrawn");
 
     // Used codes shut the account for a while, and say so.

@@ -122,11 +122,23 @@ async fn signing_out_ends_the_session_for_good() {
 }
 
 #[tokio::test]
-async fn a_session_ends_by_itself() {
+async fn a_session_that_was_left_withdraws_until_it_ends_by_itself() {
     let house = House::build().await;
+    let consent = house.granted(&house.anna).await;
     let mut anna = house.as_anna().await;
     let page = anna.open("/moi").await;
-    house.set_clock("2026-11-19T19:00:01Z");
+    // Twelve hours without use: she sees, and takes back (invariant I5), and does nothing else.
+    house.set_clock("2026-11-19T23:00:30Z");
+    assert_eq!(anna.get("/moi").await.status, 200);
+    let account = anna.open("/compte").await;
+    let refused = anna.submit(&account, "/compte/codes", &[]).await;
+    assert_eq!(refused.status, 403);
+    let path = format!("/moi/partages/{consent}/retrait");
+    let form = anna.open(&path).await;
+    assert_eq!(anna.submit(&form, &path, &[]).await.status, 303);
+    assert!(!house.delivered(consent).await, "withdrawn");
+    // Thirty days: it is over.
+    house.set_clock("2026-12-19T11:00:30Z");
     assert_eq!(anna.get("/moi").await.header("location"), "/?fait=connexion");
     assert_eq!(anna.submit(&page, "/deconnexion", &[]).await.status, 401);
 }
