@@ -177,7 +177,10 @@ fn prepare(file: &MemberFile, folder: &Path) -> Result<Ready> {
         researcher(one, organisation, &mut ready, &entropy)
             .with_context(|| format!("researcher `{}`", one.name))?;
     }
-    ensure!(!ready.members.is_empty(), "the file adds nothing to the organisation");
+    ensure!(
+        !ready.members.is_empty(),
+        "the file adds nothing to the organisation"
+    );
     Ok(ready)
 }
 
@@ -190,9 +193,14 @@ fn organisation(one: &Organisation, ready: &mut Ready, entropy: &SystemEntropy) 
         country.len() == 2 && country.iter().all(u8::is_ascii_uppercase),
         "`country` is two capitals (ISO 3166-1 alpha-2), such as FR"
     );
-    ensure!(one.contact.contains('@'), "`contact` is an e-mail address that people can write to");
+    ensure!(
+        one.contact.contains('@'),
+        "`contact` is an e-mail address that people can write to"
+    );
     let id = OrganisationId::random(entropy)?;
-    ready.said.push(format!("organisation {id}  (add more later with `id = \"{id}\"` under [organisation])"));
+    ready.said.push(format!(
+        "organisation {id}  (add more later with `id = \"{id}\"` under [organisation])"
+    ));
     ready.members.push(Member::Organisation(OrganisationRow {
         id,
         name: named(&one.name)?,
@@ -217,7 +225,9 @@ fn application(
     let credential: String = credential.iter().map(|byte| format!("{byte:02x}")).collect();
     let id = ApplicationId::random(entropy)?;
     ready.said.push(format!("application {id}  {}", one.name));
-    ready.said.push(format!("  credential (shown once): {credential}"));
+    ready
+        .said
+        .push(format!("  credential (shown once): {credential}"));
     ready.members.push(Member::Application(ApplicationRow {
         id,
         organisation,
@@ -235,7 +245,10 @@ fn offer(
     ready: &mut Ready,
     entropy: &SystemEntropy,
 ) -> Result<()> {
-    ensure!((1..=LONGEST_DAYS).contains(&one.days), "`days` is 1 to {LONGEST_DAYS}");
+    ensure!(
+        (1..=LONGEST_DAYS).contains(&one.days),
+        "`days` is 1 to {LONGEST_DAYS}"
+    );
     let mut notices = Vec::new();
     for lang in Lang::ALL {
         let text = read(folder, one.notice.of(lang))?;
@@ -253,7 +266,9 @@ fn offer(
             text,
         });
     }
-    let notices: Box<[Notice; 3]> = notices.try_into().map_err(|_| anyhow::anyhow!("a notice in each language"))?;
+    let notices: Box<[Notice; 3]> = notices
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("a notice in each language"))?;
     let [french, english, dutch] = &*notices;
     let id = OfferId::random(entropy)?;
     ready.said.push(format!("offer {id}  {}", one.title.fr));
@@ -275,7 +290,12 @@ fn offer(
     Ok(())
 }
 
-fn dataset(one: &Described, recipient: OrganisationId, ready: &mut Ready, entropy: &SystemEntropy) -> Result<()> {
+fn dataset(
+    one: &Described,
+    recipient: OrganisationId,
+    ready: &mut Ready,
+    entropy: &SystemEntropy,
+) -> Result<()> {
     let id = DatasetId::random(entropy)?;
     ready.said.push(format!("dataset {id}  {}", one.title.fr));
     ready.members.push(Member::Dataset(DatasetRow {
@@ -302,9 +322,15 @@ fn researcher(
     entropy: &SystemEntropy,
 ) -> Result<()> {
     let parsed: Result<age::x25519::Recipient, _> = one.age_recipient.parse();
-    ensure!(parsed.is_ok(), "`age_recipient` is what `age-keygen -y` prints, age1…");
+    ensure!(
+        parsed.is_ok(),
+        "`age_recipient` is what `age-keygen -y` prints, age1…"
+    );
     let id = ResearcherId::random(entropy)?;
-    ready.said.push(format!("researcher {id}  {}  (let in with `fiducie invite --researcher {id}`)", one.name));
+    ready.said.push(format!(
+        "researcher {id}  {}  (let in with `fiducie invite --researcher {id}`)",
+        one.name
+    ));
     ready.members.push(Member::Researcher(ResearcherRow {
         id,
         organisation,
@@ -317,7 +343,10 @@ fn researcher(
 /// A name that pages can show: one line, of 1 to 200 characters.
 fn named(text: &str) -> Result<String> {
     let length = text.trim().chars().count();
-    ensure!((1..=200).contains(&length), "a name or title has 1 to 200 characters");
+    ensure!(
+        (1..=200).contains(&length),
+        "a name or title has 1 to 200 characters"
+    );
     ensure!(!text.chars().any(char::is_control), "a name or title is one line");
     Ok(text.trim().to_owned())
 }
@@ -383,7 +412,12 @@ mod tests {
         let Some(Member::Application(row)) = ready.members.get(1) else {
             panic!("no application")
         };
-        let credential = ready.said.iter().find_map(|line| line.split_once("once): ")).unwrap().1;
+        let credential = ready
+            .said
+            .iter()
+            .find_map(|line| line.split_once("once): "))
+            .unwrap()
+            .1;
         assert_eq!(credential_hash(credential), row.credential_hash);
     }
 
@@ -406,7 +440,10 @@ mod tests {
         ];
         for (good, bad) in wrong {
             assert!(text.contains(good), "{good}");
-            assert!(prepared(&text.replacen(good, bad, 1), folder.path()).is_err(), "{bad}");
+            assert!(
+                prepared(&text.replacen(good, bad, 1), folder.path()).is_err(),
+                "{bad}"
+            );
         }
     }
 
@@ -416,7 +453,12 @@ mod tests {
         let id = "1f0c6a52-7b1e-4a5e-9d54-2c1a7b0e9f31";
         let more = text.replacen("[organisation]", &format!("[organisation]\nid = \"{id}\""), 1);
         let ready = prepared(&more, folder.path()).unwrap();
-        assert!(!ready.members.iter().any(|member| matches!(member, Member::Organisation(_))));
+        assert!(
+            !ready
+                .members
+                .iter()
+                .any(|member| matches!(member, Member::Organisation(_)))
+        );
         let only = more.split("[[application]]").next().unwrap();
         assert!(prepared(only, folder.path()).is_err());
     }
