@@ -50,7 +50,7 @@ fn a_missing_detail_is_a_fault_and_never_called_lost() {
     );
     assert!(full["missing"].as_u64().unwrap() > 0, "{object}");
     let (code, said) = fiducie(&town, &["check", "--full"]);
-    assert_eq!(code, 1, "{said}");
+    assert_eq!(code, 2, "{said}");
     assert!(
         said.contains("records are missing, and no restore lost them"),
         "{said}"
