@@ -26,7 +26,8 @@ use crate::ports::{SystemClock, SystemEntropy};
 use crate::stopped::StopFolder;
 use crate::{clock_watch, config, witness};
 
-/// How many consents a broker keeps in memory, 312 bytes each (docs/decisions/0031): those of a city of 100,000 meters, twice.
+/// How many consents a broker keeps in memory (docs/decisions/0031): those of a city of 100,000 meters, twice. Some 300
+/// bytes each by the sizes of their types; `fiducie bench decide` measures it.
 const CONSENTS_BY_HEART: usize = 1_000_000;
 
 /// Where a broker lives on disk.
