@@ -66,32 +66,8 @@ fn two_providers_lead_to_one_account_without_a_script() {
     let _server = Server::start(&town);
     with_browser(Scripts::Blocked, async |browser| {
         let looks = Looks::at(browser, "fr");
-        browser.open_page(&site.page("/invitation?lang=fr")).await;
-        browser.type_into("#code", &code).await;
-        browser.click("form[action=\"/invitation\"] button").await;
-        browser.find(".ways a").await;
-        assert_eq!(browser.count("form.passkey:not([hidden])").await, 0);
-        assert!(browser.text("noscript").await.contains("JavaScript"));
-        looks.at_page("first-way-without-script").await;
-        browser.click("a[href=\"/invitation/aupres/mairie\"]").await;
-        be(browser, "anna").await;
-        browser.find(".counts").await;
-        assert_eq!(browser.path().await, "/moi");
-
-        // The other one, linked in the same account; the provider asks again.
-        browser.click("nav a[href=\"/compte\"]").await;
-        browser.click("a[href=\"/compte/aupres/quartier\"]").await;
-        be(browser, "a-tilleul").await;
-        browser.find("article + article").await;
-        // The providers have no icon, of which the browser complains.
-        let _ = browser.complaints();
-        looks.at_page("account-two-providers").await;
-        browser.click("form[action=\"/compte/codes\"] button").await;
-        browser.find("h1").await;
-        let codes = browser.text(".codes").await;
-        looks.at_page("codes-without-script").await;
-        browser.open_page(&site.page("/compte")).await;
-        sign_out(browser).await;
+        in_by_the_first(browser, &site, &code, &looks).await;
+        let codes = the_second_is_linked(browser, &site, &looks).await;
 
         // Back by the second.
         browser.open_page(&site.page("/connexion")).await;
@@ -121,6 +97,40 @@ fn two_providers_lead_to_one_account_without_a_script() {
         browser.find("#events").await;
         looks.end();
     });
+}
+
+/// By invitation and the first provider to her desk.
+async fn in_by_the_first(browser: &Browser, site: &Site, code: &str, looks: &Looks<'_>) {
+    browser.open_page(&site.page("/invitation?lang=fr")).await;
+    browser.type_into("#code", code).await;
+    browser.click("form[action=\"/invitation\"] button").await;
+    browser.find(".ways a").await;
+    assert_eq!(browser.count("form.passkey:not([hidden])").await, 0);
+    assert!(browser.text("noscript").await.contains("JavaScript"));
+    looks.at_page("first-way-without-script").await;
+    browser.click("a[href=\"/invitation/aupres/mairie\"]").await;
+    be(browser, "anna").await;
+    browser.find(".counts").await;
+    assert_eq!(browser.path().await, "/moi");
+}
+
+/// Gives the recovery codes that she made after it.
+async fn the_second_is_linked(browser: &Browser, site: &Site, looks: &Looks<'_>) -> String {
+    // The other one, linked in the same account; the provider asks again.
+    browser.click("nav a[href=\"/compte\"]").await;
+    browser.click("a[href=\"/compte/aupres/quartier\"]").await;
+    be(browser, "a-tilleul").await;
+    browser.find("article + article").await;
+    // The providers have no icon, of which the browser complains.
+    let _ = browser.complaints();
+    looks.at_page("account-two-providers").await;
+    browser.click("form[action=\"/compte/codes\"] button").await;
+    browser.find("h1").await;
+    let codes = browser.text(".codes").await;
+    looks.at_page("codes-without-script").await;
+    browser.open_page(&site.page("/compte")).await;
+    sign_out(browser).await;
+    codes
 }
 
 /// An answer that nobody in this browser waits for is none.

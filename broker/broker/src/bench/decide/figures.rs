@@ -110,19 +110,37 @@ pub fn show(figures: &Figures, json: bool) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(figures)?);
         return Ok(());
     }
-    let pace = |what: &str, pace: &Pace| {
-        println!(
-            "{what:<21}{:>10.1} us p50{:>10.1} us p99{:>10.1} us p99.9{:>10.0} /s",
-            pace.p50_us, pace.p99_us, pace.p999_us, pace.decisions_per_second
-        );
-    };
-    let line = |what: &str, figure: f64, unit: &str| println!("{what:<21}{figure:>10.1} {unit}");
     println!(
         "{} participants, {} consents; {} decisions, {} allowed",
         figures.participants, figures.consents, figures.decisions, figures.allowed
     );
     pace("decision, one thread", &figures.one_thread);
     pace("  two threads", &figures.two_threads);
+    show_people(figures);
+    show_parts(figures);
+    println!(
+        "synthetic: {} (written in {:.0} s)",
+        figures.synthetic, figures.written_in_s
+    );
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "standard output is the benchmark's product")]
+fn pace(what: &str, pace: &Pace) {
+    println!(
+        "{what:<21}{:>10.1} us p50{:>10.1} us p99{:>10.1} us p99.9{:>10.0} /s",
+        pace.p50_us, pace.p99_us, pace.p999_us, pace.decisions_per_second
+    );
+}
+
+#[expect(clippy::print_stdout, reason = "standard output is the benchmark's product")]
+fn line(what: &str, figure: f64, unit: &str) {
+    println!("{what:<21}{figure:>10.1} {unit}");
+}
+
+/// What people notice: a withdrawal, and their first page.
+#[expect(clippy::print_stdout, reason = "standard output is the benchmark's product")]
+fn show_people(figures: &Figures) {
     let withdrawal = &figures.withdrawal;
     println!(
         "withdrawal           {:>10} withdrawn, {} allowed afterwards",
@@ -147,6 +165,11 @@ pub fn show(figures: &Figures, json: bool) -> Result<()> {
     line("  server time p50", home.p50_ms, "ms");
     line("  server time p95", home.p95_ms, "ms");
     line("  server time p99", home.p99_ms, "ms");
+}
+
+/// What the decision is made of, and what it costs to be quick.
+#[expect(clippy::print_stdout, reason = "standard output is the benchmark's product")]
+fn show_parts(figures: &Figures) {
     line("memory", figures.memory.bytes_per_consent, "bytes a consent");
     line(
         "  learnt in",
@@ -168,9 +191,4 @@ pub fn show(figures: &Figures, json: bool) -> Result<()> {
         "us p50 (one consent by key)",
     );
     line("  SQLite read", ceilings.sqlite_read_p99_us, "us p99");
-    println!(
-        "synthetic: {} (written in {:.0} s)",
-        figures.synthetic, figures.written_in_s
-    );
-    Ok(())
 }
