@@ -4,7 +4,8 @@ use axum::extract::Path;
 use axum::http::header;
 use axum::response::Response;
 use broker_domain::ids::{SessionId, SignInId, WayId};
-use broker_service::{Device, IdentityView, PasskeyView, Place, SignInRefusal};
+use broker_domain::time::Instant;
+use broker_service::{Device, Failure, IdentityView, PasskeyView, Place, SignInRefusal};
 use broker_store::SignInRow;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
@@ -59,28 +60,30 @@ fn passkey(key: PasskeyView) -> PasskeyRow {
         } else {
             Copies::One
         },
-        working: working(key.frozen_at.is_some()),
+        working: working(key.frozen_at),
     }
 }
 
 /// A provider that is not configured any more is called as it was when it was linked.
 fn identity(visit: &Visit, one: &IdentityView) -> IdentityRow {
-    let offered = visit.broker().offered_providers().iter();
+    let mut offered = visit.broker().offered_providers().iter();
     let name = offered
-        .filter(|provider| provider.id == one.provider)
-        .map(|provider| provider.name.clone())
-        .next();
+        .find(|provider| provider.id == one.provider)
+        .map(|provider| provider.name.clone());
     IdentityRow {
         id: one.id.to_string(),
         name: name.unwrap_or_else(|| one.provider.to_string()),
         added_at: moment(one.added_at),
         last_used_at: one.last_used_at.map(moment),
-        working: working(one.frozen_at.is_some()),
+        working: working(one.frozen_at),
     }
 }
 
-fn working(frozen: bool) -> Working {
-    if frozen { Working::Frozen } else { Working::Open }
+fn working(frozen_at: Option<Instant>) -> Working {
+    match frozen_at {
+        Some(_) => Working::Frozen,
+        None => Working::Open,
+    }
 }
 
 fn device(device: Device) -> DeviceRow {
@@ -154,17 +157,17 @@ enum Proved<T> {
     First(Response),
 }
 
-fn proved<T>(outcome: Result<T, broker_service::Failure<SignInRefusal>>) -> Result<Proved<T>, Trouble> {
+fn proved<T>(outcome: Result<T, Failure<SignInRefusal>>) -> Result<Proved<T>, Trouble> {
     match outcome {
         Ok(done) => Ok(Proved::Done(done)),
-        Err(broker_service::Failure::Refused(SignInRefusal::ProveAgain)) => {
+        Err(Failure::Refused(SignInRefusal::ProveAgain)) => {
             Ok(Proved::First(onward_with(paths::PROVE, Notice::ProveFirst)))
         }
         Err(failure) => Err(failure.into()),
     }
 }
 
-fn changed<T>(outcome: Result<T, broker_service::Failure<SignInRefusal>>) -> Result<Response, Trouble> {
+fn changed<T>(outcome: Result<T, Failure<SignInRefusal>>) -> Result<Response, Trouble> {
     Ok(match proved(outcome)? {
         Proved::Done(_) => onward_with(paths::ACCOUNT, Notice::AccountChanged),
         Proved::First(response) => response,
@@ -183,7 +186,7 @@ pub(crate) async fn rename(posted: Posted) -> Result<Response, Trouble> {
         .broker()
         .name_passkey(&session.token, way, fields.text("nom"))
         .await;
-    if let Err(broker_service::Failure::Refused(SignInRefusal::Name)) = named {
+    if let Err(Failure::Refused(SignInRefusal::Name)) = named {
         let errors = FormErrors(vec![FieldError {
             field: format!("name-{way}"),
             problem: FieldProblem::NameMissing,

@@ -193,8 +193,9 @@ fn problem(visit: &Visit, method: &Method, trouble: &Trouble) -> Response {
         reference,
         onward,
     };
-    // The address may have been that of a form, which cannot be opened: the language switch leads to a page that can.
-    let here = if method == Method::POST {
+    // The address may have been that of a form, which cannot be opened, or that of a return from a provider, whose code and
+    // state belong on no page: the language switch leads to a page that can be opened.
+    let here = if method == Method::POST || matches!(trouble, Trouble::SignIn(_)) {
         view.onward.clone()
     } else {
         visit.page().here

@@ -178,6 +178,8 @@ async fn an_answer_of_a_provider_belongs_to_its_browser_its_address_and_its_ques
     let stranger = browser.get(&back("mairie", &state)).await;
     assert_eq!(stranger.status, 403);
     assert!(stranger.text().contains("n'est relié à personne"));
+    // What the provider put into the address stands on no page, whence a click could carry it on.
+    assert!(!stranger.text().contains("code=anna") && !stranger.text().contains(&state));
     let declined = browser.get("/connexion/aupres/mairie").await;
     let state = between(&declined.header("location"), "state=", "&").to_owned();
     let declined = browser
