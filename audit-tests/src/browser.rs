@@ -151,6 +151,25 @@ impl Browser {
         self.find(selector).await.click().await.unwrap();
     }
 
+    /// Clicks what leads to another page and waits for that page, so that what is looked for next is not found on the
+    /// one that is being left.
+    pub async fn follow(&self, selector: &str) {
+        let mark = "document.documentElement.dataset.left = ''";
+        let arrived =
+            "return document.readyState === 'complete' && !('left' in document.documentElement.dataset)";
+        self.script(mark, Vec::new()).await;
+        self.click(selector).await;
+        let started = Instant::now();
+        // A script that is asked while pages change is refused: asked again.
+        while !matches!(
+            self.client.execute(arrived, Vec::new()).await,
+            Ok(Value::Bool(true))
+        ) {
+            assert!(started.elapsed() < PATIENCE, "`{selector}` led to no page");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// What a person reads there.
     pub async fn text(&self, selector: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.innerText ?? ''";

@@ -25,7 +25,7 @@ fn a_browser_checks_the_row_of_a_delivery() {
 
         let looks = Looks::at(browser, "fr");
         sign_in(browser, &demo, "participant").await;
-        browser.click("nav a[href=\"/moi/livraisons\"]").await;
+        browser.follow("nav a[href=\"/moi/livraisons\"]").await;
         let said = verdict(browser, "verified").await;
         assert!(said.contains("une ligne de la livraison est la vôtre"), "{said}");
         assert!(said.contains("de votre liste"), "{said}");
@@ -129,19 +129,19 @@ async fn the_memory_is_that_of_the_records(browser: &Browser, demo: &Demo) {
 async fn sign_in(browser: &Browser, demo: &Demo, role: &str) {
     browser.open_page(&demo.page("/?lang=fr")).await;
     if browser.count("form[action=\"/deconnexion\"]").await > 0 {
-        browser.click("form[action=\"/deconnexion\"] button").await;
+        browser.follow("form[action=\"/deconnexion\"] button").await;
         browser.find("form[action=\"/demo/sign-in\"]").await;
     }
     let form = format!("form[action=\"/demo/sign-in\"]:has([name=role][value={role}])");
-    browser.click(&format!("{form} button")).await;
+    browser.follow(&format!("{form} button")).await;
     browser.find(".who").await;
 }
 
 /// Yesterday's mean curve, asked for and released.
 async fn release(browser: &Browser, demo: &Demo) {
     sign_in(browser, demo, "researcher").await;
-    browser.click("nav a[href=\"/recherche\"]").await;
-    browser.click("article h2 a").await;
+    browser.follow("nav a[href=\"/recherche\"]").await;
+    browser.follow("article h2 a").await;
     browser.find("form[action$=\"/demande\"]").await;
     browser
         .type_into("#justification", "Comparer la pointe du soir")
@@ -153,10 +153,10 @@ async fn release(browser: &Browser, demo: &Demo) {
         };
         browser.type_into(field, &format!("{month}{day}{year}")).await;
     }
-    browser.click("form[action$=\"/demande\"] [type=submit]").await;
+    browser.follow("form[action$=\"/demande\"] [type=submit]").await;
     browser.find("article .mark-wait").await;
     sign_in(browser, demo, "officer").await;
-    browser.click("button[name=decision][value=approve]").await;
+    browser.follow("button[name=decision][value=approve]").await;
     browser.find("a[href^=\"/dpo/manifestes/\"]").await;
 }
 

@@ -26,13 +26,13 @@ fn configured(town: &Town, providers: &[(&str, &Provider)]) -> String {
 /// Answers a provider's question with this name, where it asks.
 async fn be(browser: &Browser, name: &str) {
     browser.type_into("[name=account]", name).await;
-    browser.click("form:has([name=account]) button").await;
+    browser.follow("form:has([name=account]) button").await;
 }
 
 /// Comes back by a provider, which may know her still: both of the tests have one host, and so one cookie in the browser.
 async fn enter(browser: &Browser, provider: &str, name: &str) {
     browser
-        .click(&format!("a[href=\"/connexion/aupres/{provider}\"]"))
+        .follow(&format!("a[href=\"/connexion/aupres/{provider}\"]"))
         .await;
     browser.find(".counts, [name=account]").await;
     if browser.count("[name=account]").await > 0 {
@@ -42,7 +42,7 @@ async fn enter(browser: &Browser, provider: &str, name: &str) {
 }
 
 async fn sign_out(browser: &Browser) {
-    browser.click("form[action=\"/deconnexion\"] button").await;
+    browser.follow("form[action=\"/deconnexion\"] button").await;
     browser.find("main a[href=\"/connexion\"]").await;
 }
 
@@ -80,12 +80,12 @@ fn two_providers_lead_to_one_account_without_a_script() {
         let _ = browser.complaints();
         // One provider is away: she is told, and comes in by another.
         browser.open_page(&site.page("/connexion")).await;
-        browser.click("a[href=\"/connexion/aupres/absent\"]").await;
+        browser.follow("a[href=\"/connexion/aupres/absent\"]").await;
         browser.find("main p.lead").await;
         let said = browser.text("main").await;
         assert!(said.contains("autre façon d'entrer"), "{said}");
         looks.at_refusal("provider-away", 503).await;
-        browser.click("main a.button").await;
+        browser.follow("main a.button").await;
         enter(browser, "mairie", "anna").await;
         sign_out(browser).await;
 
@@ -93,7 +93,7 @@ fn two_providers_lead_to_one_account_without_a_script() {
         browser.open_page(&site.page("/connexion")).await;
         let code = codes.split_whitespace().next().unwrap();
         browser.type_into("#code", code).await;
-        browser.click("form[action=\"/connexion/secours\"] button").await;
+        browser.follow("form[action=\"/connexion/secours\"] button").await;
         browser.find("#events").await;
         looks.end();
     });
@@ -103,12 +103,12 @@ fn two_providers_lead_to_one_account_without_a_script() {
 async fn in_by_the_first(browser: &Browser, site: &Site, code: &str, looks: &Looks<'_>) {
     browser.open_page(&site.page("/invitation?lang=fr")).await;
     browser.type_into("#code", code).await;
-    browser.click("form[action=\"/invitation\"] button").await;
+    browser.follow("form[action=\"/invitation\"] button").await;
     browser.find(".ways a").await;
     assert_eq!(browser.count("form.passkey:not([hidden])").await, 0);
     assert!(browser.text("noscript").await.contains("JavaScript"));
     looks.at_page("first-way-without-script").await;
-    browser.click("a[href=\"/invitation/aupres/mairie\"]").await;
+    browser.follow("a[href=\"/invitation/aupres/mairie\"]").await;
     be(browser, "anna").await;
     browser.find(".counts").await;
     assert_eq!(browser.path().await, "/moi");
@@ -117,14 +117,14 @@ async fn in_by_the_first(browser: &Browser, site: &Site, code: &str, looks: &Loo
 /// Gives the recovery codes that she made after it.
 async fn the_second_is_linked(browser: &Browser, site: &Site, looks: &Looks<'_>) -> String {
     // The other one, linked in the same account; the provider asks again.
-    browser.click("nav a[href=\"/compte\"]").await;
-    browser.click("a[href=\"/compte/aupres/quartier\"]").await;
+    browser.follow("nav a[href=\"/compte\"]").await;
+    browser.follow("a[href=\"/compte/aupres/quartier\"]").await;
     be(browser, "a-tilleul").await;
     browser.find("article + article").await;
     // The providers have no icon, of which the browser complains.
     let _ = browser.complaints();
     looks.at_page("account-two-providers").await;
-    browser.click("form[action=\"/compte/codes\"] button").await;
+    browser.follow("form[action=\"/compte/codes\"] button").await;
     browser.find("h1").await;
     let codes = browser.text(".codes").await;
     looks.at_page("codes-without-script").await;
@@ -165,9 +165,9 @@ fn an_answer_brought_to_the_address_of_another_provider_lets_nobody_in() {
     with_browser(Scripts::Blocked, async |browser| {
         browser.open_page(&site.page("/invitation?lang=fr")).await;
         browser.type_into("#code", &code).await;
-        browser.click("form[action=\"/invitation\"] button").await;
+        browser.follow("form[action=\"/invitation\"] button").await;
         // The provider knows no such address of return, and says so on a page of its own.
-        browser.click("a[href=\"/invitation/aupres/quartier\"]").await;
+        browser.follow("a[href=\"/invitation/aupres/quartier\"]").await;
         assert!(browser.text("body").await.contains("redirect_uri"));
         // By hand: the question of one, the address of the other.
         browser

@@ -21,11 +21,11 @@ fn a_browser_checks_that_the_list_is_complete_and_remembers() {
         let demo = Demo::start(&[]);
         browser.open_page(&demo.page("/?lang=fr")).await;
         let form = "form[action=\"/demo/sign-in\"]:has([name=role][value=participant])";
-        browser.click(&format!("{form} button")).await;
+        browser.follow(&format!("{form} button")).await;
         browser.find(".counts").await;
 
         let looks = Looks::at(browser, "fr");
-        browser.click("nav a[href=\"/moi/inscriptions\"]").await;
+        browser.follow("nav a[href=\"/moi/inscriptions\"]").await;
         let said = verdict(browser, "verified").await;
         assert!(said.contains("première vérification"), "{said}");
         assert!(browser.count("#verifier-records tbody tr").await > 0);

@@ -69,7 +69,7 @@ impl Walk<'_> {
     }
 
     async fn sign_out(&self) {
-        self.browser.click("form[action=\"/deconnexion\"] button").await;
+        self.browser.follow("form[action=\"/deconnexion\"] button").await;
         self.browser.find("main a[href=\"/connexion\"]").await;
     }
 
@@ -77,21 +77,21 @@ impl Walk<'_> {
     async fn come_in(&self, code: &str) {
         let browser = self.browser;
         self.looks.at_page("home").await;
-        browser.click("main a[href=\"/connexion\"]").await;
+        browser.follow("main a[href=\"/connexion\"]").await;
         browser.find("form.passkey button").await;
         self.looks.at_page("sign-in").await;
-        browser.click("main a[href=\"/invitation\"]").await;
+        browser.follow("main a[href=\"/invitation\"]").await;
         browser.find("#code").await;
         self.looks.at_page("invitation").await;
         browser.type_into("#code", "AAAA-BBBB-CCCC").await;
-        browser.click("form[action=\"/invitation\"] button").await;
+        browser.follow("form[action=\"/invitation\"] button").await;
         browser.find(".errors").await;
         self.looks.at_refusal("invitation-unknown", 422).await;
         // As somebody copies it from a letter.
         browser
             .type_into("#code", &code.to_lowercase().replace('-', " "))
             .await;
-        browser.click("form[action=\"/invitation\"] button").await;
+        browser.follow("form[action=\"/invitation\"] button").await;
         browser.find("form.passkey button").await;
         self.looks.at_page("first-way").await;
         browser.click("form.passkey button").await;
@@ -108,7 +108,7 @@ impl Walk<'_> {
         self.open("/connexion").await;
         browser.click("form.passkey button").await;
         browser.find(".counts").await;
-        browser.click("nav a[href=\"/compte\"]").await;
+        browser.follow("nav a[href=\"/compte\"]").await;
         browser.find("#events").await;
         self.looks.at_page("account").await;
     }
@@ -125,12 +125,12 @@ impl Walk<'_> {
         let name = "form.named [name=nom]";
         browser.find(name).await.clear().await.unwrap();
         browser.type_into(name, " ").await;
-        browser.click("form.named button").await;
+        browser.follow("form.named button").await;
         browser.find(".errors").await;
         self.looks.at_refusal("account-unnamed", 422).await;
         browser.find(name).await.clear().await.unwrap();
         browser.type_into(name, "Téléphone de la cuisine").await;
-        browser.click("form.named button").await;
+        browser.follow("form.named button").await;
         browser.find(".status p").await;
         assert_eq!(browser.text("article h3").await, "Téléphone de la cuisine");
 
@@ -151,13 +151,13 @@ impl Walk<'_> {
 
     async fn codes(&self) -> Vec<String> {
         let browser = self.browser;
-        browser.click("form[action=\"/compte/codes\"] button").await;
+        browser.follow("form[action=\"/compte/codes\"] button").await;
         browser.find(".codes li").await;
         self.looks.at_page("codes").await;
         let codes = browser.text(".codes").await;
         let codes: Vec<String> = codes.split_whitespace().map(str::to_owned).collect();
         assert_eq!(codes.len(), 10, "{codes:?}");
-        browser.click("a.button[href=\"/compte\"]").await;
+        browser.follow("a.button[href=\"/compte\"]").await;
         browser.find("#events").await;
         codes
     }
@@ -177,7 +177,7 @@ impl Walk<'_> {
         let ends = "form[action=\"/compte/appareils/fin\"]";
         assert_eq!(browser.count(ends).await, 2);
         browser
-            .click(&format!("tr:not(:has(.mark-yes)) {ends} button"))
+            .follow(&format!("tr:not(:has(.mark-yes)) {ends} button"))
             .await;
         browser.find(".status p").await;
         assert_eq!(browser.count(ends).await, 1);
@@ -197,12 +197,12 @@ impl Walk<'_> {
     async fn not_me(&self) {
         let browser = self.browser;
         self.open("/compte").await;
-        browser.click("a[href^=\"/compte/pas-moi/\"]").await;
+        browser.follow("a[href^=\"/compte/pas-moi/\"]").await;
         browser.find("fieldset").await;
         assert_eq!(browser.count(":checked").await, 0, "a choice is made already");
         self.looks.at_page("not-me").await;
         browser.click("label[for=keep-none]").await;
-        browser.click("main button.grave").await;
+        browser.follow("main button.grave").await;
         browser.find(".status p").await;
         assert_eq!(browser.path().await, "/connexion");
         self.looks.at_page("closed").await;
@@ -217,22 +217,22 @@ impl Walk<'_> {
     async fn win_back(&self, code: &str) {
         let browser = self.browser;
         browser.type_into("#code", "AAAA-BBBB-CCCC").await;
-        browser.click("form[action=\"/connexion/secours\"] button").await;
+        browser.follow("form[action=\"/connexion/secours\"] button").await;
         browser.find(".errors").await;
         self.looks.at_refusal("recovery-unknown", 422).await;
         browser.type_into("#code", code).await;
-        browser.click("form[action=\"/connexion/secours\"] button").await;
+        browser.follow("form[action=\"/connexion/secours\"] button").await;
         browser.find("#events").await;
         self.looks.at_page("recovered").await;
 
-        browser.click("nav a[href=\"/moi\"]").await;
-        browser.click(".rows a.second[href$=\"/retrait\"]").await;
+        browser.follow("nav a[href=\"/moi\"]").await;
+        browser.follow(".rows a.second[href$=\"/retrait\"]").await;
         browser.find("main form button").await;
-        browser.click("main form[action$=\"/retrait\"] button").await;
+        browser.follow("main form[action$=\"/retrait\"] button").await;
         browser.find(".done").await;
         self.looks.at_page("recovered-withdrawn").await;
         self.open("/compte").await;
-        browser.click("form[action=\"/compte/codes\"] button").await;
+        browser.follow("form[action=\"/compte/codes\"] button").await;
         browser.find("main p.lead").await;
         self.looks.at_refusal("recovered-may-not", 403).await;
 
@@ -247,11 +247,11 @@ impl Walk<'_> {
         browser.find(".counts").await;
         self.open("/compte").await;
         self.looks.at_page("account-won-back").await;
-        browser.click("form[action=\"/compte/deblocage\"] button").await;
+        browser.follow("form[action=\"/compte/deblocage\"] button").await;
         browser.find(".status p").await;
         assert_eq!(browser.count("article .mark-off").await, 1);
         browser
-            .click("article:has(.mark-off) form[action=\"/compte/cles/retrait\"] button")
+            .follow("article:has(.mark-off) form[action=\"/compte/cles/retrait\"] button")
             .await;
         browser.find(".status p").await;
         assert_eq!(browser.count("article").await, 2);
@@ -264,7 +264,7 @@ impl Walk<'_> {
         let _key = Authenticator::plug_in(browser, Transport::Internal);
         self.open("/invitation").await;
         browser.type_into("#code", code).await;
-        browser.click("form[action=\"/invitation\"] button").await;
+        browser.follow("form[action=\"/invitation\"] button").await;
         browser.click("form.passkey button").await;
         browser.find("#to-decide").await;
         assert_eq!(browser.path().await, "/dpo");
@@ -273,7 +273,7 @@ impl Walk<'_> {
         browser.click("form.passkey button").await;
         browser.find("#to-decide").await;
         self.looks.at_page("officer").await;
-        browser.click("nav a[href=\"/compte\"]").await;
+        browser.follow("nav a[href=\"/compte\"]").await;
         browser.find("#events").await;
         self.looks.at_page("officer-account").await;
     }

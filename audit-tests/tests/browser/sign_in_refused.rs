@@ -39,7 +39,7 @@ impl Doorstep {
     async fn type_code(&self, browser: &Browser, code: &str) {
         browser.open_page(&self.site.page("/invitation?lang=en")).await;
         browser.type_into("#code", code).await;
-        browser.click("form[action=\"/invitation\"] button").await;
+        browser.follow("form[action=\"/invitation\"] button").await;
     }
 
     /// Registers a first passkey, and goes away again.
@@ -229,7 +229,7 @@ fn ten_wrong_codes_let_nobody_in_and_do_not_keep_the_right_one_out() {
                     .open_page(&doorstep.site.page(&format!("{path}?lang=en")))
                     .await;
                 browser.type_into("main #code", "AAAA-BBBB-CCCC").await;
-                browser.click("main form:has(#code) button").await;
+                browser.follow("main form:has(#code) button").await;
                 browser.find("#code-error").await;
                 let said = browser.text("#code-error").await;
                 assert!(said.contains("does not exist, was used or has expired"), "{said}");

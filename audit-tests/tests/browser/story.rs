@@ -42,7 +42,7 @@ fn walk(language: &str) {
         // There and back, or back and there: whatever the browser speaks, the links are obeyed.
         for choice in [if language == "fr" { "en" } else { "fr" }, language] {
             if browser.count(&format!("html[lang={choice}]")).await == 0 {
-                browser.click(&format!(".languages a[hreflang={choice}]")).await;
+                browser.follow(&format!(".languages a[hreflang={choice}]")).await;
             }
             browser.find(&format!("html[lang={choice}]")).await;
         }
@@ -63,12 +63,12 @@ fn walk(language: &str) {
 impl Walk<'_> {
     async fn sign_in(&self, role: &str) {
         let form = format!("form[action=\"/demo/sign-in\"]:has([name=role][value={role}])");
-        self.browser.click(&format!("{form} button")).await;
+        self.browser.follow(&format!("{form} button")).await;
         self.browser.find(".who").await;
     }
 
     async fn sign_out(&self) {
-        self.browser.click("form[action=\"/deconnexion\"] button").await;
+        self.browser.follow("form[action=\"/deconnexion\"] button").await;
         self.browser.find("form[action=\"/demo/sign-in\"]").await;
     }
 
@@ -89,7 +89,7 @@ impl Walk<'_> {
 
         browser.open_page(&demo.page("/")).await;
         browser
-            .click("section.card:first-of-type .person:last-of-type button")
+            .follow("section.card:first-of-type .person:last-of-type button")
             .await;
         browser.find(".counts").await;
         self.looks.at_page("newcomer").await;
@@ -103,17 +103,17 @@ impl Walk<'_> {
         self.looks.at_page("dashboard").await;
         self.curve_and_its_table().await;
 
-        browser.click(".counts a[href$=\"#pending\"]").await;
+        browser.follow(".counts a[href$=\"#pending\"]").await;
         self.looks.at_page("sharings").await;
-        browser.click("#pending .button").await;
+        browser.follow("#pending .button").await;
         browser.find("form.consent").await;
         assert_eq!(browser.count(":checked").await, 0, "a choice is made already");
         self.looks.at_page("offer").await;
-        browser.click("form.consent [type=submit]").await;
+        browser.follow("form.consent [type=submit]").await;
         browser.find(".errors").await;
         self.looks.at_refusal("offer-unanswered", 422).await;
         browser.click("label:has([value=accept])").await;
-        browser.click("form.consent [type=submit]").await;
+        browser.follow("form.consent [type=submit]").await;
         browser.find(".done").await;
         self.looks.at_page("answered").await;
         let sharing = browser
@@ -124,31 +124,31 @@ impl Walk<'_> {
             .unwrap()
             .unwrap();
 
-        browser.click("nav a[href=\"/moi/partages\"]").await;
+        browser.follow("nav a[href=\"/moi/partages\"]").await;
         browser.find(&format!("h3 a[href=\"{sharing}\"]")).await;
         self.looks.at_page("sharings-after").await;
-        browser.click(&format!("h3 a[href=\"{sharing}\"]")).await;
+        browser.follow(&format!("h3 a[href=\"{sharing}\"]")).await;
         browser.reload_until("td .mark-yes").await;
         self.looks.at_page("sharing-used").await;
 
-        browser.click("nav a[href=\"/moi\"]").await;
+        browser.follow("nav a[href=\"/moi\"]").await;
         // Two clicks from here.
-        browser.click(&format!("a[href=\"{sharing}/retrait\"]")).await;
+        browser.follow(&format!("a[href=\"{sharing}/retrait\"]")).await;
         browser.find(&format!("form[action=\"{sharing}/retrait\"]")).await;
         self.looks.at_page("withdrawal").await;
         browser
-            .click(&format!("form[action=\"{sharing}/retrait\"] button"))
+            .follow(&format!("form[action=\"{sharing}/retrait\"] button"))
             .await;
         browser.find(".done").await;
         self.looks.at_page("withdrawn").await;
 
-        browser.click("nav a[href=\"/moi/historique\"]").await;
+        browser.follow("nav a[href=\"/moi/historique\"]").await;
         browser.reload_until("td .mark-no").await;
         self.looks.at_page("history").await;
         let refused = browser.download("tr:has(.mark-no) a[download]").await;
         let sent = browser.download("tr:has(.mark-yes) a[download]").await;
         // Without a script nothing is checked here, and the file is there all the same.
-        browser.click("nav a[href=\"/moi/inscriptions\"]").await;
+        browser.follow("nav a[href=\"/moi/inscriptions\"]").await;
         self.looks.at_page("recorded-without-script").await;
         self.sign_out().await;
         [refused, sent]
@@ -157,7 +157,7 @@ impl Walk<'_> {
     /// Yesterday is over, so every half hour of it is there: as a bar and as a row.
     async fn curve_and_its_table(&self) {
         let browser = self.browser;
-        browser.click(".pager a[rel=prev]").await;
+        browser.follow(".pager a[rel=prev]").await;
         browser.find(".pager a[rel=next]").await;
         browser.click("details summary").await;
         self.looks.at_page("dashboard-table").await;
@@ -174,11 +174,11 @@ impl Walk<'_> {
     async fn request(&self) {
         let browser = self.browser;
         self.sign_in("researcher").await;
-        browser.click("nav a[href=\"/recherche\"]").await;
-        browser.click("article h2 a").await;
+        browser.follow("nav a[href=\"/recherche\"]").await;
+        browser.follow("article h2 a").await;
         browser.find("form[action$=\"/demande\"]").await;
         self.looks.at_page("dataset").await;
-        browser.click("form[action$=\"/demande\"] [type=submit]").await;
+        browser.follow("form[action$=\"/demande\"] [type=submit]").await;
         browser.find(".errors").await;
         self.looks.at_refusal("dataset-unanswered", 422).await;
         browser
@@ -196,7 +196,7 @@ impl Walk<'_> {
             let typed = browser.find(field).await.prop("value").await.unwrap();
             assert_eq!(typed, Some(yesterday));
         }
-        browser.click("form[action$=\"/demande\"] [type=submit]").await;
+        browser.follow("form[action$=\"/demande\"] [type=submit]").await;
         browser.find("article .mark-wait").await;
         self.looks.at_page("requests").await;
         self.sign_out().await;
@@ -207,20 +207,20 @@ impl Walk<'_> {
         let browser = self.browser;
         self.sign_in("officer").await;
         self.looks.at_page("desk").await;
-        browser.click("button[value=refuse]").await;
+        browser.follow("button[value=refuse]").await;
         browser.find(".errors").await;
         self.looks.at_refusal("desk-without-reason", 422).await;
         browser.type_into("textarea", "Conforme / in order").await;
-        browser.click("button[value=approve]").await;
+        browser.follow("button[value=approve]").await;
         browser.find("#decided ~ .scroll a[download]").await;
         self.looks.at_page("desk-decided").await;
         let decision = browser.download("#decided ~ .scroll a[download]").await;
-        browser.click("nav a[href=\"/dpo/transferts\"]").await;
-        browser.click(".filters a[href$=refuses]").await;
+        browser.follow("nav a[href=\"/dpo/transferts\"]").await;
+        browser.follow(".filters a[href$=refuses]").await;
         browser.find("td .mark-no").await;
         assert_eq!(browser.count("td .mark-yes").await, 0);
         self.looks.at_page("flows").await;
-        browser.click("nav a[href=\"/dpo/registre\"]").await;
+        browser.follow("nav a[href=\"/dpo/registre\"]").await;
         browser.find("#verify").await;
         self.looks.at_page("ledger").await;
         let codes = browser.text("dl").await;
@@ -235,7 +235,7 @@ impl Walk<'_> {
     async fn release(&self) -> [PathBuf; 2] {
         let browser = self.browser;
         self.sign_in("researcher").await;
-        browser.click("nav a[href=\"/recherche/demandes\"]").await;
+        browser.follow("nav a[href=\"/recherche/demandes\"]").await;
         browser.find(".button[download]").await;
         self.looks.at_page("requests-released").await;
         let files = [
@@ -249,14 +249,14 @@ impl Walk<'_> {
     async fn erasure(&self) {
         let browser = self.browser;
         self.sign_in("participant").await;
-        browser.click("nav a[href=\"/moi/effacement\"]").await;
+        browser.follow("nav a[href=\"/moi/effacement\"]").await;
         browser.find("#confirm").await;
         self.looks.at_page("erasure").await;
-        browser.click(".grave").await;
+        browser.follow(".grave").await;
         browser.find(".errors").await;
         self.looks.at_refusal("erasure-unconfirmed", 422).await;
-        browser.click("#confirm").await;
-        browser.click(".grave").await;
+        browser.follow("#confirm").await;
+        browser.follow(".grave").await;
         browser.find(".done").await;
         self.looks.at_page("erased").await;
     }

@@ -98,7 +98,8 @@ impl IdentityProviders for Two {
                 "absent" => return Err(ProviderRefusal::Unavailable),
                 _ => return Err(ProviderRefusal::Unknown),
             }
-            let state = self.questions.fetch_add(1, Ordering::Relaxed).to_string();
+            // No digit of a page can pass for it.
+            let state = format!("question-{}", self.questions.fetch_add(1, Ordering::Relaxed));
             Ok(Departure {
                 url: format!("https://mairie.example/entrer?state={state}"),
                 keep: state.clone().into_bytes(),
