@@ -21,7 +21,7 @@ use ledger_core::receipt::ReceiptSigner;
 use ledger_core::tree::{LeafIndex, TreeSize};
 use ledger_log::{
     LogData, LogMap, MapConfig, MapSnapshot, PublicStore, Publisher, RecoverError, Sequencer,
-    SequencerConfig, Stop, StoreFault, Stores, SubmitError, UnixMicros,
+    SequencerConfig, Stop, StoreFault, Stores, SubmitError, SweepFault, Swept, UnixMicros, sweep,
 };
 use serde::Serialize;
 use tokio::task::JoinHandle;
@@ -257,6 +257,17 @@ impl Broker {
     #[must_use]
     pub fn ledger_is_running(&self) -> bool {
         self.sequencer.is_running()
+    }
+
+    /// Holds every full public file of the ledger against the newest checkpoint, beside whatever else the broker does, and
+    /// writes lost ones again. A start looks at the right edge only.
+    ///
+    /// # Errors
+    /// [`SweepFault`], at the first file that was changed: then somebody else writes where only the ledger may, and the
+    /// process should end.
+    pub async fn sweep_public_files(&self) -> Result<Swept, SweepFault> {
+        let data = DataView(Arc::clone(&self.store));
+        sweep(&data, &*self.public, &self.latest_checkpoint()).await
     }
 
     /// Waits until the leaf is under a published checkpoint: before, it may yet become another one, and nobody is told
