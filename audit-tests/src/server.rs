@@ -75,7 +75,10 @@ impl Server {
     pub fn gives_up(mut self) -> String {
         let status = self.process.wait();
         let log = self.process.log();
-        assert!(!status.success(), "the broker ended as if nothing were wrong:\n{log}");
+        assert!(
+            !status.success(),
+            "the broker ended as if nothing were wrong:\n{log}"
+        );
         log
     }
 
