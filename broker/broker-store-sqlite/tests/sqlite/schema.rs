@@ -75,6 +75,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0005_dutch.up.sql"),
         include_str!("../../migrations/0006_restores.up.sql"),
         include_str!("../../migrations/0007_accounts.up.sql"),
+        include_str!("../../migrations/0008_signed_terms.up.sql"),
     ]
     .concat();
     let mut inside = false;
