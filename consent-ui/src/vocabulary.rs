@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use crate::format::Moment;
 
-pub use record::{ConsentRecordType, RecordType};
+pub use record::RecordType;
 pub use transfer::{Direction, Outcome, ProofStatus, RefusalReason};
 
 /// A term that has a message.
