@@ -34,6 +34,7 @@ use crate::group::{Carrier, Commit, Shown, SignedRecord};
 use crate::history::known_restores;
 use crate::intake::Lookup;
 use crate::key_change::known_changes;
+use crate::records::consent::RecordSite;
 use crate::stopped::StopShelf;
 use crate::vault::VaultKeys;
 use crate::witnessing::{self, Gate, WitnessParts};
@@ -74,6 +75,8 @@ pub struct Parts {
     pub witnesses: Option<WitnessParts>,
     /// Where what a witness proves against the ledger is kept.
     pub stops: Arc<dyn StopShelf>,
+    /// Who keeps the consent records, as they say it.
+    pub site: RecordSite,
 }
 
 /// The broker's use cases hang here. Cheap to share behind an `Arc`.
@@ -99,6 +102,7 @@ pub struct Broker {
     pub(crate) gate: Option<Gate>,
     pub(crate) lookup: Lookup,
     pub(crate) sign_in: SignInParts,
+    pub(crate) site: RecordSite,
 }
 
 /// Writes records and signs them.
@@ -210,6 +214,7 @@ impl Broker {
             gate,
             lookup,
             sign_in: parts.sign_in,
+            site: parts.site,
         };
         Ok((Arc::new(broker), writer))
     }

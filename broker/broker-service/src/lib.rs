@@ -61,6 +61,7 @@ pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;
 pub use own::{OwnProfile, OwnRefusal};
 pub use receipts::Receipt;
+pub use records::consent::RecordSite;
 pub use release::{
     Download, DownloadRefusal, Feasibility, FeasibilityRefusal, Obstacles, ReleaseRefusal, Released, ZONE,
 };

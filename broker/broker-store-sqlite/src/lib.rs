@@ -27,6 +27,7 @@ mod row;
 mod schema;
 mod sessions;
 mod sign_in;
+mod signing;
 mod store;
 mod transaction;
 mod transfers;

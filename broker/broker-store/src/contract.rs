@@ -26,6 +26,7 @@ pub mod restore;
 pub mod samples;
 pub mod sessions;
 pub mod sign_in;
+pub mod signing;
 pub mod transactions;
 pub mod transfers;
 
@@ -91,6 +92,13 @@ macro_rules! contract_tests {
                 an_event_number_that_is_taken_or_leaves_a_gap_is_a_conflict
                 consents_are_found_by_person_and_by_recipient
                 a_consent_now_is_what_a_view_shows
+            }
+            signing {
+                an_act_says_how_once
+                a_notice_was_served_first_and_last
+                terms_wait_for_one_signature
+                terms_that_ran_out_or_are_too_many_are_forgotten
+                erasing_a_person_takes_what_she_was_shown_along
             }
             transfers {
                 a_transfer_comes_back_by_id_and_by_leaf

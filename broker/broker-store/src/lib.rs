@@ -31,7 +31,9 @@ use broker_domain::consent::Consent;
 use broker_domain::ids::ConsentId;
 
 pub use accounts::{AccountReads, AccountRow, AccountWrites, IdentityRow, PasskeyRow, RecoveryCodeRow};
-pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
+pub use consents::{
+    ActRow, ConsentReads, ConsentWrites, IntentRow, Notice, OfferRow, RecordedEvent, ServedRow,
+};
 pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrites, ManifestRow};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};

@@ -29,11 +29,34 @@ pub enum RecordType {
     Access,
     /// A passkey was registered or revoked.
     Passkey,
+    /// One of the consent records that others read too (crate `evidence`, module `consent`).
+    Consent(ConsentRecordType),
+}
+
+/// What a consent record says that happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConsentRecordType {
+    /// The person agreed.
+    Given,
+    /// She agreed again, to new terms.
+    Renewed,
+    /// She took back a part.
+    Narrowed,
+    /// She ended it.
+    Withdrawn,
+    /// Somebody else ended it.
+    Revoked,
+    /// A restore that lost records ended it.
+    Suspended,
+    /// Its time ran out.
+    Expired,
+    /// It turned out not to hold.
+    Invalidated,
 }
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 20] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -46,6 +69,14 @@ impl RecordType {
         Self::ReleaseRefused,
         Self::Access,
         Self::Passkey,
+        Self::Consent(ConsentRecordType::Given),
+        Self::Consent(ConsentRecordType::Renewed),
+        Self::Consent(ConsentRecordType::Narrowed),
+        Self::Consent(ConsentRecordType::Withdrawn),
+        Self::Consent(ConsentRecordType::Revoked),
+        Self::Consent(ConsentRecordType::Suspended),
+        Self::Consent(ConsentRecordType::Expired),
+        Self::Consent(ConsentRecordType::Invalidated),
     ];
 
     /// The type with this tag.
@@ -53,7 +84,7 @@ impl RecordType {
         Self::ALL.into_iter().find(|kind| kind.tag() == tag)
     }
 
-    /// The `type` member of the record.
+    /// The `type` member of the record; for a consent record, its name after its newest event.
     pub fn tag(self) -> &'static str {
         match self {
             Self::Enrolment => "enrolment/1",
@@ -68,6 +99,14 @@ impl RecordType {
             Self::ReleaseRefused => "release-refused/1",
             Self::Access => "access/1",
             Self::Passkey => "passkey/1",
+            Self::Consent(ConsentRecordType::Given) => "consent-given/2",
+            Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
+            Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
+            Self::Consent(ConsentRecordType::Withdrawn) => "consent-withdrawn/2",
+            Self::Consent(ConsentRecordType::Revoked) => "consent-revoked/2",
+            Self::Consent(ConsentRecordType::Suspended) => "consent-suspended/2",
+            Self::Consent(ConsentRecordType::Expired) => "consent-expired/2",
+            Self::Consent(ConsentRecordType::Invalidated) => "consent-invalidated/2",
         }
     }
 }
@@ -76,9 +115,13 @@ impl Word for RecordType {
     fn key(&self) -> &'static str {
         match self {
             Self::Enrolment => "record-enrolment",
-            Self::ConsentGiven => "record-consent-given",
-            Self::ConsentWithdrawn => "record-consent-withdrawn",
-            Self::ConsentSuspended => "record-consent-suspended",
+            Self::ConsentGiven | Self::Consent(ConsentRecordType::Given) => "record-consent-given",
+            Self::ConsentWithdrawn | Self::Consent(ConsentRecordType::Withdrawn) => {
+                "record-consent-withdrawn"
+            }
+            Self::ConsentSuspended | Self::Consent(ConsentRecordType::Suspended) => {
+                "record-consent-suspended"
+            }
             Self::TransferIn => "record-transfer-in",
             Self::TransferOut => "record-transfer-out",
             Self::RequestStep => "record-request-step",
@@ -86,6 +129,11 @@ impl Word for RecordType {
             Self::ReleaseRefused => "record-release-refused",
             Self::Access => "record-access",
             Self::Passkey => "record-passkey",
+            Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
+            Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
+            Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",
+            Self::Consent(ConsentRecordType::Expired) => "record-consent-expired",
+            Self::Consent(ConsentRecordType::Invalidated) => "record-consent-invalidated",
         }
     }
 }

@@ -128,10 +128,10 @@ async fn a_notice_is_shown_and_recorded_in_the_language_of_the_page() {
         let receipt = anna.get(&done.link("/moi/preuves/")).await;
         let bundle = Bundle::parse(&receipt.bytes).unwrap();
         let record = Record::parse(&bundle.record.verify(&bundle.record_key).unwrap()).unwrap();
-        let Record::ConsentGiven(given) = record else {
+        let Record::Consent(given) = record else {
             panic!("another record: {record:?}");
         };
-        assert_eq!(given.notice_sha256, Digest::new(shown.0));
+        assert_eq!(given.notice(), Some(Digest::new(shown.0)));
         assert_eq!(shown, notice_digest(text));
         let mut read = house.broker.read().await.unwrap();
         assert_eq!(read.notice(shown).await.unwrap().unwrap().language, lang.tag());

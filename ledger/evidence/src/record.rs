@@ -13,8 +13,9 @@ mod transfer;
 use ledger_core::leaf::SubjectKind;
 use serde::{Deserialize, Serialize};
 
+use crate::consent::ConsentRecord;
 use crate::jcs::{self, JcsError};
-use crate::jws::{Jws, Protected};
+use crate::jws::{Form, Jws, Protected};
 
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
@@ -63,6 +64,10 @@ pub enum Record {
     /// A passkey was registered or revoked.
     #[serde(rename = "passkey/1")]
     Passkey(PasskeyChange),
+    /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
+    /// `@context` and `@type`.
+    #[serde(untagged)]
+    Consent(ConsentRecord),
 }
 
 /// Why a record was refused.
@@ -89,13 +94,26 @@ impl Record {
         Ok(jcs::to_bytes(self)?)
     }
 
+    /// How it is signed.
+    const fn form(&self) -> Form {
+        match self {
+            Self::Consent(_) => Form::LinkedData,
+            _ => Form::Plain,
+        }
+    }
+
     /// Signs its canonical bytes. `sign` gets the signing input and returns the 64-byte signature of the key that
     /// `header` names.
     ///
     /// # Errors
     /// As [`Self::to_jcs_bytes`].
     pub fn sign(&self, header: &Protected, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> Result<Jws, RecordError> {
-        Ok(Jws::sign_canonical(&self.to_jcs_bytes()?, header, sign))
+        Ok(Jws::sign_canonical(
+            &self.to_jcs_bytes()?,
+            self.form(),
+            header,
+            sign,
+        ))
     }
 
     /// Reads a record strictly: canonical, known type, no unknown member, nothing contradictory.
@@ -108,7 +126,7 @@ impl Record {
         Ok(record)
     }
 
-    /// The `type` member.
+    /// The `type` member; for a consent record, a name after its newest event.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Enrolment(_) => "enrolment/1",
@@ -123,6 +141,7 @@ impl Record {
             Self::ReleaseRefused(_) => "release-refused/1",
             Self::Access(_) => "access/1",
             Self::Passkey(_) => "passkey/1",
+            Self::Consent(record) => record.act().record_name(),
         }
     }
 
@@ -139,6 +158,7 @@ impl Record {
                 SubjectKind::Release
             }
             Self::Access(_) => SubjectKind::Access,
+            Self::Consent(record) => record.kind(),
         }
     }
 
@@ -156,6 +176,7 @@ impl Record {
             Self::ReleaseRefused(record) => record.at,
             Self::Access(record) => record.at,
             Self::Passkey(record) => record.at,
+            Self::Consent(record) => record.at(),
         }
     }
 
@@ -178,9 +199,12 @@ impl Record {
                 demand(record.disclosure_root.is_none(), "a disclosure manifest is named")?;
                 record.check()
             }
-            Self::Enrolment(_) | Self::ConsentWithdrawn(_) | Self::ReleaseRefused(_) | Self::Access(_) => {
-                Ok(())
-            }
+            Self::Enrolment(_)
+            | Self::ConsentWithdrawn(_)
+            | Self::ReleaseRefused(_)
+            | Self::Access(_)
+            // Checked when it was made or read.
+            | Self::Consent(_) => Ok(()),
         }
     }
 }
