@@ -56,8 +56,8 @@ pub use rights::{
     render_rights, render_rights_desk,
 };
 pub use sharing::{
-    ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter, SharingPage, SharingsView, render_sharing,
-    render_sharings,
+    Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter,
+    SharingPage, SharingsView, render_sharing, render_sharings,
 };
 pub use sign_in::{
     FirstWayView, InvitationView, Offered, ProveView, ProviderChoice, RolesView, SignInView, WaysIn,

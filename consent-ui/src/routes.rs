@@ -185,6 +185,7 @@ fn participant_pages() -> Router {
             get(offers::offer).post(offers::answer),
         )
         .route("/moi/partages/{sharing}", get(sharings::detail))
+        .route("/moi/partages/{sharing}/transferts.csv", get(sharings::transfers))
         .route("/moi/partages/{sharing}/reponse", get(offers::answered))
         .route(
             "/moi/partages/{sharing}/retrait",

@@ -26,6 +26,7 @@ mod manifests;
 mod own;
 mod own_copy;
 mod own_data;
+mod own_transfers;
 mod receipts;
 mod records;
 mod release;

@@ -12,6 +12,7 @@
 mod account;
 mod account_safety;
 mod browser;
+mod edpb;
 mod house;
 mod languages;
 mod officer;
@@ -22,5 +23,6 @@ mod release;
 mod researcher;
 mod rights;
 mod safety;
+mod sharing_rules;
 mod sign_in;
 mod ways;
