@@ -37,11 +37,15 @@ pub enum FieldProblem {
     TooManyCodes,
     /// No name.
     NameMissing,
+    /// No words where a request or an answer needs them.
+    WordsMissing,
+    /// Too many requests wait for an answer.
+    TooManyRequests,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -58,6 +62,8 @@ impl FieldProblem {
         Self::CodeUnknown,
         Self::TooManyCodes,
         Self::NameMissing,
+        Self::WordsMissing,
+        Self::TooManyRequests,
     ];
 }
 
@@ -80,6 +86,8 @@ impl Word for FieldProblem {
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",
+            Self::WordsMissing => "field-words-missing",
+            Self::TooManyRequests => "field-too-many-requests",
         }
     }
 }

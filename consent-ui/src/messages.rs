@@ -21,6 +21,8 @@ macro_rules! message_files {
             include_str!(concat!("../i18n/", $tag, "/home.ftl")),
             include_str!(concat!("../i18n/", $tag, "/account.ftl")),
             include_str!(concat!("../i18n/", $tag, "/participant.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/data.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/rights.ftl")),
             include_str!(concat!("../i18n/", $tag, "/consent.ftl")),
             include_str!(concat!("../i18n/", $tag, "/research.ftl")),
             include_str!(concat!("../i18n/", $tag, "/officer.ftl")),
@@ -120,7 +122,7 @@ mod tests {
     use crate::lang::Lang;
 
     /// Messages that are the same in two languages and meant to be.
-    const SHARED: [&str; 13] = [
+    const SHARED: [&str; 14] = [
         "column-interval",
         "desk-column-dataset",
         "fact-meter",
@@ -133,6 +135,7 @@ mod tests {
         "pager-label",
         "person-participant",
         "recorded-when",
+        "rights-ask-about",
         "separator",
     ];
 

@@ -22,6 +22,7 @@ mod memory;
 mod participants;
 mod research;
 mod restore;
+mod rights;
 mod roles;
 mod row;
 mod schema;

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 8;
+pub const NEWEST_SCHEMA: u32 = 10;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -70,6 +70,12 @@ const MIGRATIONS: [Migration; 8] = [
         name: "signed_terms",
         up: include_str!("../migrations/0008_signed_terms.up.sql"),
         down: include_str!("../migrations/0008_signed_terms.down.sql"),
+    },
+    Migration {
+        version: 10,
+        name: "rights",
+        up: include_str!("../migrations/0010_rights.up.sql"),
+        down: include_str!("../migrations/0010_rights.down.sql"),
     },
 ];
 

@@ -23,6 +23,7 @@ pub mod members;
 pub mod participants;
 pub mod research;
 pub mod restore;
+pub mod rights;
 pub mod samples;
 pub mod sessions;
 pub mod sign_in;
@@ -169,6 +170,12 @@ macro_rules! contract_tests {
                 numbers_that_were_skipped_are_not_given_again
                 restores_are_kept_with_their_batches
                 closed_doors_are_closed
+            }
+            rights {
+                a_rights_request_comes_back_with_its_steps
+                a_rights_request_advances_once
+                requests_that_wait_come_by_due_date
+                a_look_is_noted_once_a_day
             }
             erasure {
                 erasing_a_person_leaves_no_row

@@ -20,6 +20,7 @@ mod members;
 mod participants;
 mod research;
 mod restore;
+mod rights;
 mod sessions;
 mod sign_in;
 mod transfers;
@@ -46,6 +47,7 @@ pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, Organis
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
+pub use rights::{OwnScope, RightsReads, RightsRow, RightsWrites};
 pub use sessions::{Proof, ProvedBy, SessionReads, SessionRole, SessionRow, SessionWrites};
 pub use sign_in::{
     AttemptKind, Attempts, CeremonyKind, CeremonyRow, InvitationKind, InvitationRow, SignInKind, SignInReads,
@@ -68,6 +70,7 @@ pub trait Read:
     + ParticipantReads
     + ResearchReads
     + RestoreReads
+    + RightsReads
     + SessionReads
     + SignInReads
     + TransferReads
@@ -94,6 +97,7 @@ pub trait Tx:
     + ParticipantWrites
     + ResearchWrites
     + RestoreWrites
+    + RightsWrites
     + SessionWrites
     + SignInWrites
     + TransferWrites

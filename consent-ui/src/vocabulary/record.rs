@@ -29,6 +29,8 @@ pub enum RecordType {
     Access,
     /// A passkey was registered or revoked.
     Passkey,
+    /// A step of a request about rights.
+    RightsStep,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -56,7 +58,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -69,6 +71,7 @@ impl RecordType {
         Self::ReleaseRefused,
         Self::Access,
         Self::Passkey,
+        Self::RightsStep,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -99,6 +102,7 @@ impl RecordType {
             Self::ReleaseRefused => "release-refused/1",
             Self::Access => "access/1",
             Self::Passkey => "passkey/1",
+            Self::RightsStep => "rights-step/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -129,6 +133,7 @@ impl Word for RecordType {
             Self::ReleaseRefused => "record-release-refused",
             Self::Access => "record-access",
             Self::Passkey => "record-passkey",
+            Self::RightsStep => "record-rights-step",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

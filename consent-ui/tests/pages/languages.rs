@@ -10,8 +10,13 @@ use crate::house::{House, NOTICE_EN, NOTICE_FR, NOTICE_NL, TITLE_EN, TITLE_FR, T
 
 /// Pages on which nobody needs to be signed in.
 const OPEN: [&str; 5] = ["/", "/preuves", "/accessibilite", "/recherche", "/nulle-part"];
-const PARTICIPANT: [&str; 8] = [
+const PARTICIPANT: [&str; 13] = [
     "/moi",
+    "/moi/donnees",
+    "/moi/donnees?vue=mois",
+    "/moi/donnees?vue=annee",
+    "/moi/demandes",
+    "/moi/demandes/nouvelle/acces",
     "/moi/partages",
     "/moi/partages?filtre=termines",
     "/moi/partages/nouveau",
@@ -20,7 +25,7 @@ const PARTICIPANT: [&str; 8] = [
     "/moi/inscriptions",
     "/moi/effacement",
 ];
-const OFFICER: [&str; 3] = ["/dpo", "/dpo/transferts", "/dpo/registre"];
+const OFFICER: [&str; 4] = ["/dpo", "/dpo/droits", "/dpo/transferts", "/dpo/registre"];
 
 /// The same browser, after a click on the language switch where that has to be changed.
 async fn speaking(mut browser: Browser, lang: Lang) -> Browser {

@@ -8,6 +8,7 @@ mod enrolment;
 mod field;
 mod passkey;
 mod release;
+mod rights;
 mod transfer;
 
 use ledger_core::leaf::SubjectKind;
@@ -22,6 +23,7 @@ pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
+pub use rights::{Right, RightsStep, RightsStepKind};
 pub use transfer::{InOutcome, OutOutcome, TransferIn, TransferOut};
 
 /// A record. The `type` member carries the version of its form: a changed form is a new type.
@@ -64,6 +66,9 @@ pub enum Record {
     /// A passkey was registered or revoked.
     #[serde(rename = "passkey/1")]
     Passkey(PasskeyChange),
+    /// A person's request about her rights advanced.
+    #[serde(rename = "rights-step/1")]
+    RightsStep(RightsStep),
     /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
     /// `@context` and `@type`.
     #[serde(untagged)]
@@ -141,6 +146,7 @@ impl Record {
             Self::ReleaseRefused(_) => "release-refused/1",
             Self::Access(_) => "access/1",
             Self::Passkey(_) => "passkey/1",
+            Self::RightsStep(_) => "rights-step/1",
             Self::Consent(record) => record.act().record_name(),
         }
     }
@@ -158,6 +164,7 @@ impl Record {
                 SubjectKind::Release
             }
             Self::Access(_) => SubjectKind::Access,
+            Self::RightsStep(_) => SubjectKind::RightsRequest,
             Self::Consent(record) => record.kind(),
         }
     }
@@ -176,6 +183,7 @@ impl Record {
             Self::ReleaseRefused(record) => record.at,
             Self::Access(record) => record.at,
             Self::Passkey(record) => record.at,
+            Self::RightsStep(record) => record.at,
             Self::Consent(record) => record.at(),
         }
     }
@@ -185,6 +193,7 @@ impl Record {
             Self::ConsentGiven(record) => record.check(),
             Self::ConsentSuspended(record) => record.check(),
             Self::Passkey(record) => record.check(),
+            Self::RightsStep(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),
