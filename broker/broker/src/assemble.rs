@@ -286,6 +286,9 @@ pub async fn take_up(setting: Setting<'_>) -> Result<Running> {
     // Only a key that the ledger was taken up with is shown to the world.
     public.publish_key(broker.log_key()).await?;
     public
+        .publish_beside("officer.vkey", format!("{}\n", broker.officer_key()).into_bytes())
+        .await?;
+    public
         .publish_beside("receipt.cose-key", broker.receipt_key().to_cose_key())
         .await?;
     Ok(Running {

@@ -22,13 +22,13 @@ use crate::{
     map::MapAudit,
     report::{Failure, Report, refused},
     restores::Restores,
-    source::{Claim, Source, describe},
+    source::{Claim, OFFICER_KEY_FILE, Source, describe},
     tree::Recomputed,
     witnesses::{check_if_given, key_source, read_policy},
 };
 
 /// Keys that lie beside a log.
-const KEYS: [&str; 2] = ["log.vkey", "officer.vkey"];
+const KEYS: [&str; 2] = ["log.vkey", OFFICER_KEY_FILE];
 /// The key of COSE receipts.
 const RECEIPT_KEY: &str = "receipt.cose-key";
 
@@ -67,6 +67,10 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         check_other_files(&mut report, folder, &tree, checkpoint.checkpoint().origin())?;
     }
     tree.map.conclude(&mut report, checkpoint.size().last_index())?;
+    let officers = match officers.as_slice() {
+        [] => Officers::Offered(source.officer_key()?),
+        given => Officers::Given(given),
+    };
     check_erasures(
         &mut report,
         &tree.erasures,
@@ -312,35 +316,65 @@ fn check_deliveries(report: &mut Report, deliveries: &[(LeafIndex, DeliveryLeaf)
     Ok(())
 }
 
+/// Whose signature an erasure must have.
+enum Officers<'a> {
+    /// Those that the auditor knows.
+    Given(&'a [Vkey]),
+    /// The one that lies beside the log, if one does.
+    Offered(Option<Vkey>),
+}
+
+impl Officers<'_> {
+    fn keys(&self) -> &[Vkey] {
+        match self {
+            Self::Given(keys) => keys,
+            Self::Offered(key) => key.as_slice(),
+        }
+    }
+
+    const fn words(&self) -> &'static str {
+        match self {
+            Self::Given(_) => "an officer whose key you gave",
+            Self::Offered(_) => "the officer whose key lies beside the log",
+        }
+    }
+}
+
 fn check_erasures(
     report: &mut Report,
     erasures: &[(LeafIndex, ErasureLeaf)],
     origin: &str,
-    officers: &[Vkey],
+    officers: &Officers<'_>,
 ) -> Result<(), Failure> {
+    let keys = officers.keys();
     report.detail("erasures", erasures.len());
-    report.detail("erasures_checked", !officers.is_empty());
+    report.detail("erasures_checked", !keys.is_empty());
     if erasures.is_empty() {
         report.check("The log holds no erasure.");
         return Ok(());
     }
-    if officers.is_empty() {
+    if keys.is_empty() {
         report.skip(format!(
             "Who ordered the {} erasures: give the officer's key with --dpo-key.",
             erasures.len()
         ));
         return Ok(());
     }
-    let unsigned = |leaf: &ErasureLeaf| !officers.iter().any(|officer| leaf.verifies(origin, officer));
+    let unsigned = |leaf: &ErasureLeaf| !keys.iter().any(|officer| leaf.verifies(origin, officer));
     if let Some((index, leaf)) = erasures.iter().find(|(_, leaf)| unsigned(leaf)) {
         return Err(Failure::Refused(format!(
-            "the erasure at entry {index}, which names the key {}, is not signed by an officer whose key you gave",
-            leaf.key_id()
+            "the erasure at entry {index}, which names the key {}, is not signed by {}",
+            leaf.key_id(),
+            officers.words()
         )));
     }
     report.check(format!(
-        "All {} erasures are signed by an officer whose key you gave.",
-        erasures.len()
+        "All {} erasures are signed by {}.",
+        erasures.len(),
+        officers.words()
     ));
+    if matches!(officers, Officers::Offered(_)) {
+        report.skip("Whether that key is the officer's: ask her, and give it with --dpo-key.");
+    }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::{
     cli::Mirror,
     log::{Entries, check_growth, recompute},
     report::{Failure, Report},
-    source::{Claim, Source, describe},
+    source::{Claim, OFFICER_KEY_FILE, Source, describe},
     witnesses::{check_if_given, key_source, read_policy},
 };
 
@@ -105,6 +105,9 @@ fn write(
         written += 1;
     }
     put(&folder.join("log.vkey"), format!("{key}\n").as_bytes())?;
+    if let Some(officer) = source.officer_key()? {
+        put(&folder.join(OFFICER_KEY_FILE), format!("{officer}\n").as_bytes())?;
+    }
     put(
         &folder.join("checkpoint"),
         checkpoint.note().to_string().as_bytes(),

@@ -23,6 +23,8 @@ use crate::{
 };
 
 const KEY_FILE: &str = "log.vkey";
+/// Beside the log: the key that signs erasures.
+pub const OFFICER_KEY_FILE: &str = "officer.vkey";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The files of a log.
@@ -78,14 +80,25 @@ impl Source {
         if let Some(given) = given {
             return Ok((read_key(given)?, KeySource::Pinned));
         }
-        let bytes = self
-            .read(KEY_FILE, 4096)?
+        let key = self
+            .key_file(KEY_FILE)?
             .context("no --log-key was given, and the log offers no file `log.vkey`")?;
-        let text = String::from_utf8(bytes).map_err(refused)?;
-        let malformed = || Failure::Refused(format!("`{KEY_FILE}` is malformed"));
-        let line = text.strip_suffix('\n').ok_or_else(malformed)?;
-        let key = line.parse().map_err(refused)?;
         Ok((key, KeySource::Evidence))
+    }
+
+    /// The officer's key, as the log offers it.
+    pub fn officer_key(&self) -> Result<Option<Vkey>, Failure> {
+        self.key_file(OFFICER_KEY_FILE)
+    }
+
+    fn key_file(&self, name: &str) -> Result<Option<Vkey>, Failure> {
+        let Some(bytes) = self.read(name, 4096)? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8(bytes).map_err(refused)?;
+        let malformed = || Failure::Refused(format!("`{name}` is malformed"));
+        let line = text.strip_suffix('\n').ok_or_else(malformed)?;
+        line.parse().map(Some).map_err(refused)
     }
 
     /// The first `32 * width` bytes of a tile.

@@ -1,6 +1,6 @@
 //! The full check: everything recomputed from the leaves, and every public file compared.
 //!
-//! A start looks at the right edge only. This reads the whole log, so it takes as long as reading it takes; it writes
+//! A start looks at the right edge, and a sweep beside the running broker at every public file. This reads the whole log, so it takes as long as reading it takes; it writes
 //! nothing but the map's scratch files, in a folder that the caller gives and removes.
 
 use std::collections::{BTreeMap, BTreeSet};

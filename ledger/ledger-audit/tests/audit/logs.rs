@@ -173,7 +173,7 @@ fn a_map_root_that_is_not_that_of_the_entries_is_refused() {
 }
 
 #[test]
-fn erasures_are_checked_with_the_officers_key_only() {
+fn erasures_are_checked_with_the_officers_key_given_or_beside_the_log() {
     let mut log = Log::of_transfers(3);
     log.push_erasure(&officer());
     log.close();
@@ -196,6 +196,21 @@ fn erasures_are_checked_with_the_officers_key_only() {
     let other = signer("broker.example/dpo", 3).vkey().to_string();
     let (status, said) = audit(&["log", text(folder.path()), "--dpo-key", &other]);
     assert!(status == 1 && said.contains("the erasure at entry 3"), "{said}");
+
+    let beside = folder.path().join("officer.vkey");
+    for (key, passes) in [(officer().vkey().to_string(), true), (other, false)] {
+        std::fs::write(&beside, format!("{key}\n")).unwrap();
+        let url = serve(folder.path().to_path_buf());
+        for source in [text(folder.path()), &url] {
+            let (status, said) = audit(&["log", source]);
+            let expected = if passes {
+                "Whether that key is the officer's"
+            } else {
+                "the erasure at entry 3"
+            };
+            assert!(status == i32::from(!passes) && said.contains(expected), "{said}");
+        }
+    }
 }
 
 #[test]
