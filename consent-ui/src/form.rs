@@ -31,6 +31,8 @@ pub enum FieldProblem {
     DecisionMissing,
     /// A decision without its reason.
     ReasonMissing,
+    /// No e-mail address.
+    MailInvalid,
     /// No code, or one that is unknown, used or expired.
     CodeUnknown,
     /// Too many codes were tried.
@@ -41,7 +43,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -55,6 +57,7 @@ impl FieldProblem {
         Self::PeriodOutsideDataset,
         Self::DecisionMissing,
         Self::ReasonMissing,
+        Self::MailInvalid,
         Self::CodeUnknown,
         Self::TooManyCodes,
         Self::NameMissing,
@@ -77,6 +80,7 @@ impl Word for FieldProblem {
             Self::PeriodOutsideDataset => "field-period-outside",
             Self::DecisionMissing => "field-decision-missing",
             Self::ReasonMissing => "field-reason-missing",
+            Self::MailInvalid => "field-mail-invalid",
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",

@@ -16,6 +16,7 @@ mod requests;
 mod research;
 mod sharing;
 mod sign_in;
+mod told;
 mod withdrawal;
 
 pub use about::{render_accessibility, render_proofs_explained};
@@ -56,4 +57,5 @@ pub use sign_in::{
     FirstWayView, InvitationView, Offered, ProveView, ProviderChoice, RolesView, SignInView, WaysIn,
     render_first_way, render_invitation, render_prove, render_roles, render_sign_in,
 };
+pub use told::{MailView, OverdueRow, OverdueView, ToldRow, render_overdue};
 pub use withdrawal::{WithdrawalView, WithdrawnView, render_withdrawal, render_withdrawn};

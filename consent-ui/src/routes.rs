@@ -31,6 +31,7 @@ mod research;
 mod sharings;
 mod shelf;
 mod sign_in;
+mod told;
 mod trouble;
 mod visit;
 
@@ -164,6 +165,7 @@ fn account_pages() -> Router {
         .route(paths::UNLINK, post(account::unlink))
         .route(paths::THAW, post(account::thaw))
         .route(paths::CODES, post(account::codes))
+        .route(paths::MAILBOX, post(told::set_mail))
         .route(paths::END_SESSION, post(account::end_device))
         .route(paths::END_ALL_SESSIONS, post(account::end_all))
         .route(
@@ -220,6 +222,7 @@ fn officer_pages() -> Router {
         .route("/dpo/demandes/{request}/decision", post(desk::decide))
         .route("/dpo/demandes/{request}/livraison", post(desk::make_release))
         .route(paths::FLOWS, get(history::flows))
+        .route(paths::OVERDUE, get(told::overdue))
         .route(paths::LEDGER, get(overview::ledger))
         .route("/dpo/manifestes/{release}", get(proofs::manifest))
         .route("/dpo/manifestes/{release}/feuille", get(proofs::manifest_leaf))

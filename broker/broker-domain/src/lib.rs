@@ -15,6 +15,7 @@ pub mod lang;
 pub mod policy;
 pub mod reading;
 pub mod research;
+pub mod telling;
 pub mod time;
 pub mod warrant;
 

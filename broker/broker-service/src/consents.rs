@@ -14,6 +14,7 @@ use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
 use crate::records;
+use crate::telling;
 
 /// What a participant chose on the page of one offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -279,6 +280,7 @@ impl Commit for AddConsent {
                 },
             )
             .await?;
+        telling::consent_changed(group, self.consent.id, &self.event).await?;
         Ok(Ok(serial))
     }
 }
@@ -312,6 +314,7 @@ impl Commit for AddEvent {
                 },
             )
             .await?;
+        telling::consent_changed(group, self.consent, &self.event).await?;
         Ok(Ok(serial))
     }
 }

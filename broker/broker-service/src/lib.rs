@@ -32,6 +32,7 @@ mod restore;
 mod senml;
 mod sessions;
 mod stopped;
+mod telling;
 mod timestamp;
 mod vault;
 mod views;
@@ -68,6 +69,9 @@ pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use restore::{RestoreError, Restored, log_view, restore};
 pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
+pub use telling::{
+    AnswerRefusal, Answered, Duties, Mailbox, MailboxRefusal, Overdue, Standing, TellingParts, Told,
+};
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};
 pub use witnessing::{Demand, Vouched, Vouching, WitnessParts, Witnessing};

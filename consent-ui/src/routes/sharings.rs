@@ -15,6 +15,7 @@ use crate::routes::fields::Posted;
 use crate::routes::holdings::Holdings;
 use crate::routes::notice_text::if_refused;
 use crate::routes::phrases::{moment, proof, transfer};
+use crate::routes::told;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{PAGE_LINES, Visit, id, onward, shown};
 use crate::vocabulary::SharingState;
@@ -76,6 +77,7 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
             .collect(),
         pager: visit.pager(history.older),
         receipts: receipts(&visit, consent).await?,
+        told: told::about(&visit, who, consent).await?,
         sharing,
     };
     shown(render_sharing(&visit.page(), &view))

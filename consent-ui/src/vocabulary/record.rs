@@ -29,11 +29,13 @@ pub enum RecordType {
     Access,
     /// A passkey was registered or revoked.
     Passkey,
+    /// A recipient answered to a withdrawal.
+    WithdrawalAnswer,
 }
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -46,6 +48,7 @@ impl RecordType {
         Self::ReleaseRefused,
         Self::Access,
         Self::Passkey,
+        Self::WithdrawalAnswer,
     ];
 
     /// The type with this tag.
@@ -68,6 +71,7 @@ impl RecordType {
             Self::ReleaseRefused => "release-refused/1",
             Self::Access => "access/1",
             Self::Passkey => "passkey/1",
+            Self::WithdrawalAnswer => "withdrawal-answer/1",
         }
     }
 }
@@ -86,6 +90,7 @@ impl Word for RecordType {
             Self::ReleaseRefused => "record-release-refused",
             Self::Access => "record-access",
             Self::Passkey => "record-passkey",
+            Self::WithdrawalAnswer => "record-withdrawal-answer",
         }
     }
 }

@@ -146,12 +146,20 @@ impl Jws {
     /// # Errors
     /// Any [`JwsError`].
     pub fn verify(&self, key: &Jwk) -> Result<Vec<u8>, JwsError> {
+        self.verify_as(TYP, key)
+    }
+
+    /// The same for another media type: what members sign is in the same form, and is no record.
+    ///
+    /// # Errors
+    /// Any [`JwsError`].
+    pub fn verify_as(&self, typ: &str, key: &Jwk) -> Result<Vec<u8>, JwsError> {
         let (input, signature) = self.0.rsplit_once('.').ok_or(JwsError::Malformed)?;
         let (protected, payload) = input.split_once('.').ok_or(JwsError::Malformed)?;
         let decode = |part| base64url::decode(part).ok_or(JwsError::Malformed);
         let (protected, payload, signature) = (decode(protected)?, decode(payload)?, decode(signature)?);
         let header: Header = jcs::parse(&protected).map_err(|_| JwsError::Header)?;
-        if header.typ != TYP {
+        if header.typ != typ {
             return Err(JwsError::Header);
         }
         if header.alg != Algorithm::of(key) {
