@@ -181,37 +181,47 @@ fn relay(port: u16) -> SmtpPost {
     post(plain(port))
 }
 
+/// An authority, and a certificate of it for `localhost`.
+fn certified(folder: &Path) -> bool {
+    let key = [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ];
+    let authority = ["-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority"];
+    let server = [
+        "-keyout",
+        "key.pem",
+        "-out",
+        "cert.pem",
+        "-subj",
+        "/CN=localhost",
+        "-CA",
+        "ca.pem",
+    ];
+    let of_it = ["-CAkey", "ca.key", "-addext", "subjectAltName=DNS:localhost"];
+    let no_authority = ["-addext", "basicConstraints=critical,CA:FALSE"];
+    let run = |arguments: &[&[&str]]| {
+        let mut command = Command::new("openssl");
+        command.current_dir(folder).args(arguments.concat());
+        command.output().is_ok_and(|made| made.status.success())
+    };
+    run(&[&key, &authority]) && run(&[&key, &server, &of_it, &no_authority])
+}
+
 #[tokio::test]
 async fn starttls_with_a_password_and_an_authority_of_ones_own() {
     let folder = TempDir::new().unwrap();
     let Some(python) = python(folder.path()) else {
         return;
     };
-    let made = Command::new("openssl")
-        .current_dir(folder.path())
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-        ])
-        .args([
-            "-keyout",
-            "key.pem",
-            "-out",
-            "cert.pem",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-        ])
-        .args(["-addext", "subjectAltName=DNS:localhost"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .output();
-    if !made.is_ok_and(|made| made.status.success()) {
+    if !certified(folder.path()) {
         skipped("`openssl` is not installed");
         return;
     }
@@ -221,7 +231,7 @@ async fn starttls_with_a_password_and_an_authority_of_ones_own() {
         port: server.port,
         security: Security::StartTls,
         credentials: Some(("fiducie".into(), SecretString::from(password.to_owned()))),
-        authority: authority.then(|| std::fs::read(folder.path().join("cert.pem")).unwrap()),
+        authority: authority.then(|| std::fs::read(folder.path().join("ca.pem")).unwrap()),
     };
     let (known, stranger, wrong) = (
         settings("secret of the relay", true),
