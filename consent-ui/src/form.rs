@@ -39,11 +39,15 @@ pub enum FieldProblem {
     TooManyCodes,
     /// No name.
     NameMissing,
+    /// No words where a request or an answer needs them.
+    WordsMissing,
+    /// Too many requests wait for an answer.
+    TooManyRequests,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -61,6 +65,8 @@ impl FieldProblem {
         Self::CodeUnknown,
         Self::TooManyCodes,
         Self::NameMissing,
+        Self::WordsMissing,
+        Self::TooManyRequests,
     ];
 }
 
@@ -84,6 +90,8 @@ impl Word for FieldProblem {
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",
+            Self::WordsMissing => "field-words-missing",
+            Self::TooManyRequests => "field-too-many-requests",
         }
     }
 }

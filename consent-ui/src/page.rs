@@ -135,11 +135,17 @@ pub enum Notice {
     ProveFirst,
     /// A recovery code let somebody in.
     Recovered,
+    /// A request about one's rights was sent.
+    RightSent,
+    /// An officer took one up.
+    RightTaken,
+    /// An officer answered one.
+    RightAnswered,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -153,6 +159,9 @@ impl Notice {
         Self::Frozen,
         Self::ProveFirst,
         Self::Recovered,
+        Self::RightSent,
+        Self::RightTaken,
+        Self::RightAnswered,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -171,6 +180,9 @@ impl Notice {
             Self::Frozen => "compte-bloque",
             Self::ProveFirst => "preuve",
             Self::Recovered => "secours",
+            Self::RightSent => "droit-envoye",
+            Self::RightTaken => "droit-pris",
+            Self::RightAnswered => "droit-repondu",
         }
     }
 
@@ -196,6 +208,9 @@ impl Word for Notice {
             Self::Frozen => "notice-frozen",
             Self::ProveFirst => "notice-prove-first",
             Self::Recovered => "notice-recovered",
+            Self::RightSent => "notice-right-sent",
+            Self::RightTaken => "notice-right-taken",
+            Self::RightAnswered => "notice-right-answered",
         }
     }
 }
@@ -270,6 +285,8 @@ impl<'a> Frame<'a> {
             } => &[
                 (paths::DASHBOARD, "nav-dashboard"),
                 (paths::SHARINGS, "nav-sharings"),
+                (paths::DATA, "nav-data"),
+                (paths::RIGHTS, "nav-rights"),
                 (paths::HISTORY, "nav-history"),
                 (paths::DELIVERED, "nav-delivered"),
                 (paths::RECORDED, "nav-recorded"),
@@ -288,6 +305,7 @@ impl<'a> Frame<'a> {
                 role: Role::Officer, ..
             } => &[
                 (paths::DESK, "nav-desk"),
+                (paths::RIGHTS_DESK, "nav-rights-desk"),
                 (paths::FLOWS, "nav-flows"),
                 (paths::LEDGER, "nav-ledger"),
                 (paths::ACCOUNT, "nav-account"),

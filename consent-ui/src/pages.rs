@@ -3,6 +3,7 @@
 mod about;
 mod account;
 mod dashboard;
+mod data;
 mod delivered;
 mod erasure;
 mod history;
@@ -14,6 +15,7 @@ mod problem;
 mod recorded;
 mod requests;
 mod research;
+mod rights;
 mod sharing;
 mod sign_in;
 mod told;
@@ -26,6 +28,7 @@ pub use account::{
     PasskeyRow, Working, render_account, render_codes, render_not_me,
 };
 pub use dashboard::{DashboardView, DayCurve, MeterCard, SharingCounts, render_dashboard};
+pub use data::{DataView, Measured, PartRow, Period, PeriodChart, PeriodKind, PeriodValues, render_data};
 pub(crate) use delivered::ROW_VERDICTS;
 pub use delivered::{DeliveredView, Delivery, render_delivered};
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
@@ -49,9 +52,13 @@ pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, r
 pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
 };
+pub use rights::{
+    AskView, RightKind, RightsDeskView, RightsLine, RightsView, Standing, render_ask, render_right,
+    render_rights, render_rights_desk,
+};
 pub use sharing::{
-    ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter, SharingPage, SharingsView, render_sharing,
-    render_sharings,
+    Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter,
+    SharingPage, SharingsView, render_sharing, render_sharings,
 };
 pub use sign_in::{
     FirstWayView, InvitationView, Offered, ProveView, ProviderChoice, RolesView, SignInView, WaysIn,

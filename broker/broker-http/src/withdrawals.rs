@@ -5,7 +5,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use broker_domain::ids::DossierId;
-use broker_service::{AnswerRefusal, Answered};
+use broker_service::{Answered, RecipientRefusal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -104,36 +104,36 @@ fn taken(answered: Answered) -> Json<AnswerTaken> {
     })
 }
 
-impl From<AnswerRefusal> for Problem {
-    fn from(refusal: AnswerRefusal) -> Self {
+impl From<RecipientRefusal> for Problem {
+    fn from(refusal: RecipientRefusal) -> Self {
         let detail = refusal.to_string();
         match refusal {
-            AnswerRefusal::Unknown => Self::new(
+            RecipientRefusal::Unknown => Self::new(
                 StatusCode::NOT_FOUND,
                 "dossier-unknown",
                 "Withdrawal unknown",
                 detail,
             ),
-            AnswerRefusal::NoKey => Self::new(
+            RecipientRefusal::NoKey => Self::new(
                 StatusCode::UNAUTHORIZED,
                 "signing-key-missing",
                 "No signing key",
                 detail,
             ),
-            AnswerRefusal::Signature => Self::new(
+            RecipientRefusal::Signature => Self::new(
                 StatusCode::UNAUTHORIZED,
                 "signature-wrong",
                 "Signature wrong",
                 detail,
             ),
-            AnswerRefusal::Malformed { .. } => Self::malformed(detail),
-            AnswerRefusal::MustDelete => {
+            RecipientRefusal::Malformed { .. } => Self::malformed(detail),
+            RecipientRefusal::MustDelete => {
                 Self::new(StatusCode::FORBIDDEN, "must-delete", "Must be deleted", detail)
             }
-            AnswerRefusal::AnsweredBefore => {
+            RecipientRefusal::AnsweredBefore => {
                 Self::new(StatusCode::CONFLICT, "answered-before", "Answered before", detail)
             }
-            AnswerRefusal::NotPromised => Self::new(
+            RecipientRefusal::NotPromised => Self::new(
                 StatusCode::CONFLICT,
                 "nothing-promised",
                 "Nothing was promised",

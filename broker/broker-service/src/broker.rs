@@ -22,7 +22,7 @@ use ledger_core::receipt::ReceiptSigner;
 use ledger_core::tree::{LeafIndex, TreeSize};
 use ledger_log::{
     LogData, LogMap, MapConfig, MapSnapshot, PublicStore, Publisher, RecoverError, Sequencer,
-    SequencerConfig, Stop, StoreFault, Stores, SubmitError, UnixMicros,
+    SequencerConfig, Stop, StoreFault, Stores, SubmitError, SweepFault, Swept, UnixMicros, sweep,
 };
 use serde::Serialize;
 use tokio::task::JoinHandle;
@@ -35,6 +35,7 @@ use crate::group::{Carrier, Commit, Shown, SignedRecord};
 use crate::history::known_restores;
 use crate::intake::Lookup;
 use crate::key_change::known_changes;
+use crate::records::consent::RecordSite;
 use crate::stopped::StopShelf;
 use crate::vault::VaultKeys;
 use crate::witnessing::{self, Gate, WitnessParts};
@@ -75,6 +76,8 @@ pub struct Parts {
     pub witnesses: Option<WitnessParts>,
     /// Where what a witness proves against the ledger is kept.
     pub stops: Arc<dyn StopShelf>,
+    /// Who keeps the consent records, as they say it.
+    pub site: RecordSite,
 }
 
 /// The broker's use cases hang here. Cheap to share behind an `Arc`.
@@ -100,6 +103,7 @@ pub struct Broker {
     pub(crate) gate: Option<Gate>,
     pub(crate) lookup: Lookup,
     pub(crate) sign_in: SignInParts,
+    pub(crate) site: RecordSite,
     /// Letters of people who were erased may still lie in the outbox.
     pub(crate) letters_stale: AtomicBool,
 }
@@ -213,6 +217,7 @@ impl Broker {
             gate,
             lookup,
             sign_in: parts.sign_in,
+            site: parts.site,
             letters_stale: AtomicBool::new(true),
         };
         Ok((Arc::new(broker), writer))
@@ -261,6 +266,17 @@ impl Broker {
     #[must_use]
     pub fn ledger_is_running(&self) -> bool {
         self.sequencer.is_running()
+    }
+
+    /// Holds every full public file of the ledger against the newest checkpoint, beside whatever else the broker does, and
+    /// writes lost ones again. A start looks at the right edge only.
+    ///
+    /// # Errors
+    /// [`SweepFault`], at the first file that was changed: then somebody else writes where only the ledger may, and the
+    /// process should end.
+    pub async fn sweep_public_files(&self) -> Result<Swept, SweepFault> {
+        let data = DataView(Arc::clone(&self.store));
+        sweep(&data, &*self.public, &self.latest_checkpoint()).await
     }
 
     /// Waits until the leaf is under a published checkpoint: before, it may yet become another one, and nobody is told

@@ -24,11 +24,15 @@ mod intake;
 mod key_change;
 mod manifests;
 mod own;
+mod own_copy;
+mod own_data;
+mod own_transfers;
 mod receipts;
 mod records;
 mod release;
 mod research;
 mod restore;
+mod rights;
 mod senml;
 mod sessions;
 mod stopped;
@@ -61,16 +65,19 @@ pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;
 pub use own::{OwnProfile, OwnRefusal};
+pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces};
 pub use receipts::Receipt;
+pub use records::consent::RecordSite;
 pub use release::{
     Download, DownloadRefusal, Feasibility, FeasibilityRefusal, Obstacles, ReleaseRefusal, Released, ZONE,
 };
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use restore::{RestoreError, Restored, log_view, restore};
+pub use rights::{AnswerRefusal, AskRefusal, MAX_RIGHTS_WORDS, RightsAction, RightsDesk};
 pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
 pub use telling::{
-    AnswerRefusal, Answered, Duties, Mailbox, MailboxRefusal, Overdue, Standing, TellingParts, Told,
+    Answered, Duties, Mailbox, MailboxRefusal, Overdue, RecipientRefusal, Standing, TellingParts, Told,
 };
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};

@@ -22,7 +22,7 @@ use crate::failure::Fault;
 use crate::group::Group;
 use queue::{Occasion, queue};
 
-pub use answers::{AnswerRefusal, Answered};
+pub use answers::{Answered, RecipientRefusal};
 pub use duties::{Duties, TellingParts};
 pub use mailbox::{Mailbox, MailboxRefusal};
 pub use standing::{Overdue, Standing, Told};

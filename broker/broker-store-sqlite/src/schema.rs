@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 9;
+pub const NEWEST_SCHEMA: u32 = 10;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -66,10 +66,22 @@ const MIGRATIONS: [Migration; 8] = [
         down: include_str!("../migrations/0007_accounts.down.sql"),
     },
     Migration {
+        version: 8,
+        name: "signed_terms",
+        up: include_str!("../migrations/0008_signed_terms.up.sql"),
+        down: include_str!("../migrations/0008_signed_terms.down.sql"),
+    },
+    Migration {
         version: 9,
         name: "telling",
         up: include_str!("../migrations/0009_telling.up.sql"),
         down: include_str!("../migrations/0009_telling.down.sql"),
+    },
+    Migration {
+        version: 10,
+        name: "rights",
+        up: include_str!("../migrations/0010_rights.up.sql"),
+        down: include_str!("../migrations/0010_rights.down.sql"),
     },
 ];
 

@@ -22,6 +22,7 @@ mod messages;
 mod participants;
 mod research;
 mod restore;
+mod rights;
 mod sessions;
 mod sign_in;
 mod transfers;
@@ -33,7 +34,9 @@ use broker_domain::consent::Consent;
 use broker_domain::ids::ConsentId;
 
 pub use accounts::{AccountReads, AccountRow, AccountWrites, IdentityRow, PasskeyRow, RecoveryCodeRow};
-pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
+pub use consents::{
+    ActRow, ConsentReads, ConsentWrites, IntentRow, Notice, OfferRow, RecordedEvent, ServedRow,
+};
 pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrites, ManifestRow};
 pub use dossiers::{AnswerRow, DossierReads, DossierRow, DossierWrites, Duty, NoticeRow, PastData, RouteRow};
 pub use error::StoreError;
@@ -50,6 +53,7 @@ pub use messages::{
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
+pub use rights::{OwnScope, RightsReads, RightsRow, RightsWrites};
 pub use sessions::{Proof, ProvedBy, SessionReads, SessionRole, SessionRow, SessionWrites};
 pub use sign_in::{
     AttemptKind, Attempts, CeremonyKind, CeremonyRow, InvitationKind, InvitationRow, SignInKind, SignInReads,
@@ -74,6 +78,7 @@ pub trait Read:
     + ParticipantReads
     + ResearchReads
     + RestoreReads
+    + RightsReads
     + SessionReads
     + SignInReads
     + TransferReads
@@ -102,6 +107,7 @@ pub trait Tx:
     + ParticipantWrites
     + ResearchWrites
     + RestoreWrites
+    + RightsWrites
     + SessionWrites
     + SignInWrites
     + TransferWrites

@@ -12,13 +12,17 @@
 mod account;
 mod account_safety;
 mod browser;
+mod edpb;
 mod house;
 mod languages;
 mod officer;
+mod own_data;
 mod participant;
 mod readings;
 mod release;
 mod researcher;
+mod rights;
 mod safety;
+mod sharing_rules;
 mod sign_in;
 mod ways;

@@ -38,7 +38,8 @@ class Handler:
 
 def authenticate(server, session, envelope, mechanism, data):
     right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"fiducie", b"secret of the relay")
-    return AuthResult(success=right, auth_data=data if right else None)
+    # Not handled: the server itself answers 535.
+    return AuthResult(success=right, handled=right, auth_data=data if right else None)
 
 
 folder = sys.argv[1]

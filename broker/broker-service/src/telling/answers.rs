@@ -41,7 +41,7 @@ pub struct Answered {
 
 /// Why an answer is not taken.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerRefusal {
+pub enum RecipientRefusal {
     /// No such dossier, or not told to this organisation.
     #[error("no withdrawal of this identifier was told to your organisation")]
     Unknown,
@@ -95,21 +95,21 @@ struct Attestation {
 }
 
 /// A text of the answer and what it must say.
-const fn malformed(what: &'static str) -> Failure<AnswerRefusal> {
-    Failure::Refused(AnswerRefusal::Malformed { what })
+const fn malformed(what: &'static str) -> Failure<RecipientRefusal> {
+    Failure::Refused(RecipientRefusal::Malformed { what })
 }
 
 impl Broker {
     /// Takes a recipient's acknowledgement. The same one again is answered as the first time.
     ///
     /// # Errors
-    /// See [`AnswerRefusal`].
+    /// See [`RecipientRefusal`].
     pub async fn acknowledge_withdrawal(
         &self,
         application: &ApplicationRow,
         dossier: DossierId,
         jws: &str,
-    ) -> Result<Answered, Failure<AnswerRefusal>> {
+    ) -> Result<Answered, Failure<RecipientRefusal>> {
         let now = self.clock.now();
         let notice = self.told_to(application, dossier).await?;
         let jws = Jws::from_stored(jws);
@@ -120,7 +120,7 @@ impl Broker {
                     dossier,
                     at: answer.at,
                 }),
-                false => Err(Failure::Refused(AnswerRefusal::AnsweredBefore)),
+                false => Err(Failure::Refused(RecipientRefusal::AnsweredBefore)),
             };
         }
         let payload = self.verified(application, ACKNOWLEDGEMENT_TYP, &jws).await?;
@@ -158,13 +158,13 @@ impl Broker {
     /// Takes a recipient's attestation that it deleted what it had promised to delete.
     ///
     /// # Errors
-    /// See [`AnswerRefusal`].
+    /// See [`RecipientRefusal`].
     pub async fn attest_deletion(
         &self,
         application: &ApplicationRow,
         dossier: DossierId,
         jws: &str,
-    ) -> Result<Answered, Failure<AnswerRefusal>> {
+    ) -> Result<Answered, Failure<RecipientRefusal>> {
         let now = self.clock.now();
         let notice = self.told_to(application, dossier).await?;
         let promised = notice
@@ -172,13 +172,13 @@ impl Broker {
             .as_ref()
             .is_some_and(|answer| matches!(answer.past_data, PastData::Delete { .. }));
         if !promised {
-            return Err(Failure::Refused(AnswerRefusal::NotPromised));
+            return Err(Failure::Refused(RecipientRefusal::NotPromised));
         }
         if let Some(at) = notice.attested_at {
             let (_, known) = self.store.read().await?.notice_proofs(notice.id).await?;
             return match known.as_deref() == Some(jws) {
                 true => Ok(Answered { dossier, at }),
-                false => Err(Failure::Refused(AnswerRefusal::AnsweredBefore)),
+                false => Err(Failure::Refused(RecipientRefusal::AnsweredBefore)),
             };
         }
         let jws = Jws::from_stored(jws);
@@ -210,13 +210,13 @@ impl Broker {
         &self,
         application: &ApplicationRow,
         dossier: DossierId,
-    ) -> Result<NoticeRow, Failure<AnswerRefusal>> {
+    ) -> Result<NoticeRow, Failure<RecipientRefusal>> {
         let rows = self.store.read().await?.notices_in(dossier).await?;
         let mut hers = rows.into_iter().filter(|row| {
             row.dossier.recipient == application.organisation
                 && row.application.is_none_or(|told| told == application.id)
         });
-        hers.next().ok_or(Failure::Refused(AnswerRefusal::Unknown))
+        hers.next().ok_or(Failure::Refused(RecipientRefusal::Unknown))
     }
 
     async fn verified(
@@ -224,14 +224,14 @@ impl Broker {
         application: &ApplicationRow,
         typ: &str,
         jws: &Jws,
-    ) -> Result<Vec<u8>, Failure<AnswerRefusal>> {
+    ) -> Result<Vec<u8>, Failure<RecipientRefusal>> {
         let route = self.store.read().await?.route(application.id).await?;
-        let route = route.ok_or(Failure::Refused(AnswerRefusal::NoKey))?;
+        let route = route.ok_or(Failure::Refused(RecipientRefusal::NoKey))?;
         let key: Jwk = jcs::parse(route.signing_jwk.as_bytes()).map_err(|_| Fault::Corrupt {
             what: "signing key of an application",
         })?;
         jws.verify_as(typ, &key)
-            .map_err(|_| Failure::Refused(AnswerRefusal::Signature))
+            .map_err(|_| Failure::Refused(RecipientRefusal::Signature))
     }
 
     /// One record for the person, one without her for the recipient.
@@ -275,7 +275,7 @@ impl Broker {
     }
 }
 
-fn is_about(notice: &NoticeRow, dossier: &str, authorisation: &str) -> Result<(), Failure<AnswerRefusal>> {
+fn is_about(notice: &NoticeRow, dossier: &str, authorisation: &str) -> Result<(), Failure<RecipientRefusal>> {
     let same = dossier.parse() == Ok(notice.dossier.id)
         && authorisation.parse::<ConsentId>() == Ok(notice.dossier.consent);
     match same {
@@ -290,7 +290,7 @@ fn happened(
     text: &str,
     what: &'static str,
     now: Instant,
-) -> Result<(), Failure<AnswerRefusal>> {
+) -> Result<(), Failure<RecipientRefusal>> {
     let at = Instant::parse(text).map_err(|_| malformed(what))?;
     let earliest = notice.dossier.withdrawn_at.plus_seconds(-MAX_SKEW_SECONDS);
     match earliest <= at && at <= now.plus_seconds(MAX_SKEW_SECONDS) {
@@ -303,7 +303,7 @@ fn past_data(
     notice: &NoticeRow,
     said: &Acknowledgement,
     now: Instant,
-) -> Result<PastData, Failure<AnswerRefusal>> {
+) -> Result<PastData, Failure<RecipientRefusal>> {
     match (said.past_data.as_str(), &said.delete_by, &said.basis) {
         ("delete", Some(by), None) => {
             let by = Instant::parse(by).map_err(|_| malformed("delete_by"))?;
@@ -314,7 +314,7 @@ fn past_data(
             }
         }
         ("keep", None, Some(_)) if notice.duty == Duty::Delete => {
-            Err(Failure::Refused(AnswerRefusal::MustDelete))
+            Err(Failure::Refused(RecipientRefusal::MustDelete))
         }
         ("keep", None, Some(basis)) => {
             let basis = basis.trim();
@@ -346,14 +346,14 @@ struct KeepAnswer {
 #[async_trait]
 impl Commit for KeepAnswer {
     type Answer = ();
-    type Refusal = AnswerRefusal;
+    type Refusal = RecipientRefusal;
     const NAME: &'static str = "keep a recipient's answer";
 
     fn leaves(&self) -> usize {
         self.drafts.len()
     }
 
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), AnswerRefusal>, Fault> {
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), RecipientRefusal>, Fault> {
         // Of two answers at once one is kept, the other told to repeat: then it is the same, or refused.
         match &self.said {
             Said::Acknowledged(answer) => {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::ids::{DossierId, SubjectId};
 use broker_domain::telling::CallFailure;
-use broker_service::{AnswerRefusal, Answered, Failure, Standing};
+use broker_service::{Answered, Failure, RecipientRefusal, Standing};
 use broker_store::Duty;
 use evidence::record::{Record, WithdrawalAnswer};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::telling::{DAY, Telling};
 const ACKNOWLEDGEMENT: &str = "fiducie-acknowledgement+jws";
 const ATTESTATION: &str = "fiducie-attestation+jws";
 
-async fn acknowledge(told: &Telling, jws: &str) -> Result<Answered, AnswerRefusal> {
+async fn acknowledge(told: &Telling, jws: &str) -> Result<Answered, RecipientRefusal> {
     let dossier: DossierId = told.notice()["dossier"].as_str().unwrap().parse().unwrap();
     let broker = &told.scene.broker;
     plain(
@@ -24,13 +24,13 @@ async fn acknowledge(told: &Telling, jws: &str) -> Result<Answered, AnswerRefusa
     )
 }
 
-async fn attest(told: &Telling, jws: &str) -> Result<Answered, AnswerRefusal> {
+async fn attest(told: &Telling, jws: &str) -> Result<Answered, RecipientRefusal> {
     let dossier: DossierId = told.notice()["dossier"].as_str().unwrap().parse().unwrap();
     let broker = &told.scene.broker;
     plain(broker.attest_deletion(&told.application, dossier, jws).await)
 }
 
-fn plain(answer: Result<Answered, Failure<AnswerRefusal>>) -> Result<Answered, AnswerRefusal> {
+fn plain(answer: Result<Answered, Failure<RecipientRefusal>>) -> Result<Answered, RecipientRefusal> {
     match answer {
         Ok(answered) => Ok(answered),
         Err(Failure::Refused(refusal)) => Err(refusal),
@@ -172,7 +172,7 @@ async fn a_processor_deletes_and_attests_and_its_answers_are_recorded_for_both()
     };
     let wrong_typ = told.signed(ATTESTATION, &deletes(&told));
     for jws in [broken, forged, wrong_typ, "a.b.c".into(), String::new()] {
-        assert_eq!(acknowledge(&told, &jws).await, Err(AnswerRefusal::Signature));
+        assert_eq!(acknowledge(&told, &jws).await, Err(RecipientRefusal::Signature));
     }
     let mut elsewhere = deletes(&told);
     elsewhere["dossier"] = "1f0c6a52-7b1e-4a5e-9d54-2c1a7b0e9f31".into();
@@ -183,20 +183,23 @@ async fn a_processor_deletes_and_attests_and_its_answers_are_recorded_for_both()
     for said in [elsewhere, late, future] {
         let answer = acknowledge(&told, &told.signed(ACKNOWLEDGEMENT, &said)).await;
         assert!(
-            matches!(answer, Err(AnswerRefusal::Malformed { .. })),
+            matches!(answer, Err(RecipientRefusal::Malformed { .. })),
             "{answer:?}"
         );
     }
     let keeping = told.signed(ACKNOWLEDGEMENT, &keeps(&told, "invoices"));
-    assert_eq!(acknowledge(&told, &keeping).await, Err(AnswerRefusal::MustDelete));
-    assert_eq!(attest(&told, "a.b.c").await, Err(AnswerRefusal::NotPromised));
+    assert_eq!(
+        acknowledge(&told, &keeping).await,
+        Err(RecipientRefusal::MustDelete)
+    );
+    assert_eq!(attest(&told, "a.b.c").await, Err(RecipientRefusal::NotPromised));
 
     let first = acknowledge(&told, &good).await.unwrap();
     assert_eq!(acknowledge(&told, &good).await.unwrap(), first, "the same again");
     let another = told.signed(ACKNOWLEDGEMENT, &deletes(&told));
     assert_eq!(
         acknowledge(&told, &another).await,
-        Err(AnswerRefusal::AnsweredBefore)
+        Err(RecipientRefusal::AnsweredBefore)
     );
     assert!(matches!(
         standing(&told, consent).await,
@@ -237,7 +240,7 @@ async fn a_controller_may_keep_and_says_on_which_basis() {
     told.round().await;
     for basis in ["", "   ", &"x".repeat(501)] {
         let answer = acknowledge(&told, &told.signed(ACKNOWLEDGEMENT, &keeps(&told, basis))).await;
-        assert!(matches!(answer, Err(AnswerRefusal::Malformed { .. })));
+        assert!(matches!(answer, Err(RecipientRefusal::Malformed { .. })));
     }
     let kept = told.signed(ACKNOWLEDGEMENT, &keeps(&told, "factures, dix ans"));
     acknowledge(&told, &kept).await.unwrap();

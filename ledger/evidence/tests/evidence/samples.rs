@@ -8,8 +8,8 @@ use evidence::{
     record::{
         Access, Actor, AnswerStep, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment,
         EvidenceLevel, Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome, PasskeyAction,
-        PasskeyChange, PastData, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Role,
-        Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
+        PasskeyChange, PastData, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right,
+        RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -230,8 +230,21 @@ pub fn all() -> Vec<Record> {
         }),
         Record::Release(release()),
         Record::Passkey(passkey()),
+        Record::RightsStep(rights_step()),
         Record::WithdrawalAnswer(withdrawal_answer()),
     ]
+}
+
+pub fn rights_step() -> RightsStep {
+    RightsStep {
+        request: id("r-1"),
+        participant: id("p-1"),
+        right: Right::Rectify,
+        step: RightsStepKind::Received,
+        due: id("2026-02-02"),
+        words_sha256: Some(digest("words")),
+        at: at(8),
+    }
 }
 
 pub fn subject_key() -> SubjectKey {
