@@ -242,7 +242,7 @@ fn what_was_remembered_may_only_grow() {
         now.verify(None, Some(&other_past)),
         // Which of the two roots does not fit depends on whether the old size is a power of two.
         Err(HistoryError::Inconsistent(
-            ProofError::OldRootMismatch | ProofError::NewRootMismatch
+            ProofError::OldRootMismatch | ProofError::RootMismatch
         ))
     ));
     let more_then = Remembered {
