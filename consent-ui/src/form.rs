@@ -31,6 +31,8 @@ pub enum FieldProblem {
     DecisionMissing,
     /// A decision without its reason.
     ReasonMissing,
+    /// No e-mail address.
+    MailInvalid,
     /// No code, or one that is unknown, used or expired.
     CodeUnknown,
     /// Too many codes were tried.
@@ -45,7 +47,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -59,6 +61,7 @@ impl FieldProblem {
         Self::PeriodOutsideDataset,
         Self::DecisionMissing,
         Self::ReasonMissing,
+        Self::MailInvalid,
         Self::CodeUnknown,
         Self::TooManyCodes,
         Self::NameMissing,
@@ -83,6 +86,7 @@ impl Word for FieldProblem {
             Self::PeriodOutsideDataset => "field-period-outside",
             Self::DecisionMissing => "field-decision-missing",
             Self::ReasonMissing => "field-reason-missing",
+            Self::MailInvalid => "field-mail-invalid",
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",

@@ -18,6 +18,7 @@ mod research;
 mod rights;
 mod sharing;
 mod sign_in;
+mod told;
 mod withdrawal;
 
 pub use about::{render_accessibility, render_proofs_explained};
@@ -63,4 +64,5 @@ pub use sign_in::{
     FirstWayView, InvitationView, Offered, ProveView, ProviderChoice, RolesView, SignInView, WaysIn,
     render_first_way, render_invitation, render_prove, render_roles, render_sign_in,
 };
+pub use told::{MailView, OverdueRow, OverdueView, ToldRow, render_overdue};
 pub use withdrawal::{WithdrawalView, WithdrawnView, render_withdrawal, render_withdrawn};

@@ -56,6 +56,8 @@ pub const UNLINK: &str = "/compte/fournisseurs/retrait";
 pub const THAW: &str = "/compte/deblocage";
 /// POST: makes new recovery codes, and shows them.
 pub const CODES: &str = "/compte/codes";
+/// POST: sets or forgets where messages go. Field: `courriel`.
+pub const MAILBOX: &str = "/compte/courriel";
 /// POST: ends the session of a device. Field: `appareil`.
 pub const END_SESSION: &str = "/compte/appareils/fin";
 /// POST: ends every session.
@@ -104,6 +106,8 @@ pub const REQUESTS: &str = "/recherche/demandes";
 pub const DESK: &str = "/dpo";
 /// DPO: every transfer. Query: `filtre` (`entrants`, `sortants`, `refuses`), `avant`.
 pub const FLOWS: &str = "/dpo/transferts";
+/// DPO: withdrawals that recipients did not answer in time, and the queue of messages.
+pub const OVERDUE: &str = "/dpo/retraits";
 /// DPO: state of the ledger.
 pub const LEDGER: &str = "/dpo/registre";
 

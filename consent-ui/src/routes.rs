@@ -33,6 +33,7 @@ mod rights;
 mod sharings;
 mod shelf;
 mod sign_in;
+mod told;
 mod trouble;
 mod visit;
 
@@ -166,6 +167,7 @@ fn account_pages() -> Router {
         .route(paths::UNLINK, post(account::unlink))
         .route(paths::THAW, post(account::thaw))
         .route(paths::CODES, post(account::codes))
+        .route(paths::MAILBOX, post(told::set_mail))
         .route(paths::END_SESSION, post(account::end_device))
         .route(paths::END_ALL_SESSIONS, post(account::end_all))
         .route(
@@ -233,6 +235,7 @@ fn officer_pages() -> Router {
         .route(paths::RIGHTS_DESK, get(rights::desk))
         .route("/dpo/droits/{request}", post(rights::answer))
         .route(paths::FLOWS, get(history::flows))
+        .route(paths::OVERDUE, get(told::overdue))
         .route(paths::LEDGER, get(overview::ledger))
         .route("/dpo/manifestes/{release}", get(proofs::manifest))
         .route("/dpo/manifestes/{release}/feuille", get(proofs::manifest_leaf))

@@ -109,6 +109,12 @@ identifier! {
     ReleaseId;
     /// One transfer, in or out, made or refused.
     TransferId;
+    /// A message to a person. Follows from its occasion, so that one occasion is told once.
+    MessageId;
+    /// What is done about one withdrawal: who is told, and what each answers.
+    DossierId;
+    /// One recipient told about one withdrawal.
+    NoticeId;
     /// An offer: what a recipient asks people to agree to.
     OfferId;
     /// Whoever has a right to a complete list of records: a participant, a researcher, an organisation, a dataset.

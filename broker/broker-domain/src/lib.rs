@@ -17,6 +17,7 @@ pub mod policy;
 pub mod reading;
 pub mod research;
 pub mod rights;
+pub mod telling;
 pub mod time;
 pub mod warrant;
 

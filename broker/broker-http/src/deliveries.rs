@@ -177,7 +177,8 @@ fn parse(body: &OrderBody) -> Result<Order, Problem> {
     })
 }
 
-async fn authenticate(api: &Api, headers: &HeaderMap) -> Result<ApplicationRow, Problem> {
+/// The application behind a bearer credential.
+pub(crate) async fn authenticate(api: &Api, headers: &HeaderMap) -> Result<ApplicationRow, Problem> {
     let credential = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())

@@ -12,6 +12,7 @@ mod intake;
 mod ledger;
 mod notices;
 mod problem;
+mod withdrawals;
 
 use std::sync::Arc;
 
@@ -62,7 +63,9 @@ pub fn routes(api: Api) -> (Router, utoipa::openapi::OpenApi) {
                 .routes(routes!(intake::intake))
                 .routes(routes!(deliveries::authorisations))
                 .routes(routes!(deliveries::deliver))
-                .routes(routes!(notices::notice)),
+                .routes(routes!(notices::notice))
+                .routes(routes!(withdrawals::acknowledge))
+                .routes(routes!(withdrawals::attest)),
         )
         .split_for_parts();
     let served = document.clone();

@@ -28,6 +28,7 @@ use thiserror::Error;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::sessions::{OpenedSession, powers, sha256};
+use crate::telling;
 
 pub(crate) use codes::draw_code;
 pub use invitation::{Invitation, InviteRefusal, InvitedParticipant, Inviting, OpenedInvitation};
@@ -282,7 +283,8 @@ impl Broker {
 /// Puts a line into its list.
 async fn note(tx: &mut dyn Tx, line: &SignInRow) -> Result<(), Fault> {
     let since = line.at.plus_seconds(-LIST_SECONDS);
-    Ok(tx.add_sign_in(line, since, LIST_LINES).await?)
+    tx.add_sign_in(line, since, LIST_LINES).await?;
+    telling::signed_in(tx, line).await
 }
 
 /// Whether an account's list has a device already.

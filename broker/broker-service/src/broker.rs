@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -103,6 +104,8 @@ pub struct Broker {
     pub(crate) lookup: Lookup,
     pub(crate) sign_in: SignInParts,
     pub(crate) site: RecordSite,
+    /// Letters of people who were erased may still lie in the outbox.
+    pub(crate) letters_stale: AtomicBool,
 }
 
 /// Writes records and signs them.
@@ -215,6 +218,7 @@ impl Broker {
             lookup,
             sign_in: parts.sign_in,
             site: parts.site,
+            letters_stale: AtomicBool::new(true),
         };
         Ok((Arc::new(broker), writer))
     }
@@ -326,10 +330,15 @@ impl Broker {
 
     /// Signs data that leaves for an application: a compact JWS over the bytes as they are (RFC 7515 §7.1).
     pub(crate) fn sign_data(&self, payload: &[u8]) -> Result<String, Fault> {
+        self.sign_as("fiducie-data+jws", payload)
+    }
+
+    /// Signs bytes that leave, under a media type of their own, so that none passes for another.
+    pub(crate) fn sign_as(&self, typ: &'static str, payload: &[u8]) -> Result<String, Fault> {
         let header = DataHeader {
             alg: "EdDSA",
             kid: self.record_key.thumbprint().as_str().to_owned(),
-            typ: "fiducie-data+jws",
+            typ,
         };
         let header = jcs::to_bytes(&header).map_err(|_| Fault::Crypto { during: "sign data" })?;
         let input = format!(

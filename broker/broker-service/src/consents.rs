@@ -15,6 +15,7 @@ use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
 use crate::records::consent::{self, Actor, NewAct, Told};
+use crate::telling;
 
 /// What a participant chose on the page of one offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -328,5 +329,6 @@ pub(crate) async fn add_event(
     group.tx.add_consent_event(consent, &recorded).await?;
     let act = ActRow { seq: event.seq, how };
     group.tx.add_consent_act(consent, act).await?;
+    telling::consent_changed(group, consent, &event).await?;
     Ok(serial)
 }

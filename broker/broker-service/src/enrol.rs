@@ -7,7 +7,7 @@ use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{EntropyUnavailable, Instant};
 use broker_store::{
     ApplicationRow, DatasetRow, EnrolmentCode, GatewayRow, InvitationRow, Notice, OfferRow, OfficerRow,
-    OrganisationRow, ParticipantRow, PointRow, ResearcherRow, Serial, WrappedKeyRow,
+    OrganisationRow, ParticipantRow, PointRow, ResearcherRow, RouteRow, Serial, WrappedKeyRow,
 };
 use broker_vault::{DataKey, Epoch, ProfileField};
 use evidence::record::Role;
@@ -285,7 +285,7 @@ impl Broker {
             Member::Dataset(row) => {
                 Some(self.subject_enrolment(row.dataset.id.into(), Role::Dataset, now, ActorClass::Broker)?)
             }
-            Member::Application(_) | Member::Officer(_) | Member::Offer { .. } => None,
+            Member::Application(_) | Member::Officer(_) | Member::Offer { .. } | Member::Webhook(_) => None,
         };
         self.commit(EnrolMember { member, enrolment }).await
     }
@@ -322,6 +322,8 @@ pub enum Member {
     Officer(OfficerRow),
     /// A dataset of the catalogue.
     Dataset(DatasetRow),
+    /// How an application, enrolled before, is told of withdrawals; the last one given counts.
+    Webhook(RouteRow),
     /// What a recipient asks people to agree to, with its notice in each language.
     Offer {
         /// The terms.
@@ -461,6 +463,7 @@ impl Commit for EnrolMember {
             Member::Researcher(row) => group.tx.add_researcher(row).await?,
             Member::Officer(row) => group.tx.add_officer(row).await?,
             Member::Dataset(row) => group.tx.add_dataset(row).await?,
+            Member::Webhook(row) => group.tx.set_route(row).await?,
             Member::Offer { row, notices } => {
                 for notice in notices.iter() {
                     group.tx.add_notice(notice).await?;

@@ -8,6 +8,7 @@ use ledger_core::leaf::{Hour, UnsignedErasure};
 use ledger_core::note::NoteSigner;
 use ledger_core::tree::Hash;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use thiserror::Error;
 
 use crate::broker::Broker;
@@ -69,6 +70,8 @@ impl Broker {
         };
         let erased = self.commit(beat).await?;
         self.vault.forget(who);
+        // Messages that wait went with her rows; the duties destroy what lies in the outbox.
+        self.letters_stale.store(true, Ordering::Release);
         // Deleted rows are overwritten when they are deleted; this empties the write-ahead log too.
         self.store.scrub().await?;
         Ok(erased)

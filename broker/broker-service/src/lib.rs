@@ -36,6 +36,7 @@ mod rights;
 mod senml;
 mod sessions;
 mod stopped;
+mod telling;
 mod timestamp;
 mod vault;
 mod views;
@@ -75,6 +76,9 @@ pub use restore::{RestoreError, Restored, log_view, restore};
 pub use rights::{AnswerRefusal, AskRefusal, MAX_RIGHTS_WORDS, RightsAction, RightsDesk};
 pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
+pub use telling::{
+    Answered, Duties, Mailbox, MailboxRefusal, Overdue, RecipientRefusal, Standing, TellingParts, Told,
+};
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};
 pub use witnessing::{Demand, Vouched, Vouching, WitnessParts, Witnessing};

@@ -30,7 +30,11 @@ pub enum OwnRefusal {
 }
 
 impl Broker {
-    fn access(&self, who: ParticipantId, interval: Interval) -> Result<AccessWarrant, Failure<OwnRefusal>> {
+    pub(crate) fn access(
+        &self,
+        who: ParticipantId,
+        interval: Interval,
+    ) -> Result<AccessWarrant, Failure<OwnRefusal>> {
         let query = Query {
             principal: Principal::Participant(who),
             action: Action::ReadOwn,

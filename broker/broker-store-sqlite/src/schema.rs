@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -70,6 +70,12 @@ const MIGRATIONS: [Migration; 9] = [
         name: "signed_terms",
         up: include_str!("../migrations/0008_signed_terms.up.sql"),
         down: include_str!("../migrations/0008_signed_terms.down.sql"),
+    },
+    Migration {
+        version: 9,
+        name: "telling",
+        up: include_str!("../migrations/0009_telling.up.sql"),
+        down: include_str!("../migrations/0009_telling.down.sql"),
     },
     Migration {
         version: 10,

@@ -15,11 +15,13 @@
 pub mod accounts;
 pub mod consents;
 pub mod disclosures;
+pub mod dossiers;
 pub mod erasure;
 pub mod gateways;
 pub mod intake;
 pub mod ledger;
 pub mod members;
+pub mod messages;
 pub mod participants;
 pub mod research;
 pub mod restore;
@@ -125,6 +127,19 @@ macro_rules! contract_tests {
                 members_come_back_as_added
                 lists_of_members_are_in_order_of_name
                 a_credential_belongs_to_one_application
+            }
+            messages {
+                an_address_is_set_replaced_and_forgotten
+                an_occasion_is_queued_once
+                a_message_is_due_until_it_ended
+                an_end_is_told_once_and_not_after_it_was_withdrawn
+                messages_that_ended_are_dropped_later
+            }
+            dossiers {
+                a_route_is_set_and_replaced
+                a_withdrawal_has_one_dossier
+                a_recipient_is_told_until_it_answers
+                a_promise_to_delete_is_overdue_until_attested
             }
             research {
                 a_dataset_comes_back

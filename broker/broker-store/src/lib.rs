@@ -12,11 +12,13 @@ mod consents;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod disclosures;
+mod dossiers;
 mod error;
 mod gateways;
 mod intake;
 mod ledger;
 mod members;
+mod messages;
 mod participants;
 mod research;
 mod restore;
@@ -36,6 +38,7 @@ pub use consents::{
     ActRow, ConsentReads, ConsentWrites, IntentRow, Notice, OfferRow, RecordedEvent, ServedRow,
 };
 pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrites, ManifestRow};
+pub use dossiers::{AnswerRow, DossierReads, DossierRow, DossierWrites, Duty, NoticeRow, PastData, RouteRow};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
 pub use intake::{InboundRow, IntakeReads, IntakeWrites};
@@ -44,6 +47,9 @@ pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 
 pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SegmentRow, Serial, SubjectRow};
 pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
+pub use messages::{
+    MailAddressRow, MessageCounts, MessageEnd, MessageKind, MessageReads, MessageRow, MessageWrites,
+};
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
@@ -63,10 +69,12 @@ pub trait Read:
     AccountReads
     + ConsentReads
     + DisclosureReads
+    + DossierReads
     + GatewayReads
     + IntakeReads
     + LedgerReads
     + MemberReads
+    + MessageReads
     + ParticipantReads
     + ResearchReads
     + RestoreReads
@@ -90,10 +98,12 @@ pub trait Tx:
     + AccountWrites
     + ConsentWrites
     + DisclosureWrites
+    + DossierWrites
     + GatewayWrites
     + IntakeWrites
     + LedgerWrites
     + MemberWrites
+    + MessageWrites
     + ParticipantWrites
     + ResearchWrites
     + RestoreWrites

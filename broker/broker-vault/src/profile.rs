@@ -114,6 +114,19 @@ pub fn open_profile(
         Resource::Person { owner } if owner == key.owner() => {}
         _ => return Err(VaultError::NotWarranted),
     }
+    opened(key, field, sealed)
+}
+
+/// Opens the e-mail address of the key's owner, so that the broker can write to her, and nothing else: the one text that
+/// no warrant asks for, because nobody is shown it.
+///
+/// # Errors
+/// [`VaultError::NotAuthentic`] and [`VaultError::UnknownFormat`] when the bytes are not what they should be.
+pub fn open_mailbox(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::Email, sealed)
+}
+
+fn opened(key: &DataKey, field: ProfileField, sealed: &SealedText) -> Result<SecretString, VaultError> {
     let derived = key.derive(KEY_LABEL, &field.context())?;
     let plaintext = aead::open(&derived, &associated(key, field), &sealed.0)?;
     let (length, rest) = plaintext
@@ -226,6 +239,18 @@ mod tests {
         assert_eq!(neighbour, VaultError::NotAuthentic);
         assert_eq!(
             open(&access_warrant(HER), &twin(HER, 2), ProfileField::Name),
+            VaultError::NotAuthentic
+        );
+    }
+
+    #[test]
+    fn a_mailbox_opens_as_an_address_and_as_nothing_else() {
+        let address = sealed(ProfileField::Email, "anneke@example.org");
+        let opened = open_mailbox(&key(HER, 1), &address).unwrap();
+        assert_eq!(opened.expose_secret(), "anneke@example.org");
+        let name = sealed(ProfileField::Name, "Anneke");
+        assert_eq!(
+            open_mailbox(&key(HER, 1), &name).unwrap_err(),
             VaultError::NotAuthentic
         );
     }

@@ -75,6 +75,12 @@ impl Home {
         self.folder.join("map")
     }
 
+    /// Letters that nobody sent elsewhere.
+    #[must_use]
+    pub fn outbox(&self) -> PathBuf {
+        self.folder.join("outbox")
+    }
+
     /// The folder itself.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use broker_domain::ids::{OfficerId, OrganisationId, ParticipantId, ResearcherId};
+use broker_domain::telling::MailAddress;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -129,6 +130,9 @@ pub struct InviteArgs {
     /// Postal address of a new participant.
     #[arg(long, value_name = "TEXT")]
     pub address: Option<String>,
+    /// E-mail address of a new participant, for messages; she may give it herself later.
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<MailAddress>,
     /// Meter number of a new participant, 14 digits.
     #[arg(long, value_name = "DIGITS")]
     pub meter: Option<String>,

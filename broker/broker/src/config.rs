@@ -27,6 +27,62 @@ pub struct Config {
     /// How people sign in.
     #[serde(default)]
     pub sign_in: SignIn,
+    /// How messages leave. Into the folder `outbox` of the data folder, when nothing is said.
+    #[serde(default)]
+    pub messages: Messages,
+}
+
+/// How messages leave, and where webhooks may lead.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Messages {
+    /// Where letters go.
+    #[serde(default)]
+    pub kind: MessagesKind,
+    /// What stands in `From`, such as `Fiducie <no-reply@broker.example>`; `operator.contact_email` when absent.
+    pub from: Option<String>,
+    /// The folder of letters, for `outbox`; `outbox` in the data folder when absent.
+    pub folder: Option<PathBuf>,
+    /// Name of the mail server, for `smtp`.
+    pub host: Option<String>,
+    /// Its port; 465 with `tls = "implicit"`, 587 with `"starttls"`, 25 with `"none"` when absent.
+    pub port: Option<u16>,
+    /// How the connection to it is kept private.
+    #[serde(default)]
+    pub tls: MessagesTls,
+    /// Certificate authority of one's own for it, in PEM.
+    pub authority: Option<PathBuf>,
+    /// Our user there.
+    pub user: Option<String>,
+    /// File with our password there.
+    pub password_file: Option<PathBuf>,
+    /// Whether webhooks of recipients may lead into private networks.
+    #[serde(default)]
+    pub webhooks_in_private_networks: bool,
+}
+
+/// Where letters go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessagesKind {
+    /// Into a folder.
+    #[default]
+    Outbox,
+    /// To a mail server.
+    Smtp,
+}
+
+/// How the connection to a mail server is kept private.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessagesTls {
+    /// TLS from the first byte.
+    #[default]
+    Implicit,
+    /// `STARTTLS`, and nothing without it.
+    StartTls,
+    /// None: a server on this machine only.
+    None,
 }
 
 /// How people sign in: with passkeys, where possible, when nothing else is said.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use age::secrecy::ExposeSecret as _;
 use anyhow::{Context, Result, ensure};
 use broker_domain::time::{Clock, Entropy};
-use broker_service::{SignInParts, ZONE};
+use broker_service::{Duties, SignInParts, ZONE};
 use consent_ui::page::{Mode, Operator};
 use consent_ui::routes::{Pages, Site};
 use gateway_simulator::Street;
@@ -32,6 +32,7 @@ use crate::assemble::{self, Home, Running, Setting};
 use crate::cli::DemoArgs;
 use crate::ports::{StoryClock, SystemEntropy};
 use crate::serve;
+use crate::telling;
 
 /// The folder of a demo: the one asked for, or a temporary one that stays, because its proofs are worth keeping.
 ///
@@ -100,6 +101,7 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     let ending = serve::Ending::watch()?;
     welcome(&site, &folder, &code, &stage.spare.name);
 
+    let url = site.url.clone();
     let speaker = stage.speaker.as_ref();
     let door = OpenDoor::new(&stage.neighbourhood.residents, &stage.spare, speaker, &stage.cast);
     let pages = Pages {
@@ -115,6 +117,8 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     let broker = Arc::clone(&stage.running.broker);
     let mut life = JoinSet::new();
     life.spawn(live::go_on(Arc::clone(&broker), stage.neighbourhood, stage.cast));
+    let parts = telling::demo_parts(&Home::at(&folder), &url, "Fiducie (démonstration)")?;
+    life.spawn(Duties::new(Arc::clone(&broker), parts).run());
     if let Some(speaker) = stage.speaker {
         life.spawn(async move {
             if let Err(error) = speaker.speak(broker, stage.entropy).await {
@@ -123,7 +127,14 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
         });
     }
     // The street stops when the set of its tasks is dropped, after the last page was served.
-    serve::serve(listener, stage.running, consent_ui::routes::routes(pages), ending).await
+    serve::serve(
+        listener,
+        stage.running,
+        consent_ui::routes::routes(pages),
+        ending,
+        life,
+    )
+    .await
 }
 
 struct Stage {

@@ -18,6 +18,10 @@ use broker_store::{ApplicationRow, DatasetRow, Notice, OfferRow, OrganisationRow
 use consent_ui::routes::tells_what_refusing_changes;
 use serde::Deserialize;
 
+mod webhook;
+
+use webhook::{Webhook, WebhookOf};
+
 use crate::assemble::{self, Home, Setting};
 use crate::config::Config;
 use crate::ports::SystemEntropy;
@@ -60,6 +64,8 @@ struct MemberFile {
     datasets: Vec<Described>,
     #[serde(default, rename = "researcher")]
     researchers: Vec<Researcher>,
+    #[serde(default)]
+    enrolled: Vec<WebhookOf>,
 }
 
 /// A legal body: a new one, or by `id` one that is enrolled already and gets more.
@@ -78,6 +84,8 @@ struct Application {
     name: String,
     /// File with the public JWK (P-256) that deliveries are encrypted to.
     encryption_jwk: PathBuf,
+    /// How it is told of withdrawals; by a letter to the organisation, when absent.
+    webhook: Option<Webhook>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -190,6 +198,12 @@ fn prepare(file: &MemberFile, folder: &Path) -> Result<Ready> {
         application(one, organisation, folder, &mut ready, &entropy)
             .with_context(|| format!("application `{}`", one.name))?;
     }
+    for one in &file.enrolled {
+        let application = one.application.parse();
+        let application = application.with_context(|| format!("webhook of `{}`", one.application))?;
+        let row = one.webhook.read(application, folder)?;
+        ready.members.push(Member::Webhook(row));
+    }
     for one in &file.offers {
         offer(one, organisation, folder, &mut ready, &entropy)
             .with_context(|| format!("offer `{}`", one.title.fr))?;
@@ -260,6 +274,9 @@ fn application(
         encryption_jwk,
         credential_hash: credential_hash(&credential),
     }));
+    if let Some(webhook) = &one.webhook {
+        ready.members.push(Member::Webhook(webhook.read(id, folder)?));
+    }
     Ok(())
 }
 

@@ -154,7 +154,16 @@ async fn participant(config: &Config, args: &InviteArgs) -> Result<Invited> {
         address: needed(args.address.as_ref(), "--address")?.clone(),
         meter_number: needed(args.meter.as_ref(), "--meter")?.clone(),
     };
-    let invited = with_ledger(config, async |broker| Ok(broker.join_invited(&newcomer).await?)).await?;
+    let invited = with_ledger(config, async |broker| {
+        let invited = broker.join_invited(&newcomer).await?;
+        if let Some(address) = &args.email {
+            broker
+                .put_mailbox(invited.joined.participant, Some(address))
+                .await?;
+        }
+        Ok(invited)
+    })
+    .await?;
     Ok(Invited {
         who: format!("participant {}", invited.joined.participant),
         invitation: invited.invitation,

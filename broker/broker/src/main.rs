@@ -19,6 +19,7 @@ mod ports;
 mod serve;
 mod sign_in;
 mod stopped;
+mod telling;
 mod timestamping;
 mod witness;
 

@@ -19,6 +19,7 @@ use ledger_log::{SweepFault, Swept};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 use crate::assemble::{self, Home, Running, Setting};
 use crate::config::Config;
@@ -27,6 +28,7 @@ use crate::in_use::InUse;
 use crate::ledger_command;
 use crate::ports::SystemEntropy;
 use crate::sign_in;
+use crate::telling;
 
 /// How long open connections may finish after the broker was told to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -36,7 +38,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When it cannot start, or when the ledger stopped.
 pub async fn run(config: &Config) -> Result<()> {
+    // Before the ledger is taken up: a configuration that is wrong changes nothing.
+    let parts = telling::parts(config)?;
     let running = open(config).await?;
+    let duties = telling::begin(&running.broker, parts);
     let operator = Operator {
         name: config.operator.name.clone(),
         contact_email: config.operator.contact_email.clone(),
@@ -59,14 +64,27 @@ pub async fn run(config: &Config) -> Result<()> {
     // Port 0 lets the system choose one, so the log tells what was chosen.
     let listen = listener.local_addr().context("the address cannot be read back")?;
     tracing::info!(%listen, "the broker listens");
-    serve(listener, running, consent_ui::routes::routes(pages), ending).await
+    serve(
+        listener,
+        running,
+        consent_ui::routes::routes(pages),
+        ending,
+        duties,
+    )
+    .await
 }
 
-/// Serves the interface and the pages until a signal comes or the ledger stops.
+/// Serves the interface and the pages until a signal comes or the ledger stops. `duties` end after the last request.
 ///
 /// # Errors
 /// When the ledger stopped.
-pub async fn serve(listener: TcpListener, running: Running, pages: Router, ending: Ending) -> Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    running: Running,
+    pages: Router,
+    ending: Ending,
+    duties: JoinSet<()>,
+) -> Result<()> {
     let Running {
         broker,
         public,
@@ -98,6 +116,8 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router, endin
     };
     connections::serve(listener, app, told, GRACE).await;
     sweeper.abort();
+    // They hold the broker, and with it the way into the ledger. What they were doing is found again at the next start.
+    drop(duties);
     drop(broker);
     let ended = tokio::time::timeout(GRACE, watcher).await;
     if let Some(fault) = fault {

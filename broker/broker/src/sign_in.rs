@@ -75,12 +75,12 @@ fn provider(config: &Config, one: &Provider) -> Result<ProviderConfig> {
 }
 
 /// A secret from its file, without the line end that editors leave.
-fn secret(path: &Path) -> Result<SecretString> {
+pub fn secret(path: &Path) -> Result<SecretString> {
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("the client secret `{}` cannot be read", path.display()))?;
+        .with_context(|| format!("the secret `{}` cannot be read", path.display()))?;
     let text = text.trim_end_matches(['\r', '\n']);
     if text.is_empty() {
-        bail!("the client secret `{}` is empty", path.display());
+        bail!("the secret `{}` is empty", path.display());
     }
     Ok(SecretString::from(text.to_owned()))
 }

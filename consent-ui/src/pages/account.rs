@@ -8,6 +8,7 @@ use crate::format::Moment;
 use crate::page::{Frame, PageContext, RenderError};
 use crate::pages::PASSKEY_WORDS;
 use crate::pages::sign_in::{Offered, WaysIn};
+use crate::pages::told::MailView;
 use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::Word;
@@ -32,6 +33,8 @@ pub struct AccountView {
     pub devices: Vec<DeviceRow>,
     /// What happened, latest first.
     pub events: Vec<EventRow>,
+    /// Where messages go; staff get none.
+    pub mail: Option<MailView>,
     /// What is wrong with a form that came back.
     pub errors: FormErrors,
 }

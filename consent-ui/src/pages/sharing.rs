@@ -8,6 +8,7 @@ use crate::format::Moment;
 use crate::page::{Frame, PageContext, RenderError};
 use crate::pages::history::TransferRow;
 use crate::pages::offer::OfferCard;
+use crate::pages::told::ToldRow;
 use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::{
@@ -211,6 +212,8 @@ pub struct SharingPage {
     pub pager: Pager,
     /// The receipts of what was agreed, latest first.
     pub receipts: Vec<ReceiptRow>,
+    /// Who was told of its withdrawal, and what each answered.
+    pub told: Vec<ToldRow>,
 }
 
 /// A receipt.

@@ -19,6 +19,7 @@ use crate::paths;
 use crate::routes::fields::Posted;
 use crate::routes::phrases::moment;
 use crate::routes::sign_in::ways_in;
+use crate::routes::told;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, first_page, id, onward, onward_with, returned, role, shown};
 
@@ -28,7 +29,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Trouble> {
     shown(render_account(&visit.page(), &view))
 }
 
-async fn view(visit: &Visit, errors: FormErrors) -> Result<AccountView, Trouble> {
+pub(crate) async fn view(visit: &Visit, errors: FormErrors) -> Result<AccountView, Trouble> {
     let token = visit.any_token().ok_or(Trouble::SignedOut)?;
     let broker = visit.broker();
     let ways = broker.ways(&token).await?;
@@ -45,6 +46,7 @@ async fn view(visit: &Visit, errors: FormErrors) -> Result<AccountView, Trouble>
         codes_left: ways.recovery_codes,
         devices: broker.devices(&token).await?.into_iter().map(device).collect(),
         events: events.into_iter().map(event).collect(),
+        mail: told::mail(visit).await?,
         errors,
     })
 }

@@ -20,6 +20,7 @@ use crate::routes::holdings::Holdings;
 use crate::routes::meters::label_of;
 use crate::routes::notice_text::if_refused;
 use crate::routes::phrases::{moment, proof, transfer};
+use crate::routes::told;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{PAGE_LINES, Visit, id, onward, shown};
 use crate::vocabulary::SharingState;
@@ -174,6 +175,7 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
         pager: visit.pager(history.older),
         receipts: receipts(&visit, consent).await?,
         onward: research_under(&visit, who, given).await?,
+        told: told::about(&visit, who, consent).await?,
         sharing,
     };
     shown(render_sharing(&visit.page(), &view))

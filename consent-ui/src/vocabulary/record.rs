@@ -29,6 +29,8 @@ pub enum RecordType {
     Access,
     /// A passkey was registered or revoked.
     Passkey,
+    /// A recipient answered to a withdrawal.
+    WithdrawalAnswer,
     /// A step of a request about rights.
     RightsStep,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
@@ -58,7 +60,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -71,6 +73,7 @@ impl RecordType {
         Self::ReleaseRefused,
         Self::Access,
         Self::Passkey,
+        Self::WithdrawalAnswer,
         Self::RightsStep,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
@@ -102,6 +105,7 @@ impl RecordType {
             Self::ReleaseRefused => "release-refused/1",
             Self::Access => "access/1",
             Self::Passkey => "passkey/1",
+            Self::WithdrawalAnswer => "withdrawal-answer/1",
             Self::RightsStep => "rights-step/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
@@ -133,6 +137,7 @@ impl Word for RecordType {
             Self::ReleaseRefused => "record-release-refused",
             Self::Access => "record-access",
             Self::Passkey => "record-passkey",
+            Self::WithdrawalAnswer => "record-withdrawal-answer",
             Self::RightsStep => "record-rights-step",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",

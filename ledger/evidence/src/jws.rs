@@ -207,15 +207,38 @@ impl Jws {
     /// # Errors
     /// Any [`JwsError`].
     pub fn verify(&self, key: &Jwk) -> Result<Vec<u8>, JwsError> {
+        let (header, payload) = self.verified(key)?;
+        let form = [Form::Plain, Form::LinkedData]
+            .into_iter()
+            .find(|form| form.typ() == header.typ && form.cty() == header.cty)
+            .ok_or(JwsError::Header)?;
+        // A signature for one kind of payload is none for the other.
+        if Form::of(&jcs::parse(&payload)?) != form {
+            return Err(JwsError::Header);
+        }
+        Ok(payload)
+    }
+
+    /// The same for a media type that is no record's: what members sign is in the same form.
+    ///
+    /// # Errors
+    /// Any [`JwsError`].
+    pub fn verify_as(&self, typ: &str, key: &Jwk) -> Result<Vec<u8>, JwsError> {
+        let (header, payload) = self.verified(key)?;
+        if header.typ != typ || header.cty.is_some() {
+            return Err(JwsError::Header);
+        }
+        jcs::parse::<serde_json::Value>(&payload)?;
+        Ok(payload)
+    }
+
+    /// Header and payload, once the signature by this key was verified; what kind of payload it is for is not looked at.
+    fn verified(&self, key: &Jwk) -> Result<(Header, Vec<u8>), JwsError> {
         let (input, signature) = self.0.rsplit_once('.').ok_or(JwsError::Malformed)?;
         let (protected, payload) = input.split_once('.').ok_or(JwsError::Malformed)?;
         let decode = |part| base64url::decode(part).ok_or(JwsError::Malformed);
         let (protected, payload, signature) = (decode(protected)?, decode(payload)?, decode(signature)?);
         let header: Header = jcs::parse(&protected).map_err(|_| JwsError::Header)?;
-        let form = [Form::Plain, Form::LinkedData]
-            .into_iter()
-            .find(|form| form.typ() == header.typ && form.cty() == header.cty)
-            .ok_or(JwsError::Header)?;
         if header.alg != Algorithm::of(key) {
             return Err(JwsError::Algorithm);
         }
@@ -230,10 +253,6 @@ impl Jws {
                 .verify(input.as_bytes(), &signature),
         };
         verified.map_err(|_| JwsError::Signature)?;
-        // A signature for one kind of payload is none for the other.
-        if Form::of(&jcs::parse(&payload)?) != form {
-            return Err(JwsError::Header);
-        }
-        Ok(payload)
+        Ok((header, payload))
     }
 }

@@ -10,6 +10,7 @@ mod passkey;
 mod release;
 mod rights;
 mod transfer;
+mod withdrawal;
 
 use ledger_core::leaf::SubjectKind;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,7 @@ pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
 pub use rights::{Right, RightsStep, RightsStepKind};
 pub use transfer::{InOutcome, OutOutcome, TransferIn, TransferOut};
+pub use withdrawal::{AnswerStep, PastData, WithdrawalAnswer};
 
 /// A record. The `type` member carries the version of its form: a changed form is a new type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +68,9 @@ pub enum Record {
     /// A passkey was registered or revoked.
     #[serde(rename = "passkey/1")]
     Passkey(PasskeyChange),
+    /// A recipient answered to a withdrawal.
+    #[serde(rename = "withdrawal-answer/1")]
+    WithdrawalAnswer(WithdrawalAnswer),
     /// A person's request about her rights advanced.
     #[serde(rename = "rights-step/1")]
     RightsStep(RightsStep),
@@ -146,6 +151,7 @@ impl Record {
             Self::ReleaseRefused(_) => "release-refused/1",
             Self::Access(_) => "access/1",
             Self::Passkey(_) => "passkey/1",
+            Self::WithdrawalAnswer(_) => "withdrawal-answer/1",
             Self::RightsStep(_) => "rights-step/1",
             Self::Consent(record) => record.act().record_name(),
         }
@@ -157,7 +163,10 @@ impl Record {
             // A key enters or leaves the list of its owner, as a gateway's key does.
             Self::Enrolment(_) | Self::Passkey(_) => SubjectKind::Enrolment,
             Self::ConsentGiven(_) => SubjectKind::ConsentOpened,
-            Self::ConsentWithdrawn(_) | Self::ConsentSuspended(_) => SubjectKind::ConsentClosed,
+            // The family of what follows from an end; the record says which step it is.
+            Self::ConsentWithdrawn(_) | Self::ConsentSuspended(_) | Self::WithdrawalAnswer(_) => {
+                SubjectKind::ConsentClosed
+            }
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
             Self::RequestStep(_) => SubjectKind::Request,
             Self::Release(_) | Self::ReleaseWithoutManifest(_) | Self::ReleaseRefused(_) => {
@@ -183,6 +192,7 @@ impl Record {
             Self::ReleaseRefused(record) => record.at,
             Self::Access(record) => record.at,
             Self::Passkey(record) => record.at,
+            Self::WithdrawalAnswer(record) => record.at,
             Self::RightsStep(record) => record.at,
             Self::Consent(record) => record.at(),
         }
@@ -193,6 +203,7 @@ impl Record {
             Self::ConsentGiven(record) => record.check(),
             Self::ConsentSuspended(record) => record.check(),
             Self::Passkey(record) => record.check(),
+            Self::WithdrawalAnswer(record) => record.check(),
             Self::RightsStep(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),

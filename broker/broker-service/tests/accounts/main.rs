@@ -9,7 +9,10 @@
 
 mod invitations;
 mod keys;
+mod messages;
 mod provider;
 mod scene;
 mod sessions;
 mod takeover;
+mod telling;
+mod withdrawals;

@@ -76,6 +76,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0006_restores.up.sql"),
         include_str!("../../migrations/0007_accounts.up.sql"),
         include_str!("../../migrations/0008_signed_terms.up.sql"),
+        include_str!("../../migrations/0009_telling.up.sql"),
         include_str!("../../migrations/0010_rights.up.sql"),
     ]
     .concat();
@@ -318,6 +319,8 @@ async fn a_file_with_a_consent_of_the_new_form_is_not_taken_back() {
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(migrate(&path, 7).await, Err(OpenError::Database { .. })));
+    // The newer steps were taken back, each in a transaction of its own.
+    migrate(&path, NEWEST_SCHEMA).await.unwrap();
     let store = SqliteStore::open(&path, Create::Never).await.unwrap();
     let mut view = store.read().await.unwrap();
     assert_eq!(view.consent_acts(id(1)).await.unwrap(), [act]);

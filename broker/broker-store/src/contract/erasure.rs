@@ -3,14 +3,16 @@
 use broker_domain::consent::EventKind;
 use broker_domain::ids::ParticipantId;
 
+use super::dossiers::{dossier, notice};
+use super::messages::message;
 use super::samples::{
     LEAVES, assert_conflict, at, batch, ceremony, consent, disclosure, enrolment_code, event, files, furnish,
     gateway, id, identity, invitation, key, leaf, manifest, membership, officer, passkey, point, record,
     refused, release, request, session, sign_in, span, transfer, transfer_in,
 };
 use crate::{
-    AttemptKind, Attempts, FlowFilter, GatewayRow, OfficerRow, Page, PointRow, SessionRole, SessionRow,
-    SignInRow, Store, TransferRow, Tx,
+    AttemptKind, Attempts, FlowFilter, GatewayRow, MailAddressRow, MessageRow, NoticeRow, OfficerRow, Page,
+    PointRow, SessionRole, SessionRow, SignInRow, Store, TransferRow, Tx,
 };
 
 const PAGE: Page = Page {
@@ -42,6 +44,31 @@ async fn live(tx: &mut dyn Tx, who: u8) {
     tx.add_records(&[record(who, 1, LEAVES + u64::from(number))])
         .await
         .unwrap();
+    told(tx, who).await;
+}
+
+/// A message that waits, and a recipient that was told.
+async fn told(tx: &mut dyn Tx, who: u8) {
+    let number = 10 * who;
+    let address = MailAddressRow {
+        participant: id(who),
+        epoch: 1,
+        sealed: vec![who; 64],
+        set_at: at(0),
+    };
+    tx.set_mail_address(&address).await.unwrap();
+    let waiting = MessageRow {
+        participant: id(who),
+        consent: Some(id(number)),
+        ..message(number)
+    };
+    tx.add_message(&waiting).await.unwrap();
+    tx.add_dossier(&dossier(number, who)).await.unwrap();
+    let notice = NoticeRow {
+        id: id(number),
+        ..notice(dossier(number, who))
+    };
+    tx.add_notice_to(&notice).await.unwrap();
 }
 
 /// Everything by which somebody signs in. `account` is the one of the participant.
@@ -170,6 +197,9 @@ pub async fn erasing_a_person_leaves_no_row(store: &dyn Store) {
     assert_eq!(view.batch(id(1), id(11)).await.unwrap(), None);
     assert_eq!(view.batches_of(id(1), &span(0, 60)).await.unwrap(), []);
     assert_eq!(view.session([1; 32]).await.unwrap(), None);
+    assert_eq!(view.mail_address(id(1)).await.unwrap(), None);
+    assert_eq!(view.message(id(10)).await.unwrap(), None);
+    assert_eq!(view.notices_in(id(10)).await.unwrap(), []);
     assert_eq!(view.disclosed(id(1), id(3)).await.unwrap(), None);
     assert_eq!(view.disclosures_of(id(1), u64::MAX, 9).await.unwrap(), []);
     let flows = view.flows(FlowFilter::All, PAGE).await.unwrap();
@@ -194,6 +224,9 @@ pub async fn erasing_a_person_leaves_other_people_alone(store: &dyn Store) {
         Some(id(2))
     );
     assert_eq!(view.recorded_events(id(20)).await.unwrap().len(), 1);
+    assert!(view.mail_address(id(2)).await.unwrap().is_some());
+    assert!(view.message(id(20)).await.unwrap().is_some());
+    assert_eq!(view.notices_in(id(20)).await.unwrap().len(), 1);
     assert_eq!(view.transfers_of(id(2), PAGE).await.unwrap().len(), 3);
     assert_eq!(
         view.batches_of(id(2), &span(0, 60)).await.unwrap(),

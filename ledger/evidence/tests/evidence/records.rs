@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::samples::{
     all, at, consent_given, id, passkey, release, release_without_manifest, rights_step, transfer_in,
-    transfer_out,
+    transfer_out, withdrawal_answer,
 };
 
 /// A failing line means that an old record would no longer verify: make a new type instead of changing it.
@@ -44,6 +44,7 @@ fn each_type_has_its_kind_of_leaf() {
         Release,
         Enrolment,
         RightsRequest,
+        ConsentClosed,
     ];
     assert_eq!(kinds, expected);
 }
@@ -90,6 +91,21 @@ fn a_proof_that_contradicts_itself_registers_no_passkey() {
         let mut record = passkey();
         change(&mut record);
         assert!(contradicts(&Record::Passkey(record)));
+    }
+}
+
+#[test]
+fn an_answer_promises_a_date_to_delete_or_nothing() {
+    use evidence::record::{AnswerStep, PastData};
+    for change in [
+        (|r| r.delete_by = None) as fn(&mut evidence::record::WithdrawalAnswer),
+        |r| r.past_data = PastData::Keep,
+        |r| r.step = AnswerStep::Attested,
+        |r| (r.step, r.past_data, r.delete_by) = (AnswerStep::Attested, PastData::Keep, None),
+    ] {
+        let mut record = withdrawal_answer();
+        change(&mut record);
+        assert!(contradicts(&Record::WithdrawalAnswer(record)));
     }
 }
 

@@ -6,10 +6,10 @@ use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
     record::{
-        Access, Actor, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel,
-        Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome, PasskeyAction, PasskeyChange, ProvedBy,
-        Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role,
-        Seconds, Step, Text, TransferIn, TransferOut,
+        Access, Actor, AnswerStep, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment,
+        EvidenceLevel, Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome, PasskeyAction,
+        PasskeyChange, PastData, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right,
+        RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -63,6 +63,21 @@ pub fn passkey() -> PasskeyChange {
         assurance: Some(Text::new("eidas2").unwrap()),
         proved_at: at(8),
         at: at(9),
+    }
+}
+
+pub fn withdrawal_answer() -> WithdrawalAnswer {
+    WithdrawalAnswer {
+        dossier: id("d-1"),
+        consent: id("c-1"),
+        participant: Some(id("p-1")),
+        recipient: id("org-1"),
+        application: id("app-1"),
+        step: AnswerStep::Acknowledged,
+        past_data: PastData::Delete,
+        delete_by: Some(at(99)),
+        answer_sha256: digest("answer"),
+        at: at(10),
     }
 }
 
@@ -216,6 +231,7 @@ pub fn all() -> Vec<Record> {
         Record::Release(release()),
         Record::Passkey(passkey()),
         Record::RightsStep(rights_step()),
+        Record::WithdrawalAnswer(withdrawal_answer()),
     ]
 }
 

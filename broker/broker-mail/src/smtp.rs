@@ -1,0 +1,151 @@
+//! Letters handed to a mail server (RFC 5321).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use broker_domain::identity::Later;
+use broker_domain::ids::MessageId;
+use broker_domain::telling::{Letter, Post, PostFailure};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::{SmtpTransport, Transport as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use thiserror::Error;
+
+use crate::written::Sender;
+
+/// Longest that a server may take for one step.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+
+/// How the connection is kept private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte (RFC 8314), port 465.
+    Implicit,
+    /// `STARTTLS`, and nothing without it, port 587.
+    StartTls,
+    /// None: a relay on this machine.
+    Plain,
+}
+
+/// How a mail server is reached.
+#[derive(Clone)]
+pub struct SmtpSettings {
+    /// Its name; the certificate must be for it.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is kept private.
+    pub security: Security,
+    /// User and password, where it wants them.
+    pub credentials: Option<(String, SecretString)>,
+    /// A certificate authority of one's own, in PEM, beside those of the web.
+    pub authority: Option<Vec<u8>>,
+}
+
+/// Why a mail server cannot be used as described.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpRefused {
+    /// Letters and passwords would cross a network in clear.
+    #[error("`tls = \"none\"` is for a server on this machine only (127.0.0.1, ::1 or localhost)")]
+    InClear,
+    /// The certificate or the name.
+    #[error("the certificate of the authority, or the name of the mail server, is not understood")]
+    Tls,
+}
+
+/// Hands letters to a mail server.
+pub struct SmtpPost {
+    transport: Arc<SmtpTransport>,
+    sender: Sender,
+}
+
+impl fmt::Debug for SmtpPost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SmtpPost")
+    }
+}
+
+impl SmtpPost {
+    /// Makes ready; nobody is called.
+    ///
+    /// # Errors
+    /// See [`SmtpRefused`].
+    pub fn new(settings: SmtpSettings, sender: Sender) -> Result<Self, SmtpRefused> {
+        let here = matches!(settings.host.as_str(), "127.0.0.1" | "::1" | "localhost");
+        let tls = || {
+            let mut parameters = TlsParameters::builder(settings.host.clone());
+            if let Some(pem) = &settings.authority {
+                let authority = Certificate::from_pem(pem).map_err(|_| SmtpRefused::Tls)?;
+                parameters = parameters.add_root_certificate(authority);
+            }
+            parameters.build_rustls().map_err(|_| SmtpRefused::Tls)
+        };
+        let tls = match settings.security {
+            Security::Implicit => Tls::Wrapper(tls()?),
+            Security::StartTls => Tls::Required(tls()?),
+            Security::Plain if here => Tls::None,
+            Security::Plain => return Err(SmtpRefused::InClear),
+        };
+        let mut transport = SmtpTransport::builder_dangerous(settings.host.clone())
+            .port(settings.port)
+            .tls(tls)
+            .timeout(Some(TIME_LIMIT));
+        if let Some((user, password)) = settings.credentials {
+            transport = transport.credentials(Credentials::new(user, password.expose_secret().to_owned()));
+        }
+        Ok(Self {
+            transport: Arc::new(transport.build()),
+            sender,
+        })
+    }
+}
+
+impl Post for SmtpPost {
+    fn send<'a>(&'a self, letter: &'a Letter) -> Later<'a, Result<(), PostFailure>> {
+        Box::pin(async move {
+            let written = self.sender.write(letter).ok_or(PostFailure::Refused)?;
+            let transport = Arc::clone(&self.transport);
+            // The client blocks; its time limits bound for how long.
+            let sent = tokio::task::spawn_blocking(move || transport.send(&written)).await;
+            match sent {
+                Ok(Ok(_)) => Ok(()),
+                // Its own words often repeat the address, so only the class of the answer is passed on.
+                Ok(Err(error)) if error.is_permanent() => Err(PostFailure::Refused),
+                Ok(Err(error)) if error.is_transient() => Err(PostFailure::Later),
+                Ok(Err(_)) | Err(_) => Err(PostFailure::Unreached),
+            }
+        })
+    }
+
+    fn kept(&self) -> Later<'_, Result<Vec<MessageId>, PostFailure>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn destroy(&self, _: MessageId) -> Later<'_, Result<(), PostFailure>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_cross_no_network_in_clear() {
+        let settings = |host: &str| SmtpSettings {
+            host: host.into(),
+            port: 25,
+            security: Security::Plain,
+            credentials: None,
+            authority: None,
+        };
+        let sender = || Sender::parse("no-reply@broker.example").unwrap();
+        assert!(SmtpPost::new(settings("127.0.0.1"), sender()).is_ok());
+        for host in ["mail.example", "localhost.example", "10.0.0.1"] {
+            let refused = SmtpPost::new(settings(host), sender());
+            assert_eq!(refused.unwrap_err(), SmtpRefused::InClear);
+        }
+    }
+}

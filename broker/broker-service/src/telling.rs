@@ -1,0 +1,82 @@
+//! Telling: people about what happens to them, recipients about withdrawals.
+//!
+//! What is to be told is queued in the transaction of the act itself, so that there is no act without its message and no
+//! message without its act. It leaves later, by the [`Duties`] clock: telling never delays a withdrawal
+//! (`consent.md` §2.11). No text and no address in clear waits in the database.
+
+mod answers;
+mod duties;
+mod mailbox;
+mod queue;
+mod recipients;
+mod reminders;
+mod standing;
+mod texts;
+
+use broker_domain::consent::{ConsentEvent, EventKind};
+use broker_domain::ids::ConsentId;
+use broker_domain::time::Instant;
+use broker_store::{MessageKind, SessionRole, SignInKind, SignInRow, Tx};
+
+use crate::failure::Fault;
+use crate::group::Group;
+use queue::{Occasion, queue};
+
+pub use answers::{Answered, RecipientRefusal};
+pub use duties::{Duties, TellingParts};
+pub use mailbox::{Mailbox, MailboxRefusal};
+pub use standing::{Overdue, Standing, Told};
+
+/// What follows from an event of a consent, queued in its transaction.
+pub(crate) async fn consent_changed(
+    group: &mut Group<'_>,
+    consent: ConsentId,
+    event: &ConsentEvent,
+) -> Result<(), Fault> {
+    let now = group.now;
+    let kind = match event.kind {
+        EventKind::Given => MessageKind::Granted,
+        EventKind::Withdrawn => MessageKind::Withdrawn,
+        EventKind::Refused | EventKind::Suspended => return Ok(()),
+    };
+    let tx = &mut *group.tx;
+    let consent = tx.consent(consent).await?.ok_or(Fault::Corrupt {
+        what: "event without consent",
+    })?;
+    if event.kind == EventKind::Withdrawn {
+        recipients::open_dossier(tx, &consent, now).await?;
+    }
+    let occasion = Occasion::of(kind)
+        .about(consent.id)
+        .marked(&event.seq.to_be_bytes());
+    queue(tx, consent.participant, &occasion, now).await
+}
+
+/// What follows from a line in somebody's list of sign-ins: nothing on a device that was seen before.
+///
+/// LIMIT: researchers and officers have no mail address here, and get no messages.
+pub(crate) async fn signed_in(tx: &mut dyn Tx, line: &SignInRow) -> Result<(), Fault> {
+    let kind = match line.kind {
+        SignInKind::SignedIn => return Ok(()),
+        SignInKind::NewDevice => MessageKind::NewDevice,
+        SignInKind::Recovered => MessageKind::Recovered,
+        SignInKind::PasskeyAdded | SignInKind::ProviderLinked => MessageKind::WayAdded,
+        SignInKind::PasskeyRevoked | SignInKind::ProviderUnlinked | SignInKind::CodesMade => {
+            MessageKind::WayChanged
+        }
+        SignInKind::Frozen => MessageKind::Frozen,
+        SignInKind::Reopened => MessageKind::Reopened,
+    };
+    for role in tx.roles_of(line.account).await? {
+        if let SessionRole::Participant(who) = role {
+            let occasion = Occasion::of(kind).marked(line.id.as_bytes());
+            queue(tx, who, &occasion, line.at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// So long after an instant, in whole days of 24 hours.
+fn days(from: Instant, count: i64) -> Instant {
+    from.plus_seconds(count.saturating_mul(86_400))
+}

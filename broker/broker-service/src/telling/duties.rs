@@ -1,0 +1,267 @@
+//! The clock of duties: wakes by time, does what is due, and may be killed anywhere. Every step is found again from the
+//! database, so a second run of it, or two at once, tells nothing twice that was known to be told.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use broker_domain::lang::Lang;
+use broker_domain::telling::{Caller, Letter, MailAddress, Post, PostFailure};
+use broker_domain::time::Instant;
+use broker_store::{MessageEnd, MessageKind, MessageRow};
+use broker_vault::SealedText;
+use jiff::tz::TimeZone;
+use secrecy::ExposeSecret as _;
+
+use super::{days, reminders, texts};
+use crate::broker::Broker;
+use crate::failure::Fault;
+use crate::release::ZONE;
+
+/// How often the queue is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often ends are looked for, in seconds of the broker's clock.
+const REMIND_EVERY_SECONDS: i64 = 60;
+/// How long after each failed attempt the next comes, in seconds. After the last the message is given up.
+const BACKOFF_SECONDS: [i64; 7] = [60, 300, 1_800, 7_200, 21_600, 86_400, 86_400];
+/// How many messages one round sends.
+const PAGE: u32 = 64;
+/// How long a message that ended is remembered, in days: longer than any of its occasions can come again.
+const REMEMBERED_DAYS: i64 = 400;
+
+/// What duties stand on.
+pub struct TellingParts {
+    /// Where letters leave.
+    pub post: Arc<dyn Post>,
+    /// Calls webhooks.
+    pub caller: Arc<dyn Caller>,
+    /// Public address of the pages, without a slash at the end.
+    pub site: String,
+    /// Who runs this broker, as letters are signed.
+    pub operator: String,
+}
+
+/// The duties of one broker. Run by one task; a second one does no harm.
+pub struct Duties {
+    pub(super) broker: Arc<Broker>,
+    pub(super) parts: TellingParts,
+}
+
+impl Duties {
+    /// The duties of this broker.
+    #[must_use]
+    pub fn new(broker: Arc<Broker>, parts: TellingParts) -> Self {
+        Self { broker, parts }
+    }
+
+    /// Does what is due, for ever. Failures are logged and tried again: nothing that is queued is lost by one.
+    pub async fn run(self) {
+        let mut reminded: Option<Instant> = None;
+        loop {
+            let now = self.broker.now();
+            let remind = reminded.is_none_or(|at| now < at || now >= at.plus_seconds(REMIND_EVERY_SECONDS));
+            let outcome = match remind {
+                true => self.round().await,
+                false => self.send_due().await,
+            };
+            match outcome {
+                Ok(()) if remind => reminded = Some(now),
+                Ok(()) => {}
+                Err(fault) => {
+                    let error: &dyn std::error::Error = &fault;
+                    tracing::error!(error, "a round of duties failed; it is tried again");
+                }
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// One whole round: what ends is noticed, what is due is sent.
+    ///
+    /// # Errors
+    /// When the store fails. What was done before stays done.
+    pub async fn round(&self) -> Result<(), Fault> {
+        let now = self.broker.now();
+        self.remind(now).await?;
+        let mut tx = self.broker.store.begin("forget old messages").await?;
+        tx.drop_messages(days(now, -REMEMBERED_DAYS)).await?;
+        tx.commit().await?;
+        self.send_due().await
+    }
+
+    async fn send_due(&self) -> Result<(), Fault> {
+        self.tidy().await?;
+        let now = self.broker.now();
+        self.tell_recipients(now).await?;
+        let due = self.broker.store.read().await?.messages_due(now, PAGE).await?;
+        for row in due {
+            self.send(row, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Destroys letters in the outbox whose message is gone: their person was erased. Runs after each erasure, and once
+    /// after each start, because the erasure may have been the last thing before a crash.
+    async fn tidy(&self) -> Result<(), Fault> {
+        if !self.broker.letters_stale.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let outcome = self.destroy_orphans().await;
+        if !matches!(outcome, Ok(true)) {
+            self.broker.letters_stale.store(true, Ordering::Release);
+        }
+        outcome.map(|_| ())
+    }
+
+    async fn destroy_orphans(&self) -> Result<bool, Fault> {
+        let failed = |error: PostFailure| {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "letters of people who were erased may lie in the outbox");
+        };
+        let kept = match self.parts.post.kept().await {
+            Ok(kept) => kept,
+            Err(error) => {
+                failed(error);
+                return Ok(false);
+            }
+        };
+        let mut read = self.broker.store.read().await?;
+        let mut orphans = Vec::new();
+        for id in kept {
+            if read.message(id).await?.is_none() {
+                orphans.push(id);
+            }
+        }
+        drop(read);
+        for id in orphans {
+            if let Err(error) = self.parts.post.destroy(id).await {
+                failed(error);
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn send(&self, row: MessageRow, now: Instant) -> Result<(), Fault> {
+        if self.is_overtaken(&row, now).await? {
+            return self.end(&row, MessageEnd::Overtaken).await;
+        }
+        let place = usize::try_from(row.attempts).unwrap_or(usize::MAX);
+        let again = BACKOFF_SECONDS.get(place).copied();
+        let mut tx = self.broker.store.begin("begin to send a message").await?;
+        // Counted before it is made, and due again later: a crash from here on loses nothing, and repeats nothing at once.
+        let retry_at = now.plus_seconds(again.unwrap_or(86_400));
+        match tx.begin_message(row.id, retry_at).await.map_err(Fault::from) {
+            Err(Fault::Conflict { .. }) => return Ok(()),
+            begun => begun?,
+        }
+        tx.commit().await?;
+        let Some(letter) = self.write(&row, now).await? else {
+            return self.end(&row, MessageEnd::Failed).await;
+        };
+        match self.parts.post.send(&letter).await {
+            Ok(()) => self.end(&row, MessageEnd::Sent).await,
+            Err(error) => {
+                let last = error == PostFailure::Refused || again.is_none();
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    message.kind = row.kind.code(),
+                    attempts = row.attempts.saturating_add(1),
+                    given_up = last,
+                    "a message could not be sent"
+                );
+                if last {
+                    self.end(&row, MessageEnd::Failed).await
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    /// A reminder that waited until another one is due, or until the sharing was withdrawn, is not sent any more.
+    async fn is_overtaken(&self, row: &MessageRow, now: Instant) -> Result<bool, Fault> {
+        let is_reminder = matches!(
+            row.kind,
+            MessageKind::EndsInThirty
+                | MessageKind::EndsInSeven
+                | MessageKind::EndsTomorrow
+                | MessageKind::Ended
+        );
+        let Some(id) = row.consent.filter(|_| is_reminder) else {
+            return Ok(false);
+        };
+        let consent = self.broker.store.read().await?.consent(id).await?;
+        Ok(consent.is_none_or(|consent| {
+            reminders::due(&consent, now) != Some(row.kind) || row.ends_at != Some(consent.data.end())
+        }))
+    }
+
+    /// Writes the letter; `None` when its person was erased meanwhile, or the address does not open.
+    async fn write(&self, row: &MessageRow, now: Instant) -> Result<Option<Letter>, Fault> {
+        let mut read = self.broker.store.read().await?;
+        let (person, wrapped) = (
+            read.participant(row.participant).await?,
+            read.key(row.participant, row.epoch).await?,
+        );
+        let Some((person, wrapped)) = person.zip(wrapped) else {
+            return Ok(None);
+        };
+        let consent = match row.consent {
+            Some(id) => read.consent(id).await?,
+            None => None,
+        };
+        let recipient = match &consent {
+            Some(consent) => read.organisation(consent.recipient).await?.map(|row| row.name),
+            None => None,
+        };
+        drop(read);
+        let key = self.broker.vault.data_key(&wrapped)?;
+        let address = broker_vault::open_mailbox(&key, &SealedText(row.to_sealed.clone()));
+        let address = address
+            .ok()
+            .and_then(|text| text.expose_secret().parse::<MailAddress>().ok());
+        let Some(to) = address else { return Ok(None) };
+        // The last day on which it stands: its end is the first instant of the next.
+        let day = consent.and_then(|consent| {
+            let zone = TimeZone::get(ZONE).ok()?;
+            let last = consent.data.end().plus_seconds(-1);
+            Some(last.to_timestamp().to_zoned(zone).date())
+        });
+        let facts = texts::Facts {
+            recipient: recipient.as_deref().unwrap_or_default(),
+            day,
+            site: &self.parts.site,
+            operator: &self.parts.operator,
+        };
+        let lang = Lang::from_tag(&person.language).unwrap_or(Lang::French);
+        Ok(
+            texts::message(row.kind, lang, &facts).map(|(subject, body)| Letter {
+                id: row.id,
+                to,
+                subject,
+                body,
+                at: now,
+            }),
+        )
+    }
+
+    async fn end(&self, row: &MessageRow, end: MessageEnd) -> Result<(), Fault> {
+        let mut tx = self.broker.store.begin("end a message").await?;
+        match tx
+            .end_message(row.id, end, self.broker.now())
+            .await
+            .map_err(Fault::from)
+        {
+            // Erased meanwhile, with its person.
+            Err(Fault::Conflict { .. }) => {
+                self.broker.letters_stale.store(true, Ordering::Release);
+                Ok(())
+            }
+            ended => {
+                ended?;
+                Ok(tx.commit().await?)
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Withdrawals told to recipients: one dossier, everybody who received, each told until it answers or we give up asking.
+//!
+//! The notice is a compact JWS of the broker's record key over canonical JSON, posted to the application's webhook. An
+//! organisation without a webhook gets a letter; one that lets its deadline pass gets letters too.
+
+use broker_domain::consent::Consent;
+use broker_domain::ids::{ApplicationId, DossierId, MessageId, NoticeId};
+use broker_domain::telling::{Letter, MailAddress};
+use broker_domain::time::Instant;
+use broker_store::{DossierRow, Duty, MessageKind, NoticeRow, Tx};
+use evidence::jcs;
+use serde::Serialize;
+
+use super::queue::{Occasion, queue, short_hash};
+use super::{Duties, days, texts};
+use crate::failure::Fault;
+
+/// The media type of a notice.
+const NOTICE_TYP: &str = "fiducie-withdrawal+jws";
+/// How long a recipient may take to acknowledge, in days: 24 hours (`gdpr-kit.md` §4).
+const ACKNOWLEDGE_DAYS: i64 = 1;
+/// A recipient that was reached and is silent is asked again each day, so many times in all; then the officer alone is
+/// left to ask.
+const MOST_ATTEMPTS: u32 = 40;
+/// How long after each attempt that reached nobody the next comes, in seconds; after the last, each day.
+const BACKOFF_SECONDS: [i64; 5] = [60, 300, 1_800, 7_200, 21_600];
+/// How many notices one round looks at.
+const PAGE: u32 = 64;
+
+/// What is told. Members in lexical order, as canonical JSON has them.
+#[derive(Serialize)]
+struct Notice<'a> {
+    acknowledge_at: String,
+    acknowledge_by: String,
+    application: String,
+    authorisation: String,
+    dossier: String,
+    duty: &'a str,
+    recipient: String,
+    state: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    withdrawn_at: String,
+}
+
+/// Opens the dossier of a withdrawal, in the transaction of the withdrawal.
+pub(super) async fn open_dossier(tx: &mut dyn Tx, consent: &Consent, now: Instant) -> Result<(), Fault> {
+    let dossier = DossierRow {
+        id: DossierId::from_bytes(short_hash(&[b"fiducie-dossier/v1", consent.id.as_bytes()])),
+        consent: consent.id,
+        participant: consent.participant,
+        recipient: consent.recipient,
+        withdrawn_at: now,
+    };
+    tx.add_dossier(&dossier).await?;
+    let routes = tx.routes_of(consent.recipient).await?;
+    let mut told: Vec<_> = routes
+        .into_iter()
+        .map(|route| (Some(route.application), route.duty))
+        .collect();
+    if told.is_empty() {
+        // Nobody said what it is: of a controller more is asked, and less is taken for granted.
+        told.push((None, Duty::DeleteOrState));
+    }
+    for (application, duty) in told {
+        tx.add_notice_to(&NoticeRow {
+            id: notice_id(dossier.id, application),
+            dossier,
+            application,
+            duty,
+            acknowledge_by: days(now, ACKNOWLEDGE_DAYS),
+            due_at: Some(now),
+            attempts: 0,
+            told_at: None,
+            answer: None,
+            attested_at: None,
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+fn notice_id(dossier: DossierId, application: Option<ApplicationId>) -> NoticeId {
+    let application = application
+        .as_ref()
+        .map_or(&[][..], |id| id.as_bytes().as_slice());
+    NoticeId::from_bytes(short_hash(&[
+        b"fiducie-notice/v1",
+        dossier.as_bytes(),
+        application,
+    ]))
+}
+
+impl Duties {
+    /// Tells every recipient that is due.
+    pub(super) async fn tell_recipients(&self, now: Instant) -> Result<(), Fault> {
+        let due = self.broker.store.read().await?.notices_due(now, PAGE).await?;
+        for notice in due {
+            self.tell_recipient(&notice, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_recipient(&self, notice: &NoticeRow, now: Instant) -> Result<(), Fault> {
+        let overdue = notice.acknowledge_by <= now;
+        let attempt = notice.attempts.saturating_add(1);
+        // The attempt is counted before it is made: one that ends the process is not repeated for ever.
+        let mut tx = self.broker.store.begin("begin to tell a recipient").await?;
+        let retry_at = (attempt < MOST_ATTEMPTS).then(|| retry(notice.attempts, now));
+        match tx.begin_notice(notice.id, retry_at).await.map_err(Fault::from) {
+            // It answered meanwhile.
+            Err(Fault::Conflict { .. }) => return Ok(()),
+            begun => begun?,
+        }
+        if overdue {
+            let occasion = Occasion::of(MessageKind::Unanswered)
+                .about(notice.dossier.consent)
+                .marked(notice.id.as_bytes());
+            queue(&mut *tx, notice.dossier.participant, &occasion, now).await?;
+        }
+        tx.commit().await?;
+
+        let reached = match notice.application {
+            Some(application) => {
+                let called = self.call(notice, application).await?;
+                if overdue {
+                    self.write_to(notice, attempt, now).await?;
+                }
+                called
+            }
+            None => self.write_to(notice, attempt, now).await?,
+        };
+        if reached {
+            let next = match overdue {
+                false => notice.acknowledge_by,
+                true => days(now, 1),
+            };
+            let mut tx = self.broker.store.begin("a recipient was told").await?;
+            let remind_at = (attempt < MOST_ATTEMPTS).then_some(next);
+            tx.notice_told(notice.id, now, remind_at).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the webhook took it.
+    async fn call(&self, notice: &NoticeRow, application: ApplicationId) -> Result<bool, Fault> {
+        let route = self.broker.store.read().await?.route(application).await?;
+        let Some(route) = route else { return Ok(false) };
+        let body = self.notice_jws(notice, application)?;
+        match self.parts.caller.post(&route.webhook_url, &body).await {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    dossier = %notice.dossier.id,
+                    attempts = notice.attempts.saturating_add(1),
+                    "a recipient could not be told of a withdrawal by its webhook"
+                );
+                Ok(false)
+            }
+        }
+    }
+
+    fn notice_jws(&self, notice: &NoticeRow, application: ApplicationId) -> Result<String, Fault> {
+        let dossier = notice.dossier.id;
+        let told = Notice {
+            acknowledge_at: format!("{}/api/v1/withdrawals/{dossier}/acknowledgement", self.parts.site),
+            acknowledge_by: notice.acknowledge_by.to_string(),
+            application: application.to_string(),
+            authorisation: notice.dossier.consent.to_string(),
+            dossier: dossier.to_string(),
+            duty: match notice.duty {
+                Duty::Delete => "delete",
+                Duty::DeleteOrState => "delete-or-state-basis",
+            },
+            recipient: notice.dossier.recipient.to_string(),
+            state: "withdrawn",
+            kind: "fiducie-withdrawal/1",
+            withdrawn_at: notice.dossier.withdrawn_at.to_string(),
+        };
+        let payload = jcs::to_bytes(&told).map_err(|_| Fault::Corrupt { what: "notice" })?;
+        self.broker.sign_as(NOTICE_TYP, &payload)
+    }
+
+    /// Whether a letter to the organisation's contact left.
+    async fn write_to(&self, notice: &NoticeRow, attempt: u32, now: Instant) -> Result<bool, Fault> {
+        let row = self
+            .broker
+            .store
+            .read()
+            .await?
+            .organisation(notice.dossier.recipient)
+            .await?;
+        let Some(to) = row.and_then(|row| row.contact.parse::<MailAddress>().ok()) else {
+            return Ok(false);
+        };
+        let (subject, body) = texts::letter(&texts::LetterFacts {
+            dossier: &notice.dossier.id.to_string(),
+            authorisation: &notice.dossier.consent.to_string(),
+            withdrawn_at: notice.dossier.withdrawn_at,
+            acknowledge_by: notice.acknowledge_by,
+            duty: notice.duty,
+            operator: &self.parts.operator,
+            site: &self.parts.site,
+        });
+        let id = MessageId::from_bytes(short_hash(&[
+            b"fiducie-letter/v1",
+            notice.id.as_bytes(),
+            &attempt.to_be_bytes(),
+        ]));
+        let letter = Letter {
+            id,
+            to,
+            subject,
+            body,
+            at: now,
+        };
+        match self.parts.post.send(&letter).await {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    dossier = %notice.dossier.id,
+                    "a recipient could not be told of a withdrawal by letter"
+                );
+                Ok(false)
+            }
+        }
+    }
+}
+
+fn retry(attempts: u32, now: Instant) -> Instant {
+    let place = usize::try_from(attempts).unwrap_or(usize::MAX);
+    now.plus_seconds(BACKOFF_SECONDS.get(place).copied().unwrap_or(86_400))
+}

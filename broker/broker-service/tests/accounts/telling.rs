@@ -1,0 +1,203 @@
+//! A scene in which messages leave: two ports that note what they are given and fail when told to.
+
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use broker_domain::identity::Later;
+use broker_domain::ids::{ConsentId, MessageId, PointId};
+use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure};
+use broker_service::{Duties, Member, TellingParts, credential_hash};
+use broker_store::{ApplicationRow, Duty, OfferRow, RouteRow};
+use evidence::jcs;
+use evidence::jws::Jwk;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use serde_json::Value;
+use test_support::{Notices, agree, application, offer, organisation};
+
+use crate::scene::{Person, Scene, scene};
+
+pub const DAY: i64 = 86_400;
+pub const HOOK: &str = "https://app.example/hook";
+
+/// An outbox in memory.
+#[derive(Default)]
+pub struct Letters {
+    pub sent: Mutex<Vec<Letter>>,
+    pub fails: Mutex<Option<PostFailure>>,
+}
+
+impl Post for Letters {
+    fn send<'a>(&'a self, letter: &'a Letter) -> Later<'a, Result<(), PostFailure>> {
+        Box::pin(async move {
+            if let Some(failure) = *self.fails.lock().unwrap() {
+                return Err(failure);
+            }
+            self.sent.lock().unwrap().push(letter.clone());
+            Ok(())
+        })
+    }
+
+    fn kept(&self) -> Later<'_, Result<Vec<MessageId>, PostFailure>> {
+        Box::pin(async { Ok(self.sent.lock().unwrap().iter().map(|letter| letter.id).collect()) })
+    }
+
+    fn destroy(&self, id: MessageId) -> Later<'_, Result<(), PostFailure>> {
+        Box::pin(async move {
+            self.sent.lock().unwrap().retain(|letter| letter.id != id);
+            Ok(())
+        })
+    }
+}
+
+/// A recipient's webhook in memory.
+#[derive(Default)]
+pub struct Hooks {
+    pub told: Mutex<Vec<(String, String)>>,
+    pub fails: Mutex<Option<CallFailure>>,
+}
+
+impl Caller for Hooks {
+    fn post<'a>(&'a self, url: &'a str, body: &'a str) -> Later<'a, Result<(), CallFailure>> {
+        Box::pin(async move {
+            if let Some(failure) = *self.fails.lock().unwrap() {
+                return Err(failure);
+            }
+            self.told.lock().unwrap().push((url.into(), body.into()));
+            Ok(())
+        })
+    }
+}
+
+/// Somebody with a meter, who can agree to one offer of an organisation with one application.
+pub struct Telling {
+    pub scene: Scene,
+    pub person: Person,
+    pub point: PointId,
+    pub offer: OfferRow,
+    pub application: ApplicationRow,
+    pub key: Ed25519KeyPair,
+    pub letters: Arc<Letters>,
+    pub hooks: Arc<Hooks>,
+}
+
+impl Telling {
+    /// With an address given.
+    pub async fn scene() -> Self {
+        let scene = scene().await;
+        let person = scene.registered("11111111111111", "phone").await;
+        let read = scene
+            .broker
+            .read()
+            .await
+            .unwrap()
+            .points_of(person.participant)
+            .await;
+        let point = read.unwrap()[0].id;
+        let organisation = organisation(&scene.broker, "Quartier", "FR", "dpo@quartier.example").await;
+        let (application, _) = application(&scene.broker, organisation, "Page", "credential").await;
+        assert_eq!(application.credential_hash, credential_hash("credential"));
+        let notices = Notices {
+            french: ["Voir ma courbe"; 2],
+            english: ["See my curve"; 2],
+            dutch: ["Mijn curve zien"; 2],
+        };
+        let offer = offer(&scene.broker, organisation, "neighbourhood-view", notices).await;
+        scene
+            .broker
+            .set_mailbox(&person.token, "anna@home.example")
+            .await
+            .unwrap();
+        Self {
+            scene,
+            person,
+            point,
+            offer,
+            application,
+            key: Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap(),
+            letters: Arc::default(),
+            hooks: Arc::default(),
+        }
+    }
+
+    pub fn jwk(&self) -> Jwk {
+        Jwk::Ed25519 {
+            x: self.key.public_key().as_ref().try_into().unwrap(),
+        }
+    }
+
+    pub async fn route(&self, duty: Duty) {
+        let row = RouteRow {
+            application: self.application.id,
+            webhook_url: HOOK.into(),
+            signing_jwk: String::from_utf8(jcs::to_bytes(&self.jwk()).unwrap()).unwrap(),
+            duty,
+        };
+        self.scene
+            .broker
+            .enrol_member(Member::Webhook(row))
+            .await
+            .unwrap();
+    }
+
+    /// New duties, as after a restart: they know nothing but what the database holds.
+    pub async fn round(&self) {
+        let parts = TellingParts {
+            post: Arc::<Letters>::clone(&self.letters),
+            caller: Arc::<Hooks>::clone(&self.hooks),
+            site: "https://broker.example".into(),
+            operator: "Fiducie".into(),
+        };
+        Duties::new(Arc::clone(&self.scene.broker), parts)
+            .round()
+            .await
+            .unwrap();
+    }
+
+    pub async fn agree(&self) -> ConsentId {
+        agree(
+            &self.scene.broker,
+            self.person.participant,
+            self.point,
+            &self.offer.offer,
+        )
+        .await
+    }
+
+    pub async fn withdraw(&self, consent: ConsentId) {
+        self.scene
+            .broker
+            .withdraw(self.person.participant, consent)
+            .await
+            .unwrap();
+    }
+
+    /// What was sent to the person since the last call, by the first words of its subject.
+    pub fn subjects(&self) -> Vec<String> {
+        let letters = std::mem::take(&mut *self.letters.sent.lock().unwrap());
+        let hers = letters
+            .into_iter()
+            .filter(|letter| letter.to.as_str() == "anna@home.example");
+        hers.map(|letter| letter.subject).collect()
+    }
+
+    /// What the last webhook was told, after its signature was looked at.
+    pub fn notice(&self) -> Value {
+        let told = self.hooks.told.lock().unwrap();
+        let (url, jws) = told.last().unwrap();
+        assert_eq!(url, HOOK);
+        let payload = jws.split('.').nth(1).unwrap();
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    }
+
+    /// An answer as the application signs it.
+    pub fn signed(&self, typ: &str, payload: &Value) -> String {
+        let header = serde_json::json!({
+            "alg": "EdDSA", "kid": self.jwk().thumbprint().as_str(), "typ": typ,
+        });
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(jcs::to_bytes(value).unwrap());
+        let input = format!("{}.{}", encode(&header), encode(payload));
+        let signature = self.key.sign(input.as_bytes());
+        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref()))
+    }
+}

@@ -1,0 +1,202 @@
+//! Messages to people: where each wants them, and the queue they leave by.
+
+use async_trait::async_trait;
+use broker_domain::ids::{ConsentId, MessageId, ParticipantId};
+use broker_domain::time::Instant;
+
+use crate::StoreError;
+
+/// Where a person wants messages. Sealed under her data key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailAddressRow {
+    /// Whose.
+    pub participant: ParticipantId,
+    /// Epoch of the data key.
+    pub epoch: u32,
+    /// The address.
+    pub sealed: Vec<u8>,
+    /// When she gave it.
+    pub set_at: Instant,
+}
+
+/// What a message is about. A code that a store keeps; the words are the service's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MessageKind {
+    /// She agreed.
+    Granted,
+    /// She withdrew.
+    Withdrawn,
+    /// A sharing ends within 30 days.
+    EndsInThirty,
+    /// Within 7 days.
+    EndsInSeven,
+    /// Within a day.
+    EndsTomorrow,
+    /// It ended by itself.
+    Ended,
+    /// A recipient did not acknowledge a withdrawal in time.
+    Unanswered,
+    /// Signed in on a device that was not seen before.
+    NewDevice,
+    /// Signed in with a recovery code.
+    Recovered,
+    /// A way to sign in was added.
+    WayAdded,
+    /// A way to sign in was removed, or recovery codes made.
+    WayChanged,
+    /// The owner said that it was not her.
+    Frozen,
+    /// The account was opened again.
+    Reopened,
+    /// The address was changed; goes to the old one.
+    AddressChanged,
+}
+
+impl MessageKind {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::Granted,
+        Self::Withdrawn,
+        Self::EndsInThirty,
+        Self::EndsInSeven,
+        Self::EndsTomorrow,
+        Self::Ended,
+        Self::Unanswered,
+        Self::NewDevice,
+        Self::Recovered,
+        Self::WayAdded,
+        Self::WayChanged,
+        Self::Frozen,
+        Self::Reopened,
+        Self::AddressChanged,
+    ];
+
+    /// The code in the database, and the name of its text.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Withdrawn => "withdrawn",
+            Self::EndsInThirty => "ends-in-30",
+            Self::EndsInSeven => "ends-in-7",
+            Self::EndsTomorrow => "ends-in-1",
+            Self::Ended => "ended",
+            Self::Unanswered => "unanswered",
+            Self::NewDevice => "new-device",
+            Self::Recovered => "recovered",
+            Self::WayAdded => "way-added",
+            Self::WayChanged => "way-changed",
+            Self::Frozen => "frozen",
+            Self::Reopened => "reopened",
+            Self::AddressChanged => "address-changed",
+        }
+    }
+
+    /// The kind with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// A message of the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRow {
+    /// Follows from the occasion: one occasion is one message, whoever notices it how often.
+    pub id: MessageId,
+    /// To whom.
+    pub participant: ParticipantId,
+    /// What about.
+    pub kind: MessageKind,
+    /// About which sharing.
+    pub consent: Option<ConsentId>,
+    /// For reminders: the end of the sharing that they are about.
+    pub ends_at: Option<Instant>,
+    /// Epoch of the key of `to_sealed`.
+    pub epoch: u32,
+    /// The address when it was queued: a later change does not draw it elsewhere.
+    pub to_sealed: Vec<u8>,
+    /// When it was queued.
+    pub queued_at: Instant,
+    /// When it is tried next.
+    pub due_at: Instant,
+    /// How often it was begun to be sent.
+    pub attempts: u32,
+}
+
+/// How a message ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MessageEnd {
+    /// Somebody else answers for it.
+    Sent,
+    /// Given up: refused, or tried too often.
+    Failed,
+    /// What it was about is over before it left: a reminder of a sharing that was withdrawn meanwhile.
+    Overtaken,
+}
+
+impl MessageEnd {
+    /// The code in the database.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Overtaken => "overtaken",
+        }
+    }
+}
+
+/// The state of the queue, for the officer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MessageCounts {
+    /// Waiting, the first attempt to come.
+    pub waiting: u64,
+    /// Waiting after a failed attempt.
+    pub retrying: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Sent.
+    pub sent: u64,
+}
+
+/// Reading messages.
+#[async_trait]
+pub trait MessageReads {
+    /// Where a person wants messages, if she said so.
+    async fn mail_address(&mut self, who: ParticipantId) -> Result<Option<MailAddressRow>, StoreError>;
+    /// A message, whatever became of it.
+    async fn message(&mut self, id: MessageId) -> Result<Option<MessageRow>, StoreError>;
+    /// Messages to be tried by `now`, those due first first, at most `limit`.
+    async fn messages_due(&mut self, now: Instant, limit: u32) -> Result<Vec<MessageRow>, StoreError>;
+    /// The state of the queue.
+    async fn message_counts(&mut self) -> Result<MessageCounts, StoreError>;
+    /// How many messages to a person were given up since she gave her address.
+    async fn failed_messages_to(&mut self, who: ParticipantId) -> Result<u64, StoreError>;
+    /// Sharings that end after `from` and not after `until`, of people with an address, without this message about this
+    /// end, and not ended by an event that was recorded: at most `limit`, in order of identifier.
+    async fn ends_untold(
+        &mut self,
+        kind: MessageKind,
+        from: Instant,
+        until: Instant,
+        limit: u32,
+    ) -> Result<Vec<ConsentId>, StoreError>;
+}
+
+/// Writing messages.
+#[async_trait]
+pub trait MessageWrites {
+    /// Sets or replaces an address. An unknown person is a conflict.
+    async fn set_mail_address(&mut self, row: &MailAddressRow) -> Result<(), StoreError>;
+    /// Forgets an address; none is no conflict.
+    async fn forget_mail_address(&mut self, who: ParticipantId) -> Result<(), StoreError>;
+    /// Queues a message. One that is known already stays as it is.
+    async fn add_message(&mut self, row: &MessageRow) -> Result<(), StoreError>;
+    /// Notes that an attempt begins: one more, and the next not before `retry_at`. A message that ended is a conflict.
+    async fn begin_message(&mut self, id: MessageId, retry_at: Instant) -> Result<(), StoreError>;
+    /// Notes how a message ended; its sealed address is emptied. One that ended before is a conflict.
+    async fn end_message(&mut self, id: MessageId, end: MessageEnd, at: Instant) -> Result<(), StoreError>;
+    /// Deletes messages that ended before `before`.
+    async fn drop_messages(&mut self, before: Instant) -> Result<(), StoreError>;
+}

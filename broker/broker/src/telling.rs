@@ -1,0 +1,103 @@
+//! How messages leave, from the configuration; and the task that does the duties.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use broker_domain::telling::Post;
+use broker_mail::{Networks, Outbox, Security, Sender, SmtpPost, SmtpSettings, Webhooks};
+use broker_service::{Broker, Duties, TellingParts};
+use tokio::task::JoinSet;
+
+use crate::assemble::Home;
+use crate::config::{Config, Messages, MessagesKind, MessagesTls};
+use crate::sign_in::secret;
+
+/// What duties stand on, as configured. Nobody is called.
+///
+/// # Errors
+/// When the section `[messages]` is wrong or a file of it cannot be read.
+pub fn parts(config: &Config) -> Result<TellingParts> {
+    let networks = match config.messages.webhooks_in_private_networks {
+        true => Networks::PrivateToo,
+        false => Networks::Public,
+    };
+    Ok(TellingParts {
+        post: post(config).context("the section [messages] of the configuration")?,
+        caller: Arc::new(Webhooks::new(networks)),
+        site: config.site.clone(),
+        operator: config.operator.name.clone(),
+    })
+}
+
+/// Those of the demonstration: an outbox in its folder, and webhooks of this machine or public ones.
+///
+/// # Errors
+/// When the folder cannot be made.
+pub fn demo_parts(home: &Home, site: &str, operator: &str) -> Result<TellingParts> {
+    let sender = Sender::parse("Fiducie <no-reply@fiducie.invalid>")?;
+    Ok(TellingParts {
+        post: Arc::new(Outbox::open(home.outbox(), sender).context("the outbox cannot be made")?),
+        caller: Arc::new(Webhooks::new(Networks::Public)),
+        site: site.to_owned(),
+        operator: operator.to_owned(),
+    })
+}
+
+/// Does the duties until the set is dropped.
+pub fn begin(broker: &Arc<Broker>, parts: TellingParts) -> JoinSet<()> {
+    let mut task = JoinSet::new();
+    task.spawn(Duties::new(Arc::clone(broker), parts).run());
+    task
+}
+
+fn post(config: &Config) -> Result<Arc<dyn Post>> {
+    let messages = &config.messages;
+    let from = messages.from.as_ref().unwrap_or(&config.operator.contact_email);
+    let sender = Sender::parse(from).with_context(|| format!("`from` is `{from}`"))?;
+    match messages.kind {
+        MessagesKind::Outbox => {
+            ensure!(
+                messages.host.is_none() && messages.user.is_none() && messages.password_file.is_none(),
+                "`host`, `user` and `password_file` are for `kind = \"smtp\"`; this is an outbox"
+            );
+            let home = Home::at(&config.data).outbox();
+            let folder = messages.folder.clone().unwrap_or(home);
+            let outbox = Outbox::open(folder.clone(), sender);
+            Ok(Arc::new(outbox.with_context(|| {
+                format!("the outbox `{}` cannot be made", folder.display())
+            })?))
+        }
+        MessagesKind::Smtp => Ok(Arc::new(SmtpPost::new(smtp(messages)?, sender)?)),
+    }
+}
+
+fn smtp(messages: &Messages) -> Result<SmtpSettings> {
+    ensure!(
+        messages.folder.is_none(),
+        "`folder` is for `kind = \"outbox\"`; this is a mail server"
+    );
+    let host = messages.host.clone();
+    let host = host.context("`host` is missing: the name of the mail server")?;
+    let (security, usual) = match messages.tls {
+        MessagesTls::Implicit => (Security::Implicit, 465),
+        MessagesTls::StartTls => (Security::StartTls, 587),
+        MessagesTls::None => (Security::Plain, 25),
+    };
+    let credentials = match (&messages.user, &messages.password_file) {
+        (Some(user), Some(file)) => Some((user.clone(), secret(file)?)),
+        (None, None) => None,
+        (Some(_), None) => anyhow::bail!("`password_file` is missing beside `user`"),
+        (None, Some(_)) => anyhow::bail!("`user` is missing beside `password_file`"),
+    };
+    let authority = messages.authority.as_ref().map(|path| {
+        std::fs::read(path)
+            .with_context(|| format!("the authority's certificate `{}` cannot be read", path.display()))
+    });
+    Ok(SmtpSettings {
+        host,
+        port: messages.port.unwrap_or(usual),
+        security,
+        credentials,
+        authority: authority.transpose()?,
+    })
+}
