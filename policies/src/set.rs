@@ -47,7 +47,7 @@ pub enum PolicyError {
         findings: Vec<String>,
     },
     /// A name that the engine needs is not a Cedar name: a fault in this crate.
-    #[error("`{name}` is not a Cedar entity type")]
+    #[error("`{name}` is not a name in Cedar")]
     Vocabulary {
         /// The name.
         name: &'static str,

@@ -26,8 +26,8 @@ const PURPOSES: [&str; 5] = [
 ];
 /// Organisations that receive, each with one application.
 const MEMBERS: usize = 20;
-/// Rows written in one transaction, roughly.
-const TOGETHER: usize = 5_000;
+/// Rows written in one transaction, roughly: some tens of megabytes of changed pages.
+const TOGETHER: usize = 50_000;
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 /// Bytes of a wrapped key, of a sealed profile and of a sealed meter number, as in a broker that serves people.
@@ -48,7 +48,9 @@ pub struct City {
 /// Writes the city into the database at `path` through the store's own writers. `now` is when the people agreed.
 ///
 /// What is synthetic: the rows are real and stand in the real file with all their indexes, but all their
-/// events name one record of the ledger, `serial`, and keys, names and meter numbers are random bytes.
+/// events name one record of the ledger, `serial`, and keys, names and meter numbers are random bytes. Identifiers are
+/// random as everybody's are, but drawn first and written in their order: otherwise each transaction would change most
+/// pages of every index, and a city of the size of the aim would write tens of gigabytes.
 pub async fn build(
     path: &Path,
     (participants, consents): (usize, usize),
@@ -68,8 +70,10 @@ pub async fn build(
     };
     let mut tx = store.begin("build a city").await?;
     let mut rows = 0;
+    let mut ids = (drawn(participants, entropy)?, drawn(consents, entropy)?);
     for person in 0..participants {
-        let (participant, point) = move_in(&mut *tx, now, entropy).await?;
+        let lived_by = ids.0.next().context("fewer identifiers than people")?;
+        let (participant, point) = move_in(&mut *tx, lived_by, now, entropy).await?;
         // Everybody has the same number, give or take one.
         let (first, last) = (
             consents * person / participants,
@@ -81,15 +85,11 @@ pub async fn build(
             let Some((member, offer)) = offers.get(kind) else {
                 continue;
             };
-            let consent = agree(
-                &mut *tx,
-                offer,
-                (participant, point),
-                (now, serial),
-                number,
-                entropy,
-            )
-            .await?;
+            let id = ids.1.next().context("fewer identifiers than consents")?;
+            let id = ConsentId::from_bytes(id);
+            let consent = offer.answered_by(participant, point, offer.notice, id, now)?;
+            let consent = consent.on_terms(Digest(random(entropy)?));
+            let consent = agree(&mut *tx, consent, (now, serial), number, entropy).await?;
             city.consents.push((consent, *member));
         }
         rows += 3 + 2 * (last - first);
@@ -151,8 +151,23 @@ async fn found(
     Ok((applications, offers))
 }
 
-async fn move_in(tx: &mut dyn Tx, now: Instant, entropy: &dyn Entropy) -> Result<(ParticipantId, PointId)> {
-    let (participant, point) = (ParticipantId::random(entropy)?, PointId::random(entropy)?);
+/// Random identifiers in their order.
+fn drawn(count: usize, entropy: &dyn Entropy) -> Result<std::vec::IntoIter<[u8; 16]>> {
+    let mut ids = vec![[0_u8; 16]; count];
+    entropy.fill(ids.as_flattened_mut())?;
+    ids.sort_unstable();
+    Ok(ids.into_iter())
+}
+
+/// One participant with a key and a point.
+async fn move_in(
+    tx: &mut dyn Tx,
+    id: [u8; 16],
+    now: Instant,
+    entropy: &dyn Entropy,
+) -> Result<(ParticipantId, PointId)> {
+    // Nobody has two points here, and the two kinds of identifier are never compared: one draw serves both.
+    let (participant, point) = (ParticipantId::from_bytes(id), PointId::from_bytes(id));
     let noise = |size: usize| -> Result<Vec<u8>> {
         let mut bytes = vec![0_u8; size];
         entropy.fill(&mut bytes)?;
@@ -187,15 +202,12 @@ async fn move_in(tx: &mut dyn Tx, now: Instant, entropy: &dyn Entropy) -> Result
 /// One consent in fifty was withdrawn after an hour.
 async fn agree(
     tx: &mut dyn Tx,
-    offer: &Offer,
-    (participant, point): (ParticipantId, PointId),
+    consent: Consent,
     (now, serial): (Instant, Serial),
     number: usize,
     entropy: &dyn Entropy,
 ) -> Result<ConsentId> {
-    let id = ConsentId::random(entropy)?;
-    let consent = offer.answered_by(participant, point, offer.notice, id, now)?;
-    let consent = consent.on_terms(Digest(random(entropy)?));
+    let id = consent.id;
     tx.add_consent(&consent).await?;
     let given = note(tx, &consent, EventKind::Given, (now, serial), entropy).await?;
     if number % 50 == 49 {
