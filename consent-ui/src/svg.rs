@@ -111,11 +111,11 @@ struct Scale {
 impl Scale {
     fn of(curve: &Curve<'_>) -> Self {
         let watts = curve.slots.iter().map(|slot| slot.mean_watts(curve.step_minutes));
-        Self::over(watts, curve.upcoming)
+        Self::over(&watts, curve.upcoming)
     }
 
     /// For a row of values, some missing, and room for more.
-    fn over(values: impl ExactSizeIterator<Item = Option<i64>> + Clone, upcoming: u32) -> Self {
+    fn over(values: &(impl ExactSizeIterator<Item = Option<i64>> + Clone), upcoming: u32) -> Self {
         let lowest = values.clone().flatten().min().unwrap_or(0).min(0);
         let highest = values.clone().flatten().max().unwrap_or(0).max(0);
         let measured = i64::try_from(values.len()).unwrap_or(i64::MAX);

@@ -194,12 +194,15 @@ fn every_page_of_the_demonstration_holds_the_rules_of_axe_in_every_language() {
 async fn agrees_and_asks(browser: &Browser, site: &str) {
     browser.follow(".counts a[href$='#pending']").await;
     browser.follow("#pending .button").await;
-    let unlike = browser.script(UNLIKE, Vec::new()).await;
-    assert_eq!(
-        sentences(unlike),
-        [""; 0],
-        "accepting and refusing look different"
-    );
+    for width in [1280, 320] {
+        browser.set_width(width);
+        let unlike = browser.script(UNLIKE, Vec::new()).await;
+        assert_eq!(
+            sentences(unlike),
+            [""; 0],
+            "accepting and refusing look different"
+        );
+    }
     browser.click("label:has([value=accept])").await;
     browser.follow("form.consent [type=submit]").await;
     browser.find(".done").await;

@@ -81,3 +81,4 @@ notice-right-answered = The answer is sent and recorded in the ledger.
 field-words-missing = Write a few words
 field-too-many-requests = Twenty of your requests are waiting already. Wait for an answer before you send another
 record-rights-step = Step of a request about your rights
+rights-desk-words = In the person's words

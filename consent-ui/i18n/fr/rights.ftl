@@ -81,3 +81,4 @@ notice-right-answered = La réponse est envoyée et inscrite au registre.
 field-words-missing = Écrivez quelques mots
 field-too-many-requests = Vingt de vos demandes attendent déjà. Attendez une réponse avant d'en envoyer une autre
 record-rights-step = Étape d'une demande sur vos droits
+rights-desk-words = Ses mots

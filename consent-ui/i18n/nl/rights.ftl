@@ -81,3 +81,4 @@ notice-right-answered = Het antwoord is verzonden en ingeschreven in het registe
 field-words-missing = Schrijf enkele woorden
 field-too-many-requests = Twintig van uw verzoeken wachten al. Wacht op een antwoord voor u er nog een verzendt
 record-rights-step = Stap van een verzoek over uw rechten
+rights-desk-words = In eigen woorden

@@ -230,6 +230,11 @@ impl PeriodChart {
         paths::data(&self.meter_id, kind.tag(), row.first)
     }
 
+    /// The first day of the period that may be asked for: what stands in a date field must lie between its bounds.
+    fn first_shown(&self) -> Date {
+        self.period.first.max(self.first_day).min(self.today)
+    }
+
     fn row_words(&self, t: &Speech, row: &PartRow) -> String {
         match self.period.kind {
             PeriodKind::Year => t.month_words(row.first),

@@ -40,7 +40,7 @@ pub struct EnergyChart<'a> {
 pub fn draw_energy(chart: &EnergyChart<'_>) -> Svg {
     let values = chart.bars.iter().map(|bar| bar.watt_hours);
     let upcoming = u32::try_from(chart.upcoming.len()).unwrap_or(u32::MAX);
-    let scale = Scale::over(values.clone(), upcoming);
+    let scale = Scale::over(&values, upcoming);
     let mut svg = String::with_capacity(4 * 1024);
     open(&mut svg, chart.id, chart.title, chart.description, chart.lang);
     levels(&mut svg, &scale, |watt_hours| {
