@@ -37,11 +37,15 @@ pub enum FieldProblem {
     TooManyCodes,
     /// No name.
     NameMissing,
+    /// The recipient asks for a signature with a passkey.
+    SignatureNeeded,
+    /// The recipient asks that the person proves who she is first.
+    ProofNeeded,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -58,6 +62,8 @@ impl FieldProblem {
         Self::CodeUnknown,
         Self::TooManyCodes,
         Self::NameMissing,
+        Self::SignatureNeeded,
+        Self::ProofNeeded,
     ];
 }
 
@@ -80,6 +86,8 @@ impl Word for FieldProblem {
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",
+            Self::SignatureNeeded => "field-signature-needed",
+            Self::ProofNeeded => "field-proof-needed",
         }
     }
 }

@@ -31,6 +31,7 @@ mod research;
 mod sharings;
 mod shelf;
 mod sign_in;
+mod signing;
 mod trouble;
 mod visit;
 
@@ -132,6 +133,7 @@ fn open_pages() -> Router {
         .route(paths::PROOFS_EXPLAINED, get(door::proofs_explained))
         .route(paths::ACCESSIBILITY, get(door::accessibility))
         .route(paths::SIGN_OUT, post(door::sign_out))
+        .route("/notices/{digest}", get(signing::notice))
         .route(paths::CATALOGUE, get(research::catalogue))
         .route("/recherche/jeux/{dataset}", get(research::dataset))
 }
@@ -182,6 +184,11 @@ fn participant_pages() -> Router {
             "/moi/partages/nouveau/{offer}",
             get(offers::offer).post(offers::answer),
         )
+        .route(
+            "/moi/partages/nouveau/{offer}/signature/question",
+            post(signing::question),
+        )
+        .route("/moi/partages/nouveau/{offer}/signature", post(signing::answer))
         .route("/moi/partages/{sharing}", get(sharings::detail))
         .route("/moi/partages/{sharing}/reponse", get(offers::answered))
         .route(
