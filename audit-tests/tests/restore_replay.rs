@@ -338,6 +338,7 @@ fn lists_are_complete_and_say_what_was_lost(
             point: stays.point,
             notice: offer.notice,
             answer: Answer::Agree,
+            proved_at: None,
         };
         broker.choose(stays.participant, choice).await.unwrap();
     });

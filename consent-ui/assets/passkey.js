@@ -86,6 +86,8 @@ async function submitted(event) {
   button.focus();
 }
 
+export { answer, post, request };
+
 for (const form of document.querySelectorAll("form.passkey")) {
   form.hidden = false;
   if (window.PublicKeyCredential) {

@@ -5,10 +5,11 @@ pub const STYLE_SHEET: &str = include_str!("../assets/fiducie.css");
 
 /// The scripts of the pages that check the ledger or speak with an authenticator, with where each is served: modules, which name each other by their
 /// file names.
-pub const SCRIPTS: [(&str, &str); 11] = [
+pub const SCRIPTS: [(&str, &str); 12] = [
     (crate::paths::VERIFY_SCRIPT, include_str!("../assets/verify.js")),
     ("/assets/visit.js", include_str!("../assets/visit.js")),
     (crate::paths::PASSKEY_SCRIPT, include_str!("../assets/passkey.js")),
+    (crate::paths::SIGN_SCRIPT, include_str!("../assets/sign.js")),
     ("/assets/list.js", include_str!("../assets/list.js")),
     ("/assets/list-tasks.js", include_str!("../assets/list-tasks.js")),
     ("/assets/list-worker.js", include_str!("../assets/list-worker.js")),

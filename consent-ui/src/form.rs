@@ -43,11 +43,15 @@ pub enum FieldProblem {
     WordsMissing,
     /// Too many requests wait for an answer.
     TooManyRequests,
+    /// The recipient asks for a signature with a passkey.
+    SignatureNeeded,
+    /// The recipient asks that the person proves who she is first.
+    ProofNeeded,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -67,6 +71,8 @@ impl FieldProblem {
         Self::NameMissing,
         Self::WordsMissing,
         Self::TooManyRequests,
+        Self::SignatureNeeded,
+        Self::ProofNeeded,
     ];
 }
 
@@ -92,6 +98,8 @@ impl Word for FieldProblem {
             Self::NameMissing => "field-name-missing",
             Self::WordsMissing => "field-words-missing",
             Self::TooManyRequests => "field-too-many-requests",
+            Self::SignatureNeeded => "field-signature-needed",
+            Self::ProofNeeded => "field-proof-needed",
         }
     }
 }

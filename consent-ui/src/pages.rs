@@ -39,8 +39,8 @@ pub use ledger::{
     WitnessesView, render_ledger,
 };
 pub use offer::{
-    Answer, AnswerOutcome, AnsweredView, FullNotice, MeterChoice, NoticeSection, OfferCard, OfferChoice,
-    OfferView, OffersView, render_answered, render_offer, render_offers,
+    Answer, AnswerOutcome, AnsweredView, Asks, FullNotice, MeterChoice, NoticeSection, OfferCard,
+    OfferChoice, OfferView, OffersView, Signing, render_answered, render_offer, render_offers,
 };
 pub use officer::{
     Check, DecisionForm, DeskView, FlowFilter, FlowRow, FlowsView, RequestToDecide, render_desk, render_flows,

@@ -20,6 +20,10 @@ pub const ACCESSIBILITY: &str = "/accessibilite";
 pub const DEMO_SIGN_IN: &str = "/demo/sign-in";
 /// The script of the pages on which a passkey is registered or used.
 pub const PASSKEY_SCRIPT: &str = "/assets/passkey.js";
+/// The script of the consent screen, where a passkey signs the terms.
+pub const SIGN_SCRIPT: &str = "/assets/sign.js";
+/// GET, with `/{digest}` behind it: a notice, its exact bytes. Consent records name it so.
+pub const NOTICES: &str = "/notices";
 /// The ways in.
 pub const SIGN_IN: &str = "/connexion";
 /// POST, JSON: asks for a passkey, to sign in or to prove oneself again. Member: `csrf`.
@@ -121,6 +125,16 @@ pub const PARTICIPANT_PROOFS: &str = "/moi/preuves";
 pub const RESEARCHER_PROOFS: &str = "/recherche/preuves";
 /// GET, with `/{leaf}` behind it: an officer's proof file for one ledger record.
 pub const OFFICER_PROOFS: &str = "/dpo/preuves";
+
+/// POST, JSON: asks for a signature under the terms of an offer. Members: `csrf`, `meter`, `notice`.
+pub fn signature_question(offer: &str) -> String {
+    format!("{OFFERS}/{offer}/signature/question")
+}
+
+/// POST, JSON: the signature. Members: `csrf`, `answer`.
+pub fn signature(offer: &str) -> String {
+    format!("{OFFERS}/{offer}/signature")
+}
 
 /// GET: to a provider, to sign in or to prove oneself again.
 pub fn to_provider(provider: &str) -> String {

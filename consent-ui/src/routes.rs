@@ -33,6 +33,7 @@ mod rights;
 mod sharings;
 mod shelf;
 mod sign_in;
+mod signing;
 mod told;
 mod trouble;
 mod visit;
@@ -135,6 +136,7 @@ fn open_pages() -> Router {
         .route(paths::PROOFS_EXPLAINED, get(door::proofs_explained))
         .route(paths::ACCESSIBILITY, get(door::accessibility))
         .route(paths::SIGN_OUT, post(door::sign_out))
+        .route("/notices/{digest}", get(signing::notice))
         .route(paths::CATALOGUE, get(research::catalogue))
         .route("/recherche/jeux/{dataset}", get(research::dataset))
 }
@@ -186,6 +188,11 @@ fn participant_pages() -> Router {
             "/moi/partages/nouveau/{offer}",
             get(offers::offer).post(offers::answer),
         )
+        .route(
+            "/moi/partages/nouveau/{offer}/signature/question",
+            post(signing::question),
+        )
+        .route("/moi/partages/nouveau/{offer}/signature", post(signing::answer))
         .route("/moi/partages/{sharing}", get(sharings::detail))
         .route("/moi/partages/{sharing}/transferts.csv", get(sharings::transfers))
         .route("/moi/partages/{sharing}/reponse", get(offers::answered))

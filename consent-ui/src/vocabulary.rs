@@ -3,6 +3,7 @@
 //! Each term has one message (`Word::key`) and, where a person must understand what it means for them, a second one
 //! with `-means` behind it.
 
+mod evidence;
 mod record;
 mod sign_in;
 mod transfer;
@@ -11,6 +12,7 @@ use jiff::civil::Date;
 
 use crate::format::Moment;
 
+pub use evidence::Evidence;
 pub use record::RecordType;
 pub use transfer::{Direction, Outcome, ProofStatus, RefusalReason};
 

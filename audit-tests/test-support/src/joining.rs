@@ -98,6 +98,7 @@ pub async fn agree(broker: &Broker, who: ParticipantId, point: PointId, offer: &
         point,
         notice: offer.notice,
         answer: Answer::Agree,
+        proved_at: None,
     };
     broker.choose(who, choice).await.unwrap().consent
 }

@@ -23,6 +23,7 @@ use broker_domain::identity::{IdentityProviders, PasskeyRefusal, Passkeys, Provi
 use broker_domain::ids::{AccountId, SessionId, SignInId, WayId};
 use broker_domain::time::Instant;
 use broker_store::{CeremonyKind, CeremonyRow, Proof, SessionRole, SignInKind, SignInRow, Tx};
+use evidence::passkey::RelyingParty;
 use thiserror::Error;
 
 use crate::broker::Broker;
@@ -54,6 +55,8 @@ pub struct SignInParts {
     pub providers: Option<Arc<dyn IdentityProviders>>,
     /// Passkeys.
     pub passkeys: Option<Arc<dyn Passkeys>>,
+    /// Who asks for signatures over terms, where passkeys can sign them.
+    pub signing: Option<RelyingParty>,
 }
 
 /// The browser that somebody sits at.

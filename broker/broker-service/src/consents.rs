@@ -1,15 +1,21 @@
 //! Granting, refusing and withdrawing.
 
+mod signing;
+
+pub use signing::AskedSignature;
+
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
 use broker_domain::ids::{ConsentId, Digest, OfferId, ParticipantId, PointId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::Instant;
 use broker_store::{ActRow, OfferRow, RecordedEvent, Serial};
-use evidence::consent::ConsentAct;
+use evidence::consent::{ConsentAct, ConsentDraft};
+use evidence::passkey::Refusal as SignatureRefusal;
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
+use crate::accounts::FRESH_SECONDS;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
@@ -28,6 +34,8 @@ pub struct Choice {
     pub notice: Digest,
     /// What the person said.
     pub answer: Answer,
+    /// When she last proved who she is, with a passkey or at a provider: minutes later a click counts for more.
+    pub proved_at: Option<Instant>,
 }
 
 /// Agree or refuse: the same effort either way (invariant I7).
@@ -63,6 +71,18 @@ pub enum ChoiceRefusal {
     /// A consent for the same recipient, purpose and point is in force.
     #[error("you already share this; withdraw first if you want other terms")]
     AlreadyGiven,
+    /// The recipient asks for stronger evidence than this.
+    #[error("this recipient asks for evidence of level {}", needed.code())]
+    TooWeak {
+        /// The least level.
+        needed: EvidenceLevel,
+    },
+    /// The person has no passkey to sign with, or none can be used here.
+    #[error("there is no passkey to sign with; choose another way")]
+    NoKey,
+    /// The signature is not one of this person over these terms.
+    #[error("the signature is not accepted: {0}; try again, or choose another way")]
+    Signature(SignatureRefusal),
 }
 
 /// Why a withdrawal has nothing to do.
@@ -83,45 +103,24 @@ impl Broker {
     /// See [`ChoiceRefusal`].
     pub async fn choose(&self, who: ParticipantId, choice: Choice) -> Result<Chosen, Failure<ChoiceRefusal>> {
         let now = self.clock.now();
-        let (row, consents) = {
-            let mut read = self.store.read().await?;
-            let row = read
-                .offer(choice.offer)
-                .await?
-                .ok_or(Failure::Refused(ChoiceRefusal::UnknownOffer))?;
-            let point = read
-                .point(choice.point)
-                .await?
-                .filter(|point| point.participant == who);
-            point.ok_or(Failure::Refused(ChoiceRefusal::NotYours))?;
-            (row, read.consents_of(who).await?)
-        };
-
-        let resource = Resource::Point {
-            point: choice.point,
-            owner: who,
-        };
-        let query = Query {
-            principal: Principal::Participant(who),
-            action: Action::Grant,
-            resource,
-            now,
-        };
-        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ChoiceRefusal::NotYours))?;
-        if !row.notices().contains(&choice.notice) {
-            return Err(Failure::Refused(ChoiceRefusal::NoticeChanged));
-        }
-        let (consent, told) = self.new_consent(who, &choice, &row, now).await?;
+        let (row, consents) = self.weigh_choice(who, &choice, now).await?;
+        let id = ConsentId::random(&*self.entropy)?;
+        let proposal = self.propose(who, &choice, &row, (id, None), now).await?;
+        let asked_at = proposal.asked_at(now);
+        let Proposal { consent, draft, .. } = proposal;
         if already_given(&consents, &consent, now) {
             return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
         }
 
-        let id = consent.id;
         match choice.answer {
             Answer::Agree => {
-                let how = How::on_a_page(EvidenceLevel::L1);
+                let level = choice.level(now);
+                if level < row.evidence {
+                    return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
+                }
+                let how = How::on_a_page(level);
                 let act = NewAct::now(ConsentAct::Given, Actor::Participant(who), how, now);
-                let signed = self.sign(consent::record(&self.site, &told, &consent, &act)?)?;
+                let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
                 let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
                 let draft = Draft {
                     subject: who.into(),
@@ -131,9 +130,10 @@ impl Broker {
                 let leaf_index = self
                     .commit(AddConsent {
                         consent,
-                        asked_at: told.asked_at.unwrap_or(now),
+                        asked_at,
                         event,
                         how,
+                        intent: None,
                         draft,
                     })
                     .await?;
@@ -216,22 +216,101 @@ impl Broker {
         Ok(self.receipt(leaf_index).await?)
     }
 
-    async fn new_consent(
+    /// Reads what a choice is about, and asks the policies.
+    async fn weigh_choice(
+        &self,
+        who: ParticipantId,
+        choice: &Choice,
+        now: Instant,
+    ) -> Result<(OfferRow, Vec<Consent>), Failure<ChoiceRefusal>> {
+        let (row, consents) = {
+            let mut read = self.store.read().await?;
+            let row = read
+                .offer(choice.offer)
+                .await?
+                .ok_or(Failure::Refused(ChoiceRefusal::UnknownOffer))?;
+            let point = read
+                .point(choice.point)
+                .await?
+                .filter(|point| point.participant == who);
+            point.ok_or(Failure::Refused(ChoiceRefusal::NotYours))?;
+            (row, read.consents_of(who).await?)
+        };
+        let resource = Resource::Point {
+            point: choice.point,
+            owner: who,
+        };
+        let query = Query {
+            principal: Principal::Participant(who),
+            action: Action::Grant,
+            resource,
+            now,
+        };
+        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ChoiceRefusal::NotYours))?;
+        if !row.notices().contains(&choice.notice) {
+            return Err(Failure::Refused(ChoiceRefusal::NoticeChanged));
+        }
+        Ok((row, consents))
+    }
+
+    /// The consent that a choice would make, drafted at an instant. `ids`: its identifier, and when it was asked for, if
+    /// that is known already.
+    async fn propose(
         &self,
         who: ParticipantId,
         choice: &Choice,
         row: &OfferRow,
-        now: Instant,
-    ) -> Result<(Consent, Told), Failure<ChoiceRefusal>> {
-        let id = ConsentId::random(&*self.entropy)?;
-        let consent = row.offer.answered_by(who, choice.point, choice.notice, id, now)?;
+        ids: (ConsentId, Option<Instant>),
+        drafted_at: Instant,
+    ) -> Result<Proposal, Failure<ChoiceRefusal>> {
+        let (id, asked_at) = ids;
+        let consent = row
+            .offer
+            .answered_by(who, choice.point, choice.notice, id, drafted_at)?;
         let mut read = self.store.read().await?;
         let mut told = Told::of(&mut *read, &consent).await?;
-        let served = read.notice_served(who, choice.offer, choice.notice).await?;
         // The request is what the person was shown; without a page, it is made with the answer.
-        told.asked_at = Some(served.map_or(now, |served| served.first_at.min(now)));
-        let terms = consent::terms_digest(&consent::draft(&self.site, &told, &consent, now)?)?;
-        Ok((consent.on_terms(terms), told))
+        let served = read.notice_served(who, choice.offer, choice.notice).await?;
+        let served = served.map_or(drafted_at, |served| served.first_at.min(drafted_at));
+        told.asked_at = Some(asked_at.unwrap_or(served));
+        let draft = consent::draft(&self.site, &told, &consent, drafted_at)?;
+        let terms = consent::terms_digest(&draft)?;
+        Ok(Proposal {
+            consent: consent.on_terms(terms),
+            told,
+            draft,
+        })
+    }
+}
+
+/// A consent that nobody has given yet, with its terms.
+struct Proposal {
+    consent: Consent,
+    told: Told,
+    draft: ConsentDraft,
+}
+
+impl Proposal {
+    /// When it was asked for.
+    fn asked_at(&self, now: Instant) -> Instant {
+        self.told.asked_at.unwrap_or(now)
+    }
+
+    /// The canonical bytes of the terms.
+    fn terms(&self) -> Result<Vec<u8>, Fault> {
+        let bytes = self.draft.to_jcs_bytes();
+        bytes.map_err(|_| Fault::Corrupt { what: "terms" })
+    }
+}
+
+impl Choice {
+    /// What a click counts for (`consent.md` §4.5).
+    fn level(&self, now: Instant) -> EvidenceLevel {
+        let fresh = |proved_at: Instant| now < proved_at.plus_seconds(FRESH_SECONDS);
+        match self.proved_at.is_some_and(fresh) {
+            true => EvidenceLevel::L2,
+            false => EvidenceLevel::L1,
+        }
     }
 }
 
@@ -260,6 +339,8 @@ struct AddConsent {
     asked_at: Instant,
     event: ConsentEvent,
     how: How,
+    /// The terms that were signed, to be marked as answered.
+    intent: Option<[u8; 32]>,
     draft: Draft,
 }
 
@@ -278,6 +359,14 @@ impl Commit for AddConsent {
         let consents = group.tx.consents_of(self.consent.participant).await?;
         if already_given(&consents, &self.consent, group.now) {
             return Ok(Err(ChoiceRefusal::AlreadyGiven));
+        }
+        // And one signature must not be used twice, whoever is first.
+        if let Some(nonce) = self.intent {
+            match group.tx.consent_intent(nonce).await? {
+                Some(row) if row.used_at.is_none() => group.tx.use_consent_intent(nonce, group.now).await?,
+                Some(_) => return Ok(Err(ChoiceRefusal::Signature(SignatureRefusal::IntentUsed))),
+                None => return Ok(Err(ChoiceRefusal::Signature(SignatureRefusal::IntentUnknown))),
+            }
         }
         group.tx.add_consent(&self.consent).await?;
         group

@@ -4,6 +4,7 @@
 //! opens, so these are for whoever may have the bundle, and for whoever she hands them to.
 
 use evidence::bundle::Bundle;
+use evidence::consent::ReceiptError;
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::proof::TlogProof;
 use ledger_core::receipt::{InclusionReceipt, ReceiptKey};
@@ -85,6 +86,19 @@ impl Broker {
                 during: "sign receipt",
             })?
             .to_bytes())
+    }
+}
+
+/// The receipt of a consent record (ISO/IEC TS 27560): JSON-LD with everything that proves it. `None` for another record, and
+/// for the consent records of before this form.
+///
+/// # Errors
+/// When the bundle cannot be read back.
+pub fn consent_receipt(receipt: &Receipt) -> Result<Option<Vec<u8>>, Fault> {
+    match evidence::consent::receipt_of(&opened(receipt)?) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(ReceiptError::NotConsent) => Ok(None),
+        Err(_) => Err(corrupt("bundle")),
     }
 }
 

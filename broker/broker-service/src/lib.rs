@@ -50,14 +50,16 @@ pub use batch::Batch;
 pub use broker::{Broker, Parts};
 pub use catalogue::{CatalogueEntry, HouseholdBand};
 pub use committer::DataView;
-pub use consents::{Answer, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
+pub use consents::{Answer, AskedSignature, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
 pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order, Weighed};
 pub use details::{Details, check_details};
 pub use enrol::{
     EnrolRefusal, GatewayEnrolment, JoinRefusal, Joined, Member, Newcomer, credential_hash, notice_digest,
 };
 pub use erase::{Erased, ErasureRefusal};
+pub use evidence::passkey::Refusal as SignatureRefusal;
 pub use failure::{Failure, Fault};
+pub use formats::consent_receipt;
 pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use growth::{Growth, GrowthError};
 pub use history::{HistoryLines, OwnRecord};

@@ -63,6 +63,14 @@ impl AccountReads for SqliteTx {
         self.all(query.bind(account.as_bytes().as_slice()), passkey).await
     }
 
+    async fn passkey_named(&mut self, credential: &[u8]) -> Result<Option<PasskeyRow>, StoreError> {
+        let query = query(
+            "SELECT id, account, credential, state, public_key, model, may_be_copied, name, added_at_us, \
+             last_used_at_us, frozen_at_us, revoked_at_us FROM passkey WHERE credential = ?1",
+        );
+        self.one(query.bind(credential.to_vec()), passkey).await
+    }
+
     async fn identities_of(&mut self, account: AccountId) -> Result<Vec<IdentityRow>, StoreError> {
         let query = query(
             "SELECT id, account, provider, issuer, subject, added_at_us, last_used_at_us, frozen_at_us \

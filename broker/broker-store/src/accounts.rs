@@ -84,6 +84,8 @@ pub trait AccountReads {
     async fn roles_of(&mut self, account: AccountId) -> Result<Vec<SessionRole>, StoreError>;
     /// The passkeys of an account, oldest first, revoked ones among them.
     async fn passkeys_of(&mut self, account: AccountId) -> Result<Vec<PasskeyRow>, StoreError>;
+    /// The passkey whose credential has this name, whosever it is, revoked or not.
+    async fn passkey_named(&mut self, credential: &[u8]) -> Result<Option<PasskeyRow>, StoreError>;
     /// The identities of an account, oldest first.
     async fn identities_of(&mut self, account: AccountId) -> Result<Vec<IdentityRow>, StoreError>;
     /// The identity of that subject at that provider.

@@ -8,6 +8,7 @@ use broker_domain::time::{Clock, Entropy};
 use broker_identity::{ClientProof, OidcProviders, ProviderConfig, Site, WebauthnPasskeys};
 use broker_service::SignInParts;
 use consent_ui::paths;
+use evidence::passkey::{RelyingParty, RpId};
 use secrecy::SecretString;
 
 use crate::config::{Config, Passkeys, Provider};
@@ -39,7 +40,19 @@ pub fn parts(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) 
         true => None,
         false => Some(Arc::new(OidcProviders::new(described, clock, entropy)?) as Arc<_>),
     };
-    Ok(SignInParts { providers, passkeys })
+    let signing = passkeys.as_ref().and_then(|_| party(config));
+    Ok(SignInParts {
+        providers,
+        passkeys,
+        signing,
+    })
+}
+
+/// Who asks for signatures over terms: the same site as for sign-in.
+fn party(config: &Config) -> Option<RelyingParty> {
+    let site = site(config).ok()?;
+    let rp_id = RpId::try_from(site.rp_id).ok()?;
+    RelyingParty::new(rp_id, site.origin).ok()
 }
 
 fn site(config: &Config) -> Result<Site> {

@@ -47,6 +47,10 @@ pub struct OfferView {
     pub chosen_meter: Option<String>,
     /// The whole notice.
     pub notice: FullNotice,
+    /// Whether a passkey signs an agreement.
+    pub signing: Signing,
+    /// What the recipient asks besides a click.
+    pub asks: Asks,
     /// What to correct. Fields: `meter`, `answer-{choice id}`, `notice`.
     pub errors: FormErrors,
 }
@@ -56,6 +60,26 @@ impl OfferView {
     fn has_one_meter(&self) -> bool {
         self.meters.len() == 1
     }
+}
+
+/// Whether a passkey can sign the terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Signing {
+    /// The person has one here.
+    Offered,
+    /// She has none, or the service takes none.
+    Absent,
+}
+
+/// What a recipient asks besides a click.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asks {
+    /// Nothing.
+    Click,
+    /// That the person proved who she is minutes ago.
+    Proof,
+    /// That she signs with a passkey.
+    Signature,
 }
 
 /// One purpose × granularity × recipient.

@@ -12,7 +12,8 @@ use crate::pages::told::ToldRow;
 use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::{
-    DataKind, GivenBy, Granularity, LegalBasis, Membership, ProofStatus, RecipientRole, SharingState, Word,
+    DataKind, Evidence, GivenBy, Granularity, LegalBasis, Membership, ProofStatus, RecipientRole,
+    SharingState, Word,
 };
 
 /// Who may use what.
@@ -223,6 +224,8 @@ pub struct ReceiptRow {
     pub kind: ReceiptKind,
     /// When the act took place.
     pub at: Moment,
+    /// How strong the evidence of the act is, where it is known and somebody acted.
+    pub evidence: Option<Evidence>,
     /// Its record.
     pub proof: ProofStatus,
 }

@@ -2,14 +2,14 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use broker_domain::consent::EventKind;
+use broker_domain::consent::{EventKind, EvidenceLevel};
 use broker_domain::ids::{ConsentId, OfferId, PointId};
 use broker_service::{Choice, ChoiceRefusal, Failure};
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::pages::{
-    Answer, AnswerOutcome, AnsweredView, FullNotice, OfferChoice, OfferView, OffersView, ReceiptKind,
-    render_answered, render_offer, render_offers,
+    Answer, AnswerOutcome, AnsweredView, Asks, FullNotice, OfferChoice, OfferView, OffersView, ReceiptKind,
+    Signing, render_answered, render_offer, render_offers,
 };
 use crate::paths;
 use crate::routes::fields::{Fields, Posted};
@@ -35,10 +35,22 @@ pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
 
 /// `/moi/partages/nouveau/{offer}`
 pub(crate) async fn offer(visit: Visit, Path(offer): Path<String>) -> Result<Response, Trouble> {
-    let holdings = Holdings::of(&visit, visit.participant()?).await?;
+    let who = visit.participant()?;
+    let holdings = Holdings::of(&visit, who).await?;
     let asked = holdings.shelf.asked(id(&offer)?).ok_or(Trouble::NotFound)?;
-    let view = screen(&holdings, asked, Typed::default());
+    let offer = asked.row.offer.id;
+    visit
+        .broker()
+        .notice_was_served(who, offer, asked.notice.digest)
+        .await?;
+    let view = screen(&holdings, asked, signing(&visit).await?, Typed::default());
     shown(render_offer(&visit.page(), &view))
+}
+
+/// Whether the person can sign here.
+async fn signing(visit: &Visit) -> Result<Signing, Trouble> {
+    let can = visit.broker().can_sign(visit.participant()?).await?;
+    Ok(if can { Signing::Offered } else { Signing::Absent })
 }
 
 /// What came back in a form. Where the person starts, nothing is selected.
@@ -58,7 +70,7 @@ impl Default for Typed {
     }
 }
 
-fn screen(holdings: &Holdings, asked: &Asked, typed: Typed) -> OfferView {
+fn screen(holdings: &Holdings, asked: &Asked, signing: Signing, typed: Typed) -> OfferView {
     let offer = &asked.row.offer;
     let end = holdings.now.plus_seconds(i64::from(offer.days) * 86_400);
     let choice = OfferChoice {
@@ -87,36 +99,76 @@ fn screen(holdings: &Holdings, asked: &Asked, typed: Typed) -> OfferView {
             language: asked.notice.language.clone(),
             sections: sections(&asked.notice.text),
         },
+        signing,
+        asks: asks(asked.row.evidence),
         errors: typed.errors,
     }
 }
 
 /// POST `/moi/partages/nouveau/{offer}`
 pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<Response, Trouble> {
-    let Posted { visit, fields, .. } = posted;
+    let Posted {
+        visit,
+        fields,
+        session,
+    } = posted;
     let who = visit.participant()?;
     let offer: OfferId = id(&offer)?;
     let holdings = Holdings::of(&visit, who).await?;
     let asked = holdings.shelf.asked(offer).ok_or(Trouble::NotFound)?;
+    let signing = signing(&visit).await?;
     let again = |typed: Typed| {
         let page = visit.page_at(paths::offer(&offer.to_string()));
-        returned(render_offer(&page, &screen(&holdings, asked, typed)))
+        returned(render_offer(&page, &screen(&holdings, asked, signing, typed)))
     };
     let choice = match read_choice(&fields, asked) {
-        Ok(choice) => choice,
+        Ok(choice) => Choice {
+            proved_at: session.proved_at,
+            ..choice
+        },
         Err(typed) => return again(typed),
     };
     match visit.broker().choose(who, choice).await {
         Ok(chosen) => Ok(onward(&paths::answered(&chosen.consent.to_string()))),
         // They must read the new text before they answer, so the old answer is not kept.
         Err(Failure::Refused(ChoiceRefusal::NoticeChanged)) => again(notice_changed()),
+        Err(Failure::Refused(ChoiceRefusal::TooWeak { needed })) => again(Typed {
+            answer: Answer::Accept,
+            meter: Some(choice.point.to_string()),
+            errors: too_weak(offer, needed),
+        }),
         Err(failure) => Err(Trouble::from_failure(failure, |refusal| match refusal {
             ChoiceRefusal::UnknownOffer | ChoiceRefusal::NotYours => Trouble::NotFound,
-            ChoiceRefusal::NoticeChanged | ChoiceRefusal::AlreadyGiven => Trouble::Changed {
+            // Signatures come by another door.
+            ChoiceRefusal::NoticeChanged
+            | ChoiceRefusal::AlreadyGiven
+            | ChoiceRefusal::TooWeak { .. }
+            | ChoiceRefusal::NoKey
+            | ChoiceRefusal::Signature(_) => Trouble::Changed {
                 onward: paths::SHARINGS.to_owned(),
             },
         })),
     }
+}
+
+/// What the recipient asks besides a click.
+fn asks(evidence: EvidenceLevel) -> Asks {
+    match evidence {
+        EvidenceLevel::L1 => Asks::Click,
+        EvidenceLevel::L2 => Asks::Proof,
+        EvidenceLevel::L3 | EvidenceLevel::L4 | EvidenceLevel::L5 => Asks::Signature,
+    }
+}
+
+fn too_weak(offer: OfferId, needed: EvidenceLevel) -> FormErrors {
+    let problem = match asks(needed) {
+        Asks::Signature => FieldProblem::SignatureNeeded,
+        Asks::Proof | Asks::Click => FieldProblem::ProofNeeded,
+    };
+    FormErrors(vec![FieldError {
+        field: format!("answer-{offer}"),
+        problem,
+    }])
 }
 
 fn notice_changed() -> Typed {
@@ -156,6 +208,7 @@ fn read_choice(fields: &Fields, asked: &Asked) -> Result<Choice, Typed> {
             point,
             notice,
             answer,
+            proved_at: None,
         }),
         None => {
             let mut errors = Vec::new();

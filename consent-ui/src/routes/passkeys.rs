@@ -22,12 +22,18 @@ use crate::speech::Speech;
 struct Body {
     csrf: String,
     answer: Option<Box<RawValue>>,
+    /// Of a choice whose terms are to be signed.
+    meter: Option<String>,
+    notice: Option<String>,
 }
 
 /// A body of the script, from a page of this site: of nobody, or with the token of the session.
 pub(crate) struct Scripted {
-    visit: Visit,
+    pub(crate) visit: Visit,
     answer: Option<Box<RawValue>>,
+    /// Of a choice whose terms are to be signed.
+    pub(crate) meter: Option<String>,
+    pub(crate) notice: Option<String>,
 }
 
 /// A question, as the script reads it.
@@ -73,12 +79,14 @@ impl<S: Send + Sync> FromRequest<S> for Scripted {
         Ok(Self {
             visit,
             answer: body.answer,
+            meter: body.meter,
+            notice: body.notice,
         })
     }
 }
 
 impl Scripted {
-    fn answer(&self) -> Result<&str, Trouble> {
+    pub(crate) fn answer(&self) -> Result<&str, Trouble> {
         self.answer
             .as_deref()
             .map(RawValue::get)
@@ -207,7 +215,7 @@ fn let_in(visit: &Visit, signed_in: &SignedIn, onward: &'static str) -> Response
     unkept(response)
 }
 
-fn refused(visit: &Visit, trouble: &Trouble) -> Response {
+pub(crate) fn refused(visit: &Visit, trouble: &Trouble) -> Response {
     let kind = trouble.kind();
     let speech = Speech::new(visit.lang);
     let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -227,7 +235,7 @@ fn refused(visit: &Visit, trouble: &Trouble) -> Response {
     unkept((status, Json(refusal)).into_response())
 }
 
-fn unkept(mut response: Response) -> Response {
+pub(crate) fn unkept(mut response: Response) -> Response {
     response
         .headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

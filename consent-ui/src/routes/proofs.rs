@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use broker_anonymiser::DISCLOSURE_MANIFEST;
 use broker_domain::ids::ReleaseId;
-use broker_service::{DownloadRefusal, Failure, OwnRefusal, Receipt};
+use broker_service::{DownloadRefusal, Failure, OwnRefusal, Receipt, consent_receipt};
 
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id};
@@ -63,7 +63,8 @@ pub(crate) async fn officer_as(
     formatted(&visit, receipt, &asked.1).await
 }
 
-/// The proof for programs that others wrote: `tlog-proof` (C2SP) or `receipt` (COSE, RFC 9942).
+/// The proof for programs that others wrote: `tlog-proof` (C2SP), `receipt` (COSE, RFC 9942) or, of a consent, `jsonld`
+/// (ISO/IEC TS 27560).
 async fn formatted(
     visit: &Visit,
     receipt: Result<Receipt, Failure<OwnRefusal>>,
@@ -80,6 +81,12 @@ async fn formatted(
         "receipt" => {
             let signed = visit.broker().cose_receipt(&receipt).map_err(fault)?;
             Ok(file(RECEIPT_TYPE, &name, signed))
+        }
+        "jsonld" => {
+            let written = consent_receipt(&receipt)
+                .map_err(fault)?
+                .ok_or(Trouble::NotFound)?;
+            Ok(file("application/ld+json", &name, written))
         }
         _ => Err(Trouble::NotFound),
     }

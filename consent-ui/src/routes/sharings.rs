@@ -23,7 +23,7 @@ use crate::routes::phrases::{moment, proof, transfer};
 use crate::routes::told;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{PAGE_LINES, Visit, id, onward, shown};
-use crate::vocabulary::SharingState;
+use crate::vocabulary::{Evidence, SharingState};
 
 /// `/moi/partages`
 pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
@@ -183,7 +183,17 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
 
 /// The receipts of a consent, latest first.
 pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<ReceiptRow>, Trouble> {
-    let events = visit.broker().read().await?.recorded_events(consent).await?;
+    let (events, acts) = {
+        let mut read = visit.broker().read().await?;
+        (
+            read.recorded_events(consent).await?,
+            read.consent_acts(consent).await?,
+        )
+    };
+    let evidence = |seq: u32| {
+        let act = acts.iter().find(|act| act.seq == seq)?;
+        Evidence::of(act.how)
+    };
     let row = |recorded: &broker_store::RecordedEvent| ReceiptRow {
         kind: match recorded.event.kind {
             EventKind::Given => ReceiptKind::Granted,
@@ -192,6 +202,7 @@ pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<Re
             EventKind::Suspended => ReceiptKind::Suspended,
         },
         at: moment(recorded.event.effective_at),
+        evidence: evidence(recorded.event.seq),
         proof: proof(recorded.leaf_index),
     };
     Ok(events.iter().rev().map(row).collect())

@@ -10,8 +10,9 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::ids::{OfficerId, ParticipantId, ResearcherId};
+use broker_domain::time::Instant;
 use broker_service::{Broker, Browser, Powers, SignInRefusal, SignedIn};
-use broker_store::{Page, SessionRole};
+use broker_store::{Page, ProvedBy, SessionRole};
 
 use crate::form::{Pager, Position};
 use crate::lang::Lang;
@@ -48,6 +49,8 @@ pub(crate) struct Session {
     pub(crate) role: SessionRole,
     /// What it is good for.
     pub(crate) powers: Powers,
+    /// When the person last proved who she is with a passkey or at a provider.
+    pub(crate) proved_at: Option<Instant>,
     /// What each form must carry back, as it stands in the form.
     pub(crate) csrf: String,
     name: String,
@@ -85,6 +88,10 @@ impl Visit {
             token,
             role: live.role,
             powers: live.powers,
+            proved_at: match live.proof.by {
+                ProvedBy::Passkey { .. } | ProvedBy::Provider { .. } => Some(live.proof.at),
+                ProvedBy::Demonstration | ProvedBy::Invitation | ProvedBy::Recovery => None,
+            },
             csrf,
             name,
         });

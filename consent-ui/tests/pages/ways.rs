@@ -133,6 +133,7 @@ pub fn ways() -> SignInParts {
     };
     SignInParts {
         passkeys: Some(Arc::new(Keys::default())),
+        signing: None,
         providers: Some(Arc::new(Two {
             offered: vec![
                 provider("mairie", "Ma mairie"),

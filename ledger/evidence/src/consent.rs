@@ -16,6 +16,8 @@ mod act;
 mod build;
 mod context;
 mod draft;
+mod receipt;
+mod signature;
 mod terms;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,7 @@ use ledger_core::leaf::SubjectKind;
 pub use act::{ConsentAct, ConsentEvent, How, Lost};
 pub use context::Namespace;
 pub use draft::ConsentDraft;
+pub use receipt::{ReceiptError, bundle_of, is_receipt, receipt_of};
 pub use terms::{ConsentTerms, Country, Day, Organisation, ShownNotice, Site};
 
 pub(crate) const STATUS: &str = "dpv:hasConsentStatus";

@@ -177,6 +177,11 @@ impl Verified {
 /// # Errors
 /// Any [`Refusal`].
 pub fn verify(assertion: &Assertion, expected: &Expected<'_>) -> Result<Verified, Refusal> {
+    verify_under(assertion, expected, Digest::of(expected.notice))
+}
+
+/// The same with the digest of the notice, whose bytes are not at hand.
+fn verify_under(assertion: &Assertion, expected: &Expected<'_>, notice: Digest) -> Result<Verified, Refusal> {
     let intent = match expected.intent {
         StoredIntent::Unknown => return Err(Refusal::IntentUnknown),
         StoredIntent::Used => return Err(Refusal::IntentUsed),
@@ -185,7 +190,7 @@ pub fn verify(assertion: &Assertion, expected: &Expected<'_>) -> Result<Verified
     if !intent.window.contains(expected.at) {
         return Err(Refusal::IntentExpired);
     }
-    intent_is_of_this_page(intent, expected)?;
+    intent_is_of_this_page(intent, expected, notice)?;
     let answered = verify_ceremony(
         assertion,
         &Ceremony {
@@ -203,16 +208,13 @@ pub fn verify(assertion: &Assertion, expected: &Expected<'_>) -> Result<Verified
 }
 
 /// §4.2, 2. An intent for another act, record or language is not the one that this page was served with.
-fn intent_is_of_this_page(intent: &Intent, expected: &Expected<'_>) -> Result<(), Refusal> {
+fn intent_is_of_this_page(intent: &Intent, expected: &Expected<'_>, notice: Digest) -> Result<(), Refusal> {
     let page = expected.page;
     demand(
         Digest::of(expected.terms) == intent.terms_sha256,
         Refusal::TermsChanged,
     )?;
-    demand(
-        Digest::of(expected.notice) == intent.notice_sha256,
-        Refusal::NoticeChanged,
-    )?;
+    demand(notice == intent.notice_sha256, Refusal::NoticeChanged)?;
     demand(intent.rp_id == *expected.party.rp_id(), Refusal::RpIdMismatch)?;
     demand(
         (intent.label, intent.action) == (page.label, page.action)

@@ -5,7 +5,10 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use evidence::{
     bundle::{Bundle, TagCheck, Verified},
+    consent,
     delivery::{self, EVIDENCE, NamedFile},
+    passkey::Registered,
+    record::Record,
 };
 
 use ledger_core::policy::Freshness;
@@ -33,12 +36,20 @@ pub fn run(options: &Verify) -> Result<Report, Failure> {
     };
     let bytes = fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
 
-    let bundle = Bundle::parse(&bytes).map_err(refused)?;
+    let is_receipt = consent::is_receipt(&bytes);
+    let bundle = match is_receipt {
+        true => consent::bundle_of(&bytes).map_err(refused)?,
+        false => Bundle::parse(&bytes).map_err(refused)?,
+    };
     let mut verified = bundle
         .verify(expected.as_ref(), subject.as_ref())
         .map_err(refused)?;
     verified.log_key = key_source(policy.as_ref(), &bundle.log_key, verified.log_key)?;
     let mut report = describe_record(&bundle, &verified)?;
+    if is_receipt {
+        report.check("What people read in the receipt is, byte for byte, the record that was signed.");
+    }
+    describe_signature(&mut report, &verified)?;
     if let Some(policy) = &policy {
         witnesses::check(&mut report, policy, &verified.checkpoint, Freshness::Ignored)?;
     }
@@ -52,11 +63,7 @@ fn describe_record(bundle: &Bundle, verified: &Verified) -> Result<Report, Failu
     let payload = verified.record.to_jcs_bytes().map_err(refused)?;
     let record: serde_json::Value = serde_json::from_slice(&payload).context("the record cannot be shown")?;
     let (index, size) = (verified.index, verified.checkpoint.size());
-    let kind = record
-        .get("type")
-        .and_then(|kind| kind.as_str())
-        .unwrap_or_default()
-        .to_owned();
+    let kind = verified.record.name();
     let mut report = Report {
         summary: format!(
             "A record `{kind}` of {} is entry {index} of a log of {size}.",
@@ -64,7 +71,7 @@ fn describe_record(bundle: &Bundle, verified: &Verified) -> Result<Report, Failu
         ),
         ..Report::default()
     };
-    report.check("The bundle is in its one canonical form.");
+    report.check("The file is in its one canonical form.");
     report.check(format!(
         "Its record is signed by the key {}.",
         bundle.record_key.thumbprint().as_str()
@@ -92,6 +99,29 @@ fn describe_record(bundle: &Bundle, verified: &Verified) -> Result<Report, Failu
     report.detail("subject_checked", verified.tag == TagCheck::Checked);
     describe(&mut report, &verified.checkpoint);
     Ok(report)
+}
+
+/// The person's own signature, where there is one.
+fn describe_signature(report: &mut Report, verified: &Verified) -> Result<(), Failure> {
+    let Record::Consent(record) = &verified.record else {
+        return Ok(());
+    };
+    if !record.is_signed() {
+        report.skip("Who agreed or withdrew: this act was not signed with a key of the person's own.");
+        return Ok(());
+    }
+    let act = record
+        .verify_signature(Registered::NotAtHand, None)
+        .map_err(refused)?;
+    report.check(format!(
+        "A passkey signed exactly these terms and the digest of the notice, its holder verified by her device ({:?}).",
+        act.verified().answered().level()
+    ));
+    report.skip(
+        "Whether that passkey was hers then: her list of records says when it was registered; check it with \
+         `ledger-audit participant`.",
+    );
+    Ok(())
 }
 
 fn check_files(report: &mut Report, folder: &Path, verified: &Verified) -> Result<(), Failure> {

@@ -282,7 +282,7 @@ fn keeper(site: &RecordSite) -> Result<wire::Site, Fault> {
 }
 
 /// People and members by their identifiers, which mean nothing elsewhere; the broker by its address.
-fn iri(site: &RecordSite, who: Actor) -> Result<Id, Fault> {
+pub(crate) fn iri(site: &RecordSite, who: Actor) -> Result<Id, Fault> {
     match who {
         Actor::Participant(person) => id(&format!("urn:uuid:{person}")),
         Actor::Recipient(body) => id(&format!("urn:uuid:{body}")),

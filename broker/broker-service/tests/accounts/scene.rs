@@ -188,6 +188,7 @@ pub async fn scene() -> Scene {
     let sign_in = SignInParts {
         providers: Some(Arc::new(OneProvider::default())),
         passkeys: Some(Arc::new(Authenticators::default())),
+        signing: None,
     };
     let port: Arc<dyn Clock> = Arc::<TurnedClock>::clone(&clock);
     let broker = start_signing_in(folder.path(), "accounts.example/ledger", port, sign_in).await;

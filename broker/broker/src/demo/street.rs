@@ -186,6 +186,7 @@ pub async fn agree_for(
         point,
         notice: offer.offer.notice,
         answer: Answer::Agree,
+        proved_at: None,
     };
     let chosen = broker
         .choose(participant, choice)

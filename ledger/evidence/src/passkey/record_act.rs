@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::{
     Action, Attestation, Credential, CredentialKey, Expected, KeyError, Label, Locale, Page, Refusal,
-    RelyingParty, StoredIntent, UnixSeconds, Verified, WebauthnAct, verify,
+    RelyingParty, StoredIntent, UnixSeconds, Verified, WebauthnAct, verify_under,
 };
 use crate::{
     jcs::{self, JcsError},
@@ -59,8 +59,8 @@ pub enum ActError {
 /// What is needed besides the record.
 #[derive(Clone, Copy, Debug)]
 pub struct ActEvidence<'a> {
-    /// The bytes of the notice.
-    pub notice: &'a [u8],
+    /// The bytes of the notice; without them its digest in the record is believed, which the signature covers.
+    pub notice: Option<&'a [u8]>,
     /// Who asked.
     pub party: &'a RelyingParty,
     /// What is known of the key.
@@ -156,7 +156,9 @@ pub fn verify_record_act(record: &[u8], evidence: &ActEvidence<'_>) -> Result<Ve
         Registered::Known(credential) => (Some(credential), Holder::Proved),
         Registered::NotAtHand => (Some(&claimed), Holder::Claimed),
     };
-    let verified = verify(
+    // That the record names a notice of the digest that was signed is checked with its language.
+    let notice = evidence.notice.map_or(read.act.intent.notice_sha256, Digest::of);
+    let verified = verify_under(
         &read.act.assertion,
         &Expected {
             intent: StoredIntent::Waiting(&read.act.intent),
@@ -167,12 +169,13 @@ pub fn verify_record_act(record: &[u8], evidence: &ActEvidence<'_>) -> Result<Ve
                 locale: &read.locale,
             },
             terms: &draft,
-            notice: evidence.notice,
+            notice: evidence.notice.unwrap_or_default(),
             party: evidence.party,
             subject: &read.actor,
             credential,
             at: read.given_at,
         },
+        notice,
     )?;
     read.agrees_with(credential, &verified)?;
     read.is_in_order(evidence.receipt_at)?;

@@ -89,7 +89,7 @@ impl Story {
         verify_record_act(
             &self.record(),
             &ActEvidence {
-                notice: NOTICE,
+                notice: Some(NOTICE),
                 party: &Self::party(),
                 registered: Registered::NotAtHand,
                 receipt_at: receipt.map(after),
@@ -214,7 +214,7 @@ fn a_delegate_acts_with_a_key_that_is_registered_for_him() {
     let judged = verify_record_act(
         &record,
         &ActEvidence {
-            notice: NOTICE,
+            notice: Some(NOTICE),
             party: &party,
             registered: Registered::Known(&credential),
             receipt_at: None,

@@ -52,7 +52,7 @@ impl Worked {
         verify_record_act(
             &jcs::to_bytes(record).unwrap(),
             &ActEvidence {
-                notice: &self.notice,
+                notice: Some(&self.notice),
                 party: &self.party,
                 registered,
                 receipt_at: Some(instant("2026-11-21T21:04:12.000000Z")),
