@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 7;
+pub const NEWEST_SCHEMA: u32 = 11;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -64,6 +64,12 @@ const MIGRATIONS: [Migration; 7] = [
         name: "accounts",
         up: include_str!("../migrations/0007_accounts.up.sql"),
         down: include_str!("../migrations/0007_accounts.down.sql"),
+    },
+    Migration {
+        version: 11,
+        name: "lifecycle",
+        up: include_str!("../migrations/0011_lifecycle.up.sql"),
+        down: include_str!("../migrations/0011_lifecycle.down.sql"),
     },
 ];
 

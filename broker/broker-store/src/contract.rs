@@ -19,6 +19,7 @@ pub mod erasure;
 pub mod gateways;
 pub mod intake;
 pub mod ledger;
+pub mod lifecycle;
 pub mod members;
 pub mod participants;
 pub mod research;
@@ -116,6 +117,12 @@ macro_rules! contract_tests {
                 members_come_back_as_added
                 lists_of_members_are_in_order_of_name
                 a_credential_belongs_to_one_application
+            }
+            lifecycle {
+                every_kind_of_event_comes_back
+                an_end_is_listed_until_it_is_announced
+                the_end_that_holds_last_counts
+                a_reminder_is_kept_once_and_forgotten
             }
             research {
                 a_dataset_comes_back
