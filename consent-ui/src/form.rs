@@ -37,11 +37,17 @@ pub enum FieldProblem {
     TooManyCodes,
     /// No name.
     NameMissing,
+    /// A day that is over, or too far away.
+    DayOutOfReach,
+    /// Paused until a later day already.
+    PausedLonger,
+    /// Nothing coarser and nothing earlier was chosen.
+    NotLess,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -58,6 +64,9 @@ impl FieldProblem {
         Self::CodeUnknown,
         Self::TooManyCodes,
         Self::NameMissing,
+        Self::DayOutOfReach,
+        Self::PausedLonger,
+        Self::NotLess,
     ];
 }
 
@@ -80,6 +89,9 @@ impl Word for FieldProblem {
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",
+            Self::DayOutOfReach => "field-day-out-of-reach",
+            Self::PausedLonger => "field-paused-longer",
+            Self::NotLess => "field-not-less",
         }
     }
 }

@@ -22,6 +22,7 @@ macro_rules! message_files {
             include_str!(concat!("../i18n/", $tag, "/account.ftl")),
             include_str!(concat!("../i18n/", $tag, "/participant.ftl")),
             include_str!(concat!("../i18n/", $tag, "/consent.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/change.ftl")),
             include_str!(concat!("../i18n/", $tag, "/research.ftl")),
             include_str!(concat!("../i18n/", $tag, "/officer.ftl")),
             include_str!(concat!("../i18n/", $tag, "/problem.ftl")),

@@ -135,11 +135,23 @@ pub enum Notice {
     ProveFirst,
     /// A recovery code let somebody in.
     Recovered,
+    /// A sharing was paused.
+    Paused,
+    /// A pause was ended.
+    Resumed,
+    /// Less of a sharing was left.
+    Narrowed,
+    /// A later end was agreed to.
+    Renewed,
+    /// Several sharings were withdrawn.
+    WithdrawnTogether,
+    /// An offer was put off.
+    PutOff,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -153,6 +165,12 @@ impl Notice {
         Self::Frozen,
         Self::ProveFirst,
         Self::Recovered,
+        Self::Paused,
+        Self::Resumed,
+        Self::Narrowed,
+        Self::Renewed,
+        Self::WithdrawnTogether,
+        Self::PutOff,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -171,6 +189,12 @@ impl Notice {
             Self::Frozen => "compte-bloque",
             Self::ProveFirst => "preuve",
             Self::Recovered => "secours",
+            Self::Paused => "pause",
+            Self::Resumed => "reprise",
+            Self::Narrowed => "reduction",
+            Self::Renewed => "renouvellement",
+            Self::WithdrawnTogether => "retraits",
+            Self::PutOff => "plus-tard",
         }
     }
 
@@ -184,6 +208,12 @@ impl Word for Notice {
     fn key(&self) -> &'static str {
         match self {
             Self::MeasuringOn => "notice-measuring-on",
+            Self::Paused => "notice-paused",
+            Self::Resumed => "notice-resumed",
+            Self::Narrowed => "notice-narrowed",
+            Self::Renewed => "notice-renewed",
+            Self::WithdrawnTogether => "notice-withdrawn-together",
+            Self::PutOff => "notice-put-off",
             Self::MeasuringOff => "notice-measuring-off",
             Self::RequestSent => "notice-request-sent",
             Self::RequestApproved => "notice-request-approved",

@@ -93,7 +93,8 @@ impl ConsentReads for SqliteTx {
         ));
         // Every identifier is larger than the empty one.
         let after = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
-        self.consents(query.bind(after).bind(now.as_micros()).bind(limit)).await
+        self.consents(query.bind(after).bind(now.as_micros()).bind(limit))
+            .await
     }
 
     async fn reminders_of(

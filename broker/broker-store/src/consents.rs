@@ -105,9 +105,6 @@ pub trait ConsentWrites {
         at: Instant,
     ) -> Result<(), StoreError>;
     /// Forgets it; nothing happens where there is none.
-    async fn forget_reminder(
-        &mut self,
-        participant: ParticipantId,
-        offer: OfferId,
-    ) -> Result<(), StoreError>;
+    async fn forget_reminder(&mut self, participant: ParticipantId, offer: OfferId)
+    -> Result<(), StoreError>;
 }

@@ -13,6 +13,8 @@ pub enum RecordType {
     ConsentWithdrawn,
     /// An agreement was ended after a restore that lost records.
     ConsentSuspended,
+    /// A consent was paused, resumed, or ended otherwise than by withdrawal.
+    ConsentChanged,
     /// Data came in, or were refused.
     TransferIn,
     /// Data went out, or were refused.
@@ -33,11 +35,12 @@ pub enum RecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
         Self::ConsentSuspended,
+        Self::ConsentChanged,
         Self::TransferIn,
         Self::TransferOut,
         Self::RequestStep,
@@ -60,6 +63,7 @@ impl RecordType {
             Self::ConsentGiven => "consent-given/1",
             Self::ConsentWithdrawn => "consent-withdrawn/1",
             Self::ConsentSuspended => "consent-suspended/1",
+            Self::ConsentChanged => "consent-changed/1",
             Self::TransferIn => "transfer-in/1",
             Self::TransferOut => "transfer-out/1",
             Self::RequestStep => "request-step/1",
@@ -79,6 +83,7 @@ impl Word for RecordType {
             Self::ConsentGiven => "record-consent-given",
             Self::ConsentWithdrawn => "record-consent-withdrawn",
             Self::ConsentSuspended => "record-consent-suspended",
+            Self::ConsentChanged => "record-consent-changed",
             Self::TransferIn => "record-transfer-in",
             Self::TransferOut => "record-transfer-out",
             Self::RequestStep => "record-request-step",

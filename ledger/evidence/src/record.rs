@@ -3,6 +3,7 @@
 //! Identifiers are opaque, instants UTC with microseconds, intervals half-open, hashes base64url without padding.
 //! A record never holds readings, names or meter numbers; it still is personal data and lives in the erasable store.
 
+mod changed;
 mod consent;
 mod enrolment;
 mod field;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::jcs::{self, JcsError};
 use crate::jws::{Jws, Protected};
 
+pub use changed::{ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
@@ -39,6 +41,9 @@ pub enum Record {
     /// A consent was ended by a restore that lost records of the person.
     #[serde(rename = "consent-suspended/1")]
     ConsentSuspended(ConsentSuspended),
+    /// A consent was paused, resumed, or ended otherwise than by withdrawal.
+    #[serde(rename = "consent-changed/1")]
+    ConsentChanged(ConsentChanged),
     /// A gateway or source handed data in.
     #[serde(rename = "transfer-in/1")]
     TransferIn(TransferIn),
@@ -115,6 +120,7 @@ impl Record {
             Self::ConsentGiven(_) => "consent-given/1",
             Self::ConsentWithdrawn(_) => "consent-withdrawn/1",
             Self::ConsentSuspended(_) => "consent-suspended/1",
+            Self::ConsentChanged(_) => "consent-changed/1",
             Self::TransferIn(_) => "transfer-in/1",
             Self::TransferOut(_) => "transfer-out/1",
             Self::RequestStep(_) => "request-step/1",
@@ -133,6 +139,8 @@ impl Record {
             Self::Enrolment(_) | Self::Passkey(_) => SubjectKind::Enrolment,
             Self::ConsentGiven(_) => SubjectKind::ConsentOpened,
             Self::ConsentWithdrawn(_) | Self::ConsentSuspended(_) => SubjectKind::ConsentClosed,
+            Self::ConsentChanged(record) if record.change.opens() => SubjectKind::ConsentOpened,
+            Self::ConsentChanged(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
             Self::RequestStep(_) => SubjectKind::Request,
             Self::Release(_) | Self::ReleaseWithoutManifest(_) | Self::ReleaseRefused(_) => {
@@ -149,6 +157,7 @@ impl Record {
             Self::ConsentGiven(record) => record.at,
             Self::ConsentWithdrawn(record) => record.at,
             Self::ConsentSuspended(record) => record.at,
+            Self::ConsentChanged(record) => record.at,
             Self::TransferIn(record) => record.at,
             Self::TransferOut(record) => record.at,
             Self::RequestStep(record) => record.at,
@@ -163,6 +172,7 @@ impl Record {
         match self {
             Self::ConsentGiven(record) => record.check(),
             Self::ConsentSuspended(record) => record.check(),
+            Self::ConsentChanged(record) => record.check(),
             Self::Passkey(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),

@@ -94,10 +94,7 @@ impl EventKind {
                 until: Some(until),
                 ..none
             },
-            Self::Superseded { by } => EventParts {
-                by: Some(by),
-                ..none
-            },
+            Self::Superseded { by } => EventParts { by: Some(by), ..none },
             _ => none,
         }
     }
@@ -265,7 +262,9 @@ impl Standing {
 /// Of two ends the earlier is when it ended, and why. That what it stood on is gone is said of any consent.
 fn earlier_end(before: State, end: State) -> State {
     match (before.ended_at(), end.ended_at()) {
-        _ if matches!(before, State::Invalidated { .. }) && !matches!(end, State::Invalidated { .. }) => before,
+        _ if matches!(before, State::Invalidated { .. }) && !matches!(end, State::Invalidated { .. }) => {
+            before
+        }
         _ if matches!(end, State::Invalidated { .. }) && !matches!(before, State::Invalidated { .. }) => end,
         (Some(first), Some(second)) if first <= second => before,
         _ => end,

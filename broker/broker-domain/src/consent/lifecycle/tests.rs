@@ -109,11 +109,7 @@ fn a_grant_is_never_dated_back_and_nothing_lies_ahead() {
             "{kind:?}"
         );
     }
-    for kind in [
-        EventKind::Withdrawn,
-        EventKind::Invalidated,
-        EventKind::Revoked,
-    ] {
+    for kind in [EventKind::Withdrawn, EventKind::Invalidated, EventKind::Revoked] {
         assert_eq!(subject.admits(kind, at(2), at(3)), Ok(()), "{kind:?}");
         assert_eq!(
             subject.admits(kind, at(4), at(3)),
@@ -195,10 +191,7 @@ fn a_renewal_comes_before_the_end_or_not_at_all() {
     let renewed = given([event(1, longer, 29)]);
     assert!(renewed.state(at(45)).is_given());
     assert_eq!(renewed.state(at(60)), State::Expired { at: at(60) });
-    assert_eq!(
-        given([]).admits(longer, at(30), at(30)),
-        Err(NotAdmitted::Order)
-    );
+    assert_eq!(given([]).admits(longer, at(30), at(30)), Err(NotAdmitted::Order));
     let late = given([event(1, longer, 31)]);
     assert_eq!(
         late.state(at(45)),
@@ -213,7 +206,10 @@ fn an_announced_end_changes_nothing_and_a_missing_one_extends_nothing() {
     let announced = given([dated(1, EventKind::Expired, 30, 33)]);
     for day in 0..60 {
         assert_eq!(silent.state(at(day)).is_given(), (1..30).contains(&day));
-        assert!(!announced.state(at(day)).is_given(), "an end counts once it is known");
+        assert!(
+            !announced.state(at(day)).is_given(),
+            "an end counts once it is known"
+        );
         assert_eq!(
             silent.state_at(at(day), at(60)),
             announced.state_at(at(day), at(60))
@@ -291,7 +287,11 @@ fn what_was_measured_during_a_pause_never_passes() {
     assert!(covers(std::slice::from_ref(&paused), &before, at(16)).is_ok());
     let span = Interval::new(at(0), at(30)).unwrap();
     let intake = covers_intake(&[paused], ask().participant, ask().point, &span, at(16)).unwrap();
-    let kept: Vec<_> = intake.spans().iter().map(|span| (span.start(), span.end())).collect();
+    let kept: Vec<_> = intake
+        .spans()
+        .iter()
+        .map(|span| (span.start(), span.end()))
+        .collect();
     assert_eq!(kept, [(at(0), at(10)), (at(12), at(14)), (at(15), at(30))]);
 }
 
