@@ -28,6 +28,9 @@ pub use together::{Together, WithdrawnTogether};
 /// Longest pause, in seconds: a year. Whoever wants to stop for longer withdraws.
 pub const LONGEST_PAUSE_SECONDS: i64 = 366 * 86_400;
 
+/// A renewal brings a day at least: otherwise nothing is worth a new act.
+const LEAST_GAIN_SECONDS: i64 = 86_400;
+
 /// What a person leaves of a sharing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Narrowing {
@@ -216,7 +219,7 @@ impl Broker {
             .max_by_key(|row| row.offer.step);
         let offer = asked.ok_or(Failure::Refused(ChangeRefusal::NotAsked))?;
         let until = now.plus_seconds(i64::from(offer.offer.days) * 86_400);
-        if until <= old.data.end() {
+        if until < old.data.end().plus_seconds(LEAST_GAIN_SECONDS) {
             return Err(Failure::Refused(ChangeRefusal::NotLater));
         }
         Ok(Renewal { offer, old, until })

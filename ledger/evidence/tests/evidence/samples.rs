@@ -6,10 +6,10 @@ use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
     record::{
-        Access, Actor, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel,
-        Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome, PasskeyAction, PasskeyChange, ProvedBy,
-        Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Role, Seconds, Step, Text, TransferIn,
-        TransferOut,
+        Access, Actor, ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn,
+        Digest, Enrolment, EvidenceLevel, Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome,
+        PasskeyAction, PasskeyChange, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep,
+        Role, Seconds, Step, Text, TransferIn, TransferOut,
     },
 };
 use ledger_core::{
@@ -215,7 +215,34 @@ pub fn all() -> Vec<Record> {
         }),
         Record::Release(release()),
         Record::Passkey(passkey()),
+        Record::ConsentChanged(ConsentChanged {
+            change: ConsentChange::Paused,
+            until: Some(at(90)),
+            ..consent_changed(8)
+        }),
+        Record::ConsentChanged(consent_changed(9)),
+        Record::ConsentChanged(ConsentChanged {
+            change: ConsentChange::Expired,
+            method: Method::Clock,
+            evidence_level: None,
+            effective_at: Some(at(5)),
+            ..consent_changed(10)
+        }),
     ]
+}
+
+pub fn consent_changed(seconds: i64) -> ConsentChanged {
+    ConsentChanged {
+        consent: id("c-1"),
+        participant: id("p-1"),
+        change: ConsentChange::Resumed,
+        until: None,
+        method: Method::Web,
+        evidence_level: Some(EvidenceLevel::L1),
+        effective_at: None,
+        prev_sha256: digest("before"),
+        at: at(seconds),
+    }
 }
 
 pub fn subject_key() -> SubjectKey {
