@@ -218,13 +218,18 @@ async fn p_20_a_renewal_is_a_new_act_beside_the_old_terms() {
     let mut anna = house.as_anna().await;
     let page = anna.open(&format!("/moi/partages/{id}/renouvellement")).await;
     assert!(page.text().contains("Le même texte"), "{}", page.text());
-    let lost = anna
-        .submit(
-            &page,
-            &format!("/moi/partages/{id}/renouvellement"),
-            &[("notice", "autre")],
-        )
-        .await;
+    let path = format!("/moi/partages/{id}/renouvellement");
+    let mut fields = page.hidden_fields(&path);
+    for (name, value) in &mut fields {
+        if name == "notice" {
+            "autre".clone_into(value);
+        }
+    }
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let lost = anna.post(&path, &fields).await;
     assert_eq!(lost.status, 422, "agreed to another text than the one shown");
     let answer = change(&mut anna, id, "renouvellement", &[]).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
