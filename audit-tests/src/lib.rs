@@ -15,6 +15,7 @@
 )]
 
 pub mod authenticator;
+pub mod axe;
 pub mod browser;
 pub mod demo;
 pub mod keeper;

@@ -70,6 +70,18 @@ impl Server {
         log
     }
 
+    /// Waits until it gives up by itself, and returns what it logged.
+    #[must_use]
+    pub fn gives_up(mut self) -> String {
+        let status = self.process.wait();
+        let log = self.process.log();
+        assert!(
+            !status.success(),
+            "the broker ended as if nothing were wrong:\n{log}"
+        );
+        log
+    }
+
     /// Hands in an envelope.
     #[must_use]
     pub fn intake(&self, envelope: &[u8]) -> Answer {

@@ -14,6 +14,8 @@ mod delivered;
 mod keyboard;
 #[path = "browser/looks.rs"]
 mod looks;
+#[path = "browser/outside.rs"]
+mod outside;
 #[path = "browser/providers.rs"]
 mod providers;
 #[path = "browser/recorded.rs"]

@@ -12,6 +12,10 @@
 mod browser_script;
 #[path = "../../ledger/evidence/tests/evidence/compact.rs"]
 mod compact;
+#[path = "../../ledger/evidence/tests/consent/scene.rs"]
+mod consent_scene;
+#[path = "interop/consents.rs"]
+mod consents;
 #[path = "interop/disclosure.rs"]
 mod disclosure;
 #[allow(

@@ -272,6 +272,13 @@ fn an_altered_public_file_anywhere_is_found_named_and_kept() {
     let (code, said) = fiducie(&town, &["check", "--full"]);
     assert_eq!(code, 2);
     assert!(said.contains("`tile/entries/000`"), "{said}");
+    // A broker that runs reads every file once, and ends.
+    let said = Server::start(&town).gives_up();
+    assert!(
+        said.contains("`tile/entries/000` already exists with other content"),
+        "{said}"
+    );
+    assert!(said.contains("repair --do public-files"), "{said}");
 
     // On the edge: a start refuses.
     let edge = files_below(&town.ledger()).into_iter();

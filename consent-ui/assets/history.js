@@ -363,11 +363,36 @@ function recognise(entry, n, subject) {
   return { index: entry.index, tag, hash, value: join(u64(entry.index), hash) };
 }
 
-// What a record says: the payload of its JWS.
+// What a record says: the payload of its JWS. A consent record is named after its newest event, as `ledger-audit` names it.
 export function payload(record) {
   const parts = record.split(".");
   demand(parts.length === 3, "form");
-  return parse(new TextDecoder().decode(fromBase64url(parts[1])));
+  const said = parse(new TextDecoder().decode(fromBase64url(parts[1])));
+  return said["@type"] === "dpv:ConsentRecord" ? { ...said, ...newest(said) } : said;
+}
+
+const STATES = new Map([
+  ["dpv:ConsentGiven", "consent-given/2"],
+  ["dpv:RenewedConsentGiven", "consent-renewed/2"],
+  ["dpv:ConsentWithdrawn", "consent-withdrawn/2"],
+  ["dpv:ConsentRevoked", "consent-revoked/2"],
+  ["dpv:ConsentExpired", "consent-expired/2"],
+  ["dpv:ConsentInvalidated", "consent-invalidated/2"],
+]);
+const REASONS = new Map([
+  ["en:Narrowed", "consent-narrowed/2"],
+  ["en:RecordsLost", "consent-suspended/2"],
+]);
+
+// What the newest event of a consent record is, and when it was recorded.
+function newest(said) {
+  const event = said["dpv:hasConsentStatus"]?.at?.(-1);
+  const type = [event?.["@type"]].flat().map((one) => STATES.get(one)).find(Boolean);
+  demand(type !== undefined, "form");
+  return {
+    type: REASONS.get(event["en:reason"]?.["@id"]) ?? type,
+    at: event["en:recordedAt"] ?? event["dpv:isIndicatedAtTime"],
+  };
 }
 
 // Verifies a history. `lines` is an (async) iterable of lines; `remembered` is what the last visit kept, or null:

@@ -43,11 +43,15 @@ pub enum FieldProblem {
     PausedLonger,
     /// Nothing coarser and nothing earlier was chosen.
     NotLess,
+    /// No words where a request or an answer needs them.
+    WordsMissing,
+    /// Too many requests wait for an answer.
+    TooManyRequests,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -67,6 +71,8 @@ impl FieldProblem {
         Self::DayOutOfReach,
         Self::PausedLonger,
         Self::NotLess,
+        Self::WordsMissing,
+        Self::TooManyRequests,
     ];
 }
 
@@ -92,6 +98,8 @@ impl Word for FieldProblem {
             Self::DayOutOfReach => "field-day-out-of-reach",
             Self::PausedLonger => "field-paused-longer",
             Self::NotLess => "field-not-less",
+            Self::WordsMissing => "field-words-missing",
+            Self::TooManyRequests => "field-too-many-requests",
         }
     }
 }

@@ -85,12 +85,7 @@ impl Moment {
 
 /// `14 novembre 2026`, `1er mars 2026`, `14 November 2026`, `14 november 2026`.
 pub(crate) fn date(lang: Lang, day: Date) -> String {
-    let months = lang.pick([&FRENCH_MONTHS, &ENGLISH_MONTHS, &DUTCH_MONTHS]);
-    let month = usize::try_from(day.month() - 1)
-        .ok()
-        .and_then(|index| months.get(index))
-        .copied()
-        .unwrap_or("");
+    let month = month_name(lang, day);
     let number = match (lang, day.day()) {
         (Lang::French, 1) => "1er".to_owned(),
         (_, number) => number.to_string(),
@@ -161,6 +156,46 @@ pub(crate) fn energy(lang: Lang, watt_hours: i64) -> String {
     format!("{sign}{whole}{point}{thousandths:03}{NO_BREAK}kWh")
 }
 
+/// The same for a mark on a scale: no more decimals than the mark has.
+pub(crate) fn energy_mark(lang: Lang, watt_hours: i64) -> String {
+    let whole = energy(lang, watt_hours);
+    let Some((number, _)) = whole.split_once(NO_BREAK) else {
+        return whole;
+    };
+    let point = lang.pick([',', '.', ',']);
+    let Some((units, decimals)) = number.rsplit_once(point) else {
+        return whole;
+    };
+    match decimals.trim_end_matches('0') {
+        "" => format!("{units}{NO_BREAK}kWh"),
+        decimals => format!("{units}{point}{decimals}{NO_BREAK}kWh"),
+    }
+}
+
+/// `novembre 2026`.
+pub(crate) fn month(lang: Lang, day: Date) -> String {
+    format!("{} {}", month_name(lang, day), day.year())
+}
+
+/// `nov.`, for a mark on a scale.
+pub(crate) fn short_month(lang: Lang, day: Date) -> String {
+    let name = month_name(lang, day);
+    let letters = match name {
+        "juin" | "août" | "mars" | "juillet" | "avril" | "février" | "janvier" | "septembre" => 4,
+        _ => 3,
+    };
+    name.chars().take(letters).collect()
+}
+
+fn month_name(lang: Lang, day: Date) -> &'static str {
+    let months = lang.pick([&FRENCH_MONTHS, &ENGLISH_MONTHS, &DUTCH_MONTHS]);
+    usize::try_from(day.month() - 1)
+        .ok()
+        .and_then(|index| months.get(index))
+        .copied()
+        .unwrap_or("")
+}
+
 /// Watts.
 pub(crate) fn power(lang: Lang, watts: i64) -> String {
     format!("{}{NO_BREAK}W", number(lang, watts))
@@ -222,6 +257,21 @@ mod tests {
             group_digits(Lang::French, "-1234567"),
             "\u{2212}1\u{202f}234\u{202f}567"
         );
+    }
+
+    #[test]
+    fn a_mark_has_no_more_decimals_than_it_needs() {
+        assert_eq!(super::energy_mark(Lang::French, 1_500), "1,5\u{a0}kWh");
+        assert_eq!(super::energy_mark(Lang::English, 2_000_000), "2,000\u{a0}kWh");
+        assert_eq!(super::energy_mark(Lang::Dutch, 0), "0\u{a0}kWh");
+    }
+
+    #[test]
+    fn months_have_names() {
+        let day = civil::date(2026, 7, 1);
+        assert_eq!(super::month(Lang::French, day), "juillet 2026");
+        assert_eq!(super::short_month(Lang::French, day), "juil");
+        assert_eq!(super::short_month(Lang::English, day), "Jul");
     }
 
     #[test]

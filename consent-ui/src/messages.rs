@@ -21,6 +21,8 @@ macro_rules! message_files {
             include_str!(concat!("../i18n/", $tag, "/home.ftl")),
             include_str!(concat!("../i18n/", $tag, "/account.ftl")),
             include_str!(concat!("../i18n/", $tag, "/participant.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/data.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/rights.ftl")),
             include_str!(concat!("../i18n/", $tag, "/consent.ftl")),
             include_str!(concat!("../i18n/", $tag, "/change.ftl")),
             include_str!(concat!("../i18n/", $tag, "/research.ftl")),
@@ -121,7 +123,7 @@ mod tests {
     use crate::lang::Lang;
 
     /// Messages that are the same in two languages and meant to be.
-    const SHARED: [&str; 13] = [
+    const SHARED: [&str; 14] = [
         "column-interval",
         "desk-column-dataset",
         "fact-meter",
@@ -134,6 +136,7 @@ mod tests {
         "pager-label",
         "person-participant",
         "recorded-when",
+        "rights-ask-about",
         "separator",
     ];
 

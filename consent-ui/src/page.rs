@@ -147,11 +147,17 @@ pub enum Notice {
     WithdrawnTogether,
     /// An offer was put off.
     PutOff,
+    /// A request about one's rights was sent.
+    RightSent,
+    /// An officer took one up.
+    RightTaken,
+    /// An officer answered one.
+    RightAnswered,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -171,6 +177,9 @@ impl Notice {
         Self::Renewed,
         Self::WithdrawnTogether,
         Self::PutOff,
+        Self::RightSent,
+        Self::RightTaken,
+        Self::RightAnswered,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -195,6 +204,9 @@ impl Notice {
             Self::Renewed => "renouvellement",
             Self::WithdrawnTogether => "retraits",
             Self::PutOff => "plus-tard",
+            Self::RightSent => "droit-envoye",
+            Self::RightTaken => "droit-pris",
+            Self::RightAnswered => "droit-repondu",
         }
     }
 
@@ -226,6 +238,9 @@ impl Word for Notice {
             Self::Frozen => "notice-frozen",
             Self::ProveFirst => "notice-prove-first",
             Self::Recovered => "notice-recovered",
+            Self::RightSent => "notice-right-sent",
+            Self::RightTaken => "notice-right-taken",
+            Self::RightAnswered => "notice-right-answered",
         }
     }
 }
@@ -300,6 +315,8 @@ impl<'a> Frame<'a> {
             } => &[
                 (paths::DASHBOARD, "nav-dashboard"),
                 (paths::SHARINGS, "nav-sharings"),
+                (paths::DATA, "nav-data"),
+                (paths::RIGHTS, "nav-rights"),
                 (paths::HISTORY, "nav-history"),
                 (paths::DELIVERED, "nav-delivered"),
                 (paths::RECORDED, "nav-recorded"),
@@ -318,6 +335,7 @@ impl<'a> Frame<'a> {
                 role: Role::Officer, ..
             } => &[
                 (paths::DESK, "nav-desk"),
+                (paths::RIGHTS_DESK, "nav-rights-desk"),
                 (paths::FLOWS, "nav-flows"),
                 (paths::LEDGER, "nav-ledger"),
                 (paths::ACCOUNT, "nav-account"),

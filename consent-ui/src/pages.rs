@@ -4,6 +4,7 @@ mod about;
 mod account;
 mod changes;
 mod dashboard;
+mod data;
 mod delivered;
 mod erasure;
 mod history;
@@ -15,6 +16,7 @@ mod problem;
 mod recorded;
 mod requests;
 mod research;
+mod rights;
 mod sharing;
 mod sign_in;
 mod withdrawal;
@@ -30,6 +32,7 @@ pub use changes::{
     render_pause, render_put_off, render_renewal, render_resumption, render_together,
 };
 pub use dashboard::{DashboardView, DayCurve, MeterCard, SharingCounts, render_dashboard};
+pub use data::{DataView, Measured, PartRow, Period, PeriodChart, PeriodKind, PeriodValues, render_data};
 pub(crate) use delivered::ROW_VERDICTS;
 pub use delivered::{DeliveredView, Delivery, render_delivered};
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
@@ -53,9 +56,13 @@ pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, r
 pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
 };
+pub use rights::{
+    AskView, RightKind, RightsDeskView, RightsLine, RightsView, Standing, render_ask, render_right,
+    render_rights, render_rights_desk,
+};
 pub use sharing::{
-    ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter, SharingPage, SharingsView, render_sharing,
-    render_sharings,
+    Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter,
+    SharingPage, SharingsView, render_sharing, render_sharings,
 };
 pub use sign_in::{
     FirstWayView, InvitationView, Offered, ProveView, ProviderChoice, RolesView, SignInView, WaysIn,

@@ -73,6 +73,15 @@ pub const OFFERS: &str = "/moi/partages/nouveau";
 pub const WITHDRAW_EVERYTHING: &str = "/moi/partages/tout/retrait";
 /// Participant: every transfer. Query: `avant`.
 pub const HISTORY: &str = "/moi/historique";
+/// Participant: her own readings. Query: `compteur`, `vue` (`jour`, `mois`, `annee`), `date` (`YYYY-MM-DD`).
+pub const DATA: &str = "/moi/donnees";
+/// GET: a copy of them. Query: `compteur`, `etendue` (`jour`, `mois`, `annee`, `tout`), `date`, `contenu` (`courbe`,
+/// `releves`), `format` (`csv`, `json`, `parquet`).
+pub const DATA_COPY: &str = "/moi/donnees/copie";
+/// Participant: requests about her rights.
+pub const RIGHTS: &str = "/moi/demandes";
+/// Officer: everybody's requests about rights.
+pub const RIGHTS_DESK: &str = "/dpo/droits";
 /// Participant: everything the ledger holds about her, checked in her browser.
 pub const RECORDED: &str = "/moi/inscriptions";
 /// GET: the same as one file, `fiducie-history/1`. Query: `depuis`, the size of the log at an earlier visit.
@@ -145,6 +154,31 @@ pub fn measuring(meter_id: &str) -> String {
 /// GET: the dashboard of one meter on one day.
 pub fn dashboard_day(meter_id: &str, day: jiff::civil::Date) -> String {
     format!("{DASHBOARD}?compteur={meter_id}&jour={day}")
+}
+
+/// GET: a period of one meter. `view` is the tag of a period.
+pub fn data(meter_id: &str, view: &str, day: jiff::civil::Date) -> String {
+    format!("{DATA}?compteur={meter_id}&vue={view}&date={day}")
+}
+
+/// GET: the form for one right. POST: sends it. Fields: `demande` (identifier of this form), `objet`.
+pub fn ask_right(right: &str) -> String {
+    format!("{RIGHTS}/nouvelle/{right}")
+}
+
+/// GET: where a request about rights stands.
+pub fn rights_request(request_id: &str) -> String {
+    format!("{RIGHTS}/{request_id}")
+}
+
+/// POST: an officer's step on it. Fields: `geste` (`prendre`, `repondre`), `reponse`.
+pub fn answer_right(request_id: &str) -> String {
+    format!("{RIGHTS_DESK}/{request_id}")
+}
+
+/// GET: the transfers of one sharing, as CSV.
+pub fn sharing_transfers(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/transferts.csv")
 }
 
 /// GET: one sharing.

@@ -11,6 +11,7 @@ mod account;
 mod changes;
 mod cookies;
 mod dashboard;
+mod data;
 mod delivered;
 mod desk;
 mod door;
@@ -30,6 +31,7 @@ mod proofs;
 mod recorded;
 mod requests;
 mod research;
+mod rights;
 mod sharings;
 mod shelf;
 mod sign_in;
@@ -186,12 +188,21 @@ fn participant_pages() -> Router {
             get(offers::offer).post(offers::answer),
         )
         .route("/moi/partages/{sharing}", get(sharings::detail))
+        .route("/moi/partages/{sharing}/transferts.csv", get(sharings::transfers))
         .route("/moi/partages/{sharing}/reponse", get(offers::answered))
         .route(
             "/moi/partages/{sharing}/retrait",
             get(sharings::withdrawal).post(sharings::withdraw),
         )
         .merge(sharing_changes())
+        .route(paths::DATA, get(data::page))
+        .route(paths::DATA_COPY, get(data::copy))
+        .route(paths::RIGHTS, get(rights::list))
+        .route(
+            "/moi/demandes/nouvelle/{right}",
+            get(rights::form).post(rights::send),
+        )
+        .route("/moi/demandes/{request}", get(rights::status))
         .route(paths::HISTORY, get(history::own))
         .route("/moi/preuves/{leaf}", get(proofs::own))
         .route("/moi/preuves/{leaf}/{format}", get(proofs::own_as))
@@ -255,6 +266,8 @@ fn officer_pages() -> Router {
         .route(paths::DESK, get(desk::desk))
         .route("/dpo/demandes/{request}/decision", post(desk::decide))
         .route("/dpo/demandes/{request}/livraison", post(desk::make_release))
+        .route(paths::RIGHTS_DESK, get(rights::desk))
+        .route("/dpo/droits/{request}", post(rights::answer))
         .route(paths::FLOWS, get(history::flows))
         .route(paths::LEDGER, get(overview::ledger))
         .route("/dpo/manifestes/{release}", get(proofs::manifest))

@@ -92,6 +92,11 @@ impl Speech {
         format::date(self.lang, day.value())
     }
 
+    /// A month in words, for a heading or the argument of a message.
+    pub(crate) fn month_words(&self, day: impl Value<Date>) -> String {
+        format::month(self.lang, day.value())
+    }
+
     /// An instant with its date in words, for the argument of a message.
     pub(crate) fn time_words(&self, at: impl Value<Moment>) -> String {
         format::date_and_time(self.lang, at.value())

@@ -6,6 +6,7 @@
 //! `style` attribute is written, because the content security policy forbids them.
 
 mod axis;
+mod energy;
 
 use std::fmt::{self, Write as _};
 
@@ -14,6 +15,7 @@ use askama::filters::HtmlSafe;
 use crate::format::Moment;
 use crate::lang::Lang;
 use axis::{HourMark, hour_marks, level_marks};
+pub use energy::{Bar, EnergyChart, draw_energy};
 
 /// One interval of a curve. All slots of a curve last as long as its `step_minutes` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,9 +89,9 @@ const BOTTOM: i64 = 258;
 pub fn draw(curve: &Curve<'_>) -> Svg {
     let scale = Scale::of(curve);
     let mut svg = String::with_capacity(8 * 1024);
-    open(&mut svg, curve);
-    levels(&mut svg, curve.lang, &scale);
-    gaps(&mut svg, curve, &scale);
+    open(&mut svg, curve.id, curve.title, curve.description, curve.lang);
+    levels(&mut svg, &scale, |watts| crate::format::power(curve.lang, watts));
+    gaps(&mut svg, curve.id, &missing_runs(curve.slots), &scale);
     match curve.drawing {
         Drawing::Bars => bars(&mut svg, curve, &scale),
         Drawing::Steps => steps(&mut svg, curve, &scale),
@@ -108,16 +110,16 @@ struct Scale {
 
 impl Scale {
     fn of(curve: &Curve<'_>) -> Self {
-        let watts = || {
-            curve
-                .slots
-                .iter()
-                .filter_map(|slot| slot.mean_watts(curve.step_minutes))
-        };
-        let lowest = watts().min().unwrap_or(0).min(0);
-        let highest = watts().max().unwrap_or(0).max(0);
-        let measured = i64::try_from(curve.slots.len()).unwrap_or(i64::MAX);
-        let slots = measured.saturating_add(i64::from(curve.upcoming)).max(1);
+        let watts = curve.slots.iter().map(|slot| slot.mean_watts(curve.step_minutes));
+        Self::over(watts, curve.upcoming)
+    }
+
+    /// For a row of values, some missing, and room for more.
+    fn over(values: impl ExactSizeIterator<Item = Option<i64>> + Clone, upcoming: u32) -> Self {
+        let lowest = values.clone().flatten().min().unwrap_or(0).min(0);
+        let highest = values.clone().flatten().max().unwrap_or(0).max(0);
+        let measured = i64::try_from(values.len()).unwrap_or(i64::MAX);
+        let slots = measured.saturating_add(i64::from(upcoming)).max(1);
         // A flat day at zero still needs a height to be drawn in.
         let highest = if highest == lowest {
             lowest.saturating_add(100)
@@ -158,8 +160,8 @@ impl fmt::Display for Tenths {
     }
 }
 
-fn open(svg: &mut String, curve: &Curve<'_>) {
-    let (id, lang) = (escaped(curve.id), curve.lang.tag());
+fn open(svg: &mut String, id: &str, title: &str, description: &str, lang: Lang) {
+    let (id, lang) = (escaped(id), lang.tag());
     add(
         svg,
         format_args!(
@@ -168,16 +170,16 @@ fn open(svg: &mut String, curve: &Curve<'_>) {
              <desc id=\"{id}-desc\">{}</desc><defs><pattern id=\"{id}-hatching\" width=\"8\" height=\"8\" \
              patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
              <path class=\"curve-hatch\" d=\"M0 0V8\" stroke=\"#5c6b6d\" stroke-width=\"3\"/></pattern></defs>",
-            escaped(curve.title),
-            escaped(curve.description),
+            escaped(title),
+            escaped(description),
         ),
     );
 }
 
-fn levels(svg: &mut String, lang: Lang, scale: &Scale) {
-    for watts in level_marks(scale.lowest, scale.highest) {
-        let y = scale.y(watts);
-        let label = crate::format::power(lang, watts);
+fn levels(svg: &mut String, scale: &Scale, name: impl Fn(i64) -> String) {
+    for level in level_marks(scale.lowest, scale.highest) {
+        let y = scale.y(level);
+        let label = name(level);
         add(
             svg,
             format_args!(
@@ -190,9 +192,9 @@ fn levels(svg: &mut String, lang: Lang, scale: &Scale) {
     }
 }
 
-fn gaps(svg: &mut String, curve: &Curve<'_>, scale: &Scale) {
-    let id = escaped(curve.id);
-    for (first, end) in missing_runs(curve.slots) {
+fn gaps(svg: &mut String, id: &str, missing: &[(usize, usize)], scale: &Scale) {
+    let id = escaped(id);
+    for &(first, end) in missing {
         let (x, width) = (scale.x(first), Tenths(scale.x(end).0 - scale.x(first).0));
         add(
             svg,
@@ -300,12 +302,13 @@ fn with_upcoming(curve: &Curve<'_>) -> Vec<Slot> {
 
 /// Runs of slots without a value, as half-open ranges of indices.
 pub(crate) fn missing_runs(slots: &[Slot]) -> Vec<(usize, usize)> {
+    runs_without(slots.iter().map(|slot| slot.watt_hours))
+}
+
+/// The same for any row of values.
+fn runs_without(values: impl Iterator<Item = Option<i64>>) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
-    for (index, _) in slots
-        .iter()
-        .enumerate()
-        .filter(|(_, slot)| slot.watt_hours.is_none())
-    {
+    for (index, _) in values.enumerate().filter(|(_, value)| value.is_none()) {
         match runs.last_mut() {
             Some((_, end)) if *end == index => *end += 1,
             _ => runs.push((index, index + 1)),

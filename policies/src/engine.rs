@@ -2,8 +2,11 @@
 
 use broker_domain::ids::Digest;
 use broker_domain::policy::{PolicyEngine, Query, Verdict};
-use cedar_policy::{AuthorizationError, Authorizer, Decision, Entities, Request};
+use cedar_policy::{AuthorizationError, Authorizer, Decision, Entities, Entity, Request};
+use cedar_policy_core::entities::{self, NoEntitiesSchema, TCComputation};
+use cedar_policy_core::extensions::Extensions;
 
+use crate::acts::Acts;
 use crate::facts::{Question, Unaskable, Vocabulary};
 use crate::set::{LoadedSet, POLICIES, PolicyError, SCHEMA};
 
@@ -13,6 +16,7 @@ pub struct CedarEngine {
     authorizer: Authorizer,
     set: LoadedSet,
     vocabulary: Vocabulary,
+    acts: Acts,
 }
 
 /// An answer with what a log needs beside it (`consent.md` §10, "Log").
@@ -53,10 +57,12 @@ impl CedarEngine {
     }
 
     fn of(set: LoadedSet) -> Result<Self, PolicyError> {
+        let vocabulary = Vocabulary::parse()?;
         Ok(Self {
             authorizer: Authorizer::new(),
+            acts: Acts::accepted_by(&set.schema, &vocabulary),
             set,
-            vocabulary: Vocabulary::parse()?,
+            vocabulary,
         })
     }
 
@@ -100,12 +106,11 @@ impl CedarEngine {
             context,
             entities,
         } = question;
-        // The schema judges the request: an act it does not know, a missing or a superfluous fact is refused here, before
-        // a policy could err on it. It is not given to the entities, which would copy all its actions each time: their
-        // shape is fixed by the code of `Vocabulary`, and the tests of the matrix hold each shape against the schema.
-        let entities = Entities::from_entities(entities, None).map_err(|_| Unaskable)?;
-        let request = Request::new(principal, action, resource, context, Some(&self.set.schema))
-            .map_err(|_| Unaskable)?;
+        if !self.acts.know(&principal, &action, &resource) {
+            return Err(Unaskable);
+        }
+        let request = Request::new(principal, action, resource, context, None).map_err(|_| Unaskable)?;
+        let entities = closed(&entities)?;
         Ok(Prepared { request, entities })
     }
 
@@ -133,6 +138,17 @@ impl CedarEngine {
             reach: Reach::Evaluated,
         }
     }
+}
+
+/// Entities of a question, without looking for the parents of parents: there are none. Those that a question brings name
+/// at most one parent each, an organisation, which is not among them.
+fn closed(entities: &[Entity]) -> Result<Entities, Unaskable> {
+    // `cedar-policy` itself computes the closure of the two each time, which takes longer than the policies.
+    let entities = entities.iter().map(|entity| entity.as_ref().clone());
+    let known = TCComputation::AssumeAlreadyComputed;
+    entities::Entities::from_entities(entities, None::<&NoEntitiesSchema>, known, Extensions::none())
+        .map(Entities::from)
+        .map_err(|_| Unaskable)
 }
 
 impl PolicyEngine for CedarEngine {

@@ -7,7 +7,7 @@ use broker_domain::consent::Covered;
 use broker_domain::ids::{OrganisationId, ParticipantId, PointId, Purpose};
 use broker_domain::policy::{Action, Approval, Principal, Query, Resource};
 use broker_domain::time::Instant;
-use cedar_policy::{Context, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
+use cedar_policy::{Context, Entity, EntityId, EntityTypeName, EntityUid, RequestEnv, RestrictedExpression};
 
 use crate::set::PolicyError;
 
@@ -183,6 +183,31 @@ impl Vocabulary {
             ("grant".into(), grant),
         ])
         .map_err(|_| Unaskable)
+    }
+
+    /// The context of an act as [`Self::question`] would tell it, with some value for each fact: for the schema to judge.
+    pub(crate) fn sample(&self, act: &RequestEnv) -> Result<Context, Unaskable> {
+        if *act.action() != uid(&self.action, Action::Transfer.code()) {
+            return Ok(Context::empty());
+        }
+        let some = Instant::from_micros(0).map_err(|_| Unaskable)?;
+        let purpose = Purpose::parse("sample").map_err(|_| Unaskable)?;
+        self.transfer_context(&TransferFacts {
+            now: some,
+            purpose: purpose.clone(),
+            step_seconds: 1,
+            from: some,
+            to: some,
+            grant: GrantFacts {
+                active: false,
+                purpose,
+                grantee: OrganisationId::from_bytes([0; 16]),
+                point: PointId::from_bytes([0; 16]),
+                min_step_seconds: 1,
+                valid_from: some,
+                valid_until: some,
+            },
+        })
     }
 
     fn participant_reference(&self, id: ParticipantId) -> RestrictedExpression {

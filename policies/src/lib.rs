@@ -10,6 +10,7 @@
 //! The promises are tested three ways: `cases/` (one allowed or denied situation per file, in Cedar's own JSON so that
 //! the public `cedar` tool can replay it), `golden/matrix.txt` (every role × action × resource) and properties.
 
+mod acts;
 mod engine;
 mod facts;
 mod set;

@@ -1,13 +1,36 @@
 //! Valid samples, damaged in ways that come close to valid again.
 
 use std::env;
+use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 /// Damaged samples tried for each parser in an ordinary run.
 const CASES: usize = 6_000;
 
 /// What a parser made of some bytes: what it prints again, or nothing when it refused.
 pub type Printed = Option<Vec<u8>>;
+
+/// Where samples are also written, as the first inputs of a fuzzer: `FIDUCIE_FUZZ_SEEDS`/`name`/, each once.
+fn keep_as_seeds(name: &str, samples: &[Vec<u8>]) {
+    let Some(folder) = env::var_os("FIDUCIE_FUZZ_SEEDS") else {
+        return;
+    };
+    let folder = Path::new(&folder).join(name.to_lowercase().replace(' ', "-"));
+    let written = fs::create_dir_all(&folder).and_then(|()| {
+        samples.iter().try_for_each(|sample| {
+            let mut hasher = DefaultHasher::new();
+            sample.hash(&mut hasher);
+            fs::write(folder.join(format!("{:016x}", hasher.finish())), sample)
+        })
+    });
+    assert!(
+        written.is_ok(),
+        "{name}: the samples cannot be written to {}",
+        folder.display()
+    );
+}
 
 /// Gives a parser every sample, every beginning of each, and thousands of samples damaged by chance, always the same ones.
 /// It must print every sample, and whatever else it accepts, exactly as it was: one thing has one spelling.
@@ -17,6 +40,7 @@ pub type Printed = Option<Vec<u8>>;
 /// # Panics
 /// When the parser does, or prints other bytes than it read. The message holds the bytes.
 pub fn one_spelling(name: &str, samples: &[Vec<u8>], read: impl Fn(&[u8]) -> Printed) {
+    keep_as_seeds(name, samples);
     for sample in samples {
         let printed = guarded(name, sample, &read);
         assert!(
@@ -39,6 +63,7 @@ pub fn one_spelling(name: &str, samples: &[Vec<u8>], read: impl Fn(&[u8]) -> Pri
 /// # Panics
 /// When it does.
 pub fn no_panic(name: &str, samples: &[Vec<u8>], judge: impl Fn(&[u8])) {
+    keep_as_seeds(name, samples);
     for bytes in samples.iter().cloned().chain(damaged(samples)) {
         guarded(name, &bytes, &|bytes| {
             judge(bytes);

@@ -10,7 +10,7 @@ use broker_domain::policy::{PolicyEngine, Query, Verdict};
 use broker_domain::time::Clock;
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
 use broker_service::{
-    Broker, Inviting, Parts, SignInParts, StopEvidence, StopShelf, VaultKeys, WitnessParts,
+    Broker, Inviting, Parts, RecordSite, SignInParts, StopEvidence, StopShelf, VaultKeys, WitnessParts,
 };
 use broker_store::{InvitationKind, SessionRole};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
@@ -243,5 +243,11 @@ async fn parts(data: &Path, origin: &str, clock: Arc<dyn Clock>, policy: Arc<dyn
         sign_in: SignInParts::default(),
         witnesses: None,
         stops: Arc::new(NothingStands),
+        site: RecordSite {
+            address: "https://broker.example".into(),
+            operator: "Fiducie".into(),
+            contact: "dpo@broker.example".into(),
+            country: "FR".into(),
+        },
     }
 }

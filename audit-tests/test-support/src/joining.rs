@@ -1,6 +1,6 @@
 //! Members, what they ask for, and people who agree.
 
-use broker_domain::consent::Offer;
+use broker_domain::consent::{EvidenceLevel, Offer};
 use broker_domain::ids::{
     ApplicationId, ConsentId, OfferId, OrganisationId, ParticipantId, PointId, Purpose,
 };
@@ -81,6 +81,7 @@ pub async fn offer(broker: &Broker, recipient: OrganisationId, purpose: &str, no
         },
         notice_en: english.digest,
         notice_nl: dutch.digest,
+        evidence: EvidenceLevel::L1,
     };
     let member = Member::Offer {
         row: row.clone(),

@@ -71,6 +71,70 @@ fn granting_and_withdrawing_need_nothing_but_a_keyboard() {
     });
 }
 
+/// And nothing but HTML: scripts are blocked.
+#[test]
+fn my_data_and_my_rights_need_nothing_but_a_keyboard() {
+    with_browser(Scripts::Blocked, async |browser| {
+        let demo = Demo::start(&[]);
+        browser.open_page(&demo.page("/")).await;
+        browser.follow("form[action='/demo/sign-in'] button").await;
+        let looks = crate::looks::Looks::at(browser, "en");
+        browser.open_page(&demo.page("/moi?lang=en")).await;
+        reach(browser, "nav a[href='/moi/donnees']").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("#period-heading").await;
+        looks.at_page("data-day").await;
+        for view in ["mois", "annee"] {
+            reach(browser, &format!(".filters a[href*='vue={view}']")).await;
+            browser.press(&[], Key::Enter).await;
+            browser
+                .find(&format!(".filters a[aria-current][href*='vue={view}']"))
+                .await;
+            looks.at_page(&format!("data-{view}")).await;
+        }
+        reach(browser, "details summary").await;
+        browser.press(&[], Key::Enter).await;
+        reach(browser, "tbody a").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find(".filters a[aria-current][href*='vue=mois']").await;
+        reach(browser, "form.copy [name=format]").await;
+        reach(browser, "form.copy button").await;
+        let copy = browser.download("form.copy button").await;
+        let copy = std::fs::read_to_string(copy).unwrap();
+        assert!(copy.starts_with("meter,start,local,"), "{copy}");
+
+        reach(browser, "nav a[href='/moi/demandes']").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("#new-heading").await;
+        looks.at_page("rights").await;
+        reach(browser, "a[href='/moi/demandes/nouvelle/rectification']").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("#objet").await;
+        looks.at_page("right-ask").await;
+        reach(browser, "#objet").await;
+        browser.type_into("#objet", "Mon adresse").await;
+        reach(browser, "main form [type=submit]").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("#steps-heading").await;
+        looks.at_page("right").await;
+        reach(browser, "form[action='/deconnexion'] button").await;
+        browser.press(&[], Key::Enter).await;
+        browser
+            .follow("form[action='/demo/sign-in']:has([value=officer]) button")
+            .await;
+        reach(browser, "nav a[href='/dpo/droits']").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("#open-heading").await;
+        looks.at_page("rights-desk").await;
+        reach(browser, "main textarea").await;
+        browser.type_into("main textarea", "C'est corrigé.").await;
+        reach(browser, "[value=repondre]").await;
+        browser.press(&[], Key::Enter).await;
+        browser.find("#answered-heading + .rows").await;
+        looks.end();
+    });
+}
+
 /// Presses Tab until the focus is there. Every stop on the way is one that a person sees.
 pub async fn reach(browser: &Browser, selector: &str) {
     let mut stops = Vec::new();

@@ -105,7 +105,7 @@ impl Walk<'_> {
 
         browser.follow(".counts a[href$=\"#pending\"]").await;
         self.looks.at_page("sharings").await;
-        browser.follow("#pending .button").await;
+        browser.click("#pending .button").await;
         browser.find("form.consent").await;
         assert_eq!(browser.count(":checked").await, 0, "a choice is made already");
         self.looks.at_page("offer").await;
@@ -255,7 +255,7 @@ impl Walk<'_> {
         browser.follow(".grave").await;
         browser.find(".errors").await;
         self.looks.at_refusal("erasure-unconfirmed", 422).await;
-        browser.follow("#confirm").await;
+        browser.click("#confirm").await;
         browser.follow(".grave").await;
         browser.find(".done").await;
         self.looks.at_page("erased").await;

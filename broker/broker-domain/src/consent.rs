@@ -3,6 +3,7 @@
 //! One consent is one purpose × one granularity × one recipient for one point (invariant I7). Its state at an instant
 //! is a pure function of its events (`consent.md` §2.2); expiry is computed at each decision, never only stored.
 
+mod act;
 mod coverage;
 mod lifecycle;
 mod pause;
@@ -11,6 +12,7 @@ use thiserror::Error;
 
 use crate::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, PointId, Purpose};
 use crate::time::{Instant, Interval, InvalidTime, Step};
+pub use act::{EvidenceLevel, How, Method};
 pub use coverage::{Ask, Covered, CoveredIntake, covers, covers_intake};
 pub use lifecycle::{EventParts, NotAdmitted, Terms};
 pub use pause::Pause;

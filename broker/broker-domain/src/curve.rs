@@ -27,21 +27,74 @@ pub fn load_curve(readings: &[Reading], interval: &Interval, step: Step) -> Vec<
         .steps(step)
         .map(|start| {
             let end = start.plus_seconds(width);
-            let energy = index_at(&indices, start, step)
-                .zip(index_at(&indices, end, step))
-                .and_then(|(from, to)| to.checked_sub(from))
-                .map(|grown| {
-                    if grown < -900_000_000 {
-                        grown + 1_000_000_000
-                    } else {
-                        grown
-                    }
-                })
-                .filter(|grown| *grown >= 0)
-                .map(WattHours);
+            let energy = growth(&indices, start, end, step);
             Slot { start, energy }
         })
         .collect()
+}
+
+/// Energy drawn over a longer span, such as a local day of 23, 24 or 25 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawn {
+    /// All of it: the index is known at both ends, so what was drawn during a gap in between is in it.
+    Whole(WattHours),
+    /// As much as was measured: an end is not known.
+    Part {
+        /// The sum of the steps that are known.
+        energy: WattHours,
+        /// How many steps those are.
+        measured: u32,
+        /// How many the span has.
+        steps: u32,
+    },
+    /// Nothing is known. Never zero.
+    Unknown,
+}
+
+impl Drawn {
+    /// What is known of it.
+    #[must_use]
+    pub const fn energy(self) -> Option<WattHours> {
+        match self {
+            Self::Whole(energy) | Self::Part { energy, .. } => Some(energy),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// The energy drawn in an interval, from indices in order of time; the ends as in [`load_curve`].
+#[must_use]
+pub fn drawn(readings: &[Reading], interval: &Interval, step: Step) -> Drawn {
+    let indices = total_indices(readings);
+    if let Some(energy) = growth(&indices, interval.start(), interval.end(), step) {
+        return Drawn::Whole(energy);
+    }
+    let slots = load_curve(readings, interval, step);
+    let known: Vec<i64> = slots
+        .iter()
+        .filter_map(|slot| slot.energy)
+        .map(|energy| energy.0)
+        .collect();
+    if known.is_empty() {
+        return Drawn::Unknown;
+    }
+    Drawn::Part {
+        energy: WattHours(known.iter().copied().fold(0, i64::saturating_add)),
+        measured: u32::try_from(known.len()).unwrap_or(u32::MAX),
+        steps: u32::try_from(slots.len()).unwrap_or(u32::MAX),
+    }
+}
+
+/// How much the index grew, if it is known at both ends and did grow. Registers of historique mode start anew after
+/// 999 999 999 Wh (`tic.md` §5).
+fn growth(indices: &BTreeMap<Instant, i64>, start: Instant, end: Instant, step: Step) -> Option<WattHours> {
+    let grown = index_at(indices, end, step)?.checked_sub(index_at(indices, start, step)?)?;
+    let grown = if grown < -900_000_000 {
+        grown + 1_000_000_000
+    } else {
+        grown
+    };
+    (grown >= 0).then_some(WattHours(grown))
 }
 
 fn total_indices(readings: &[Reading]) -> BTreeMap<Instant, i64> {
@@ -155,5 +208,50 @@ mod tests {
             .collect();
         let sum: i64 = curve(&readings, 86_400).iter().flatten().sum();
         assert_eq!(sum, 48 * 48);
+    }
+
+    fn total(readings: &[Reading], until: i64) -> Drawn {
+        drawn(
+            readings,
+            &Interval::new(at(0), at(until)).unwrap(),
+            Step::HALF_HOUR,
+        )
+    }
+
+    #[test]
+    fn an_index_at_both_ends_tells_the_whole_whatever_is_missing_in_between() {
+        let readings = [reading(0, "east", 100), reading(90_000, "east", 9_100)];
+        assert_eq!(total(&readings, 90_000), Drawn::Whole(WattHours(9_000)));
+    }
+
+    #[test]
+    fn a_span_with_an_unknown_end_is_told_in_part() {
+        let readings = [
+            reading(1_800, "east", 100),
+            reading(3_600, "east", 350),
+            reading(86_400, "east", 9_000),
+        ];
+        let part = Drawn::Part {
+            energy: WattHours(250),
+            measured: 1,
+            steps: 48,
+        };
+        assert_eq!(total(&readings, 86_400), part);
+        assert_eq!(total(&[], 86_400), Drawn::Unknown);
+    }
+
+    #[test]
+    fn another_meter_with_a_lower_index_is_no_negative_energy() {
+        let readings = [
+            reading(0, "east", 50_000),
+            reading(1_800, "east", 50_100),
+            reading(3_600, "east", 20),
+        ];
+        let part = Drawn::Part {
+            energy: WattHours(100),
+            measured: 1,
+            steps: 2,
+        };
+        assert_eq!(total(&readings, 3_600), part);
     }
 }

@@ -103,6 +103,8 @@ identifier! {
     DatasetId;
     /// A researcher's request for a dataset.
     RequestId;
+    /// A participant's request about her rights.
+    RightsRequestId;
     /// A release made from a request.
     ReleaseId;
     /// One transfer, in or out, made or refused.

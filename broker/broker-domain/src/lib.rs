@@ -7,6 +7,7 @@
 
 pub mod consent;
 pub mod curve;
+pub mod deadline;
 pub mod gateway;
 pub mod identity;
 pub mod ids;
@@ -15,6 +16,7 @@ pub mod lang;
 pub mod policy;
 pub mod reading;
 pub mod research;
+pub mod rights;
 pub mod time;
 pub mod warrant;
 

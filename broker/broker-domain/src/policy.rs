@@ -40,6 +40,8 @@ pub enum Action {
     Withdraw,
     /// A participant sets the switch of her gateway.
     Configure,
+    /// A participant exercises a right about her own data.
+    AskRight,
     /// An application receives readings of a point.
     Transfer,
     /// A researcher asks for a dataset.
@@ -54,18 +56,21 @@ pub enum Action {
     ReadFlows,
     /// An officer erases a person.
     Erase,
+    /// An officer reads and answers what people ask about their rights.
+    AnswerRight,
     /// An officer lets somebody in: enrols a participant, or gives one who lost the way in a new code.
     Invite,
 }
 
 impl Action {
     /// Every action, in the order of the golden matrix.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Submit,
         Self::ReadOwn,
         Self::Grant,
         Self::Withdraw,
         Self::Configure,
+        Self::AskRight,
         Self::Transfer,
         Self::Request,
         Self::Decide,
@@ -73,6 +78,7 @@ impl Action {
         Self::Download,
         Self::ReadFlows,
         Self::Erase,
+        Self::AnswerRight,
         Self::Invite,
     ];
 
@@ -85,6 +91,7 @@ impl Action {
             Self::Grant => "grant",
             Self::Withdraw => "withdraw",
             Self::Configure => "configure",
+            Self::AskRight => "ask-right",
             Self::Transfer => "transfer",
             Self::Request => "request",
             Self::Decide => "decide",
@@ -92,6 +99,7 @@ impl Action {
             Self::Download => "download",
             Self::ReadFlows => "read-flows",
             Self::Erase => "erase",
+            Self::AnswerRight => "answer-right",
             Self::Invite => "invite",
         }
     }

@@ -21,7 +21,7 @@ use ledger_core::receipt::ReceiptSigner;
 use ledger_core::tree::{LeafIndex, TreeSize};
 use ledger_log::{
     LogData, LogMap, MapConfig, MapSnapshot, PublicStore, Publisher, RecoverError, Sequencer,
-    SequencerConfig, Stop, StoreFault, Stores, SubmitError, UnixMicros,
+    SequencerConfig, Stop, StoreFault, Stores, SubmitError, SweepFault, Swept, UnixMicros, sweep,
 };
 use serde::Serialize;
 use tokio::task::JoinHandle;
@@ -34,6 +34,7 @@ use crate::group::{Carrier, Commit, Shown, SignedRecord};
 use crate::history::known_restores;
 use crate::intake::Lookup;
 use crate::key_change::known_changes;
+use crate::records::consent::RecordSite;
 use crate::stopped::StopShelf;
 use crate::vault::VaultKeys;
 use crate::witnessing::{self, Gate, WitnessParts};
@@ -74,6 +75,8 @@ pub struct Parts {
     pub witnesses: Option<WitnessParts>,
     /// Where what a witness proves against the ledger is kept.
     pub stops: Arc<dyn StopShelf>,
+    /// Who keeps the consent records, as they say it.
+    pub site: RecordSite,
 }
 
 /// The broker's use cases hang here. Cheap to share behind an `Arc`.
@@ -99,6 +102,7 @@ pub struct Broker {
     pub(crate) gate: Option<Gate>,
     pub(crate) lookup: Lookup,
     pub(crate) sign_in: SignInParts,
+    pub(crate) site: RecordSite,
 }
 
 /// Writes records and signs them.
@@ -210,6 +214,7 @@ impl Broker {
             gate,
             lookup,
             sign_in: parts.sign_in,
+            site: parts.site,
         };
         Ok((Arc::new(broker), writer))
     }
@@ -257,6 +262,17 @@ impl Broker {
     #[must_use]
     pub fn ledger_is_running(&self) -> bool {
         self.sequencer.is_running()
+    }
+
+    /// Holds every full public file of the ledger against the newest checkpoint, beside whatever else the broker does, and
+    /// writes lost ones again. A start looks at the right edge only.
+    ///
+    /// # Errors
+    /// [`SweepFault`], at the first file that was changed: then somebody else writes where only the ledger may, and the
+    /// process should end.
+    pub async fn sweep_public_files(&self) -> Result<Swept, SweepFault> {
+        let data = DataView(Arc::clone(&self.store));
+        sweep(&data, &*self.public, &self.latest_checkpoint()).await
     }
 
     /// Waits until the leaf is under a published checkpoint: before, it may yet become another one, and nobody is told

@@ -1,11 +1,12 @@
 //! Granting, refusing and withdrawing.
 
 use async_trait::async_trait;
-use broker_domain::consent::{Consent, ConsentEvent, EventKind, State};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
 use broker_domain::ids::{ConsentId, Digest, OfferId, ParticipantId, PointId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::Instant;
-use broker_store::{OfferRow, RecordedEvent, Serial};
+use broker_store::{ActRow, OfferRow, RecordedEvent, Serial};
+use evidence::consent::ConsentAct;
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
@@ -13,7 +14,7 @@ use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
-use crate::records;
+use crate::records::consent::{self, Actor, NewAct, Told};
 
 /// What a participant chose on the page of one offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +110,7 @@ impl Broker {
         if !row.notices().contains(&choice.notice) {
             return Err(Failure::Refused(ChoiceRefusal::NoticeChanged));
         }
-        let consent = self.new_consent(who, &choice, &row, now)?;
+        let (consent, told) = self.new_consent(who, &choice, &row, now).await?;
         if already_given(&consents, &consent, now) {
             return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
         }
@@ -117,7 +118,9 @@ impl Broker {
         let id = consent.id;
         match choice.answer {
             Answer::Agree => {
-                let signed = self.sign(records::consent_given(&consent, now)?)?;
+                let how = How::on_a_page(EvidenceLevel::L1);
+                let act = NewAct::now(ConsentAct::Given, Actor::Participant(who), how, now);
+                let signed = self.sign(consent::record(&self.site, &told, &consent, &act)?)?;
                 let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
                 let draft = Draft {
                     subject: who.into(),
@@ -127,7 +130,9 @@ impl Broker {
                 let leaf_index = self
                     .commit(AddConsent {
                         consent,
+                        asked_at: told.asked_at.unwrap_or(now),
                         event,
+                        how,
                         draft,
                     })
                     .await?;
@@ -164,14 +169,14 @@ impl Broker {
         id: ConsentId,
     ) -> Result<Receipt, Failure<WithdrawalRefusal>> {
         let now = self.clock.now();
-        let consent = self
-            .store
-            .read()
-            .await?
-            .consent(id)
-            .await?
-            .filter(|consent| consent.participant == who);
-        let consent = consent.ok_or(Failure::Refused(WithdrawalRefusal::NotYours))?;
+        let (consent, told) = {
+            let mut read = self.store.read().await?;
+            let consent = read.consent(id).await?;
+            let consent = consent.filter(|consent| consent.participant == who);
+            let consent = consent.ok_or(Failure::Refused(WithdrawalRefusal::NotYours))?;
+            let told = Told::of(&mut *read, &consent).await?;
+            (consent, told)
+        };
 
         let resource = Resource::Consent {
             consent: id,
@@ -188,10 +193,9 @@ impl Broker {
             return Err(Failure::Refused(WithdrawalRefusal::AlreadyEnded));
         }
 
-        let previous = consent.head().ok_or(Fault::Corrupt {
-            what: "consent without event",
-        })?;
-        let signed = self.sign(records::consent_withdrawn(&consent, previous, now)?)?;
+        let how = How::on_a_page(EvidenceLevel::L1);
+        let act = NewAct::now(ConsentAct::Withdrawn, Actor::Participant(who), how, now);
+        let signed = self.sign(consent::record(&self.site, &told, &consent, &act)?)?;
         let event = next_event(&consent, EventKind::Withdrawn, now, signed.digest())?;
         let draft = Draft {
             subject: who.into(),
@@ -204,23 +208,29 @@ impl Broker {
             .commit(AddEvent {
                 consent: id,
                 event,
+                how,
                 draft,
             })
             .await?;
         Ok(self.receipt(leaf_index).await?)
     }
 
-    fn new_consent(
+    async fn new_consent(
         &self,
         who: ParticipantId,
         choice: &Choice,
         row: &OfferRow,
         now: Instant,
-    ) -> Result<Consent, Failure<ChoiceRefusal>> {
+    ) -> Result<(Consent, Told), Failure<ChoiceRefusal>> {
         let id = ConsentId::random(&*self.entropy)?;
         let consent = row.offer.answered_by(who, choice.point, choice.notice, id, now)?;
-        let terms = records::terms_digest(&consent)?;
-        Ok(consent.on_terms(terms))
+        let mut read = self.store.read().await?;
+        let mut told = Told::of(&mut *read, &consent).await?;
+        let served = read.notice_served(who, choice.offer, choice.notice).await?;
+        // The request is what the person was shown; without a page, it is made with the answer.
+        told.asked_at = Some(served.map_or(now, |served| served.first_at.min(now)));
+        let terms = consent::terms_digest(&consent::draft(&self.site, &told, &consent, now)?)?;
+        Ok((consent.on_terms(terms), told))
     }
 }
 
@@ -246,7 +256,9 @@ fn already_given(consents: &[Consent], new: &Consent, now: Instant) -> bool {
 
 struct AddConsent {
     consent: Consent,
+    asked_at: Instant,
     event: ConsentEvent,
+    how: How,
     draft: Draft,
 }
 
@@ -267,18 +279,11 @@ impl Commit for AddConsent {
             return Ok(Err(ChoiceRefusal::AlreadyGiven));
         }
         group.tx.add_consent(&self.consent).await?;
-        let serial = group.append(&self.draft).await?;
         group
             .tx
-            .add_consent_event(
-                self.consent.id,
-                &RecordedEvent {
-                    event: self.event,
-                    serial: Some(serial),
-                    leaf_index: None,
-                },
-            )
+            .add_consent_request(self.consent.id, self.asked_at)
             .await?;
+        let serial = add_event(group, self.consent.id, self.event, self.how, &self.draft).await?;
         Ok(Ok(serial))
     }
 }
@@ -286,6 +291,7 @@ impl Commit for AddConsent {
 struct AddEvent {
     consent: ConsentId,
     event: ConsentEvent,
+    how: How,
     draft: Draft,
 }
 
@@ -300,18 +306,27 @@ impl Commit for AddEvent {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, WithdrawalRefusal>, Fault> {
-        let serial = group.append(&self.draft).await?;
-        group
-            .tx
-            .add_consent_event(
-                self.consent,
-                &RecordedEvent {
-                    event: self.event,
-                    serial: Some(serial),
-                    leaf_index: None,
-                },
-            )
-            .await?;
+        let serial = add_event(group, self.consent, self.event, self.how, &self.draft).await?;
         Ok(Ok(serial))
     }
+}
+
+/// Writes an event with its record and how it came about.
+pub(crate) async fn add_event(
+    group: &mut Group<'_>,
+    consent: ConsentId,
+    event: ConsentEvent,
+    how: How,
+    draft: &Draft,
+) -> Result<Serial, Fault> {
+    let serial = group.append(draft).await?;
+    let recorded = RecordedEvent {
+        event,
+        serial: Some(serial),
+        leaf_index: None,
+    };
+    group.tx.add_consent_event(consent, &recorded).await?;
+    let act = ActRow { seq: event.seq, how };
+    group.tx.add_consent_act(consent, act).await?;
+    Ok(serial)
 }

@@ -25,11 +25,15 @@ mod key_change;
 mod lifecycle;
 mod manifests;
 mod own;
+mod own_copy;
+mod own_data;
+mod own_transfers;
 mod receipts;
 mod records;
 mod release;
 mod research;
 mod restore;
+mod rights;
 mod senml;
 mod sessions;
 mod stopped;
@@ -65,12 +69,15 @@ pub use lifecycle::{
     Renewal, Together, WithdrawnTogether,
 };
 pub use own::{OwnProfile, OwnRefusal};
+pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces};
 pub use receipts::Receipt;
+pub use records::consent::RecordSite;
 pub use release::{
     Download, DownloadRefusal, Feasibility, FeasibilityRefusal, Obstacles, ReleaseRefusal, Released, ZONE,
 };
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use restore::{RestoreError, Restored, log_view, restore};
+pub use rights::{AnswerRefusal, AskRefusal, MAX_RIGHTS_WORDS, RightsAction, RightsDesk};
 pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
 pub use vault::VaultKeys;

@@ -9,19 +9,21 @@ mod reminders;
 mod together;
 
 use async_trait::async_trait;
-use broker_domain::consent::{Consent, ConsentEvent, EventKind, NotAdmitted, Terms};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, NotAdmitted, Terms};
 use broker_domain::ids::{ConsentId, Digest, ParticipantId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval, Step};
-use broker_store::{OfferRow, RecordedEvent, Serial};
+use broker_store::{OfferRow, Serial};
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::Broker;
+use crate::consents::add_event;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
 pub use expiry::Announced;
+use record::Next;
 pub use reminders::{LATEST_REMINDER_SECONDS, ReminderRefusal};
 pub use together::{Together, WithdrawnTogether};
 
@@ -67,6 +69,11 @@ pub enum ChangeRefusal {
     /// A renewal would not end later.
     #[error("this sharing runs for as long as the recipient asks; renew it later")]
     NotLater,
+    /// The offer asks for more than a click.
+    #[error(
+        "this recipient asks for a signature; let it end and sign a new agreement, or withdraw and sign now"
+    )]
+    SignatureNeeded,
     /// The text changed since it was shown.
     #[error("the text of this offer changed; read the new one before you choose")]
     NoticeChanged,
@@ -164,7 +171,9 @@ impl Broker {
         }
         let data = Interval::new(old.data.start(), less.until)
             .map_err(|_| Failure::Refused(ChangeRefusal::NotLess))?;
-        let terms = record::terms(&consent, less.step, data, old.notice)?;
+        let terms = self
+            .other_terms(&consent, (less.step, data, old.notice), now)
+            .await?;
         self.change(consent, EventKind::Narrowed(terms), now).await
     }
 
@@ -200,7 +209,9 @@ impl Broker {
             return Err(Failure::Refused(ChangeRefusal::NoticeChanged));
         }
         let data = Interval::new(renewal.old.data.start(), renewal.until)?;
-        let terms = record::terms(&consent, renewal.old.step, data, notice)?;
+        let terms = self
+            .other_terms(&consent, (renewal.old.step, data, notice), now)
+            .await?;
         self.change(consent, EventKind::Renewed(terms), now).await
     }
 
@@ -218,6 +229,10 @@ impl Broker {
             .filter(|row| old.step.is_multiple_of(row.offer.step))
             .max_by_key(|row| row.offer.step);
         let offer = asked.ok_or(Failure::Refused(ChangeRefusal::NotAsked))?;
+        // LIMIT: a renewal is a click. What asks for a signature is agreed to anew.
+        if EvidenceLevel::L1 < offer.evidence {
+            return Err(Failure::Refused(ChangeRefusal::SignatureNeeded));
+        }
         let until = now.plus_seconds(i64::from(offer.offer.days) * 86_400);
         if until < old.data.end().plus_seconds(LEAST_GAIN_SECONDS) {
             return Err(Failure::Refused(ChangeRefusal::NotLater));
@@ -258,9 +273,8 @@ impl Broker {
         kind: EventKind,
         now: Instant,
     ) -> Result<Receipt, Failure<ChangeRefusal>> {
-        let leaf_index = self
-            .append(consent, kind, now, now, ActorClass::Participant)
-            .await?;
+        let next = Next::at_once(kind, now);
+        let leaf_index = self.append(consent, next, ActorClass::Participant).await?;
         Ok(self.receipt(leaf_index).await?)
     }
 
@@ -268,20 +282,19 @@ impl Broker {
     async fn append(
         &self,
         consent: Consent,
-        kind: EventKind,
-        effective_at: Instant,
-        now: Instant,
+        next: Next,
         actor: ActorClass,
     ) -> Result<u64, Failure<ChangeRefusal>> {
         consent
-            .admits(kind, effective_at, now)
+            .admits(next.kind, next.effective_at, next.now)
             .map_err(|refused| Failure::Refused(refused.into()))?;
-        let signed = self.sign(record::of(&consent, kind, effective_at, now)?)?;
-        let event = consent.dated_event(kind, effective_at, now, signed.digest());
+        let signed = self.sign(self.next_record(&consent, next).await?)?;
+        let event = consent.dated_event(next.kind, next.effective_at, next.now, signed.digest());
         let beat = AddChange {
             event: event.ok_or(Fault::Corrupt {
                 what: "consent events",
             })?,
+            how: next.how(),
             draft: Draft {
                 subject: consent.participant.into(),
                 actor,
@@ -296,6 +309,7 @@ impl Broker {
 struct AddChange {
     consent: ConsentId,
     event: ConsentEvent,
+    how: How,
     draft: Draft,
 }
 
@@ -312,13 +326,7 @@ impl Commit for AddChange {
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, ChangeRefusal>, Fault> {
         // The event's number is unique: if another event came between, this one conflicts and is decided again. Its
         // record names the digest of the one before, which is therefore the right one.
-        let serial = group.append(&self.draft).await?;
-        let event = RecordedEvent {
-            event: self.event,
-            serial: Some(serial),
-            leaf_index: None,
-        };
-        group.tx.add_consent_event(self.consent, &event).await?;
+        let serial = add_event(group, self.consent, self.event, self.how, &self.draft).await?;
         Ok(Ok(serial))
     }
 }

@@ -1,7 +1,8 @@
 //! From domain facts to the records that are signed and committed to. One function per event.
 
+pub(crate) mod consent;
+
 use broker_anonymiser::Bundle;
-use broker_domain::consent::Consent;
 use broker_domain::curve::Slot;
 use broker_domain::ids::{BatchId, ConsentId, Digest, GatewayId, ReleaseId, SubjectId};
 use broker_domain::policy::Permit;
@@ -11,8 +12,8 @@ use broker_store::{GatewayRow, Outcome, TransferRow};
 use evidence::jcs;
 use evidence::jws::Jwk;
 use evidence::record::{
-    self as wire, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Enrolment, EvidenceLevel, Id, InOutcome,
-    Method, OutOutcome, Record, ReleasedFile, RequestStep, Role, Seconds, Text, TransferIn, TransferOut,
+    self as wire, Enrolment, Id, InOutcome, OutOutcome, Record, ReleasedFile, RequestStep, Role, Seconds,
+    Text, TransferIn, TransferOut,
 };
 use serde::Serialize;
 
@@ -57,84 +58,6 @@ pub(crate) fn gateway_enrolled(row: &GatewayRow, now: Instant) -> Result<Record,
         key: Some(Jwk::Ed25519 {
             x: row.gateway.public_key,
         }),
-        at: at(now)?,
-    }))
-}
-
-#[derive(Serialize)]
-struct Terms<'a> {
-    format: &'static str,
-    recipient: String,
-    purpose: &'a str,
-    point: String,
-    step_s: u32,
-    from: String,
-    until: String,
-    notice_sha256: wire::Digest,
-}
-
-/// SHA-256 of the canonical terms: what the person agreed to, in one spelling.
-pub(crate) fn terms_digest(consent: &Consent) -> Result<Digest, Fault> {
-    let terms = Terms {
-        format: "fiducie-terms/1",
-        recipient: consent.recipient.to_string(),
-        purpose: consent.purpose.as_str(),
-        point: consent.point.to_string(),
-        step_s: consent.step.seconds(),
-        from: consent.data.start().to_string(),
-        until: consent.data.end().to_string(),
-        notice_sha256: digest(consent.notice),
-    };
-    let bytes = jcs::to_bytes(&terms).map_err(|_| Fault::Corrupt { what: "terms" })?;
-    Ok(Digest(*wire::Digest::of(&bytes).as_bytes()))
-}
-
-/// The person agreed.
-pub(crate) fn consent_given(consent: &Consent, now: Instant) -> Result<Record, Fault> {
-    Ok(Record::ConsentGiven(ConsentGiven {
-        consent: id(&consent.id)?,
-        participant: id(&consent.participant)?,
-        point: id(&consent.point)?,
-        purpose: id(&consent.purpose)?,
-        step_s: Seconds(consent.step.seconds()),
-        recipient: id(&consent.recipient)?,
-        from: at(consent.data.start())?,
-        until: at(consent.data.end())?,
-        terms_sha256: digest(consent.terms),
-        notice_sha256: digest(consent.notice),
-        method: Method::Web,
-        // A click in a session, without the person's own key: the second of five levels (consent.md §4.5).
-        evidence_level: EvidenceLevel::L2,
-        prev_sha256: None,
-        at: at(now)?,
-    }))
-}
-
-/// The person ended it.
-pub(crate) fn consent_withdrawn(consent: &Consent, previous: Digest, now: Instant) -> Result<Record, Fault> {
-    Ok(Record::ConsentWithdrawn(ConsentWithdrawn {
-        consent: id(&consent.id)?,
-        participant: id(&consent.participant)?,
-        method: Method::Web,
-        prev_sha256: digest(previous),
-        at: at(now)?,
-    }))
-}
-
-/// A restore ended it: `lost` are the numbers of the newest record whose detail is known, and of the newest in the log.
-pub(crate) fn consent_suspended(
-    consent: &Consent,
-    previous: Digest,
-    lost: (u64, u64),
-    now: Instant,
-) -> Result<Record, Fault> {
-    let (known, newest) = lost;
-    Ok(Record::ConsentSuspended(ConsentSuspended {
-        consent: id(&consent.id)?,
-        participant: id(&consent.participant)?,
-        prev_sha256: digest(previous),
-        known,
-        newest,
         at: at(now)?,
     }))
 }

@@ -174,7 +174,7 @@ pub async fn restore(parts: &Parts) -> Result<Restored, RestoreError> {
     tx.close_doors().await?;
 
     let pen = RecordPen::new(Arc::clone(&parts.record_signer))?;
-    let suspensions = suspend::decide(&mut *tx, &replay.losers, &pen, now).await?;
+    let suspensions = suspend::decide(&mut *tx, &replay.losers, &pen, &parts.site, now).await?;
     let suspended = suspensions.len();
     let mut group = Group::new(&mut *tx, &*parts.entropy, now, Some(&head), suspended + 1)?;
     group.mark("restore").await?;

@@ -17,6 +17,9 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 const STATEMENTS: usize = 256;
 /// Reading connections: more than the two cores of the smallest machine, few enough to keep page caches small.
 const READERS: u32 = 4;
+/// Rows that the driver's thread may run ahead of whoever reads them: more than the intakes of a group have, so that it
+/// does not stop and start for each handful.
+const ROWS_AHEAD: usize = 2_048;
 
 /// Whether a missing file may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,6 +55,7 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", "8192")
         .busy_timeout(BUSY_TIMEOUT)
         .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging()
 }
 

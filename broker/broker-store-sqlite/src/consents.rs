@@ -1,10 +1,13 @@
 //! Notices, offers, consents and their events.
 
 use async_trait::async_trait;
-use broker_domain::consent::{Consent, ConsentEvent, EventKind, EventParts, Offer, Terms};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EventParts, EvidenceLevel, Offer, Terms};
 use broker_domain::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Purpose};
 use broker_domain::time::Instant;
-use broker_store::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent, Serial, StoreError};
+use broker_store::{
+    ActRow, ConsentReads, ConsentWrites, IntentRow, Notice, OfferRow, RecordedEvent, Serial, ServedRow,
+    StoreError,
+};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Sqlite, query};
@@ -37,14 +40,14 @@ impl ConsentReads for SqliteTx {
 
     async fn offers(&mut self) -> Result<Vec<OfferRow>, StoreError> {
         let query = query(
-            "SELECT id, recipient, purpose, step_s, days, notice, notice_en, notice_nl FROM offer ORDER BY id",
+            "SELECT id, recipient, purpose, step_s, days, notice, notice_en, notice_nl, evidence FROM offer ORDER BY id",
         );
         self.all(query, offer).await
     }
 
     async fn offer(&mut self, id: OfferId) -> Result<Option<OfferRow>, StoreError> {
         let query = query(
-            "SELECT id, recipient, purpose, step_s, days, notice, notice_en, notice_nl FROM offer WHERE id = ?1",
+            "SELECT id, recipient, purpose, step_s, days, notice, notice_en, notice_nl, evidence FROM offer WHERE id = ?1",
         );
         self.one(query.bind(id.as_bytes().as_slice()), offer).await
     }
@@ -125,6 +128,27 @@ impl ConsentReads for SqliteTx {
         })
         .await
     }
+
+    async fn consent_acts(&mut self, id: ConsentId) -> Result<Vec<ActRow>, StoreError> {
+        self.acts_of(id).await
+    }
+
+    async fn consent_asked_at(&mut self, id: ConsentId) -> Result<Option<Instant>, StoreError> {
+        self.asked_at(id).await
+    }
+
+    async fn notice_served(
+        &mut self,
+        participant: ParticipantId,
+        offer: OfferId,
+        notice: Digest,
+    ) -> Result<Option<ServedRow>, StoreError> {
+        self.served(participant, offer, notice).await
+    }
+
+    async fn consent_intent(&mut self, nonce: [u8; 32]) -> Result<Option<IntentRow>, StoreError> {
+        self.intent(nonce).await
+    }
 }
 
 #[async_trait]
@@ -144,8 +168,8 @@ impl ConsentWrites for SqliteTx {
 
     async fn add_offer(&mut self, row: &OfferRow) -> Result<(), StoreError> {
         let query = query(
-            "INSERT INTO offer (id, recipient, purpose, step_s, days, notice, notice_en, notice_nl) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO offer (id, recipient, purpose, step_s, days, notice, notice_en, notice_nl, evidence) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         );
         let query = query
             .bind(row.offer.id.as_bytes().as_slice())
@@ -155,7 +179,8 @@ impl ConsentWrites for SqliteTx {
             .bind(row.offer.days)
             .bind(row.offer.notice.0.as_slice())
             .bind(row.notice_en.0.as_slice())
-            .bind(row.notice_nl.0.as_slice());
+            .bind(row.notice_nl.0.as_slice())
+            .bind(row.evidence.code());
         self.change_one("offer", query).await
     }
 
@@ -237,6 +262,37 @@ impl ConsentWrites for SqliteTx {
             .bind(offer.as_bytes().as_slice());
         self.change("reminder", query).await.map(|_| ())
     }
+
+    async fn add_consent_act(&mut self, id: ConsentId, act: ActRow) -> Result<(), StoreError> {
+        self.add_act(id, act).await
+    }
+
+    async fn add_consent_request(&mut self, id: ConsentId, asked_at: Instant) -> Result<(), StoreError> {
+        self.add_request(id, asked_at).await
+    }
+
+    async fn serve_notice(
+        &mut self,
+        participant: ParticipantId,
+        offer: OfferId,
+        notice: Digest,
+        at: Instant,
+    ) -> Result<(), StoreError> {
+        self.serve(participant, offer, notice, at).await
+    }
+
+    async fn add_consent_intent(
+        &mut self,
+        row: &IntentRow,
+        forget: Instant,
+        most: u32,
+    ) -> Result<(), StoreError> {
+        self.add_intent(row, forget, most).await
+    }
+
+    async fn use_consent_intent(&mut self, nonce: [u8; 32], at: Instant) -> Result<(), StoreError> {
+        self.use_intent(nonce, at).await
+    }
 }
 
 impl SqliteTx {
@@ -309,6 +365,7 @@ fn offer(row: &SqliteRow) -> Result<OfferRow, StoreError> {
         },
         notice_en: row.digest("offer.notice_en")?,
         notice_nl: row.digest("offer.notice_nl")?,
+        evidence: row.code("offer.evidence", EvidenceLevel::from_code)?,
     })
 }
 

@@ -28,7 +28,7 @@ macro_rules! own_account {
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 23] = [
+const STATEMENTS: [(&str, &str); 29] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     ("session", "DELETE FROM session WHERE participant = ?1"),
     ("session", own_account!("session")),
@@ -47,8 +47,29 @@ const STATEMENTS: [(&str, &str); 23] = [
     ("account", own_account!("account", "id")),
     ("account_role", "DELETE FROM account_role WHERE participant = ?1"),
     ("disclosure", "DELETE FROM disclosure WHERE participant = ?1"),
+    (
+        "rights_request",
+        "DELETE FROM rights_request WHERE participant = ?1",
+    ),
+    ("own_access", "DELETE FROM own_access WHERE participant = ?1"),
     ("batch", "DELETE FROM batch WHERE participant = ?1"),
     ("transfer", "DELETE FROM transfer WHERE participant = ?1"),
+    (
+        "consent_intent",
+        "DELETE FROM consent_intent WHERE participant = ?1",
+    ),
+    (
+        "notice_served",
+        "DELETE FROM notice_served WHERE participant = ?1",
+    ),
+    (
+        "consent_act",
+        "DELETE FROM consent_act WHERE consent IN (SELECT id FROM consent WHERE participant = ?1)",
+    ),
+    (
+        "consent_request",
+        "DELETE FROM consent_request WHERE consent IN (SELECT id FROM consent WHERE participant = ?1)",
+    ),
     (
         "consent_event",
         "DELETE FROM consent_event WHERE consent IN (SELECT id FROM consent WHERE participant = ?1)",

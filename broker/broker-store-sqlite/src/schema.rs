@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -64,6 +64,18 @@ const MIGRATIONS: [Migration; 8] = [
         name: "accounts",
         up: include_str!("../migrations/0007_accounts.up.sql"),
         down: include_str!("../migrations/0007_accounts.down.sql"),
+    },
+    Migration {
+        version: 8,
+        name: "signed_terms",
+        up: include_str!("../migrations/0008_signed_terms.up.sql"),
+        down: include_str!("../migrations/0008_signed_terms.down.sql"),
+    },
+    Migration {
+        version: 10,
+        name: "rights",
+        up: include_str!("../migrations/0010_rights.up.sql"),
+        down: include_str!("../migrations/0010_rights.down.sql"),
     },
     Migration {
         version: 11,

@@ -1,8 +1,8 @@
 //! Notices, offers, consents and their events.
 
 use async_trait::async_trait;
-use broker_domain::consent::{Consent, ConsentEvent, Offer};
-use broker_domain::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Purpose};
+use broker_domain::consent::{Consent, ConsentEvent, EvidenceLevel, How, Offer};
+use broker_domain::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, PointId, Purpose};
 use broker_domain::time::Instant;
 
 use crate::{Serial, StoreError};
@@ -29,6 +29,8 @@ pub struct OfferRow {
     pub notice_en: Digest,
     /// Digest of the Dutch notice.
     pub notice_nl: Digest,
+    /// How strong the evidence of an agreement must be at least: the first three levels.
+    pub evidence: EvidenceLevel,
 }
 
 impl OfferRow {
@@ -49,6 +51,59 @@ pub struct RecordedEvent {
     pub serial: Option<Serial>,
     /// Index of its leaf. Follows from the record: not looked at when the event is added.
     pub leaf_index: Option<u64>,
+}
+
+/// How an event of a consent came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActRow {
+    /// Of the event.
+    pub seq: u32,
+    /// How.
+    pub how: How,
+}
+
+/// A notice that a person was shown with an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServedRow {
+    /// To whom.
+    pub participant: ParticipantId,
+    /// With which offer.
+    pub offer: OfferId,
+    /// Which text.
+    pub notice: Digest,
+    /// When first.
+    pub first_at: Instant,
+    /// When last, to the minute.
+    pub last_at: Instant,
+}
+
+/// Terms that wait for a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntentRow {
+    /// Random, under the hash that is signed.
+    pub nonce: [u8; 32],
+    /// Who is to sign.
+    pub participant: ParticipantId,
+    /// The consent it would make.
+    pub consent: ConsentId,
+    /// The offer it answers.
+    pub offer: OfferId,
+    /// For which point.
+    pub point: PointId,
+    /// The notice that was shown.
+    pub notice: Digest,
+    /// When that was shown first.
+    pub asked_at: Instant,
+    /// When the terms were drafted: the consent covers readings from then on.
+    pub drafted_at: Instant,
+    /// What is signed, canonical JSON.
+    pub intent: Vec<u8>,
+    /// The terms, canonical JSON.
+    pub draft: Vec<u8>,
+    /// Until when it may be answered.
+    pub expires_at: Instant,
+    /// When it was answered.
+    pub used_at: Option<Instant>,
 }
 
 /// Reading consents.
@@ -84,6 +139,19 @@ pub trait ConsentReads {
     ) -> Result<Vec<(OfferId, Instant)>, StoreError>;
     /// The events of a consent with their leaves, in order.
     async fn recorded_events(&mut self, id: ConsentId) -> Result<Vec<RecordedEvent>, StoreError>;
+    /// How the events of a consent came about, in order; those of before this was kept are missing.
+    async fn consent_acts(&mut self, id: ConsentId) -> Result<Vec<ActRow>, StoreError>;
+    /// When a consent was asked for; not known of those of before this was kept.
+    async fn consent_asked_at(&mut self, id: ConsentId) -> Result<Option<Instant>, StoreError>;
+    /// When a person was shown a notice with an offer.
+    async fn notice_served(
+        &mut self,
+        participant: ParticipantId,
+        offer: OfferId,
+        notice: Digest,
+    ) -> Result<Option<ServedRow>, StoreError>;
+    /// What waits, or waited, for a signature.
+    async fn consent_intent(&mut self, nonce: [u8; 32]) -> Result<Option<IntentRow>, StoreError>;
 }
 
 /// Writing consents.
@@ -107,4 +175,26 @@ pub trait ConsentWrites {
     /// Forgets it; nothing happens where there is none.
     async fn forget_reminder(&mut self, participant: ParticipantId, offer: OfferId)
     -> Result<(), StoreError>;
+    /// Says how an event came about; once.
+    async fn add_consent_act(&mut self, id: ConsentId, act: ActRow) -> Result<(), StoreError>;
+    /// Says when a consent was asked for; once.
+    async fn add_consent_request(&mut self, id: ConsentId, asked_at: Instant) -> Result<(), StoreError>;
+    /// A person is shown a notice: the first time stays, the last one moves.
+    async fn serve_notice(
+        &mut self,
+        participant: ParticipantId,
+        offer: OfferId,
+        notice: Digest,
+        at: Instant,
+    ) -> Result<(), StoreError>;
+    /// Keeps terms until they are signed, and forgets those that ran out before `forget`. The person has at most as many as
+    /// `most` then: the oldest go.
+    async fn add_consent_intent(
+        &mut self,
+        row: &IntentRow,
+        forget: Instant,
+        most: u32,
+    ) -> Result<(), StoreError>;
+    /// Marks terms answered. A second time is a conflict.
+    async fn use_consent_intent(&mut self, nonce: [u8; 32], at: Instant) -> Result<(), StoreError>;
 }

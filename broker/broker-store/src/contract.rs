@@ -24,9 +24,11 @@ pub mod members;
 pub mod participants;
 pub mod research;
 pub mod restore;
+pub mod rights;
 pub mod samples;
 pub mod sessions;
 pub mod sign_in;
+pub mod signing;
 pub mod transactions;
 pub mod transfers;
 
@@ -92,6 +94,13 @@ macro_rules! contract_tests {
                 an_event_number_that_is_taken_or_leaves_a_gap_is_a_conflict
                 consents_are_found_by_person_and_by_recipient
                 a_consent_now_is_what_a_view_shows
+            }
+            signing {
+                an_act_says_how_once
+                a_notice_was_served_first_and_last
+                terms_wait_for_one_signature
+                terms_that_ran_out_or_are_too_many_are_forgotten
+                erasing_a_person_takes_what_she_was_shown_along
             }
             transfers {
                 a_transfer_comes_back_by_id_and_by_leaf
@@ -168,6 +177,12 @@ macro_rules! contract_tests {
                 numbers_that_were_skipped_are_not_given_again
                 restores_are_kept_with_their_batches
                 closed_doors_are_closed
+            }
+            rights {
+                a_rights_request_comes_back_with_its_steps
+                a_rights_request_advances_once
+                requests_that_wait_come_by_due_date
+                a_look_is_noted_once_a_day
             }
             erasure {
                 erasing_a_person_leaves_no_row

@@ -20,6 +20,7 @@ mod members;
 mod participants;
 mod research;
 mod restore;
+mod rights;
 mod sessions;
 mod sign_in;
 mod transfers;
@@ -31,7 +32,9 @@ use broker_domain::consent::Consent;
 use broker_domain::ids::ConsentId;
 
 pub use accounts::{AccountReads, AccountRow, AccountWrites, IdentityRow, PasskeyRow, RecoveryCodeRow};
-pub use consents::{ConsentReads, ConsentWrites, Notice, OfferRow, RecordedEvent};
+pub use consents::{
+    ActRow, ConsentReads, ConsentWrites, IntentRow, Notice, OfferRow, RecordedEvent, ServedRow,
+};
 pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrites, ManifestRow};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
@@ -44,6 +47,7 @@ pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, Organis
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
+pub use rights::{OwnScope, RightsReads, RightsRow, RightsWrites};
 pub use sessions::{Proof, ProvedBy, SessionReads, SessionRole, SessionRow, SessionWrites};
 pub use sign_in::{
     AttemptKind, Attempts, CeremonyKind, CeremonyRow, InvitationKind, InvitationRow, SignInKind, SignInReads,
@@ -66,6 +70,7 @@ pub trait Read:
     + ParticipantReads
     + ResearchReads
     + RestoreReads
+    + RightsReads
     + SessionReads
     + SignInReads
     + TransferReads
@@ -92,6 +97,7 @@ pub trait Tx:
     + ParticipantWrites
     + ResearchWrites
     + RestoreWrites
+    + RightsWrites
     + SessionWrites
     + SignInWrites
     + TransferWrites

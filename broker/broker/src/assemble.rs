@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use broker_anonymiser::PolicyBook;
 use broker_domain::time::{Clock, Entropy};
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
-use broker_service::{Broker, Parts, SignInParts, VaultKeys};
+use broker_service::{Broker, Parts, RecordSite, SignInParts, VaultKeys};
 use broker_store::Store as _;
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
@@ -217,6 +217,8 @@ pub struct Setting<'a> {
     pub witnesses: Option<&'a config::Witnesses>,
     /// How people sign in, if they do.
     pub sign_in: SignInParts,
+    /// Who keeps the consent records, as they say it.
+    pub site: RecordSite,
 }
 
 impl<'a> Setting<'a> {
@@ -231,7 +233,32 @@ impl<'a> Setting<'a> {
             sequencer: SequencerConfig::default(),
             witnesses: config.witnesses.as_ref(),
             sign_in: SignInParts::default(),
+            site: record_site(config),
         }
+    }
+}
+
+/// What consent records say of whoever keeps them.
+fn record_site(config: &Config) -> RecordSite {
+    RecordSite {
+        address: config.site.clone(),
+        operator: config.operator.name.clone(),
+        contact: config.operator.contact_email.clone(),
+        country: config.operator.country.clone(),
+    }
+}
+
+/// The address in the records of a broker that serves no pages: a story that is told, a measurement.
+pub const NO_PAGES: &str = "http://localhost";
+
+/// What the records of a demonstration say of whoever keeps them.
+#[must_use]
+pub fn demo_site(address: &str) -> RecordSite {
+    RecordSite {
+        address: address.to_owned(),
+        operator: "Fiducie (démonstration)".to_owned(),
+        contact: "dpo@fiducie.invalid".to_owned(),
+        country: "FR".to_owned(),
     }
 }
 
@@ -307,6 +334,7 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
         sequencer,
         witnesses,
         sign_in,
+        site,
     } = setting;
     leftovers::tell(home);
     let keys = Keys::load(&home.keys())?;
@@ -355,6 +383,7 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
         sign_in,
         witnesses,
         stops: Arc::new(StopFolder::of(home.folder())),
+        site,
     };
     Ok((parts, public))
 }

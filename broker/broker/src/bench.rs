@@ -102,6 +102,7 @@ async fn prepare(
         sequencer: SequencerConfig::default(),
         witnesses: None,
         sign_in: SignInParts::default(),
+        site: assemble::demo_site(assemble::NO_PAGES),
     };
     let running = assemble::start(setting).await?;
     let broker = running.broker;

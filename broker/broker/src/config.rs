@@ -148,6 +148,13 @@ pub struct Operator {
     pub name: String,
     /// Address people write to about their data.
     pub contact_email: String,
+    /// Where the operator is, ISO 3166-1 alpha-2: consent records tell it.
+    #[serde(default = "france")]
+    pub country: String,
+}
+
+fn france() -> String {
+    "FR".to_owned()
 }
 
 /// Reads a configuration file.

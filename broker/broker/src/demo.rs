@@ -83,7 +83,10 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     })?;
     let address = listener.local_addr()?;
     let folder = folder(args)?;
-    let stage = Stage::set(args, &folder).await?;
+    let site = Site {
+        url: format!("http://{address}"),
+    };
+    let stage = Stage::set(args, &folder, &site.url).await?;
     let code = stage
         .running
         .broker
@@ -94,9 +97,6 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
         &identity,
         stage.cast.scientist.identity.to_string().expose_secret(),
     )?;
-    let site = Site {
-        url: format!("http://{address}"),
-    };
     let ending = serve::Ending::watch()?;
     welcome(&site, &folder, &code, &stage.spare.name);
 
@@ -139,7 +139,7 @@ struct Stage {
 
 impl Stage {
     /// Three days of the street in a second: everything before now is simulated, everything after is real time.
-    async fn set(args: &DemoArgs, folder: &Path) -> Result<Self> {
+    async fn set(args: &DemoArgs, folder: &Path, site: &str) -> Result<Self> {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::open());
         let [first, second, today] = script::days()?;
         let clock = Arc::new(StoryClock::at(first.plus_seconds(-3_600)));
@@ -153,6 +153,7 @@ impl Stage {
             sequencer: SequencerConfig::default(),
             witnesses: None,
             sign_in: SignInParts::default(),
+            site: assemble::demo_site(site),
         };
         let running = assemble::start(setting).await?;
         let broker = &running.broker;

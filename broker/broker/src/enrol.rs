@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use broker_domain::consent::Offer;
+use broker_domain::consent::{EvidenceLevel, Offer};
 use broker_domain::ids::{ApplicationId, DatasetId, OfferId, OrganisationId, Purpose, ResearcherId};
 use broker_domain::lang::Lang;
 use broker_domain::research::Dataset;
@@ -21,6 +21,28 @@ use serde::Deserialize;
 use crate::assemble::{self, Home, Setting};
 use crate::config::Config;
 use crate::ports::SystemEntropy;
+
+/// The levels of evidence that an offer may ask for (`consent.md` §4.5).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+enum Evidence {
+    /// A click of somebody signed in.
+    #[default]
+    L1,
+    /// A click minutes after she proved who she is.
+    L2,
+    /// Her passkey signs the terms.
+    L3,
+}
+
+impl Evidence {
+    const fn level(self) -> EvidenceLevel {
+        match self {
+            Self::L1 => EvidenceLevel::L1,
+            Self::L2 => EvidenceLevel::L2,
+            Self::L3 => EvidenceLevel::L3,
+        }
+    }
+}
 
 /// Longest that a consent may be asked for, in days: three years, what the grid operator grants at most.
 const LONGEST_DAYS: u32 = 3 * 366;
@@ -64,6 +86,9 @@ struct Asked {
     purpose: String,
     step_s: u32,
     days: u32,
+    /// How strong the evidence of an agreement must be at least.
+    #[serde(default)]
+    evidence: Evidence,
     title: Texts<String>,
     /// Files with the exact text that people read and agree to.
     notice: Texts<PathBuf>,
@@ -284,6 +309,7 @@ fn offer(
             },
             notice_en: english.digest,
             notice_nl: dutch.digest,
+            evidence: one.evidence.level(),
         },
         notices,
     });

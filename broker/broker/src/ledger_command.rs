@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
-use ledger_log::RecoverError;
+use ledger_log::{RecoverError, SweepFault};
 
 use crate::cli::LEDGER_AFTER as AFTER;
 use crate::config::{self, Config};
@@ -87,6 +87,15 @@ pub fn refused(error: RecoverError) -> anyhow::Error {
         advice.steps(),
         advice.must_not
     ))
+}
+
+/// Why a broker ended whose public files were changed, with the way out.
+pub fn altered(fault: SweepFault) -> anyhow::Error {
+    anyhow::Error::new(fault).context(
+        "the broker ended: the public files of the ledger are not what was signed for. `fiducie ledger status --full` names \
+         every such file, `fiducie ledger repair --do public-files` keeps them as evidence and writes what belongs there; \
+         find out who wrote them",
+    )
 }
 
 /// Answers go to standard output.

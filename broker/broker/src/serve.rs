@@ -11,11 +11,14 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use broker_http::{Api, REQUEST_TIME};
 use broker_keys::ReceiptSigner;
+use broker_service::Broker;
 use broker_store_sqlite::{NEWEST_SCHEMA, migrate as migrate_database};
 use consent_ui::page::{Mode, Operator};
 use consent_ui::routes::{Pages, Site};
+use ledger_log::{SweepFault, Swept};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::assemble::{self, Home, Running, Setting};
 use crate::config::Config;
@@ -83,15 +86,24 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router, endin
         let _ = stopped.send(true);
         outcome
     });
-    let told = async move {
+    let (altered, found) = oneshot::channel();
+    let sweeper = tokio::spawn(sweep(Arc::clone(&broker), altered));
+    let mut fault = None;
+    let told = async {
         tokio::select! {
             () = ending.asked() => {}
             _ = watch.changed() => {}
+            Ok(found) = found => fault = Some(found),
         }
     };
     connections::serve(listener, app, told, GRACE).await;
+    sweeper.abort();
     drop(broker);
-    match tokio::time::timeout(GRACE, watcher).await {
+    let ended = tokio::time::timeout(GRACE, watcher).await;
+    if let Some(fault) = fault {
+        return Err(ledger_command::altered(fault));
+    }
+    match ended {
         Ok(outcome) => match outcome?? {
             Ok(()) => Ok(()),
             Err(stop) => bail!(
@@ -100,6 +112,31 @@ pub async fn serve(listener: TcpListener, running: Running, pages: Router, endin
         },
         // Asked to end while requests still held the ledger: nothing was lost, it is taken up again at the next start.
         Err(_) => Ok(()),
+    }
+}
+
+/// Reads the public files once, and tells of a changed one.
+async fn sweep(broker: Arc<Broker>, altered: oneshot::Sender<SweepFault>) {
+    match broker.sweep_public_files().await {
+        Ok(Swept { files, rewritten }) => {
+            if rewritten > 0 {
+                tracing::warn!(
+                    rewritten,
+                    "public files of the ledger were lost, and written again"
+                );
+            }
+            tracing::info!(
+                files,
+                "every full public file of the ledger is what was signed for"
+            );
+        }
+        Err(fault) => {
+            tracing::error!(
+                error = &fault as &dyn std::error::Error,
+                "the public files of the ledger are not what was signed for"
+            );
+            let _ = altered.send(fault);
+        }
     }
 }
 

@@ -66,4 +66,4 @@ receipt-superseded = Agreement replaced by another on
 receipt-asked = Request received on
 refusal-closed = The agreement was closed.
 state-ended-revoked = Closed
-record-consent-changed = Agreement paused, resumed or closed
+record-consent-changed = Agreement paused or resumed

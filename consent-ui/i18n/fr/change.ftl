@@ -66,4 +66,4 @@ receipt-superseded = Accord remplacé par un autre le
 receipt-asked = Demande reçue le
 refusal-closed = L'accord a été clos.
 state-ended-revoked = Clos
-record-consent-changed = Accord mis en pause, repris ou clos
+record-consent-changed = Accord mis en pause ou repris

@@ -66,4 +66,4 @@ receipt-superseded = Toestemming door een andere vervangen op
 receipt-asked = Vraag ontvangen op
 refusal-closed = De toestemming werd afgesloten.
 state-ended-revoked = Afgesloten
-record-consent-changed = Toestemming gepauzeerd, hervat of afgesloten
+record-consent-changed = Toestemming gepauzeerd of hervat

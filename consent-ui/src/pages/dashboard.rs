@@ -76,7 +76,7 @@ pub struct DayCurve {
 }
 
 impl DayCurve {
-    fn has_values(&self) -> bool {
+    pub(crate) fn has_values(&self) -> bool {
         self.slots.iter().any(|slot| slot.watt_hours.is_some())
     }
 
@@ -109,11 +109,11 @@ impl DayCurve {
             .collect()
     }
 
-    fn end_of(&self, slot: &Slot) -> Moment {
+    pub(crate) fn end_of(&self, slot: &Slot) -> Moment {
         slot.start.plus_minutes(self.step_minutes)
     }
 
-    fn watts_of(&self, slot: &Slot) -> Option<i64> {
+    pub(crate) fn watts_of(&self, slot: &Slot) -> Option<i64> {
         slot.mean_watts(self.step_minutes)
     }
 
@@ -126,7 +126,7 @@ impl DayCurve {
         self.day.tomorrow().ok().filter(|day| *day <= self.today)
     }
 
-    fn drawing(&self, t: &Speech) -> Svg {
+    pub(crate) fn drawing(&self, t: &Speech) -> Svg {
         let day = t.day_words(self.day);
         let title = t.say2("curve-title", "meter", &self.meter_label, "day", &day);
         draw(&Curve {
@@ -142,7 +142,7 @@ impl DayCurve {
     }
 
     /// The curve in a few words: total, peak, gaps.
-    fn summary(&self, t: &Speech) -> String {
+    pub(crate) fn summary(&self, t: &Speech) -> String {
         let mut sentences = vec![t.say1("curve-total", "energy", t.energy(self.total()))];
         if let Some((at, watts)) = self.peak() {
             sentences.push(t.say2("curve-peak", "power", t.power(watts), "time", t.clock_words(at)));

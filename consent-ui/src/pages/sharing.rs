@@ -19,6 +19,8 @@ use crate::vocabulary::{
 pub struct SharingsView {
     /// Which sharings are listed.
     pub filter: SharingFilter,
+    /// By what they are narrowed down.
+    pub narrowed: Narrowed,
     /// The sharings of this page of the list, all in the state the filter asks for.
     pub sharings: Vec<Sharing>,
     /// Requests the person has not answered.
@@ -30,20 +32,32 @@ pub struct SharingsView {
 /// Which sharings are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SharingFilter {
-    /// Those that can be withdrawn.
+    /// Those under which transfers are allowed.
     Active,
+    /// Those that rest.
+    Paused,
     /// Those that ended or were refused.
     Ended,
 }
 
 impl SharingFilter {
-    /// Both, in the order of the links.
-    pub const ALL: [Self; 2] = [Self::Active, Self::Ended];
+    /// All, in the order of the links.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Paused, Self::Ended];
+
+    /// Where a sharing in this state is listed.
+    pub fn of(state: &SharingState) -> Self {
+        match state {
+            SharingState::Paused { .. } => Self::Paused,
+            state if state.can_be_withdrawn() => Self::Active,
+            _ => Self::Ended,
+        }
+    }
 
     /// The value of the `filtre` parameter.
     pub fn tag(self) -> &'static str {
         match self {
             Self::Active => "actifs",
+            Self::Paused => "en-pause",
             Self::Ended => "termines",
         }
     }
@@ -52,19 +66,86 @@ impl SharingFilter {
     pub fn from_tag(tag: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|filter| filter.tag() == tag)
     }
-
-    fn href(self) -> String {
-        paths::with_query(paths::SHARINGS, "filtre", self.tag())
-    }
 }
 
 impl Word for SharingFilter {
     fn key(&self) -> &'static str {
         match self {
             Self::Active => "filter-active",
+            Self::Paused => "filter-paused",
             Self::Ended => "filter-ended",
         }
     }
+}
+
+/// By what a list of sharings is narrowed down (P-03): each a choice among what the person has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Narrowed {
+    /// By who receives.
+    pub organisations: Vec<Choice>,
+    /// By meter.
+    pub meters: Vec<Choice>,
+    /// By purpose.
+    pub purposes: Vec<Choice>,
+}
+
+/// Something to narrow a list down to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What the address says: of `a-z`, `0-9` and `-`.
+    pub value: String,
+    /// What the person reads.
+    pub label: String,
+    /// Whether it is chosen.
+    pub chosen: Chosen,
+}
+
+/// Whether a choice is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Chosen {
+    /// The list is narrowed down to it.
+    Here,
+    /// It is not.
+    Elsewhere,
+}
+
+impl Narrowed {
+    /// Whether anything is left out.
+    fn narrows(&self) -> bool {
+        self.chosen().next().is_some()
+    }
+
+    /// Each list with the name of its field and the message above it.
+    fn lists(&self) -> [(&'static str, &'static str, &[Choice]); 3] {
+        [
+            ("organisation", "narrow-organisation", &self.organisations),
+            ("compteur", "narrow-compteur", &self.meters),
+            ("finalite", "narrow-finalite", &self.purposes),
+        ]
+    }
+
+    fn chosen(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.lists().into_iter().flat_map(|(name, _, choices)| {
+            let chosen = choices.iter().filter(|choice| choice.chosen == Chosen::Here);
+            chosen.map(move |choice| (name, choice.value.as_str()))
+        })
+    }
+
+    /// The list behind a filter, narrowed down as now.
+    fn href(&self, filter: &SharingFilter) -> String {
+        let base = paths::with_query(paths::SHARINGS, "filtre", filter.tag());
+        self.chosen()
+            .fold(base, |base, (name, value)| paths::with_query(&base, name, value))
+    }
+}
+
+/// A research project that used data under a sharing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnwardUse {
+    /// The dataset.
+    pub title: String,
+    /// When it was made.
+    pub at: Moment,
 }
 
 /// Whoever receives data.
@@ -122,6 +203,8 @@ pub struct Sharing {
 pub struct SharingPage {
     /// The sharing.
     pub sharing: Sharing,
+    /// The research projects that used data under it, latest first (P-09).
+    pub onward: Vec<OnwardUse>,
     /// Its transfers, latest first.
     pub transfers: Vec<TransferRow>,
     /// Where this page of transfers stands.
@@ -195,7 +278,7 @@ impl Word for ReceiptKind {
 /// [`RenderError`] when the template fails.
 pub fn render_sharings(page: &PageContext, view: &SharingsView) -> Result<String, RenderError> {
     let f = Frame::new(page, "sharings-heading");
-    let base = view.filter.href();
+    let base = view.narrowed.href(&view.filter);
     f.render(&SharingsTemplate {
         f: &f,
         t: f.t,

@@ -97,6 +97,7 @@ fn trouble(failure: Failure<ChangeRefusal>, onward: String) -> Trouble {
         | ChangeRefusal::NotLess
         | ChangeRefusal::NotAsked
         | ChangeRefusal::NotLater
+        | ChangeRefusal::SignatureNeeded
         | ChangeRefusal::NoticeChanged => Trouble::Changed { onward },
     })
 }

@@ -93,7 +93,7 @@ async fn curve(visit: &Visit, who: ParticipantId, holdings: &Holdings) -> Result
 }
 
 /// The half hours of a day that are over, and how many are yet to come.
-async fn slots(
+pub(crate) async fn slots(
     visit: &Visit,
     who: ParticipantId,
     meter: &Meter,

@@ -1,18 +1,23 @@
 //! `/moi/partages`: who may use what, one sharing in full, and its end.
 
+use axum::body::Body;
 use axum::extract::Path;
-use axum::response::Response;
-use broker_domain::consent::EventKind;
-use broker_domain::ids::ConsentId;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use broker_domain::consent::{Consent, EventKind};
+use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_service::WithdrawalRefusal;
+use tokio_stream::wrappers::ReceiverStream;
 
 use crate::pages::{
-    ReceiptKind, ReceiptRow, Sharing, SharingFilter, SharingPage, SharingsView, WithdrawalView,
-    WithdrawnView, render_sharing, render_sharings, render_withdrawal, render_withdrawn,
+    Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Sharing, SharingFilter, SharingPage,
+    SharingsView, WithdrawalView, WithdrawnView, render_sharing, render_sharings, render_withdrawal,
+    render_withdrawn,
 };
 use crate::paths;
 use crate::routes::fields::Posted;
 use crate::routes::holdings::Holdings;
+use crate::routes::meters::label_of;
 use crate::routes::notice_text::if_refused;
 use crate::routes::phrases::{moment, proof, transfer};
 use crate::routes::trouble::Trouble;
@@ -31,9 +36,13 @@ pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
         .before()
         .and_then(|micros| i64::try_from(micros).ok())
         .unwrap_or(i64::MAX);
+    let narrowed = narrowed(&visit, &holdings);
     let mut sharings = holdings
-        .sharings()
-        .filter(|sharing| belongs(sharing, filter))
+        .consents
+        .iter()
+        .filter(|consent| kept(&narrowed, consent))
+        .map(|consent| holdings.sharing(consent))
+        .filter(|sharing| SharingFilter::of(&sharing.state) == filter)
         .filter(|s| s.given_at.0 < before);
     let lines = usize::try_from(PAGE_LINES).unwrap_or(usize::MAX);
     let page: Vec<Sharing> = sharings.by_ref().take(lines).collect();
@@ -43,6 +52,7 @@ pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
         .and_then(|last| u64::try_from(last.given_at.0).ok());
     let view = SharingsView {
         filter,
+        narrowed,
         sharings: page,
         pending: holdings.pending(),
         pager: visit.pager(older),
@@ -50,11 +60,97 @@ pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
     shown(render_sharings(&visit.page(), &view))
 }
 
-fn belongs(sharing: &Sharing, filter: SharingFilter) -> bool {
-    match filter {
-        SharingFilter::Active => sharing.state.can_be_withdrawn(),
-        SharingFilter::Ended => !sharing.state.can_be_withdrawn(),
+/// What there is to narrow the list down to, and what the address chose of it. A choice that there is not is none.
+fn narrowed(visit: &Visit, holdings: &Holdings) -> Narrowed {
+    let choices = |name: &str, mut found: Vec<(String, String)>| {
+        found.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
+        found.dedup();
+        let choice = |(value, label): (String, String)| Choice {
+            chosen: if visit.asked(name) == Some(value.as_str()) {
+                Chosen::Here
+            } else {
+                Chosen::Elsewhere
+            },
+            value,
+            label,
+        };
+        found.into_iter().map(choice).collect()
+    };
+    let of = |pair: &dyn Fn(&Consent) -> (String, String)| holdings.consents.iter().map(pair).collect();
+    Narrowed {
+        organisations: choices(
+            "organisation",
+            of(&|consent| {
+                let recipient = consent.recipient;
+                (recipient.to_string(), holdings.shelf.name(recipient))
+            }),
+        ),
+        meters: choices(
+            "compteur",
+            of(&|consent| {
+                let label = label_of(&holdings.meters, consent.point);
+                (consent.point.to_string(), label)
+            }),
+        ),
+        purposes: choices(
+            "finalite",
+            of(&|consent| {
+                let words = holdings.shelf.purpose(consent.recipient, &consent.purpose);
+                (consent.purpose.to_string(), words)
+            }),
+        ),
     }
+}
+
+fn kept(narrowed: &Narrowed, consent: &Consent) -> bool {
+    let fits = |choices: &[Choice], value: &str| {
+        let mut chosen = choices.iter().filter(|choice| choice.chosen == Chosen::Here);
+        chosen.next().is_none_or(|choice| choice.value == value)
+    };
+    fits(&narrowed.organisations, &consent.recipient.to_string())
+        && fits(&narrowed.meters, &consent.point.to_string())
+        && fits(&narrowed.purposes, consent.purpose.as_str())
+}
+
+/// `/moi/partages/{sharing}/transferts.csv`
+pub(crate) async fn transfers(visit: Visit, Path(sharing): Path<String>) -> Result<Response, Trouble> {
+    let who = visit.participant()?;
+    let lines = visit.pages.broker.own_transfers_file(who, id(&sharing)?).await;
+    let lines = lines.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"fiducie-transferts.csv\"",
+        ),
+    ];
+    Ok((headers, Body::from_stream(ReceiverStream::new(lines))).into_response())
+}
+
+/// LIMIT: releases looked at for one page; the page of deliveries shows all.
+const ONWARD: u32 = 200;
+
+/// The releases to the same recipient, for the same purpose, that hold readings of hers.
+async fn research_under(
+    visit: &Visit,
+    who: ParticipantId,
+    consent: &Consent,
+) -> Result<Vec<OnwardUse>, Trouble> {
+    let mut read = visit.broker().read().await?;
+    let mut uses = Vec::new();
+    for row in read.disclosures_of(who, u64::MAX, ONWARD).await? {
+        let Some(dataset) = read.dataset(row.dataset).await? else {
+            continue;
+        };
+        if dataset.dataset.recipient == consent.recipient && dataset.dataset.purpose == consent.purpose {
+            uses.push(OnwardUse {
+                title: dataset.title(visit.lang).to_owned(),
+                at: moment(row.at),
+            });
+        }
+    }
+    Ok(uses)
 }
 
 /// `/moi/partages/{sharing}`
@@ -62,7 +158,8 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
     let who = visit.participant()?;
     let consent: ConsentId = id(&sharing)?;
     let holdings = Holdings::of(&visit, who).await?;
-    let sharing = holdings.sharing(holdings.consent(consent)?);
+    let given = holdings.consent(consent)?;
+    let sharing = holdings.sharing(given);
     let history = visit
         .broker()
         .consent_history(who, consent, visit.list_page())
@@ -76,6 +173,7 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
             .collect(),
         pager: visit.pager(history.older),
         receipts: receipts(&visit, consent).await?,
+        onward: research_under(&visit, who, given).await?,
         sharing,
     };
     shown(render_sharing(&visit.page(), &view))

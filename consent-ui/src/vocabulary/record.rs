@@ -13,7 +13,7 @@ pub enum RecordType {
     ConsentWithdrawn,
     /// An agreement was ended after a restore that lost records.
     ConsentSuspended,
-    /// A consent was paused, resumed, or ended otherwise than by withdrawal.
+    /// An agreement was paused, or went on again.
     ConsentChanged,
     /// Data came in, or were refused.
     TransferIn,
@@ -31,11 +31,36 @@ pub enum RecordType {
     Access,
     /// A passkey was registered or revoked.
     Passkey,
+    /// A step of a request about rights.
+    RightsStep,
+    /// One of the consent records that others read too (crate `evidence`, module `consent`).
+    Consent(ConsentRecordType),
+}
+
+/// What a consent record says that happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConsentRecordType {
+    /// The person agreed.
+    Given,
+    /// She agreed again, to new terms.
+    Renewed,
+    /// She took back a part.
+    Narrowed,
+    /// She ended it.
+    Withdrawn,
+    /// Somebody else ended it.
+    Revoked,
+    /// A restore that lost records ended it.
+    Suspended,
+    /// Its time ran out.
+    Expired,
+    /// It turned out not to hold.
+    Invalidated,
 }
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 22] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -49,6 +74,15 @@ impl RecordType {
         Self::ReleaseRefused,
         Self::Access,
         Self::Passkey,
+        Self::RightsStep,
+        Self::Consent(ConsentRecordType::Given),
+        Self::Consent(ConsentRecordType::Renewed),
+        Self::Consent(ConsentRecordType::Narrowed),
+        Self::Consent(ConsentRecordType::Withdrawn),
+        Self::Consent(ConsentRecordType::Revoked),
+        Self::Consent(ConsentRecordType::Suspended),
+        Self::Consent(ConsentRecordType::Expired),
+        Self::Consent(ConsentRecordType::Invalidated),
     ];
 
     /// The type with this tag.
@@ -56,7 +90,7 @@ impl RecordType {
         Self::ALL.into_iter().find(|kind| kind.tag() == tag)
     }
 
-    /// The `type` member of the record.
+    /// The `type` member of the record; for a consent record, its name after its newest event.
     pub fn tag(self) -> &'static str {
         match self {
             Self::Enrolment => "enrolment/1",
@@ -72,6 +106,15 @@ impl RecordType {
             Self::ReleaseRefused => "release-refused/1",
             Self::Access => "access/1",
             Self::Passkey => "passkey/1",
+            Self::RightsStep => "rights-step/1",
+            Self::Consent(ConsentRecordType::Given) => "consent-given/2",
+            Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
+            Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
+            Self::Consent(ConsentRecordType::Withdrawn) => "consent-withdrawn/2",
+            Self::Consent(ConsentRecordType::Revoked) => "consent-revoked/2",
+            Self::Consent(ConsentRecordType::Suspended) => "consent-suspended/2",
+            Self::Consent(ConsentRecordType::Expired) => "consent-expired/2",
+            Self::Consent(ConsentRecordType::Invalidated) => "consent-invalidated/2",
         }
     }
 }
@@ -80,9 +123,13 @@ impl Word for RecordType {
     fn key(&self) -> &'static str {
         match self {
             Self::Enrolment => "record-enrolment",
-            Self::ConsentGiven => "record-consent-given",
-            Self::ConsentWithdrawn => "record-consent-withdrawn",
-            Self::ConsentSuspended => "record-consent-suspended",
+            Self::ConsentGiven | Self::Consent(ConsentRecordType::Given) => "record-consent-given",
+            Self::ConsentWithdrawn | Self::Consent(ConsentRecordType::Withdrawn) => {
+                "record-consent-withdrawn"
+            }
+            Self::ConsentSuspended | Self::Consent(ConsentRecordType::Suspended) => {
+                "record-consent-suspended"
+            }
             Self::ConsentChanged => "record-consent-changed",
             Self::TransferIn => "record-transfer-in",
             Self::TransferOut => "record-transfer-out",
@@ -91,6 +138,12 @@ impl Word for RecordType {
             Self::ReleaseRefused => "record-release-refused",
             Self::Access => "record-access",
             Self::Passkey => "record-passkey",
+            Self::RightsStep => "record-rights-step",
+            Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
+            Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
+            Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",
+            Self::Consent(ConsentRecordType::Expired) => "record-consent-expired",
+            Self::Consent(ConsentRecordType::Invalidated) => "record-consent-invalidated",
         }
     }
 }

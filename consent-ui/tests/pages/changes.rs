@@ -173,7 +173,14 @@ async fn p_13_less_is_left_without_withdrawing_everything() {
     assert!(shown.contains("24 décembre 2026"), "{shown}");
     let listed = house.broker.authorisations(&house.application).await.unwrap();
     assert_eq!(listed[0].terms.step, Step::DAY);
-    newest_record(&mut anna, id).await;
+    let record = newest_record(&mut anna, id).await;
+    assert_eq!(record.name(), "consent-narrowed/2");
+    let Record::Consent(record) = record else {
+        panic!("not a consent record");
+    };
+    let document = record.document().to_string();
+    assert_eq!(record.version(), 2);
+    assert!(document.contains("2026-12-24"), "the new last day: {document}");
 
     // No way back but a new agreement, and the end is the earlier one.
     let more = change(&mut anna, id, "reduction", &[("pas", "1800")]).await;
@@ -235,7 +242,8 @@ async fn p_20_a_renewal_is_a_new_act_beside_the_old_terms() {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let renewed = consent(&house, id).await;
     assert!(first_end < renewed.terms_now(house.broker.now()).data.end());
-    newest_record(&mut anna, id).await;
+    let record = newest_record(&mut anna, id).await;
+    assert_eq!(record.name(), "consent-renewed/2");
     house.set_clock("2027-12-10T12:00:00Z");
     let start = Instant::parse("2027-12-08T12:00:00Z").unwrap();
     assert_eq!(asked_for(&house, id, start, Step::HALF_HOUR).await, "delivered");
@@ -274,7 +282,22 @@ async fn p_20_nothing_renews_by_silence_or_after_the_end() {
     let notice = house.offer.offer.notice;
     let late = house.broker.renew(house.anna.id, id, notice).await;
     assert!(matches!(late, Err(Failure::Refused(ChangeRefusal::NotInForce))));
-    newest_record(&mut anna, id).await;
+    assert_eq!(newest_record(&mut anna, id).await.name(), "consent-expired/2");
+}
+
+#[tokio::test]
+async fn a_pause_is_no_version_of_the_consent_record() {
+    let house = House::build().await;
+    let id = house.granted(&house.anna).await;
+    let mut anna = house.as_anna().await;
+    change(&mut anna, id, "pause", &[("reprise", "2026-11-24")]).await;
+    change(&mut anna, id, "reprise", &[]).await;
+    let withdrawn = change(&mut anna, id, "retrait", &[]).await;
+    assert_eq!(withdrawn.status, 303, "{}", withdrawn.body);
+    let Record::Consent(record) = newest_record(&mut anna, id).await else {
+        panic!("not a consent record");
+    };
+    assert_eq!(record.version(), 2);
 }
 
 #[tokio::test]

@@ -10,8 +10,13 @@ use crate::house::{House, NOTICE_EN, NOTICE_FR, NOTICE_NL, TITLE_EN, TITLE_FR, T
 
 /// Pages on which nobody needs to be signed in.
 const OPEN: [&str; 5] = ["/", "/preuves", "/accessibilite", "/recherche", "/nulle-part"];
-const PARTICIPANT: [&str; 8] = [
+const PARTICIPANT: [&str; 13] = [
     "/moi",
+    "/moi/donnees",
+    "/moi/donnees?vue=mois",
+    "/moi/donnees?vue=annee",
+    "/moi/demandes",
+    "/moi/demandes/nouvelle/acces",
     "/moi/partages",
     "/moi/partages?filtre=termines",
     "/moi/partages/nouveau",
@@ -20,7 +25,7 @@ const PARTICIPANT: [&str; 8] = [
     "/moi/inscriptions",
     "/moi/effacement",
 ];
-const OFFICER: [&str; 3] = ["/dpo", "/dpo/transferts", "/dpo/registre"];
+const OFFICER: [&str; 4] = ["/dpo", "/dpo/droits", "/dpo/transferts", "/dpo/registre"];
 
 /// The same browser, after a click on the language switch where that has to be changed.
 async fn speaking(mut browser: Browser, lang: Lang) -> Browser {
@@ -136,10 +141,10 @@ async fn a_notice_is_shown_and_recorded_in_the_language_of_the_page() {
         let receipt = anna.get(&done.link("/moi/preuves/")).await;
         let bundle = Bundle::parse(&receipt.bytes).unwrap();
         let record = Record::parse(&bundle.record.verify(&bundle.record_key).unwrap()).unwrap();
-        let Record::ConsentGiven(given) = record else {
+        let Record::Consent(given) = record else {
             panic!("another record: {record:?}");
         };
-        assert_eq!(given.notice_sha256, Digest::new(shown.0));
+        assert_eq!(given.notice(), Some(Digest::new(shown.0)));
         assert_eq!(shown, notice_digest(text));
         let mut read = house.broker.read().await.unwrap();
         assert_eq!(read.notice(shown).await.unwrap().unwrap().language, lang.tag());

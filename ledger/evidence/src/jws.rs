@@ -2,8 +2,12 @@
 //!
 //! ```text
 //! protected = JCS({"alg": "EdDSA" | "ES256", "kid": thumbprint, "typ": "fiducie-record+jws"})
+//!           | JCS({"alg": …, "cty": "application/ld+json", "kid": …, "typ": "consent-record+jws"})
 //! jws       = base64url(protected) "." base64url(payload) "." base64url(signature[64])
 //! ```
+//!
+//! The second header is that of JSON-LD (`consent.md` §3), which is known by its `@context`; neither header signs for the
+//! other kind of payload.
 
 mod jwk;
 
@@ -19,6 +23,43 @@ pub use jwk::{Jwk, JwkError, Thumbprint};
 
 /// The media type of our records.
 pub const TYP: &str = "fiducie-record+jws";
+/// The media type of consent records.
+pub const CONSENT_TYP: &str = "consent-record+jws";
+/// What the payload of [`CONSENT_TYP`] is.
+const LINKED_DATA: &str = "application/ld+json";
+
+/// What is signed, and under which header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A record with a `type`.
+    Plain,
+    /// JSON-LD.
+    LinkedData,
+}
+
+impl Form {
+    /// That of a payload.
+    fn of(payload: &serde_json::Value) -> Self {
+        match payload.get("@context") {
+            None => Self::Plain,
+            Some(_) => Self::LinkedData,
+        }
+    }
+
+    const fn typ(self) -> &'static str {
+        match self {
+            Self::Plain => TYP,
+            Self::LinkedData => CONSENT_TYP,
+        }
+    }
+
+    fn cty(self) -> Option<String> {
+        match self {
+            Self::Plain => None,
+            Self::LinkedData => Some(LINKED_DATA.to_owned()),
+        }
+    }
+}
 
 /// Why a JWS was refused.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +88,8 @@ pub enum JwsError {
 #[serde(deny_unknown_fields)]
 struct Header {
     alg: Algorithm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cty: Option<String>,
     kid: Thumbprint,
     typ: String,
 }
@@ -68,22 +111,39 @@ impl Algorithm {
     }
 }
 
-/// The protected header of one key, written once for all that it signs.
+/// The protected headers of one key, written once for all that it signs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Protected(String);
+pub struct Protected {
+    plain: String,
+    linked_data: String,
+}
 
 impl Protected {
-    /// The header that names this key.
+    /// The headers that name this key.
     ///
     /// # Errors
     /// [`JwsError::Payload`] never for a key of ours: a header has no numbers.
     pub fn of(key: &Jwk) -> Result<Self, JwsError> {
-        let header = Header {
-            alg: Algorithm::of(key),
-            kid: key.thumbprint(),
-            typ: TYP.to_owned(),
+        let header = |form: Form| {
+            let header = Header {
+                alg: Algorithm::of(key),
+                cty: form.cty(),
+                kid: key.thumbprint(),
+                typ: form.typ().to_owned(),
+            };
+            Ok::<_, JwsError>(base64url::encode(&jcs::to_bytes(&header)?))
         };
-        Ok(Self(base64url::encode(&jcs::to_bytes(&header)?)))
+        Ok(Self {
+            plain: header(Form::Plain)?,
+            linked_data: header(Form::LinkedData)?,
+        })
+    }
+
+    fn for_form(&self, form: Form) -> &str {
+        match form {
+            Form::Plain => &self.plain,
+            Form::LinkedData => &self.linked_data,
+        }
     }
 }
 
@@ -98,17 +158,18 @@ impl Jws {
     /// # Errors
     /// [`JwsError::Payload`] when the payload is not canonical JSON.
     pub fn sign(payload: &[u8], key: &Jwk, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> Result<Self, JwsError> {
-        jcs::parse::<serde_json::Value>(payload)?;
-        Ok(Self::sign_canonical(payload, &Protected::of(key)?, sign))
+        let form = Form::of(&jcs::parse(payload)?);
+        Ok(Self::sign_canonical(payload, form, &Protected::of(key)?, sign))
     }
 
     /// Signs bytes that are known to be canonical: what [`jcs::to_bytes`] just wrote need not be read again.
     pub(crate) fn sign_canonical(
         payload: &[u8],
+        form: Form,
         header: &Protected,
         sign: impl FnOnce(&[u8]) -> [u8; 64],
     ) -> Self {
-        let mut text = format!("{}.{}", header.0, base64url::encode(payload));
+        let mut text = format!("{}.{}", header.for_form(form), base64url::encode(payload));
         let signature = sign(text.as_bytes());
         text.push('.');
         text.push_str(&base64url::encode(&signature));
@@ -151,9 +212,10 @@ impl Jws {
         let decode = |part| base64url::decode(part).ok_or(JwsError::Malformed);
         let (protected, payload, signature) = (decode(protected)?, decode(payload)?, decode(signature)?);
         let header: Header = jcs::parse(&protected).map_err(|_| JwsError::Header)?;
-        if header.typ != TYP {
-            return Err(JwsError::Header);
-        }
+        let form = [Form::Plain, Form::LinkedData]
+            .into_iter()
+            .find(|form| form.typ() == header.typ && form.cty() == header.cty)
+            .ok_or(JwsError::Header)?;
         if header.alg != Algorithm::of(key) {
             return Err(JwsError::Algorithm);
         }
@@ -168,7 +230,10 @@ impl Jws {
                 .verify(input.as_bytes(), &signature),
         };
         verified.map_err(|_| JwsError::Signature)?;
-        jcs::parse::<serde_json::Value>(&payload)?;
+        // A signature for one kind of payload is none for the other.
+        if Form::of(&jcs::parse(&payload)?) != form {
+            return Err(JwsError::Header);
+        }
         Ok(payload)
     }
 }

@@ -1,6 +1,7 @@
 //! Evidence that a stranger can verify: records, JWS signatures and proof bundles.
 //!
 //! - [`record`]: what is said about an event, as canonical JSON;
+//! - [`consent`]: a consent after one of its events, as JSON-LD that others read too;
 //! - [`jws`]: who said it;
 //! - [`passkey`]: what the person signed with a key of her own;
 //! - [`bundle`]: a record with all that proves that it stands in the log;
@@ -14,6 +15,7 @@
 
 pub mod base64url;
 pub mod bundle;
+pub mod consent;
 pub mod delivery;
 pub mod history;
 pub mod jcs;

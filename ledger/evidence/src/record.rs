@@ -9,13 +9,15 @@ mod enrolment;
 mod field;
 mod passkey;
 mod release;
+mod rights;
 mod transfer;
 
 use ledger_core::leaf::SubjectKind;
 use serde::{Deserialize, Serialize};
 
+use crate::consent::ConsentRecord;
 use crate::jcs::{self, JcsError};
-use crate::jws::{Jws, Protected};
+use crate::jws::{Form, Jws, Protected};
 
 pub use changed::{ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
@@ -23,6 +25,7 @@ pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
+pub use rights::{Right, RightsStep, RightsStepKind};
 pub use transfer::{InOutcome, OutOutcome, TransferIn, TransferOut};
 
 /// A record. The `type` member carries the version of its form: a changed form is a new type.
@@ -41,7 +44,7 @@ pub enum Record {
     /// A consent was ended by a restore that lost records of the person.
     #[serde(rename = "consent-suspended/1")]
     ConsentSuspended(ConsentSuspended),
-    /// A consent was paused, resumed, or ended otherwise than by withdrawal.
+    /// A consent was paused, or went on again.
     #[serde(rename = "consent-changed/1")]
     ConsentChanged(ConsentChanged),
     /// A gateway or source handed data in.
@@ -68,6 +71,13 @@ pub enum Record {
     /// A passkey was registered or revoked.
     #[serde(rename = "passkey/1")]
     Passkey(PasskeyChange),
+    /// A person's request about her rights advanced.
+    #[serde(rename = "rights-step/1")]
+    RightsStep(RightsStep),
+    /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
+    /// `@context` and `@type`.
+    #[serde(untagged)]
+    Consent(ConsentRecord),
 }
 
 /// Why a record was refused.
@@ -94,13 +104,26 @@ impl Record {
         Ok(jcs::to_bytes(self)?)
     }
 
+    /// How it is signed.
+    const fn form(&self) -> Form {
+        match self {
+            Self::Consent(_) => Form::LinkedData,
+            _ => Form::Plain,
+        }
+    }
+
     /// Signs its canonical bytes. `sign` gets the signing input and returns the 64-byte signature of the key that
     /// `header` names.
     ///
     /// # Errors
     /// As [`Self::to_jcs_bytes`].
     pub fn sign(&self, header: &Protected, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> Result<Jws, RecordError> {
-        Ok(Jws::sign_canonical(&self.to_jcs_bytes()?, header, sign))
+        Ok(Jws::sign_canonical(
+            &self.to_jcs_bytes()?,
+            self.form(),
+            header,
+            sign,
+        ))
     }
 
     /// Reads a record strictly: canonical, known type, no unknown member, nothing contradictory.
@@ -113,7 +136,7 @@ impl Record {
         Ok(record)
     }
 
-    /// The `type` member.
+    /// The `type` member; for a consent record, a name after its newest event.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Enrolment(_) => "enrolment/1",
@@ -129,6 +152,8 @@ impl Record {
             Self::ReleaseRefused(_) => "release-refused/1",
             Self::Access(_) => "access/1",
             Self::Passkey(_) => "passkey/1",
+            Self::RightsStep(_) => "rights-step/1",
+            Self::Consent(record) => record.act().record_name(),
         }
     }
 
@@ -147,6 +172,8 @@ impl Record {
                 SubjectKind::Release
             }
             Self::Access(_) => SubjectKind::Access,
+            Self::RightsStep(_) => SubjectKind::RightsRequest,
+            Self::Consent(record) => record.kind(),
         }
     }
 
@@ -165,6 +192,8 @@ impl Record {
             Self::ReleaseRefused(record) => record.at,
             Self::Access(record) => record.at,
             Self::Passkey(record) => record.at,
+            Self::RightsStep(record) => record.at,
+            Self::Consent(record) => record.at(),
         }
     }
 
@@ -174,6 +203,7 @@ impl Record {
             Self::ConsentSuspended(record) => record.check(),
             Self::ConsentChanged(record) => record.check(),
             Self::Passkey(record) => record.check(),
+            Self::RightsStep(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),
@@ -188,9 +218,12 @@ impl Record {
                 demand(record.disclosure_root.is_none(), "a disclosure manifest is named")?;
                 record.check()
             }
-            Self::Enrolment(_) | Self::ConsentWithdrawn(_) | Self::ReleaseRefused(_) | Self::Access(_) => {
-                Ok(())
-            }
+            Self::Enrolment(_)
+            | Self::ConsentWithdrawn(_)
+            | Self::ReleaseRefused(_)
+            | Self::Access(_)
+            // Checked when it was made or read.
+            | Self::Consent(_) => Ok(()),
         }
     }
 }

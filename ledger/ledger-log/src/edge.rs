@@ -81,6 +81,11 @@ impl Edge {
         self.frontier.root()
     }
 
+    /// The hashes of the last tile of each tile level, from the leaves up.
+    pub fn levels(&self) -> &[Vec<Hash>] {
+        &self.levels
+    }
+
     /// Appends a leaf and returns the files that became full with it.
     pub fn push(&mut self, leaf: Vec<u8>) -> Result<Vec<PublicFile>, EdgeError> {
         let index = self.size().get();

@@ -31,6 +31,7 @@ mod map;
 mod ports;
 mod publisher;
 mod sequencer;
+mod sweep;
 mod witness;
 
 pub use folder::FolderStore;
@@ -43,6 +44,7 @@ pub use publisher::{Appended, PublishFault, Publisher, RecoverError, Rotation, S
 pub use sequencer::{
     CommitFault, Committed, Committer, Published, Sequencer, SequencerConfig, Stop, SubmitError,
 };
+pub use sweep::{SweepFault, Swept, sweep};
 pub use witness::{
     Answering, DataProofs, Finding, Handover, Keeper, KeeperClock, KeeperConfig, KeeperStop, ProofSource,
     RawAnswer, Standing, StopKeeper, TransportFault, Unwitnessed, WitnessConfig, WitnessReport, WitnessState,

@@ -319,6 +319,12 @@ impl Consent {
         self.standing_at(instant, known).terms
     }
 
+    /// The terms that the newest of the events brought, or the first ones.
+    #[must_use]
+    pub fn last_terms(&self) -> Terms {
+        self.folded(|_| true).terms
+    }
+
     /// The terms of the first agreement.
     #[must_use]
     pub const fn first_terms(&self) -> Terms {

@@ -5,6 +5,7 @@ use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::time::Instant;
 use ledger_core::leaf::ActorClass;
 
+use super::record::Next;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 
@@ -52,9 +53,12 @@ impl Broker {
     async fn announce(&self, consent: Consent, now: Instant) -> Result<Option<Announced>, Fault> {
         let (id, participant) = (consent.id, consent.participant);
         let ended_at = consent.terms_now(now).data.end();
-        let done = self
-            .append(consent, EventKind::Expired, ended_at, now, ActorClass::Broker)
-            .await;
+        let next = Next {
+            kind: EventKind::Expired,
+            effective_at: ended_at,
+            now,
+        };
+        let done = self.append(consent, next, ActorClass::Broker).await;
         match done {
             Ok(leaf_index) => Ok(Some(Announced {
                 consent: id,

@@ -1,16 +1,18 @@
 //! Suspending the consents of people who lost records: a withdrawal may be among them.
 
-use broker_domain::consent::{ConsentEvent, EventKind, State};
+use broker_domain::consent::{ConsentEvent, EventKind, How, State};
 use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::time::Instant;
-use broker_store::{RecordedEvent, Tx};
+use broker_store::Tx;
+use evidence::consent::{ConsentAct, Lost};
 use ledger_core::leaf::ActorClass;
 
 use super::Loser;
 use crate::broker::RecordPen;
+use crate::consents::add_event;
 use crate::failure::Fault;
 use crate::group::{Draft, Group};
-use crate::records;
+use crate::records::consent::{self, Actor, NewAct, RecordSite, Told};
 
 /// One consent to be suspended.
 pub(super) struct Suspension {
@@ -25,6 +27,7 @@ pub(super) async fn decide(
     tx: &mut dyn Tx,
     losers: &[Loser],
     pen: &RecordPen,
+    site: &RecordSite,
     now: Instant,
 ) -> Result<Vec<Suspension>, Fault> {
     let mut suspensions = Vec::new();
@@ -38,9 +41,15 @@ pub(super) async fn decide(
             let corrupt = || Fault::Corrupt {
                 what: "consent without event",
             };
-            let previous = consent.head().ok_or_else(corrupt)?;
-            let lost = (loser.known, loser.newest);
-            let signed = pen.sign(records::consent_suspended(&consent, previous, lost, now)?)?;
+            let told = Told::of(tx, &consent).await?;
+            let act = NewAct {
+                lost: Some(Lost {
+                    known: loser.known,
+                    newest: loser.newest,
+                }),
+                ..NewAct::now(ConsentAct::Suspended, Actor::Broker, How::BY_CLOCK, now)
+            };
+            let signed = pen.sign(consent::record(site, &told, &consent, &act)?)?;
             let event = consent.next_event(EventKind::Suspended, now, signed.digest());
             suspensions.push(Suspension {
                 consent: consent.id,
@@ -59,12 +68,8 @@ pub(super) async fn decide(
 impl Suspension {
     /// Writes the event and drafts its leaf.
     pub async fn write(self, group: &mut Group<'_>) -> Result<(), Fault> {
-        let serial = group.append(&self.draft).await?;
-        let event = RecordedEvent {
-            event: self.event,
-            serial: Some(serial),
-            leaf_index: None,
-        };
-        Ok(group.tx.add_consent_event(self.consent, &event).await?)
+        add_event(group, self.consent, self.event, How::BY_CLOCK, &self.draft)
+            .await
+            .map(|_| ())
     }
 }

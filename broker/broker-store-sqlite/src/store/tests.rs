@@ -120,6 +120,21 @@ async fn plans_do_not_depend_on_bound_values() {
 }
 
 #[tokio::test]
+async fn connections_share_no_page_cache() {
+    let (_folder, store) = fresh().await;
+    let rows = sqlx::query("PRAGMA compile_options")
+        .fetch_all(&store.readers)
+        .await
+        .unwrap();
+    let options: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert!(options.contains(&"DEFAULT_MEMSTATUS=0".to_owned()), "{options:?}");
+    assert!(
+        !options.contains(&"ENABLE_MEMORY_MANAGEMENT".to_owned()),
+        "{options:?}"
+    );
+}
+
+#[tokio::test]
 async fn records_are_added_whole_however_many_they_are() {
     use broker_store::contract::samples::{furnish, id, record};
 

@@ -75,6 +75,8 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0005_dutch.up.sql"),
         include_str!("../../migrations/0006_restores.up.sql"),
         include_str!("../../migrations/0007_accounts.up.sql"),
+        include_str!("../../migrations/0008_signed_terms.up.sql"),
+        include_str!("../../migrations/0010_rights.up.sql"),
         include_str!("../../migrations/0011_lifecycle.up.sql"),
     ]
     .concat();
@@ -289,8 +291,68 @@ async fn a_file_with_a_passkey_is_not_taken_back() {
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(migrate(&path, 5).await, Err(OpenError::Database { .. })));
-    // The steps after it were taken back, and come again.
-    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    // Each step is a transaction of its own: the newer ones were taken back. Going up again finds everything.
+    migrate(&path, NEWEST_SCHEMA).await.unwrap();
+    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
     let mut view = store.read().await.unwrap();
     assert!(view.passkeys_of(id(1)).await.unwrap() == [passkey(1, 1)]);
+}
+
+/// Programs of before cannot read its record, which the log names for ever.
+#[tokio::test]
+async fn a_file_with_a_consent_of_the_new_form_is_not_taken_back() {
+    use broker_domain::consent::{EvidenceLevel, How};
+    use broker_store::contract::samples::{consent, furnish, id};
+    use broker_store::{ActRow, Store};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    furnish(&store).await;
+    let act = ActRow {
+        seq: 0,
+        how: How::on_a_page(EvidenceLevel::L1),
+    };
+    let mut tx = store.begin("grant").await.unwrap();
+    tx.add_consent(&consent(1, 1)).await.unwrap();
+    tx.add_consent_act(id(1), act).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert!(matches!(migrate(&path, 7).await, Err(OpenError::Database { .. })));
+    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    let mut view = store.read().await.unwrap();
+    assert_eq!(view.consent_acts(id(1)).await.unwrap(), [act]);
+}
+
+/// Somebody still waits for an answer.
+#[tokio::test]
+async fn a_file_with_an_open_request_about_rights_is_not_taken_back() {
+    use broker_domain::rights::{Right, RightsRequest, RightsState};
+    use broker_store::contract::samples::{at, furnish, id};
+    use broker_store::{Serial, Store};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    furnish(&store).await;
+    let request = RightsRequest {
+        id: id(3),
+        participant: id(1),
+        right: Right::Access,
+        words: String::new(),
+        received_at: at(0),
+        due_on: "2026-12-21".parse().unwrap(),
+        state: RightsState::Received,
+    };
+    let mut tx = store.begin("ask").await.unwrap();
+    tx.add_rights_request(&request, Serial(3)).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert!(matches!(migrate(&path, 7).await, Err(OpenError::Database { .. })));
+    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    let mut view = store.read().await.unwrap();
+    assert_eq!(
+        view.rights_request(id(3)).await.unwrap().unwrap().request,
+        request
+    );
 }

@@ -2,7 +2,7 @@
 
 mod accounts;
 
-use broker_domain::consent::{Consent, ConsentEvent, EventKind, Offer};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, Offer};
 use broker_domain::gateway::{Gateway, Settings};
 use broker_domain::ids::{Digest, Purpose};
 use broker_domain::research::{AccessRequest, Dataset, RequestState};
@@ -137,6 +137,7 @@ pub fn offer(number: u8) -> OfferRow {
         },
         notice_en: Digest([2; 32]),
         notice_nl: Digest([3; 32]),
+        evidence: EvidenceLevel::L2,
     }
 }
 

@@ -118,6 +118,7 @@ impl Stage {
             sequencer: SequencerConfig::default(),
             witnesses: None,
             sign_in: SignInParts::default(),
+            site: assemble::demo_site(assemble::NO_PAGES),
         };
         let broker = assemble::start(setting).await?.broker;
         let cast = cast::enrol(&broker, &**entropy).await?;

@@ -1,7 +1,7 @@
 //! Who plays in the demo: two applications, a laboratory, an officer, what they ask for, and the dataset.
 
 use anyhow::Result;
-use broker_domain::consent::Offer;
+use broker_domain::consent::{EvidenceLevel, Offer};
 use broker_domain::ids::{
     ApplicationId, DatasetId, OfferId, OfficerId, OrganisationId, Purpose, ResearcherId,
 };
@@ -232,6 +232,7 @@ async fn offer(
         },
         notice_en: english.digest,
         notice_nl: dutch.digest,
+        evidence: EvidenceLevel::L1,
     };
     broker
         .enrol_member(Member::Offer {

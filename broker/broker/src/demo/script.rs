@@ -76,6 +76,7 @@ impl Stage {
             sequencer: SequencerConfig::default(),
             witnesses: None,
             sign_in: SignInParts::default(),
+            site: assemble::demo_site(assemble::NO_PAGES),
         };
         let running = assemble::start(setting).await?;
         let broker = running.broker;

@@ -1,10 +1,11 @@
-//! What happened to a consent between its beginning and its end, and ends that nobody's withdrawal brought.
+//! A consent was paused, or went on again. In the DPV a pause is no state of a consent, so there is no version of the
+//! consent record for it (`consent.md` §2.2).
 
 use serde::{Deserialize, Serialize};
 
 use super::{Digest, EvidenceLevel, Id, Instant, Method, RecordError, demand};
 
-/// A consent was paused, resumed, or ended otherwise than by withdrawal. New terms are a `consent-given` of their own.
+/// A consent was paused, or a pause was ended early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentChanged {
@@ -19,30 +20,22 @@ pub struct ConsentChanged {
     pub until: Option<Instant>,
     /// How it came about.
     pub method: Method,
-    /// How strong the evidence is; none for what nobody did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evidence_level: Option<EvidenceLevel>,
-    /// When it took effect, if that was before it was recorded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub effective_at: Option<Instant>,
+    /// How strong the evidence is.
+    pub evidence_level: EvidenceLevel,
     /// Digest of the JWS of the event before.
     pub prev_sha256: Digest,
-    /// When it was recorded.
+    /// When it was recorded, and takes effect.
     pub at: Instant,
 }
 
-/// What happened to a consent.
+/// What happened to a consent that stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConsentChange {
-    /// The person stopped transfers for a while. The consent stands.
+    /// The person stopped transfers for a while.
     Paused,
     /// The person ended a pause early.
     Resumed,
-    /// Its time ran out.
-    Expired,
-    /// What it stood on is gone.
-    Invalidated,
 }
 
 impl ConsentChange {
@@ -61,15 +54,6 @@ impl ConsentChanged {
         demand(
             self.until.is_none_or(|until| self.at < until),
             "the pause ends before it begins",
-        )?;
-        demand(
-            self.effective_at.is_none_or(|effective| effective < self.at),
-            "it takes effect after it is recorded",
-        )?;
-        demand(
-            self.effective_at.is_none()
-                || matches!(self.change, ConsentChange::Expired | ConsentChange::Invalidated),
-            "only an end is dated back",
         )
     }
 }

@@ -63,8 +63,8 @@ fn the_newest_record_kept_back_shows() {
     assert!(matches!(
         History::parse(&to_bytes(&short)),
         Err(HistoryError::Numbers {
-            newest: 8,
-            records: 7
+            newest: 9,
+            records: 8
         })
     ));
     short.header.newest = short.entries.last().unwrap().n;

@@ -1,14 +1,14 @@
 //! The forms of records, byte for byte.
 
 use evidence::record::{
-    ConsentChange, Id, InOutcome, OutOutcome, ProvedBy, Record, RecordError, Seconds, Step,
+    ConsentChange, Id, InOutcome, OutOutcome, ProvedBy, Record, RecordError, RightsStepKind, Seconds, Step,
 };
 use ledger_core::leaf::SubjectKind;
 use proptest::prelude::*;
 
 use crate::samples::{
-    all, at, consent_changed, consent_given, id, passkey, release, release_without_manifest, transfer_in,
-    transfer_out,
+    all, at, consent_changed, consent_given, id, passkey, release, release_without_manifest, rights_step,
+    transfer_in, transfer_out,
 };
 
 /// A failing line means that an old record would no longer verify: make a new type instead of changing it.
@@ -26,7 +26,9 @@ fn each_type_has_its_frozen_bytes() {
 
 #[test]
 fn each_type_has_its_kind_of_leaf() {
-    use SubjectKind::{Access, ConsentClosed, ConsentOpened, Enrolment, Release, Request, Transfer};
+    use SubjectKind::{
+        Access, ConsentClosed, ConsentOpened, Enrolment, Release, Request, RightsRequest, Transfer,
+    };
     let kinds: Vec<_> = all().iter().map(Record::kind).collect();
     let expected = [
         Enrolment,
@@ -41,9 +43,9 @@ fn each_type_has_its_kind_of_leaf() {
         ConsentClosed,
         Release,
         Enrolment,
+        RightsRequest,
         ConsentClosed,
         ConsentOpened,
-        ConsentClosed,
     ];
     assert_eq!(kinds, expected);
 }
@@ -70,6 +72,13 @@ fn other_members_types_and_spellings_are_refused() {
 
 fn contradicts(record: &Record) -> bool {
     matches!(record.to_jcs_bytes(), Err(RecordError::Contradiction { .. }))
+}
+
+#[test]
+fn an_answer_without_words_is_no_step() {
+    let mut step = rights_step();
+    (step.step, step.words_sha256) = (RightsStepKind::Answered, None);
+    assert!(contradicts(&Record::RightsStep(step)));
 }
 
 #[test]
@@ -125,8 +134,6 @@ fn contradictory_records_are_neither_written_nor_read() {
         (|r| r.until = Some(at(90))) as fn(&mut evidence::record::ConsentChanged),
         |r| r.change = ConsentChange::Paused,
         |r| (r.change, r.until) = (ConsentChange::Paused, Some(at(9))),
-        |r| r.effective_at = Some(at(5)),
-        |r| (r.change, r.effective_at) = (ConsentChange::Invalidated, Some(at(9))),
     ] {
         let mut record = consent_changed(9);
         change(&mut record);

@@ -9,7 +9,7 @@ use evidence::{
         Access, Actor, ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn,
         Digest, Enrolment, EvidenceLevel, Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome,
         PasskeyAction, PasskeyChange, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep,
-        Role, Seconds, Step, Text, TransferIn, TransferOut,
+        Right, RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut,
     },
 };
 use ledger_core::{
@@ -215,19 +215,13 @@ pub fn all() -> Vec<Record> {
         }),
         Record::Release(release()),
         Record::Passkey(passkey()),
+        Record::RightsStep(rights_step()),
         Record::ConsentChanged(ConsentChanged {
             change: ConsentChange::Paused,
             until: Some(at(90)),
             ..consent_changed(8)
         }),
         Record::ConsentChanged(consent_changed(9)),
-        Record::ConsentChanged(ConsentChanged {
-            change: ConsentChange::Expired,
-            method: Method::Clock,
-            evidence_level: None,
-            effective_at: Some(at(5)),
-            ..consent_changed(10)
-        }),
     ]
 }
 
@@ -238,10 +232,21 @@ pub fn consent_changed(seconds: i64) -> ConsentChanged {
         change: ConsentChange::Resumed,
         until: None,
         method: Method::Web,
-        evidence_level: Some(EvidenceLevel::L1),
-        effective_at: None,
+        evidence_level: EvidenceLevel::L1,
         prev_sha256: digest("before"),
         at: at(seconds),
+    }
+}
+
+pub fn rights_step() -> RightsStep {
+    RightsStep {
+        request: id("r-1"),
+        participant: id("p-1"),
+        right: Right::Rectify,
+        step: RightsStepKind::Received,
+        due: id("2026-02-02"),
+        words_sha256: Some(digest("words")),
+        at: at(8),
     }
 }
 

@@ -15,3 +15,4 @@ mod rotation;
 mod sequencing;
 mod support;
 mod survey;
+mod sweep;

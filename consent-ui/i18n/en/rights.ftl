@@ -1,0 +1,83 @@
+nav-rights = My rights
+nav-rights-desk = People's rights
+rights-heading = My requests
+rights-intro = Your data are yours. Choose what you want: a short form is enough, and it is free.
+rights-mine = Where my requests stand
+rights-none = You have not asked for anything yet. Choose a request below.
+rights-new = Make a request
+rights-ask = Make this request
+rights-ask-about = { ": " }
+rights-received = Received on
+rights-due = Answer by
+rights-left = { $n ->
+    [0] that is today
+    [one] { $n } day left
+   *[other] { $n } days left
+}
+rights-late = { $n ->
+    [one] late by one day
+   *[other] late by { $n } days
+}
+rights-back = My requests
+rights-one-heading = My request
+rights-right = Request
+rights-words = Your words
+rights-no-words = nothing to add
+rights-answer = The answer
+rights-steps = The steps, each recorded in the ledger
+rights-words-hint = At most 4000 characters. Write no password and no meter number.
+rights-clock = The month runs from the moment you send this.
+rights-clock-due = Answer by
+rights-free = You pay nothing and need not justify anything. The request and its answer are recorded in your list, without their words.
+rights-send = Send the request
+rights-not-now = Send nothing
+rights-at-once-link = Do it now
+rights-else-heading = Another way
+rights-else = Would you rather write or call? The data-protection officer answers here too:
+rights-complaint = If the answer does not satisfy you or does not come, you can turn to the CNIL (cnil.fr) or, in Belgium, to the Data Protection Authority, and go to court.
+rights-late-next = The time is over. Write to the data-protection officer:
+rights-not-me = This was not me. Sharing with { $recipient }, given on { $when }. Do not use these data until this is settled.
+right-access = Know what you have on me
+right-access-means = You receive a copy of your data, with who received them, why, and for how long.
+right-access-at-once = Everything recorded about you can be read online already.
+right-access-words = Would you like to say what you are looking for?
+right-portability = Take my data with me
+right-portability-means = You receive your readings in a file that another service can read.
+right-portability-at-once = Your readings can be downloaded already as CSV, JSON or Parquet.
+right-portability-words = Should the file be sent to somebody? To whom?
+right-rectification = Have a mistake corrected
+right-rectification-means = Something about you is wrong or incomplete: say what, and we correct it.
+right-rectification-words = What is wrong, and what should stand there instead?
+right-erasure = Have data erased
+right-erasure-means = You ask for part of your data to be erased, here or at a recipient's.
+right-erasure-at-once = Erasing everything here needs no waiting.
+right-erasure-words = Which data, and where?
+right-restriction = Freeze the use of my data
+right-restriction-means = Your data stay, but nobody uses them until the question is settled.
+right-restriction-at-once = Withdrawing a sharing stops transfers without waiting.
+right-restriction-words = Which use should be frozen, and why?
+right-objection = Say no to a use
+right-objection-means = You object to a use, for instance to a research project.
+right-objection-at-once = Withdrawing a sharing stops transfers without waiting.
+right-objection-words = To which use do you say no?
+standing-received = Received
+standing-in-progress = Being looked at
+standing-answered = Answered
+rights-desk-heading = People's rights
+rights-desk-intro = Each request is due in a month. The most urgent comes first.
+rights-desk-open = To be answered
+rights-desk-none = No request is waiting. New ones appear here as soon as they are sent.
+rights-desk-answered = Answered
+rights-desk-none-answered = No request has been answered yet.
+rights-desk-answer = Answer to the person
+rights-desk-hint = The person reads it on her own page. A refusal gives its reason and the two remedies: the authority and the court.
+rights-desk-send = Answer
+rights-desk-take = Take it up
+rights-person = Person
+sharing-not-me = This sharing was not my doing
+notice-right-sent = Your request has arrived and is recorded in the ledger. The clock is running.
+notice-right-taken = The request is taken up. The person can see it.
+notice-right-answered = The answer is sent and recorded in the ledger.
+field-words-missing = Write a few words
+field-too-many-requests = Twenty of your requests are waiting already. Wait for an answer before you send another
+record-rights-step = Step of a request about your rights

@@ -1,0 +1,83 @@
+nav-rights = Mes droits
+nav-rights-desk = Droits des personnes
+rights-heading = Mes demandes
+rights-intro = Vos données sont à vous. Choisissez ce que vous voulez : un formulaire court suffit, et c'est gratuit.
+rights-mine = Où en sont mes demandes
+rights-none = Vous n'avez encore rien demandé. Choisissez une demande ci-dessous.
+rights-new = Faire une demande
+rights-ask = Faire cette demande
+rights-ask-about = { " : " }
+rights-received = Reçue le
+rights-due = Réponse au plus tard le
+rights-left = { $n ->
+    [0] c'est aujourd'hui
+    [one] reste { $n } jour
+   *[other] restent { $n } jours
+}
+rights-late = { $n ->
+    [one] en retard d'un jour
+   *[other] en retard de { $n } jours
+}
+rights-back = Mes demandes
+rights-one-heading = Ma demande
+rights-right = Demande
+rights-words = Vos mots
+rights-no-words = aucune précision
+rights-answer = La réponse
+rights-steps = Les étapes, chacune inscrite au registre
+rights-words-hint = Au plus 4000 caractères. N'écrivez ni mot de passe ni numéro de compteur.
+rights-clock = Le délai d'un mois court dès l'envoi.
+rights-clock-due = Réponse au plus tard le
+rights-free = Vous n'avez rien à payer et rien à justifier. La demande et sa réponse sont inscrites dans votre liste, sans leurs mots.
+rights-send = Envoyer la demande
+rights-not-now = Ne rien envoyer
+rights-at-once-link = Le faire tout de suite
+rights-else-heading = Autrement
+rights-else = Vous préférez écrire ou téléphoner ? Le délégué à la protection des données répond aussi ici :
+rights-complaint = Si la réponse ne vous convient pas ou n'arrive pas, vous pouvez saisir la CNIL (cnil.fr) ou, en Belgique, l'Autorité de protection des données, et aller devant un juge.
+rights-late-next = Le délai est passé. Écrivez au délégué à la protection des données :
+rights-not-me = Ce n'était pas moi. Partage avec { $recipient }, donné le { $when }. N'utilisez plus ces données tant que ce n'est pas éclairci.
+right-access = Savoir ce que vous avez sur moi
+right-access-means = Vous recevez une copie de vos données, avec qui les a reçues, pourquoi et pour combien de temps.
+right-access-at-once = Tout ce qui est inscrit sur vous se lit déjà en ligne.
+right-access-words = Voulez-vous préciser ce que vous cherchez ?
+right-portability = Emporter mes données
+right-portability-means = Vous recevez vos mesures dans un fichier qu'un autre service peut lire.
+right-portability-at-once = Vos mesures se téléchargent déjà en CSV, JSON ou Parquet.
+right-portability-words = Faut-il envoyer le fichier à quelqu'un ? À qui ?
+right-rectification = Faire corriger une erreur
+right-rectification-means = Une donnée sur vous est fausse ou incomplète : dites laquelle, nous la corrigeons.
+right-rectification-words = Qu'est-ce qui est faux, et que faut-il écrire à la place ?
+right-erasure = Faire effacer des données
+right-erasure-means = Vous demandez l'effacement d'une partie de vos données, chez nous ou chez un destinataire.
+right-erasure-at-once = Tout effacer chez nous se fait sans attendre.
+right-erasure-words = Quelles données, et chez qui ?
+right-restriction = Geler l'usage de mes données
+right-restriction-means = Vos données restent, mais personne ne s'en sert tant que la question n'est pas réglée.
+right-restriction-at-once = Retirer un partage arrête les transferts sans attendre.
+right-restriction-words = Quel usage faut-il geler, et pourquoi ?
+right-objection = Dire non à un usage
+right-objection-means = Vous vous opposez à un usage, par exemple à un projet de recherche.
+right-objection-at-once = Retirer un partage arrête les transferts sans attendre.
+right-objection-words = À quel usage dites-vous non ?
+standing-received = Reçue
+standing-in-progress = En cours d'examen
+standing-answered = Répondue
+rights-desk-heading = Droits des personnes
+rights-desk-intro = Chaque demande a une échéance d'un mois. La plus urgente vient d'abord.
+rights-desk-open = À traiter
+rights-desk-none = Aucune demande n'attend. Les nouvelles arrivent ici dès leur envoi.
+rights-desk-answered = Répondues
+rights-desk-none-answered = Aucune demande n'a encore de réponse.
+rights-desk-answer = Réponse à la personne
+rights-desk-hint = Elle la lit sur sa page. Un refus dit son motif et les deux recours : l'autorité et le juge.
+rights-desk-send = Répondre
+rights-desk-take = Prendre en charge
+rights-person = Personne
+sharing-not-me = Ce partage ne vient pas de moi
+notice-right-sent = Votre demande est reçue et inscrite au registre. Le délai court.
+notice-right-taken = La demande est prise en charge. La personne le voit.
+notice-right-answered = La réponse est envoyée et inscrite au registre.
+field-words-missing = Écrivez quelques mots
+field-too-many-requests = Vingt de vos demandes attendent déjà. Attendez une réponse avant d'en envoyer une autre
+record-rights-step = Étape d'une demande sur vos droits

@@ -1,0 +1,83 @@
+nav-rights = Mijn rechten
+nav-rights-desk = Rechten van personen
+rights-heading = Mijn verzoeken
+rights-intro = Uw gegevens zijn van u. Kies wat u wilt: een kort formulier volstaat, en het is gratis.
+rights-mine = Hoe het met mijn verzoeken staat
+rights-none = U hebt nog niets gevraagd. Kies hieronder een verzoek.
+rights-new = Een verzoek doen
+rights-ask = Dit verzoek doen
+rights-ask-about = { ": " }
+rights-received = Ontvangen op
+rights-due = Antwoord uiterlijk op
+rights-left = { $n ->
+    [0] dat is vandaag
+    [one] nog { $n } dag
+   *[other] nog { $n } dagen
+}
+rights-late = { $n ->
+    [one] één dag te laat
+   *[other] { $n } dagen te laat
+}
+rights-back = Mijn verzoeken
+rights-one-heading = Mijn verzoek
+rights-right = Verzoek
+rights-words = Uw woorden
+rights-no-words = geen toelichting
+rights-answer = Het antwoord
+rights-steps = De stappen, elk ingeschreven in het register
+rights-words-hint = Hoogstens 4000 tekens. Schrijf geen wachtwoord en geen meternummer.
+rights-clock = De maand loopt vanaf het verzenden.
+rights-clock-due = Antwoord uiterlijk op
+rights-free = U betaalt niets en hoeft niets te rechtvaardigen. Het verzoek en het antwoord staan in uw lijst, zonder hun woorden.
+rights-send = Het verzoek verzenden
+rights-not-now = Niets verzenden
+rights-at-once-link = Het nu doen
+rights-else-heading = Op een andere manier
+rights-else = Schrijft of belt u liever? De functionaris voor gegevensbescherming antwoordt ook hier:
+rights-complaint = Bevalt het antwoord u niet of komt het niet, dan kunt u terecht bij de CNIL (cnil.fr) of, in België, bij de Gegevensbeschermingsautoriteit, en bij de rechter.
+rights-late-next = De termijn is voorbij. Schrijf aan de functionaris voor gegevensbescherming:
+rights-not-me = Dit was ik niet. Delen met { $recipient }, gegeven op { $when }. Gebruik deze gegevens niet zolang dit niet is opgehelderd.
+right-access = Weten wat u over mij hebt
+right-access-means = U krijgt een kopie van uw gegevens, met wie ze heeft ontvangen, waarom en voor hoelang.
+right-access-at-once = Alles wat over u is ingeschreven, is al online te lezen.
+right-access-words = Wilt u zeggen wat u zoekt?
+right-portability = Mijn gegevens meenemen
+right-portability-means = U krijgt uw metingen in een bestand dat een andere dienst kan lezen.
+right-portability-at-once = Uw metingen zijn al te downloaden als CSV, JSON of Parquet.
+right-portability-words = Moet het bestand naar iemand worden gestuurd? Naar wie?
+right-rectification = Een fout laten verbeteren
+right-rectification-means = Iets over u is fout of onvolledig: zeg wat, en wij verbeteren het.
+right-rectification-words = Wat is er fout, en wat moet er in de plaats staan?
+right-erasure = Gegevens laten wissen
+right-erasure-means = U vraagt een deel van uw gegevens te wissen, bij ons of bij een ontvanger.
+right-erasure-at-once = Alles bij ons wissen kan zonder te wachten.
+right-erasure-words = Welke gegevens, en bij wie?
+right-restriction = Het gebruik van mijn gegevens bevriezen
+right-restriction-means = Uw gegevens blijven, maar niemand gebruikt ze tot de vraag is opgelost.
+right-restriction-at-once = Delen intrekken stopt de overdrachten zonder te wachten.
+right-restriction-words = Welk gebruik moet worden bevroren, en waarom?
+right-objection = Nee zeggen tegen een gebruik
+right-objection-means = U maakt bezwaar tegen een gebruik, bijvoorbeeld een onderzoeksproject.
+right-objection-at-once = Delen intrekken stopt de overdrachten zonder te wachten.
+right-objection-words = Tegen welk gebruik zegt u nee?
+standing-received = Ontvangen
+standing-in-progress = In behandeling
+standing-answered = Beantwoord
+rights-desk-heading = Rechten van personen
+rights-desk-intro = Elk verzoek heeft een termijn van een maand. Het dringendste komt eerst.
+rights-desk-open = Te beantwoorden
+rights-desk-none = Er wacht geen verzoek. Nieuwe verschijnen hier zodra ze verzonden zijn.
+rights-desk-answered = Beantwoorde verzoeken
+rights-desk-none-answered = Nog geen verzoek is beantwoord.
+rights-desk-answer = Antwoord aan de persoon
+rights-desk-hint = De persoon leest het op de eigen pagina. Een weigering geeft de reden en de twee rechtsmiddelen: de autoriteit en de rechter.
+rights-desk-send = Antwoorden
+rights-desk-take = In behandeling nemen
+rights-person = Persoon
+sharing-not-me = Dit delen komt niet van mij
+notice-right-sent = Uw verzoek is ontvangen en ingeschreven in het register. De termijn loopt.
+notice-right-taken = Het verzoek is in behandeling. De persoon ziet het.
+notice-right-answered = Het antwoord is verzonden en ingeschreven in het register.
+field-words-missing = Schrijf enkele woorden
+field-too-many-requests = Twintig van uw verzoeken wachten al. Wacht op een antwoord voor u er nog een verzendt
+record-rights-step = Stap van een verzoek over uw rechten

@@ -1,0 +1,172 @@
+//! Requests about rights: sent, counted, answered.
+
+use broker_domain::policy::Principal;
+
+use crate::house::House;
+
+#[tokio::test]
+async fn p_17_each_right_has_a_form_a_due_date_and_a_status_page() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let page = anna.open("/moi/demandes").await;
+    assert!(page.text().contains("Vous n'avez encore rien demandé"));
+    for right in [
+        "acces",
+        "portabilite",
+        "rectification",
+        "effacement",
+        "limitation",
+        "opposition",
+    ] {
+        let action = format!("/moi/demandes/nouvelle/{right}");
+        let form = anna.open(&page.link(&action)).await;
+        // 19 November, and a month later a Saturday: Monday.
+        assert!(form.text().contains("21 décembre 2026"), "{}", form.text());
+        let sent = anna.submit(&form, &action, &[("objet", "Mes mots < & >")]).await;
+        assert_eq!(sent.status, 303, "{}", sent.body);
+        let status = anna.open(&sent.header("location")).await;
+        for words in [
+            "Votre demande est reçue",
+            "21 décembre 2026",
+            "restent 32 jours",
+            "Mes mots",
+            "Inscrit au registre",
+        ] {
+            assert!(status.text().contains(words), "{words}: {}", status.text());
+        }
+        let proof = anna.get(&status.link("/moi/preuves/")).await;
+        assert_eq!(proof.status, 200);
+    }
+    assert_eq!(anna.open("/moi/demandes/nouvelle/mariage").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_is_one_request() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/acces";
+    let form = anna.open(action).await;
+    let first = anna.submit(&form, action, &[]).await.header("location");
+    assert_eq!(anna.submit(&form, action, &[]).await.header("location"), first);
+    assert_eq!(
+        anna.open("/moi/demandes").await.body.matches("mark-wait").count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_right_that_needs_words_asks_for_them_and_keeps_the_form() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/rectification";
+    let form = anna.open(action).await;
+    let back = anna.submit(&form, action, &[("objet", "  ")]).await;
+    assert_eq!(back.status, 422);
+    assert!(back.text().contains("Écrivez quelques mots"));
+    assert!(back.body.contains("href=\"#objet\"") && back.body.contains("aria-invalid=\"true\""));
+    let long = "a".repeat(4_001);
+    assert_eq!(anna.submit(&form, action, &[("objet", &long)]).await.status, 422);
+}
+
+#[tokio::test]
+async fn an_officer_answers_and_the_person_reads_it_with_its_proof() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/effacement";
+    let form = anna.open(action).await;
+    let status = anna.submit(&form, action, &[]).await.header("location");
+
+    let mut odile = house.as_officer().await;
+    let desk = odile.open("/dpo/droits").await;
+    assert!(desk.text().contains("restent 32 jours"), "{}", desk.text());
+    let answer = desk.action("/dpo/droits/");
+    let empty = odile.submit(&desk, &answer, &[("geste", "repondre")]).await;
+    assert_eq!(empty.status, 422);
+    let taken = odile.submit(&desk, &answer, &[("geste", "prendre")]).await;
+    assert_eq!(taken.status, 303, "{}", taken.body);
+    assert!(anna.open(&status).await.text().contains("En cours d'examen"));
+    let words = [("geste", "repondre"), ("reponse", "C’est effacé.")];
+    assert_eq!(odile.submit(&desk, &answer, &words).await.status, 303);
+    assert_eq!(odile.submit(&desk, &answer, &words).await.status, 409);
+    let read = anna.open(&status).await;
+    assert!(read.text().contains("C’est effacé.") && read.text().contains("Répondue"));
+    assert_eq!(read.body.matches("/moi/preuves/").count(), 3);
+    assert!(
+        odile
+            .open("/dpo/droits")
+            .await
+            .text()
+            .contains("Aucune demande n'attend")
+    );
+}
+
+#[tokio::test]
+async fn a_request_is_seen_by_its_person_and_by_officers_alone() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/acces";
+    let form = anna.open(action).await;
+    let sent = anna.submit(&form, action, &[]).await.header("location");
+    let status = sent.split('?').next().unwrap().to_owned();
+    let mut bruno = house.signed_in("participant", house.bruno.id.to_string()).await;
+    assert_eq!(bruno.open(&status).await.status, 404);
+    for mut other in [house.as_researcher().await, anna] {
+        assert_eq!(other.open("/dpo/droits").await.status, 403);
+    }
+    assert_eq!(house.as_officer().await.open("/moi/demandes").await.status, 403);
+}
+
+#[tokio::test]
+async fn what_is_late_says_so_and_what_to_do() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/acces";
+    let form = anna.open(action).await;
+    let status = anna.submit(&form, action, &[]).await.header("location");
+    house.set_clock("2026-12-23T09:00:00Z");
+    // Participants' sessions end after twelve idle hours.
+    let mut anna = house.as_anna().await;
+    let late = anna.open(&status).await;
+    assert!(late.text().contains("en retard de 2 jours"), "{}", late.text());
+    assert!(late.text().contains("CNIL"));
+    let desk = house.as_officer().await.open("/dpo/droits").await;
+    assert!(desk.body.contains("mark-no"));
+}
+
+#[tokio::test]
+async fn p_19_this_was_not_me_opens_a_request_about_the_sharing() {
+    let house = House::build().await;
+    let consent = house.granted(&house.anna).await;
+    let mut anna = house.as_anna().await;
+    let sharing = anna.open(&format!("/moi/partages/{consent}")).await;
+    let form = anna
+        .open(&sharing.link("/moi/demandes/nouvelle/limitation"))
+        .await;
+    assert!(
+        form.text()
+            .contains("Ce n'était pas moi. Partage avec Labo Énergie"),
+        "{}",
+        form.text()
+    );
+    let mut bruno = house.signed_in("participant", house.bruno.id.to_string()).await;
+    let foreign = format!("/moi/demandes/nouvelle/limitation?partage={consent}");
+    assert_eq!(bruno.open(&foreign).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_request_goes_with_the_person() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/acces";
+    let form = anna.open(action).await;
+    anna.submit(&form, action, &[]).await;
+    anna.open("/moi/donnees").await;
+    let who = house.anna.id;
+    house
+        .broker
+        .erase(Principal::Participant(who), who)
+        .await
+        .unwrap();
+    let desk = house.as_officer().await.open("/dpo/droits").await;
+    assert!(desk.text().contains("Aucune demande n'attend"), "{}", desk.text());
+}
