@@ -79,8 +79,8 @@ async fn p_12_a_pause_stops_transfers_until_its_day_and_keeps_the_agreement() {
     let home = anna.open("/moi").await;
     assert!(home.text().contains("1 partage en pause"), "{}", home.text());
     assert!(home.text().contains("En pause"), "{}", home.text());
-    let list = anna.open("/moi/partages").await;
-    assert!(list.text().contains("En pause"), "{}", list.text());
+    let list = anna.open("/moi/partages?filtre=en-pause").await;
+    assert!(list.text().contains("Labo Énergie"), "{}", list.text());
 
     // Over by itself, without anybody's act; what was measured meanwhile stays away.
     house.set_clock("2026-11-24T12:00:00Z");
