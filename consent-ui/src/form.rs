@@ -39,6 +39,12 @@ pub enum FieldProblem {
     TooManyCodes,
     /// No name.
     NameMissing,
+    /// A day that is over, or too far away.
+    DayOutOfReach,
+    /// Paused until a later day already.
+    PausedLonger,
+    /// Nothing coarser and nothing earlier was chosen.
+    NotLess,
     /// No words where a request or an answer needs them.
     WordsMissing,
     /// Too many requests wait for an answer.
@@ -51,7 +57,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -69,6 +75,9 @@ impl FieldProblem {
         Self::CodeUnknown,
         Self::TooManyCodes,
         Self::NameMissing,
+        Self::DayOutOfReach,
+        Self::PausedLonger,
+        Self::NotLess,
         Self::WordsMissing,
         Self::TooManyRequests,
         Self::SignatureNeeded,
@@ -96,6 +105,9 @@ impl Word for FieldProblem {
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",
+            Self::DayOutOfReach => "field-day-out-of-reach",
+            Self::PausedLonger => "field-paused-longer",
+            Self::NotLess => "field-not-less",
             Self::WordsMissing => "field-words-missing",
             Self::TooManyRequests => "field-too-many-requests",
             Self::SignatureNeeded => "field-signature-needed",

@@ -135,6 +135,18 @@ pub enum Notice {
     ProveFirst,
     /// A recovery code let somebody in.
     Recovered,
+    /// A sharing was paused.
+    Paused,
+    /// A pause was ended.
+    Resumed,
+    /// Less of a sharing was left.
+    Narrowed,
+    /// A later end was agreed to.
+    Renewed,
+    /// Several sharings were withdrawn.
+    WithdrawnTogether,
+    /// An offer was put off.
+    PutOff,
     /// A request about one's rights was sent.
     RightSent,
     /// An officer took one up.
@@ -145,7 +157,7 @@ pub enum Notice {
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -159,6 +171,12 @@ impl Notice {
         Self::Frozen,
         Self::ProveFirst,
         Self::Recovered,
+        Self::Paused,
+        Self::Resumed,
+        Self::Narrowed,
+        Self::Renewed,
+        Self::WithdrawnTogether,
+        Self::PutOff,
         Self::RightSent,
         Self::RightTaken,
         Self::RightAnswered,
@@ -180,6 +198,12 @@ impl Notice {
             Self::Frozen => "compte-bloque",
             Self::ProveFirst => "preuve",
             Self::Recovered => "secours",
+            Self::Paused => "pause",
+            Self::Resumed => "reprise",
+            Self::Narrowed => "reduction",
+            Self::Renewed => "renouvellement",
+            Self::WithdrawnTogether => "retraits",
+            Self::PutOff => "plus-tard",
             Self::RightSent => "droit-envoye",
             Self::RightTaken => "droit-pris",
             Self::RightAnswered => "droit-repondu",
@@ -196,6 +220,12 @@ impl Word for Notice {
     fn key(&self) -> &'static str {
         match self {
             Self::MeasuringOn => "notice-measuring-on",
+            Self::Paused => "notice-paused",
+            Self::Resumed => "notice-resumed",
+            Self::Narrowed => "notice-narrowed",
+            Self::Renewed => "notice-renewed",
+            Self::WithdrawnTogether => "notice-withdrawn-together",
+            Self::PutOff => "notice-put-off",
             Self::MeasuringOff => "notice-measuring-off",
             Self::RequestSent => "notice-request-sent",
             Self::RequestApproved => "notice-request-approved",

@@ -2,6 +2,7 @@
 
 mod about;
 mod account;
+mod changes;
 mod dashboard;
 mod data;
 mod delivered;
@@ -26,6 +27,10 @@ pub(crate) use account::WORDS as PASSKEY_WORDS;
 pub use account::{
     AccountView, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow, NotMeView,
     PasskeyRow, Working, render_account, render_codes, render_not_me,
+};
+pub use changes::{
+    NarrowingView, PauseView, PutOffView, RenewalView, TextChange, TogetherView, render_narrowing,
+    render_pause, render_put_off, render_renewal, render_resumption, render_together,
 };
 pub use dashboard::{DashboardView, DayCurve, MeterCard, SharingCounts, render_dashboard};
 pub use data::{DataView, Measured, PartRow, Period, PeriodChart, PeriodKind, PeriodValues, render_data};

@@ -75,6 +75,8 @@ pub const DASHBOARD: &str = "/moi";
 pub const SHARINGS: &str = "/moi/partages";
 /// Participant: sharings they could agree to.
 pub const OFFERS: &str = "/moi/partages/nouveau";
+/// Participant. GET: what withdrawing everything means. POST: withdraws; no other field than `csrf`.
+pub const WITHDRAW_EVERYTHING: &str = "/moi/partages/tout/retrait";
 /// Participant: every transfer. Query: `avant`.
 pub const HISTORY: &str = "/moi/historique";
 /// Participant: her own readings. Query: `compteur`, `vue` (`jour`, `mois`, `annee`), `date` (`YYYY-MM-DD`).
@@ -205,6 +207,36 @@ pub fn sharing(sharing_id: &str) -> String {
 /// GET: what withdrawing means. POST: withdraw; no other field than `csrf`.
 pub fn withdrawal(sharing_id: &str) -> String {
     format!("{SHARINGS}/{sharing_id}/retrait")
+}
+
+/// GET: asks until when. POST: pauses. Field: `reprise`, the day on which transfers go on (`YYYY-MM-DD`).
+pub fn pause(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/pause")
+}
+
+/// GET: what resuming means. POST: ends the pause; no other field than `csrf`.
+pub fn resumption(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/reprise")
+}
+
+/// GET: what less could be left. POST: leaves less. Fields: `pas`, seconds; `fin`, the last day; either may be empty.
+pub fn narrowing(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/reduction")
+}
+
+/// GET: old and new terms side by side. POST: agrees to the new. Field: `notice`.
+pub fn renewal(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/renouvellement")
+}
+
+/// GET: what withdrawing everything from the organisation of a sharing means. POST: withdraws; no other field than `csrf`.
+pub fn withdrawal_from(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/organisation/retrait")
+}
+
+/// GET: until when to put off an offer. POST: puts it off. Field: `rappel`, the day (`YYYY-MM-DD`).
+pub fn put_off(offer_id: &str) -> String {
+    format!("{OFFERS}/{offer_id}/plus-tard")
 }
 
 /// GET: the consent screen of one offer. POST: the answers.

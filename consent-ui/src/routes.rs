@@ -8,6 +8,7 @@
 //! in, so a broker that serves people has no such address at all.
 
 mod account;
+mod changes;
 mod cookies;
 mod dashboard;
 mod data;
@@ -19,6 +20,7 @@ mod fields;
 mod gate;
 mod history;
 mod holdings;
+mod later;
 mod meters;
 mod notice_text;
 mod offers;
@@ -34,6 +36,7 @@ mod sharings;
 mod shelf;
 mod sign_in;
 mod signing;
+mod together;
 mod told;
 mod trouble;
 mod visit;
@@ -200,6 +203,7 @@ fn participant_pages() -> Router {
             "/moi/partages/{sharing}/retrait",
             get(sharings::withdrawal).post(sharings::withdraw),
         )
+        .merge(sharing_changes())
         .route(paths::DATA, get(data::page))
         .route(paths::DATA_COPY, get(data::copy))
         .route(paths::RIGHTS, get(rights::list))
@@ -219,6 +223,38 @@ fn participant_pages() -> Router {
         .route(paths::DELIVERED_GROWTH, get(delivered::growth))
         .route("/moi/livraisons/{release}/ligne", get(delivered::row))
         .route(paths::ERASURE, get(erasure::page).post(erasure::erase))
+}
+
+fn sharing_changes() -> Router {
+    Router::new()
+        .route(
+            "/moi/partages/{sharing}/pause",
+            get(changes::pause_page).post(changes::pause),
+        )
+        .route(
+            "/moi/partages/{sharing}/reprise",
+            get(changes::resumption_page).post(changes::resume),
+        )
+        .route(
+            "/moi/partages/{sharing}/reduction",
+            get(changes::narrowing_page).post(changes::narrow),
+        )
+        .route(
+            "/moi/partages/{sharing}/renouvellement",
+            get(changes::renewal_page).post(changes::renew),
+        )
+        .route(
+            "/moi/partages/{sharing}/organisation/retrait",
+            get(together::organisation_page).post(together::organisation),
+        )
+        .route(
+            paths::WITHDRAW_EVERYTHING,
+            get(together::everything_page).post(together::everything),
+        )
+        .route(
+            "/moi/partages/nouveau/{offer}/plus-tard",
+            get(later::page).post(later::put_off),
+        )
 }
 
 fn researcher_pages() -> Router {

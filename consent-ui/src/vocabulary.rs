@@ -269,6 +269,11 @@ pub enum SharingState {
         /// When it ended.
         at: Moment,
     },
+    /// Somebody else ended it.
+    EndedRevoked {
+        /// When it ended.
+        at: Moment,
+    },
     /// The person left the place.
     EndedMoved {
         /// When it ended.
@@ -299,6 +304,7 @@ impl SharingState {
             Self::EndedExpired { at }
             | Self::EndedWithdrawn { at }
             | Self::EndedSuspended { at }
+            | Self::EndedRevoked { at }
             | Self::EndedMoved { at }
             | Self::EndedSuperseded { at }
             | Self::Refused { at } => Some(*at),
@@ -315,6 +321,7 @@ impl Word for SharingState {
             Self::EndedExpired { .. } => "state-ended-expired",
             Self::EndedWithdrawn { .. } => "state-ended-withdrawn",
             Self::EndedSuspended { .. } => "state-ended-suspended",
+            Self::EndedRevoked { .. } => "state-ended-revoked",
             Self::EndedMoved { .. } => "state-ended-moved",
             Self::EndedSuperseded { .. } => "state-ended-superseded",
             Self::Refused { .. } => "state-refused",

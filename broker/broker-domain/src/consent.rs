@@ -5,6 +5,8 @@
 
 mod act;
 mod coverage;
+mod lifecycle;
+mod pause;
 
 use thiserror::Error;
 
@@ -12,40 +14,47 @@ use crate::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Poin
 use crate::time::{Instant, Interval, InvalidTime, Step};
 pub use act::{EvidenceLevel, How, Method};
 pub use coverage::{Ask, Covered, CoveredIntake, covers, covers_intake};
+pub use lifecycle::{EventParts, NotAdmitted, Terms};
+pub use pause::Pause;
 
-/// What happened to a consent.
+/// What happened to a consent. Names as in `consent.md` §2.2, where the DPV has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
+    /// Somebody asked for it.
+    Requested,
+    /// The person will answer later.
+    Deferred,
     /// The person agreed.
     Given,
     /// The person said no.
     Refused,
+    /// The person left less of it: coarser, shorter, or both. A partial withdrawal.
+    Narrowed(Terms),
+    /// The person agreed to a later end before the old one came, having seen both.
+    Renewed(Terms),
+    /// The person stopped transfers for a while. The consent stands.
+    Paused {
+        /// When they may go on by themselves.
+        until: Instant,
+    },
+    /// The person ended a pause early.
+    Resumed,
     /// The person ended it. Nothing after it makes the consent valid again.
     Withdrawn,
+    /// Somebody else ended it: a controller or an officer, not the person.
+    Revoked,
+    /// Its end was announced. Expiry is computed without it: it tells people, and closes nothing that was not closed.
+    Expired,
+    /// What it stood on is gone: the person moved out, lost the capacity, or died.
+    Invalidated,
+    /// The person agreed to other terms in its place.
+    Superseded {
+        /// The consent that took its place.
+        by: ConsentId,
+    },
     /// The broker was restored from a backup and has lost records of this person: a withdrawal may be among them. Ends
     /// the consent as a withdrawal does; only the person can give a new one (docs/decisions/0019).
     Suspended,
-}
-
-impl EventKind {
-    /// The name used in the database and in records.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Given => "given",
-            Self::Refused => "refused",
-            Self::Withdrawn => "withdrawn",
-            Self::Suspended => "suspended",
-        }
-    }
-
-    /// The kind of that name.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Given, Self::Refused, Self::Withdrawn, Self::Suspended]
-            .into_iter()
-            .find(|kind| kind.code() == code)
-    }
 }
 
 /// One change of a consent; events are only ever added.
@@ -127,13 +136,13 @@ pub struct Consent {
     pub recipient: OrganisationId,
     /// For what.
     pub purpose: Purpose,
-    /// The finest step allowed.
+    /// The finest step allowed, as first agreed. What holds now is in [`Consent::terms_now`], here and below.
     pub step: Step,
-    /// The span of readings it covers. Its end is the end of the consent.
+    /// The span of readings it covers, as first agreed. Its end is the end of the consent.
     pub data: Interval,
-    /// SHA-256 of the terms agreed to.
+    /// SHA-256 of the terms first agreed to.
     pub terms: Digest,
-    /// SHA-256 of the notice shown.
+    /// SHA-256 of the notice first shown.
     pub notice: Digest,
     /// Its events, in order of `seq`.
     pub events: Vec<ConsentEvent>,
@@ -144,6 +153,10 @@ pub struct Consent {
 pub enum State {
     /// Nothing has happened yet.
     Unknown,
+    /// Asked for, not answered.
+    Requested,
+    /// The person will answer later.
+    Deferred,
     /// In force.
     Given {
         /// Since when.
@@ -155,6 +168,23 @@ pub enum State {
     Withdrawn {
         /// When it took effect.
         at: Instant,
+    },
+    /// Somebody else ended it.
+    Revoked {
+        /// When it took effect.
+        at: Instant,
+    },
+    /// What it stood on is gone.
+    Invalidated {
+        /// Since when.
+        at: Instant,
+    },
+    /// The person agreed to other terms in its place.
+    Superseded {
+        /// When.
+        at: Instant,
+        /// The consent that took its place.
+        by: ConsentId,
     },
     /// Records of the person were lost in a restore; nobody knows whether it still stood.
     Suspended {
@@ -189,6 +219,26 @@ pub enum Refusal {
     Suspended {
         /// When.
         at: Instant,
+    },
+    /// A consent exists and somebody else ended it, or what it stood on is gone.
+    #[error("the consent was closed on {at}; only the participant can give a new one")]
+    Closed {
+        /// When.
+        at: Instant,
+    },
+    /// A consent exists and is paused by the participant.
+    #[error("the participant paused this until {until}; ask again then")]
+    Paused {
+        /// When transfers may go on.
+        until: Instant,
+    },
+    /// Readings of a time at which the consent was paused.
+    #[error("the participant paused this from {from} to {until}; ask for the time before or after")]
+    DuringPause {
+        /// Start of the pause.
+        from: Instant,
+        /// Its end.
+        until: Instant,
     },
     /// A consent exists and has run out.
     #[error("the consent ended on {at}; only the participant can give a new one")]
@@ -233,6 +283,9 @@ impl Refusal {
             Self::NoConsent => "consent-missing",
             Self::Withdrawn { .. } => "consent-withdrawn",
             Self::Suspended { .. } => "consent-suspended",
+            Self::Closed { .. } => "consent-closed",
+            Self::Paused { .. } => "consent-paused",
+            Self::DuringPause { .. } => "paused-period",
             Self::Expired { .. } => "consent-expired",
             Self::TooFine { .. } => "granularity-too-fine",
             Self::OutsidePeriod { .. } => "outside-period",
@@ -247,51 +300,44 @@ impl Refusal {
             Self::NoConsent => 0,
             Self::Expired { .. } => 1,
             Self::Withdrawn { .. } => 2,
-            Self::Suspended { .. } => 3,
-            Self::OutsidePeriod { .. } | Self::NothingNeeded => 4,
-            Self::TooFine { .. } => 5,
-            Self::Misaligned { .. } => 6,
+            Self::Suspended { .. } | Self::Closed { .. } => 3,
+            Self::Paused { .. } => 4,
+            Self::OutsidePeriod { .. } | Self::NothingNeeded => 5,
+            Self::DuringPause { .. } => 6,
+            Self::TooFine { .. } => 7,
+            Self::Misaligned { .. } => 8,
         }
     }
 }
 
 impl Consent {
-    /// The state at `now`, from the events that had taken effect by then; a withdrawal counts as soon as it is known.
-    #[must_use]
-    pub fn state(&self, now: Instant) -> State {
-        // Withdrawal is monotone: no later event revives the consent (consent.md §2.2), and neither does a clock that
-        // went back behind it. The same holds for a suspension.
-        if let Some(ended) = self.events.iter().find_map(ended_by) {
-            return ended;
-        }
-        let newest = self.events.iter().rfind(|event| event.effective_at <= now);
-        let state = match newest.map(|event| (event.kind, event.effective_at)) {
-            None => State::Unknown,
-            Some((EventKind::Given, since)) => State::Given { since },
-            Some((EventKind::Refused, _)) => State::Refused,
-            Some((EventKind::Withdrawn, at)) => State::Withdrawn { at },
-            Some((EventKind::Suspended, at)) => State::Suspended { at },
-        };
-        match state {
-            State::Given { .. } if self.data.end() <= now => State::Expired { at: self.data.end() },
-            other => other,
-        }
-    }
-
     /// The same consent under the digest of its terms.
     #[must_use]
     pub fn on_terms(self, terms: Digest) -> Self {
         Self { terms, ..self }
     }
 
-    /// The event that comes next, with the digest of its record. `None` when there are more events than numbers.
+    /// The event that comes next and takes effect at once, with the digest of its record. `None` when there are more
+    /// events than numbers.
     #[must_use]
     pub fn next_event(&self, kind: EventKind, now: Instant, record: Digest) -> Option<ConsentEvent> {
+        self.dated_event(kind, now, now, record)
+    }
+
+    /// The same for one that took effect before we knew.
+    #[must_use]
+    pub fn dated_event(
+        &self,
+        kind: EventKind,
+        effective_at: Instant,
+        recorded_at: Instant,
+        record: Digest,
+    ) -> Option<ConsentEvent> {
         Some(ConsentEvent {
             seq: u32::try_from(self.events.len()).ok()?,
             kind,
-            effective_at: now,
-            recorded_at: now,
+            effective_at,
+            recorded_at,
             record,
         })
     }
@@ -300,26 +346,6 @@ impl Consent {
     #[must_use]
     pub fn head(&self) -> Option<Digest> {
         self.events.last().map(|event| event.record)
-    }
-
-    fn in_force(&self, now: Instant) -> Result<(), Refusal> {
-        match self.state(now) {
-            State::Given { .. } => Ok(()),
-            State::Withdrawn { at } => Err(Refusal::Withdrawn { at }),
-            State::Suspended { at } => Err(Refusal::Suspended { at }),
-            State::Expired { at } => Err(Refusal::Expired { at }),
-            State::Unknown | State::Refused => Err(Refusal::NoConsent),
-        }
-    }
-}
-
-/// The state that an event leads to for ever.
-fn ended_by(event: &ConsentEvent) -> Option<State> {
-    let at = event.effective_at;
-    match event.kind {
-        EventKind::Withdrawn => Some(State::Withdrawn { at }),
-        EventKind::Suspended => Some(State::Suspended { at }),
-        EventKind::Given | EventKind::Refused => None,
     }
 }
 

@@ -212,6 +212,12 @@ impl Step {
     pub const fn seconds(self) -> u32 {
         self.0
     }
+
+    /// Whether values of this step are sums of whole values of the other.
+    #[must_use]
+    pub const fn is_multiple_of(self, finer: Self) -> bool {
+        self.0.is_multiple_of(finer.0)
+    }
 }
 
 /// Where the present comes from. Passed in, so that a decision can be replayed.

@@ -30,7 +30,7 @@ pub(crate) struct AuthorisationItem {
     from: String,
     /// First instant no longer covered.
     until: String,
-    /// `active`, `withdrawn`, `expired` or `refused`.
+    /// `active`, `paused`, `withdrawn`, `suspended`, `expired`, `closed` or `refused`.
     state: &'static str,
 }
 
@@ -103,15 +103,22 @@ fn item(authorisation: &Authorisation) -> AuthorisationItem {
     AuthorisationItem {
         authorisation: consent.id.to_string(),
         purpose: consent.purpose.to_string(),
-        step_s: consent.step.seconds(),
-        from: consent.data.start().to_string(),
-        until: consent.data.end().to_string(),
+        step_s: authorisation.terms.step.seconds(),
+        from: authorisation.terms.data.start().to_string(),
+        until: authorisation.terms.data.end().to_string(),
         state: match authorisation.state {
+            ConsentState::Given { .. } if authorisation.pause.is_some() => "paused",
             ConsentState::Given { .. } => "active",
             ConsentState::Withdrawn { .. } => "withdrawn",
             ConsentState::Suspended { .. } => "suspended",
             ConsentState::Expired { .. } => "expired",
-            ConsentState::Refused | ConsentState::Unknown => "refused",
+            ConsentState::Revoked { .. }
+            | ConsentState::Invalidated { .. }
+            | ConsentState::Superseded { .. } => "closed",
+            ConsentState::Refused
+            | ConsentState::Unknown
+            | ConsentState::Requested
+            | ConsentState::Deferred => "refused",
         },
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use broker_anonymiser as anonymiser;
-use broker_domain::consent::State;
 use broker_domain::time::Instant;
 use broker_store::DatasetRow;
 use jiff::civil::Date;
@@ -78,8 +77,10 @@ impl Broker {
             let terms = &row.dataset;
             let mut since = BTreeMap::new();
             for consent in read.consents_to(terms.recipient, &terms.purpose).await? {
-                if consent.step <= terms.step && matches!(consent.state(now), State::Given { .. }) {
-                    let start = consent.data.start();
+                let agreed = consent.terms_now(now);
+                let passes = consent.state(now).is_given() && consent.pause(now).is_none();
+                if agreed.step <= terms.step && passes {
+                    let start = agreed.data.start();
                     let first = since.entry(consent.participant).or_insert(start);
                     *first = start.min(*first);
                 }

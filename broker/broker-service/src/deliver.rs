@@ -3,7 +3,7 @@
 mod decide;
 
 use async_trait::async_trait;
-use broker_domain::consent::{Consent, Covered, Refusal, State, covers};
+use broker_domain::consent::{Consent, Covered, Pause, Refusal, State, Terms, covers};
 use broker_domain::curve::{Slot, load_curve};
 use broker_domain::ids::{ConsentId, Digest, SubjectId, TransferId};
 use broker_domain::time::{Instant, Interval, Step};
@@ -389,6 +389,10 @@ pub struct Authorisation {
     pub consent: Consent,
     /// Whether it can be used at the instant of the call.
     pub state: State,
+    /// What it allows then.
+    pub terms: Terms,
+    /// The pause under way, in which it cannot be used.
+    pub pause: Option<Pause>,
 }
 
 impl Broker {
@@ -411,8 +415,12 @@ impl Broker {
                 .await?
             {
                 if was_given(&consent, now) {
-                    let state = consent.state(now);
-                    list.push(Authorisation { consent, state });
+                    list.push(Authorisation {
+                        state: consent.state(now),
+                        terms: consent.terms_now(now),
+                        pause: consent.pause(now),
+                        consent,
+                    });
                 }
             }
         }

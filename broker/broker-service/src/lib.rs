@@ -22,6 +22,7 @@ mod growth;
 mod history;
 mod intake;
 mod key_change;
+mod lifecycle;
 mod manifests;
 mod own;
 mod own_copy;
@@ -66,6 +67,10 @@ pub use history::{HistoryLines, OwnRecord};
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;
+pub use lifecycle::{
+    Announced, ChangeRefusal, LATEST_REMINDER_SECONDS, LONGEST_PAUSE_SECONDS, Narrowing, ReminderRefusal,
+    Renewal, Together, WithdrawnTogether,
+};
 pub use own::{OwnProfile, OwnRefusal};
 pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces};
 pub use receipts::Receipt;

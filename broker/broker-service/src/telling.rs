@@ -35,17 +35,37 @@ pub(crate) async fn consent_changed(
 ) -> Result<(), Fault> {
     let now = group.now;
     let kind = match event.kind {
-        EventKind::Given => MessageKind::Granted,
-        EventKind::Withdrawn => MessageKind::Withdrawn,
-        EventKind::Refused | EventKind::Suspended => return Ok(()),
+        EventKind::Given | EventKind::Renewed(_) => Some(MessageKind::Granted),
+        EventKind::Withdrawn => Some(MessageKind::Withdrawn),
+        // Nobody but the broker's own pages tells these yet; an end is told by the reminders.
+        EventKind::Requested
+        | EventKind::Deferred
+        | EventKind::Refused
+        | EventKind::Narrowed(_)
+        | EventKind::Paused { .. }
+        | EventKind::Resumed
+        | EventKind::Revoked
+        | EventKind::Expired
+        | EventKind::Invalidated
+        | EventKind::Superseded { .. }
+        | EventKind::Suspended => None,
     };
+    // Recipients must know of every end that somebody brought about.
+    let ends = matches!(
+        event.kind,
+        EventKind::Withdrawn | EventKind::Revoked | EventKind::Invalidated
+    );
+    if kind.is_none() && !ends {
+        return Ok(());
+    }
     let tx = &mut *group.tx;
     let consent = tx.consent(consent).await?.ok_or(Fault::Corrupt {
         what: "event without consent",
     })?;
-    if event.kind == EventKind::Withdrawn {
+    if ends {
         recipients::open_dossier(tx, &consent, now).await?;
     }
+    let Some(kind) = kind else { return Ok(()) };
     let occasion = Occasion::of(kind)
         .about(consent.id)
         .marked(&event.seq.to_be_bytes());

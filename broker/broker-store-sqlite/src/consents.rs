@@ -1,7 +1,7 @@
 //! Notices, offers, consents and their events.
 
 use async_trait::async_trait;
-use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, Offer};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EventParts, EvidenceLevel, Offer, Terms};
 use broker_domain::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Purpose};
 use broker_domain::time::Instant;
 use broker_store::{
@@ -20,7 +20,9 @@ macro_rules! consents {
     ($rest:literal) => {
         concat!(
             "SELECT c.id, c.participant, c.point, c.recipient, c.purpose, c.step_s, c.data_start_at_us, \
-                 c.data_end_at_us, c.terms, c.notice, e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record \
+                 c.data_end_at_us, c.terms, c.notice, e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record, \
+                 e.new_step_s, e.new_start_at_us, e.new_end_at_us, e.new_terms, e.new_notice, e.pause_until_at_us, \
+                 e.superseded_by \
              FROM consent AS c LEFT JOIN consent_event AS e ON e.consent = c.id ",
             $rest
         )
@@ -75,9 +77,45 @@ impl ConsentReads for SqliteTx {
         self.consents(query).await
     }
 
+    async fn unannounced_ends(
+        &mut self,
+        now: Instant,
+        after: Option<ConsentId>,
+        limit: u32,
+    ) -> Result<Vec<Consent>, StoreError> {
+        // The terms that hold last stand in the newest event that brought some.
+        let query = query(consents!(
+            "WHERE c.id IN (SELECT o.id FROM consent AS o WHERE o.id > ?1 \
+                 AND EXISTS (SELECT 1 FROM consent_event WHERE consent = o.id AND kind = 'given') \
+                 AND NOT EXISTS (SELECT 1 FROM consent_event WHERE consent = o.id AND kind IN ('withdrawn', \
+                     'revoked', 'expired', 'invalidated', 'superseded', 'suspended')) \
+                 AND COALESCE((SELECT new_end_at_us FROM consent_event WHERE consent = o.id \
+                     AND new_end_at_us IS NOT NULL ORDER BY seq DESC LIMIT 1), o.data_end_at_us) <= ?2 \
+                 ORDER BY o.id LIMIT ?3) \
+             ORDER BY c.id, e.seq"
+        ));
+        // Every identifier is larger than the empty one.
+        let after = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
+        self.consents(query.bind(after).bind(now.as_micros()).bind(limit))
+            .await
+    }
+
+    async fn reminders_of(
+        &mut self,
+        participant: ParticipantId,
+    ) -> Result<Vec<(OfferId, Instant)>, StoreError> {
+        let query = query("SELECT offer, at_us FROM reminder WHERE participant = ?1 ORDER BY offer");
+        self.all(query.bind(participant.as_bytes().as_slice()), |row| {
+            Ok((row.id("reminder.offer")?, row.instant("reminder.at_us")?))
+        })
+        .await
+    }
+
     async fn recorded_events(&mut self, id: ConsentId) -> Result<Vec<RecordedEvent>, StoreError> {
         let query = query(
-            "SELECT e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record, e.serial, r.leaf_index \
+            "SELECT e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record, e.new_step_s, e.new_start_at_us, \
+                 e.new_end_at_us, e.new_terms, e.new_notice, e.pause_until_at_us, e.superseded_by, e.serial, \
+                 r.leaf_index \
              FROM consent_event AS e LEFT JOIN record AS r ON r.serial = e.serial \
              WHERE e.consent = ?1 ORDER BY e.seq",
         );
@@ -170,11 +208,13 @@ impl ConsentWrites for SqliteTx {
     async fn add_consent_event(&mut self, id: ConsentId, event: &RecordedEvent) -> Result<(), StoreError> {
         let query = query(
             "INSERT INTO consent_event (consent, seq, kind, effective_at_us, recorded_at_us, record, \
-                 serial) \
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 \
+                 serial, new_step_s, new_start_at_us, new_end_at_us, new_terms, new_notice, pause_until_at_us, \
+                 superseded_by) \
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 \
              WHERE EXISTS (SELECT 1 FROM consent WHERE id = ?1) \
                  AND ?2 = (SELECT COALESCE(MAX(seq) + 1, 0) FROM consent_event WHERE consent = ?1)",
         );
+        let EventParts { terms, until, by } = event.event.kind.parts();
         let query = query
             .bind(id.as_bytes().as_slice())
             .bind(event.event.seq)
@@ -182,8 +222,45 @@ impl ConsentWrites for SqliteTx {
             .bind(event.event.effective_at.as_micros())
             .bind(event.event.recorded_at.as_micros())
             .bind(event.event.record.0.as_slice())
-            .bind(event.serial.map(|serial| stored(serial.0)).transpose()?);
+            .bind(event.serial.map(|serial| stored(serial.0)).transpose()?)
+            .bind(terms.map(|terms| terms.step.seconds()))
+            .bind(terms.map(|terms| terms.data.start().as_micros()))
+            .bind(terms.map(|terms| terms.data.end().as_micros()))
+            .bind(terms.map(|terms| terms.digest.0.to_vec()))
+            .bind(terms.map(|terms| terms.notice.0.to_vec()))
+            .bind(until.map(Instant::as_micros))
+            .bind(by.map(|by| by.as_bytes().to_vec()));
         self.change_consent(id, "consent_event", query).await
+    }
+
+    async fn set_reminder(
+        &mut self,
+        participant: ParticipantId,
+        offer: OfferId,
+        at: Instant,
+    ) -> Result<(), StoreError> {
+        let query = query(
+            "INSERT INTO reminder (participant, offer, at_us) SELECT ?1, ?2, ?3 \
+             WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?1) \
+             ON CONFLICT (participant, offer) DO UPDATE SET at_us = excluded.at_us",
+        );
+        let query = query
+            .bind(participant.as_bytes().as_slice())
+            .bind(offer.as_bytes().as_slice())
+            .bind(at.as_micros());
+        self.change_one("reminder", query).await
+    }
+
+    async fn forget_reminder(
+        &mut self,
+        participant: ParticipantId,
+        offer: OfferId,
+    ) -> Result<(), StoreError> {
+        let query = query("DELETE FROM reminder WHERE participant = ?1 AND offer = ?2");
+        let query = query
+            .bind(participant.as_bytes().as_slice())
+            .bind(offer.as_bytes().as_slice());
+        self.change("reminder", query).await.map(|_| ())
     }
 
     async fn add_consent_act(&mut self, id: ConsentId, act: ActRow) -> Result<(), StoreError> {
@@ -314,11 +391,34 @@ fn event_if_any(row: &SqliteRow) -> Result<Option<ConsentEvent>, StoreError> {
 }
 
 fn event(row: &SqliteRow) -> Result<ConsentEvent, StoreError> {
+    let code: &str = row.cell("consent_event.kind")?;
+    let parts = parts(code, row)?;
     Ok(ConsentEvent {
         seq: row.number("consent_event.seq")?,
-        kind: row.code("consent_event.kind", EventKind::from_code)?,
+        kind: EventKind::from_parts(code, parts).ok_or(StoreError::Corrupt {
+            column: "consent_event.kind",
+        })?,
         effective_at: row.instant("consent_event.effective_at_us")?,
         recorded_at: row.instant("consent_event.recorded_at_us")?,
         record: row.digest("consent_event.record")?,
     })
+}
+
+/// What an event holds beside its kind. Most hold nothing, and the table sees to it: their cells are not looked at.
+fn parts(code: &str, row: &SqliteRow) -> Result<EventParts, StoreError> {
+    let mut parts = EventParts::default();
+    match code {
+        "narrowed" | "renewed" => {
+            parts.terms = Some(Terms {
+                step: row.step("consent_event.new_step_s")?,
+                data: row.interval("consent_event.new_start_at_us", "consent_event.new_end_at_us")?,
+                digest: row.digest("consent_event.new_terms")?,
+                notice: row.digest("consent_event.new_notice")?,
+            });
+        }
+        "paused" => parts.until = Some(row.instant("consent_event.pause_until_at_us")?),
+        "superseded" => parts.by = Some(row.id("consent_event.superseded_by")?),
+        _ => {}
+    }
+    Ok(parts)
 }

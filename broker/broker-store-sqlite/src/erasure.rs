@@ -28,7 +28,7 @@ macro_rules! own_account {
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 32] = [
+const STATEMENTS: [(&str, &str); 33] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     ("session", "DELETE FROM session WHERE participant = ?1"),
     ("session", own_account!("session")),
@@ -82,6 +82,7 @@ const STATEMENTS: [(&str, &str); 32] = [
         "DELETE FROM consent_event WHERE consent IN (SELECT id FROM consent WHERE participant = ?1)",
     ),
     ("consent", "DELETE FROM consent WHERE participant = ?1"),
+    ("reminder", "DELETE FROM reminder WHERE participant = ?1"),
     (
         "enrolment_code",
         "DELETE FROM enrolment_code WHERE participant = ?1",

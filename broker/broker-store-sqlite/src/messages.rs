@@ -83,13 +83,16 @@ impl MessageReads for SqliteTx {
         limit: u32,
     ) -> Result<Vec<ConsentId>, StoreError> {
         let query = query(
-            "SELECT c.id FROM consent AS c JOIN mail_address AS a ON a.participant = c.participant \
-             WHERE c.data_end_at_us > ?2 AND c.data_end_at_us <= ?3 \
+            "SELECT due.id FROM (SELECT c.id, COALESCE((SELECT new_end_at_us FROM consent_event \
+                     WHERE consent = c.id AND new_end_at_us IS NOT NULL ORDER BY seq DESC LIMIT 1), \
+                     c.data_end_at_us) AS ends \
+                 FROM consent AS c JOIN mail_address AS a ON a.participant = c.participant) \
+             AS due WHERE due.ends > ?2 AND due.ends <= ?3 \
                AND NOT EXISTS (SELECT 1 FROM message AS m \
-                   WHERE m.consent = c.id AND m.kind = ?1 AND m.ends_at_us = c.data_end_at_us) \
-               AND NOT EXISTS (SELECT 1 FROM consent_event AS e \
-                   WHERE e.consent = c.id AND e.kind IN ('refused', 'withdrawn', 'suspended')) \
-             ORDER BY c.id LIMIT ?4",
+                   WHERE m.consent = due.id AND m.kind = ?1 AND m.ends_at_us = due.ends) \
+               AND NOT EXISTS (SELECT 1 FROM consent_event AS e WHERE e.consent = due.id AND e.kind IN ('refused', \
+                   'withdrawn', 'revoked', 'invalidated', 'superseded', 'suspended')) \
+             ORDER BY due.id LIMIT ?4",
         );
         let query = query
             .bind(kind.code())

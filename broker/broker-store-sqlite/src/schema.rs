@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 10;
+pub const NEWEST_SCHEMA: u32 = 11;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 11] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -82,6 +82,12 @@ const MIGRATIONS: [Migration; 10] = [
         name: "rights",
         up: include_str!("../migrations/0010_rights.up.sql"),
         down: include_str!("../migrations/0010_rights.down.sql"),
+    },
+    Migration {
+        version: 11,
+        name: "lifecycle",
+        up: include_str!("../migrations/0011_lifecycle.up.sql"),
+        down: include_str!("../migrations/0011_lifecycle.down.sql"),
     },
 ];
 

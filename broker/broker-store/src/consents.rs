@@ -46,7 +46,7 @@ impl OfferRow {
 pub struct RecordedEvent {
     /// The event.
     pub event: ConsentEvent,
-    /// The participant's record. A refusal has none: the log holds what was agreed and what ended (`consent.md` §3), and
+    /// The participant's record. A refusal has none, nor has a request: the log holds what was agreed and what ended (`consent.md` §3), and
     /// asking again must not be provable against the person.
     pub serial: Option<Serial>,
     /// Index of its leaf. Follows from the record: not looked at when the event is added.
@@ -125,6 +125,18 @@ pub trait ConsentReads {
         recipient: OrganisationId,
         purpose: &Purpose,
     ) -> Result<Vec<Consent>, StoreError>;
+    /// Consents whose end has come by `now` and was not announced, in order of identifier after `after`, at most `limit`.
+    async fn unannounced_ends(
+        &mut self,
+        now: Instant,
+        after: Option<ConsentId>,
+        limit: u32,
+    ) -> Result<Vec<Consent>, StoreError>;
+    /// The offers that a participant wants to be reminded of, each with when, in order of identifier.
+    async fn reminders_of(
+        &mut self,
+        participant: ParticipantId,
+    ) -> Result<Vec<(OfferId, Instant)>, StoreError>;
     /// The events of a consent with their leaves, in order.
     async fn recorded_events(&mut self, id: ConsentId) -> Result<Vec<RecordedEvent>, StoreError>;
     /// How the events of a consent came about, in order; those of before this was kept are missing.
@@ -153,6 +165,16 @@ pub trait ConsentWrites {
     async fn add_consent(&mut self, consent: &Consent) -> Result<(), StoreError>;
     /// Adds the next event. A number that is taken, or that leaves a gap, is a conflict.
     async fn add_consent_event(&mut self, id: ConsentId, event: &RecordedEvent) -> Result<(), StoreError>;
+    /// Keeps when a participant wants to see an offer again; a second time replaces the first.
+    async fn set_reminder(
+        &mut self,
+        participant: ParticipantId,
+        offer: OfferId,
+        at: Instant,
+    ) -> Result<(), StoreError>;
+    /// Forgets it; nothing happens where there is none.
+    async fn forget_reminder(&mut self, participant: ParticipantId, offer: OfferId)
+    -> Result<(), StoreError>;
     /// Says how an event came about; once.
     async fn add_consent_act(&mut self, id: ConsentId, act: ActRow) -> Result<(), StoreError>;
     /// Says when a consent was asked for; once.

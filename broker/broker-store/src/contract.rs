@@ -20,6 +20,7 @@ pub mod erasure;
 pub mod gateways;
 pub mod intake;
 pub mod ledger;
+pub mod lifecycle;
 pub mod members;
 pub mod messages;
 pub mod participants;
@@ -140,6 +141,12 @@ macro_rules! contract_tests {
                 a_withdrawal_has_one_dossier
                 a_recipient_is_told_until_it_answers
                 a_promise_to_delete_is_overdue_until_attested
+            }
+            lifecycle {
+                every_kind_of_event_comes_back
+                an_end_is_listed_until_it_is_announced
+                the_end_that_holds_last_counts
+                a_reminder_is_kept_once_and_forgotten
             }
             research {
                 a_dataset_comes_back

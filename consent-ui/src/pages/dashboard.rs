@@ -29,6 +29,8 @@ pub struct DashboardView {
 pub struct SharingCounts {
     /// Sharings under which transfers are allowed.
     pub active: u32,
+    /// Sharings that the person paused.
+    pub paused: u32,
     /// Those of them that end within 30 days.
     pub ending_soon: u32,
     /// Requests the person has not answered.

@@ -243,6 +243,20 @@ pub enum ReceiptKind {
     Suspended,
     /// It reached its end.
     Expired,
+    /// Less of it was left.
+    Narrowed,
+    /// A later end was agreed to.
+    Renewed,
+    /// It was paused.
+    Paused,
+    /// A pause was ended.
+    Resumed,
+    /// Somebody else ended it, or a move did.
+    Closed,
+    /// Another agreement took its place.
+    Superseded,
+    /// It was asked for, or put off.
+    Asked,
 }
 
 impl Word for ReceiptKind {
@@ -253,6 +267,13 @@ impl Word for ReceiptKind {
             Self::Withdrawn => "receipt-withdrawn",
             Self::Suspended => "receipt-suspended",
             Self::Expired => "receipt-expired",
+            Self::Narrowed => "receipt-narrowed",
+            Self::Renewed => "receipt-renewed",
+            Self::Paused => "receipt-paused",
+            Self::Resumed => "receipt-resumed",
+            Self::Closed => "receipt-closed",
+            Self::Superseded => "receipt-superseded",
+            Self::Asked => "receipt-asked",
         }
     }
 }

@@ -35,9 +35,14 @@ pub(crate) async fn dashboard(visit: Visit) -> Result<Response, Trouble> {
         .iter()
         .filter(|sharing| sharing.state == SharingState::Ending)
         .count();
+    let paused = sharings
+        .iter()
+        .filter(|sharing| matches!(sharing.state, SharingState::Paused { .. }))
+        .count();
     let view = DashboardView {
         counts: SharingCounts {
-            active: count(sharings.len()),
+            active: count(sharings.len().saturating_sub(paused)),
+            paused: count(paused),
             ending_soon: count(ending),
             awaiting_answer: count(holdings.pending().len()),
         },

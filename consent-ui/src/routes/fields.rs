@@ -76,7 +76,9 @@ enum Leaving {
 
 impl From<&str> for Leaving {
     fn from(path: &str) -> Self {
-        let withdrawal = path.starts_with(paths::SHARINGS) && path.ends_with("/retrait");
+        // Pausing and narrowing take away a part.
+        let takes = ["/retrait", "/pause", "/reduction"];
+        let withdrawal = path.starts_with(paths::SHARINGS) && takes.iter().any(|end| path.ends_with(end));
         let of_oneself = [paths::SIGN_OUT, paths::END_SESSION, paths::END_ALL_SESSIONS].contains(&path);
         if withdrawal || of_oneself || path.starts_with(&paths::not_me("")) {
             Self::Withdrawal
@@ -109,7 +111,16 @@ mod tests {
     fn every_session_may_take_back() {
         let withdrawal = paths::withdrawal("1f0c6a52-7b1e-4a5e-9d54-2c1a7b0e9f31");
         let event = paths::not_me("1f0c6a52-7b1e-4a5e-9d54-2c1a7b0e9f31");
-        for path in [&withdrawal, &event, paths::SIGN_OUT, paths::END_ALL_SESSIONS] {
+        for path in [
+            &withdrawal,
+            &event,
+            &paths::pause("x"),
+            &paths::narrowing("x"),
+            &paths::withdrawal_from("x"),
+            paths::WITHDRAW_EVERYTHING,
+            paths::SIGN_OUT,
+            paths::END_ALL_SESSIONS,
+        ] {
             assert!(Leaving::from(path) == Leaving::Withdrawal, "{path}");
         }
         for path in [
@@ -117,6 +128,9 @@ mod tests {
             paths::ERASURE,
             paths::REVOKE_PASSKEY,
             &paths::offer("x"),
+            &paths::resumption("x"),
+            &paths::renewal("x"),
+            &paths::put_off("x"),
         ] {
             assert!(Leaving::from(path) == Leaving::Other, "{path}");
         }

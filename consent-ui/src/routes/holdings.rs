@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use broker_domain::consent::{Consent, State};
-use broker_domain::ids::{ConsentId, ParticipantId};
+use broker_domain::ids::{ConsentId, OfferId, ParticipantId};
 use broker_domain::time::Instant;
 
 use crate::pages::{OfferCard, Sharing};
@@ -22,7 +22,12 @@ pub(crate) struct Holdings {
     /// Newest first.
     pub(crate) consents: Vec<Consent>,
     uses: BTreeMap<ConsentId, (u64, Option<Instant>)>,
+    /// Offers that the person wants to see again, and from when on.
+    reminders: BTreeMap<OfferId, Instant>,
 }
+
+/// A refusal is not asked about again for so long: six months (gdpr-kit.md P-24, EDPB 03/2022, continuous prompting).
+const REST_SECONDS: i64 = 184 * 86_400;
 
 impl Holdings {
     pub(crate) async fn of(visit: &Visit, who: ParticipantId) -> Result<Self, Trouble> {
@@ -36,6 +41,7 @@ impl Holdings {
         for consent in &consents {
             uses.insert(consent.id, read.uses_of(consent.id).await?);
         }
+        let reminders = read.reminders_of(who).await?.into_iter().collect();
         drop(read);
         Ok(Self {
             now: visit.broker().now(),
@@ -43,6 +49,7 @@ impl Holdings {
             meters,
             consents,
             uses,
+            reminders,
         })
     }
 
@@ -60,28 +67,48 @@ impl Holdings {
     }
 
     pub(crate) fn sharing(&self, consent: &Consent) -> Sharing {
+        let terms = consent.terms_now(self.now);
         let (transfers, last_access) = self.uses.get(&consent.id).copied().unwrap_or((0, None));
         Sharing {
             id: consent.id.to_string(),
             recipient: self.shelf.recipient(consent.recipient),
             state: state(consent, self.now),
             data: DataKind::Consumption,
-            granularity: granularity(Some(consent.step)),
+            granularity: granularity(Some(terms.step)),
             meter_label: label_of(&self.meters, consent.point),
             purpose: self.shelf.purpose(consent.recipient, &consent.purpose),
             basis: LegalBasis::Consent,
             given_at: moment(first_event(consent)),
             given_by: GivenBy::Me,
-            covers_from: day(consent.data.start()),
-            ends_on: last_day(consent.data.end()),
+            covers_from: day(terms.data.start()),
+            ends_on: last_day(terms.data.end()),
             last_access: last_access.map(moment),
             transfers,
         }
     }
 
-    /// What was never answered. A refusal counts as an answer: nobody is asked again and again (EDPB 03/2022).
+    /// What was never answered. A refusal counts as an answer for six months: nobody is asked again and again. What the
+    /// person put off waits for the day she chose.
     pub(crate) fn pending(&self) -> Vec<OfferCard> {
-        self.cards(|asked| !self.consents.iter().any(|consent| asked.is_answered_by(consent)))
+        self.cards(|asked| !self.is_answered(asked) && !self.is_put_off(asked))
+    }
+
+    fn is_answered(&self, asked: &Asked) -> bool {
+        let mut answers = self
+            .consents
+            .iter()
+            .filter(|consent| asked.is_answered_by(consent))
+            .peekable();
+        answers.peek().is_some()
+            && !answers.all(|consent| {
+                consent.state(self.now) == State::Refused
+                    && consent.may_be_asked_again(self.now, REST_SECONDS)
+            })
+    }
+
+    fn is_put_off(&self, asked: &Asked) -> bool {
+        let again = self.reminders.get(&asked.row.offer.id);
+        again.is_some_and(|again| self.now < *again)
     }
 
     /// What could still be agreed to for some meter, refused before or not.

@@ -247,7 +247,7 @@ pub(crate) async fn answered(visit: Visit, Path(sharing): Path<String>) -> Resul
     let first = receipts
         .iter()
         .rev()
-        .find(|receipt| !matches!(receipt.kind, ReceiptKind::Withdrawn | ReceiptKind::Suspended));
+        .find(|receipt| matches!(receipt.kind, ReceiptKind::Granted | ReceiptKind::Refused));
     let sharing = holdings.sharing(given);
     let outcome = AnswerOutcome {
         purpose: sharing.purpose,

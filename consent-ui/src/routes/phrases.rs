@@ -80,6 +80,8 @@ pub(crate) fn refusal(code: &str) -> RefusalReason {
         "consent-withdrawn" => RefusalReason::Withdrawn,
         "consent-suspended" => RefusalReason::Suspended,
         "consent-expired" => RefusalReason::Expired,
+        "consent-closed" => RefusalReason::Closed,
+        "consent-paused" | "paused-period" => RefusalReason::Paused,
         "granularity-too-fine" => RefusalReason::GranularityNotAgreed,
         "outside-period" => RefusalReason::PeriodNotAgreed,
         "switched-off" | "measuring-off" => RefusalReason::MeasuringOff,
@@ -94,12 +96,22 @@ pub(crate) fn refusal(code: &str) -> RefusalReason {
 /// What a consent is, as shown.
 pub(crate) fn state(consent: &Consent, now: Instant) -> SharingState {
     match consent.state(now) {
-        State::Given { .. } if consent.data.end() <= now.plus_seconds(ENDING_SECONDS) => SharingState::Ending,
-        State::Given { .. } => SharingState::Active,
+        State::Given { .. } => match consent.pause(now) {
+            Some(pause) => SharingState::Paused {
+                until: Some(day(pause.until)),
+            },
+            None if consent.terms_now(now).data.end() <= now.plus_seconds(ENDING_SECONDS) => {
+                SharingState::Ending
+            }
+            None => SharingState::Active,
+        },
         State::Withdrawn { at } => SharingState::EndedWithdrawn { at: moment(at) },
         State::Suspended { at } => SharingState::EndedSuspended { at: moment(at) },
         State::Expired { at } => SharingState::EndedExpired { at: moment(at) },
-        State::Refused | State::Unknown => SharingState::Refused {
+        State::Revoked { at } => SharingState::EndedRevoked { at: moment(at) },
+        State::Invalidated { at } => SharingState::EndedMoved { at: moment(at) },
+        State::Superseded { at, .. } => SharingState::EndedSuperseded { at: moment(at) },
+        State::Refused | State::Unknown | State::Requested | State::Deferred => SharingState::Refused {
             at: moment(first_event(consent)),
         },
     }

@@ -13,6 +13,8 @@ pub enum RecordType {
     ConsentWithdrawn,
     /// An agreement was ended after a restore that lost records.
     ConsentSuspended,
+    /// An agreement was paused, or went on again.
+    ConsentChanged,
     /// Data came in, or were refused.
     TransferIn,
     /// Data went out, or were refused.
@@ -60,11 +62,12 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
         Self::ConsentSuspended,
+        Self::ConsentChanged,
         Self::TransferIn,
         Self::TransferOut,
         Self::RequestStep,
@@ -97,6 +100,7 @@ impl RecordType {
             Self::ConsentGiven => "consent-given/1",
             Self::ConsentWithdrawn => "consent-withdrawn/1",
             Self::ConsentSuspended => "consent-suspended/1",
+            Self::ConsentChanged => "consent-changed/1",
             Self::TransferIn => "transfer-in/1",
             Self::TransferOut => "transfer-out/1",
             Self::RequestStep => "request-step/1",
@@ -130,6 +134,7 @@ impl Word for RecordType {
             Self::ConsentSuspended | Self::Consent(ConsentRecordType::Suspended) => {
                 "record-consent-suspended"
             }
+            Self::ConsentChanged => "record-consent-changed",
             Self::TransferIn => "record-transfer-in",
             Self::TransferOut => "record-transfer-out",
             Self::RequestStep => "record-request-step",

@@ -44,7 +44,9 @@ pub enum RefusalReason {
     Suspended,
     /// The agreement has ended.
     Expired,
-    /// The agreement is paused.
+    /// The agreement was ended by somebody else, or by a move.
+    Closed,
+    /// The agreement is paused, or was while this was measured.
     Paused,
     /// Finer values than agreed.
     GranularityNotAgreed,
@@ -74,11 +76,12 @@ pub enum RefusalReason {
 
 impl RefusalReason {
     /// Every reason.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NoConsent,
         Self::Withdrawn,
         Self::Suspended,
         Self::Expired,
+        Self::Closed,
         Self::Paused,
         Self::GranularityNotAgreed,
         Self::PurposeNotAgreed,
@@ -102,6 +105,7 @@ impl Word for RefusalReason {
             Self::Withdrawn => "refusal-withdrawn",
             Self::Suspended => "refusal-suspended",
             Self::Expired => "refusal-expired",
+            Self::Closed => "refusal-closed",
             Self::Paused => "refusal-paused",
             Self::GranularityNotAgreed => "refusal-granularity",
             Self::PurposeNotAgreed => "refusal-purpose",

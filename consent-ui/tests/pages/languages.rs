@@ -63,6 +63,8 @@ async fn every_page_is_there_in_every_language() {
     let house = House::build().await;
     let consent = house.granted(&house.anna).await;
     house.delivered(consent).await;
+    // By then a renewal has something to add.
+    house.set_clock("2026-11-25T12:00:00Z");
     let owned = |paths: &[&str]| {
         paths
             .iter()
@@ -75,6 +77,12 @@ async fn every_page_is_there_in_every_language() {
             format!("/moi/partages/{consent}"),
             format!("/moi/partages/{consent}/retrait"),
             format!("/moi/partages/{consent}/reponse"),
+            format!("/moi/partages/{consent}/pause"),
+            format!("/moi/partages/{consent}/reduction"),
+            format!("/moi/partages/{consent}/renouvellement"),
+            format!("/moi/partages/{consent}/organisation/retrait"),
+            "/moi/partages/tout/retrait".to_owned(),
+            format!("/moi/partages/nouveau/{}/plus-tard", house.offer.offer.id),
             format!("/moi/partages/nouveau/{}", house.offer.offer.id),
         ],
     ]

@@ -12,6 +12,7 @@
 mod account;
 mod account_safety;
 mod browser;
+mod changes;
 mod edpb;
 mod house;
 mod languages;

@@ -20,11 +20,13 @@ const LONGEST_ANSWER: u64 = 64 * 1024;
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// Codes of batches that nobody may have: no consent needs these readings.
-const WITHOUT_CONSENT: [&str; 8] = [
+const WITHOUT_CONSENT: [&str; 10] = [
     "consent-missing",
     "consent-withdrawn",
     "consent-suspended",
     "consent-expired",
+    "consent-closed",
+    "consent-paused",
     "outside-period",
     "granularity-too-fine",
     "nothing-needed",

@@ -3,6 +3,7 @@
 //! Identifiers are opaque, instants UTC with microseconds, intervals half-open, hashes base64url without padding.
 //! A record never holds readings, names or meter numbers; it still is personal data and lives in the erasable store.
 
+mod changed;
 mod consent;
 mod enrolment;
 mod field;
@@ -19,6 +20,7 @@ use crate::consent::ConsentRecord;
 use crate::jcs::{self, JcsError};
 use crate::jws::{Form, Jws, Protected};
 
+pub use changed::{ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
@@ -44,6 +46,9 @@ pub enum Record {
     /// A consent was ended by a restore that lost records of the person.
     #[serde(rename = "consent-suspended/1")]
     ConsentSuspended(ConsentSuspended),
+    /// A consent was paused, or went on again.
+    #[serde(rename = "consent-changed/1")]
+    ConsentChanged(ConsentChanged),
     /// A gateway or source handed data in.
     #[serde(rename = "transfer-in/1")]
     TransferIn(TransferIn),
@@ -143,6 +148,7 @@ impl Record {
             Self::ConsentGiven(_) => "consent-given/1",
             Self::ConsentWithdrawn(_) => "consent-withdrawn/1",
             Self::ConsentSuspended(_) => "consent-suspended/1",
+            Self::ConsentChanged(_) => "consent-changed/1",
             Self::TransferIn(_) => "transfer-in/1",
             Self::TransferOut(_) => "transfer-out/1",
             Self::RequestStep(_) => "request-step/1",
@@ -167,6 +173,8 @@ impl Record {
             Self::ConsentWithdrawn(_) | Self::ConsentSuspended(_) | Self::WithdrawalAnswer(_) => {
                 SubjectKind::ConsentClosed
             }
+            Self::ConsentChanged(record) if record.change.opens() => SubjectKind::ConsentOpened,
+            Self::ConsentChanged(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
             Self::RequestStep(_) => SubjectKind::Request,
             Self::Release(_) | Self::ReleaseWithoutManifest(_) | Self::ReleaseRefused(_) => {
@@ -185,6 +193,7 @@ impl Record {
             Self::ConsentGiven(record) => record.at,
             Self::ConsentWithdrawn(record) => record.at,
             Self::ConsentSuspended(record) => record.at,
+            Self::ConsentChanged(record) => record.at,
             Self::TransferIn(record) => record.at,
             Self::TransferOut(record) => record.at,
             Self::RequestStep(record) => record.at,
@@ -202,6 +211,7 @@ impl Record {
         match self {
             Self::ConsentGiven(record) => record.check(),
             Self::ConsentSuspended(record) => record.check(),
+            Self::ConsentChanged(record) => record.check(),
             Self::Passkey(record) => record.check(),
             Self::WithdrawalAnswer(record) => record.check(),
             Self::RightsStep(record) => record.check(),

@@ -1,6 +1,6 @@
 //! The check that nothing passes without: whether a live consent covers what is asked or handed in.
 
-use super::{Consent, Refusal};
+use super::{Consent, Refusal, Terms};
 use crate::ids::{ConsentId, Digest, OrganisationId, ParticipantId, PointId, Purpose};
 use crate::time::{Instant, Interval, Step};
 
@@ -101,30 +101,36 @@ fn covered_by(consent: &Consent, ask: &Ask, now: Instant) -> Result<Covered, Ref
     if !concerns {
         return Err(Refusal::NoConsent);
     }
-    consent.in_force(now)?;
-    if !consent.data.encloses(&ask.interval) {
+    let terms = consent.in_force(now)?;
+    if !terms.data.encloses(&ask.interval) {
         return Err(Refusal::OutsidePeriod {
-            from: consent.data.start(),
-            until: consent.data.end(),
+            from: terms.data.start(),
+            until: terms.data.end(),
         });
     }
-    if ask.step < consent.step {
+    if let Some(pause) = consent.pause_over(&ask.interval) {
+        return Err(Refusal::DuringPause {
+            from: pause.start(),
+            until: pause.end(),
+        });
+    }
+    if ask.step < terms.step {
         return Err(Refusal::TooFine {
-            consented: consent.step.seconds(),
+            consented: terms.step.seconds(),
             asked: ask.step.seconds(),
         });
     }
-    if !aligned(consent.step, ask) {
+    if !aligned(terms.step, ask) {
         return Err(Refusal::Misaligned {
-            consented: consent.step.seconds(),
+            consented: terms.step.seconds(),
         });
     }
     Ok(Covered {
         ask: ask.clone(),
         consent: consent.id,
         consent_head: consent.head().ok_or(Refusal::NoConsent)?,
-        valid: consent.data,
-        consented_step: consent.step,
+        valid: terms.data,
+        consented_step: terms.step,
         checked_at: now,
     })
 }
@@ -173,7 +179,7 @@ impl CoveredIntake {
         self.finest_step
     }
 
-    /// The spans agreed to: nothing outside is kept.
+    /// The spans agreed to, without pauses: nothing outside is kept.
     #[must_use]
     pub fn spans(&self) -> &[Interval] {
         &self.spans
@@ -204,31 +210,35 @@ pub fn covers_intake(
     now: Instant,
 ) -> Result<CoveredIntake, Refusal> {
     let mut nearest = Refusal::NoConsent;
-    let mut live: Vec<&Consent> = Vec::new();
+    let mut live: Vec<(&Consent, Terms)> = Vec::new();
     for consent in consents
         .iter()
         .filter(|c| c.participant == participant && c.point == point)
     {
         match consent.in_force(now) {
-            Ok(()) if consent.data.overlaps(span) => live.push(consent),
-            Ok(()) => {
+            Ok(terms) if terms.data.overlaps(span) => live.push((consent, terms)),
+            Ok(terms) => {
                 nearest = Refusal::OutsidePeriod {
-                    from: consent.data.start(),
-                    until: consent.data.end(),
+                    from: terms.data.start(),
+                    until: terms.data.end(),
                 };
             }
             Err(refusal) if refusal.nearness() > nearest.nearness() => nearest = refusal,
             Err(_) => {}
         }
     }
-    live.sort_by_key(|consent| consent.id);
-    let finest_step = live.iter().map(|consent| consent.step).min().ok_or(nearest)?;
+    live.sort_by_key(|(consent, _)| consent.id);
+    let finest_step = live.iter().map(|(_, terms)| terms.step).min().ok_or(nearest)?;
     Ok(CoveredIntake {
         participant,
         point,
-        consents: live.iter().map(|consent| consent.id).collect(),
+        consents: live.iter().map(|(consent, _)| consent.id).collect(),
         finest_step,
-        spans: live.iter().map(|consent| consent.data).collect(),
+        // What was measured during a pause is not collected for that consent, not even when it arrives later.
+        spans: live
+            .iter()
+            .flat_map(|(consent, terms)| consent.without_pauses(terms.data))
+            .collect(),
         checked_at: now,
     })
 }

@@ -2,13 +2,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn at(day: i64) -> Instant {
+pub(super) fn at(day: i64) -> Instant {
     Instant::parse("2026-11-01T00:00:00Z")
         .unwrap()
         .plus_seconds(day * 86_400)
 }
 
-fn event(seq: u32, kind: EventKind, day: i64) -> ConsentEvent {
+pub(super) fn event(seq: u32, kind: EventKind, day: i64) -> ConsentEvent {
     ConsentEvent {
         seq,
         kind,
@@ -18,7 +18,7 @@ fn event(seq: u32, kind: EventKind, day: i64) -> ConsentEvent {
     }
 }
 
-fn consent(events: Vec<ConsentEvent>) -> Consent {
+pub(super) fn consent(events: Vec<ConsentEvent>) -> Consent {
     Consent {
         id: ConsentId::from_bytes([1; 16]),
         participant: ParticipantId::from_bytes([2; 16]),
@@ -33,7 +33,7 @@ fn consent(events: Vec<ConsentEvent>) -> Consent {
     }
 }
 
-fn ask() -> Ask {
+pub(super) fn ask() -> Ask {
     Ask {
         participant: ParticipantId::from_bytes([2; 16]),
         point: PointId::from_bytes([3; 16]),

@@ -114,5 +114,8 @@ impl Broker {
 
 /// Whether the person agreed at some time.
 pub(super) fn was_given(consent: &Consent, now: Instant) -> bool {
-    !matches!(consent.state(now), State::Refused | State::Unknown)
+    !matches!(
+        consent.state(now),
+        State::Refused | State::Unknown | State::Requested | State::Deferred
+    )
 }

@@ -3,7 +3,7 @@
 //! [`Told::of`] reads what a record says beside the consent itself, [`draft`] is the record without its newest act (what a
 //! person signs), and [`record`] the whole. Whoever adds an event to a consent writes one of these.
 
-use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, Method};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, Method, Terms};
 use broker_domain::ids::{OrganisationId, ParticipantId};
 use broker_domain::time::Instant;
 use broker_store::{ActRow, Notice, OrganisationRow, PointRow, Read};
@@ -37,6 +37,9 @@ pub struct RecordSite {
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub recipient: OrganisationRow,
+    /// What is agreed in it.
+    pub terms: Terms,
+    /// The notice shown for that.
     pub notice: Notice,
     pub point: PointRow,
     /// When the consent was asked for; not known of those from before this form.
@@ -48,14 +51,24 @@ pub(crate) struct Told {
 impl Told {
     /// Reads it. For a consent that is not in the store yet, the caller says when it was asked for.
     pub async fn of(read: &mut (dyn Read + '_), consent: &Consent) -> Result<Self, Fault> {
+        Self::on_terms(read, consent, consent.last_terms()).await
+    }
+
+    /// The same for an act that brings other terms.
+    pub async fn on_terms(
+        read: &mut (dyn Read + '_),
+        consent: &Consent,
+        terms: Terms,
+    ) -> Result<Self, Fault> {
         let recipient = read.organisation(consent.recipient).await?;
-        let notice = read.notice(consent.notice).await?;
+        let notice = read.notice(terms.notice).await?;
         let point = read.point(consent.point).await?;
         let ((recipient, notice), point) = recipient.zip(notice).zip(point).ok_or(Fault::Corrupt {
             what: "consent.recipient, notice or point",
         })?;
         Ok(Self {
             recipient,
+            terms,
             notice,
             point,
             asked_at: read.consent_asked_at(consent.id).await?,
@@ -85,6 +98,8 @@ pub(crate) struct NewAct {
     /// and when it is recorded.
     pub recorded_at: Instant,
     pub how: How,
+    /// Until when it is agreed, where the act brings another end than the first.
+    pub until: Option<Instant>,
     /// The person's signature over the draft.
     pub webauthn: Option<WebauthnAct>,
     /// What a restore lost, for [`ConsentAct::Suspended`].
@@ -100,20 +115,30 @@ impl NewAct {
             at: now,
             recorded_at: now,
             how,
+            until: None,
             webauthn: None,
             lost: None,
         }
     }
 }
 
-/// What an event of a kind is in a record.
-const fn act_of(kind: EventKind) -> ConsentAct {
-    match kind {
+/// What an event of a kind is in a record; nothing for pauses, which are no states of a consent (`consent.md` §2.2).
+pub(crate) const fn act_of(kind: EventKind) -> Option<ConsentAct> {
+    Some(match kind {
+        EventKind::Requested => ConsentAct::Requested,
+        EventKind::Deferred => ConsentAct::Deferred,
         EventKind::Given => ConsentAct::Given,
         EventKind::Refused => ConsentAct::Refused,
-        EventKind::Withdrawn => ConsentAct::Withdrawn,
+        EventKind::Narrowed(_) => ConsentAct::Narrowed,
+        EventKind::Renewed(_) => ConsentAct::Renewed,
+        // Agreeing to other terms in its place is the person's own end of it.
+        EventKind::Withdrawn | EventKind::Superseded { .. } => ConsentAct::Withdrawn,
+        EventKind::Revoked => ConsentAct::Revoked,
+        EventKind::Expired => ConsentAct::Expired,
+        EventKind::Invalidated => ConsentAct::Invalidated,
         EventKind::Suspended => ConsentAct::Suspended,
-    }
+        EventKind::Paused { .. } | EventKind::Resumed => return None,
+    })
 }
 
 /// The record after `act`: version 1 for the first event, and so on.
@@ -140,7 +165,7 @@ pub(crate) fn with_act(
         recorded_at: at(act.recorded_at)?,
         how: Some(how(act.how)),
         until: match act.act.agrees() {
-            true => Some(at(consent.data.end())?),
+            true => Some(at(act.until.unwrap_or_else(|| consent.data.end()))?),
             false => None,
         },
         record: None,
@@ -162,7 +187,8 @@ pub(crate) fn draft(
     consent: &Consent,
     created: Instant,
 ) -> Result<ConsentDraft, Fault> {
-    let version = u32::try_from(consent.events.len()).ok();
+    let versions = consent.events.iter().filter(|event| act_of(event.kind).is_some());
+    let version = u32::try_from(versions.count()).ok();
     let version = version.and_then(|events| events.checked_add(1));
     let version = version.ok_or(Fault::Corrupt {
         what: "consent events",
@@ -199,7 +225,9 @@ fn earlier(site: &RecordSite, told: &Told, consent: &Consent) -> Result<Vec<wire
     }
     for event in &consent.events {
         let known = told.acts.iter().find(|row| row.seq == event.seq);
-        events.push(before(site, consent, event, known)?);
+        if let Some(act) = act_of(event.kind) {
+            events.push(before(site, consent, (event, act), known)?);
+        }
     }
     Ok(events)
 }
@@ -208,16 +236,22 @@ fn earlier(site: &RecordSite, told: &Told, consent: &Consent) -> Result<Vec<wire
 fn before(
     site: &RecordSite,
     consent: &Consent,
-    event: &ConsentEvent,
+    (event, act): (&ConsentEvent, ConsentAct),
     known: Option<&ActRow>,
 ) -> Result<wire::ConsentEvent, Fault> {
-    let act = act_of(event.kind);
-    let by = match event.kind {
-        EventKind::Given | EventKind::Refused | EventKind::Withdrawn => {
-            Actor::Participant(consent.participant)
+    let by = match act {
+        ConsentAct::Requested => Actor::Recipient(consent.recipient),
+        ConsentAct::Deferred
+        | ConsentAct::Given
+        | ConsentAct::Refused
+        | ConsentAct::Narrowed
+        | ConsentAct::Renewed
+        | ConsentAct::Withdrawn => Actor::Participant(consent.participant),
+        ConsentAct::Revoked | ConsentAct::Suspended | ConsentAct::Expired | ConsentAct::Invalidated => {
+            Actor::Broker
         }
-        EventKind::Suspended => Actor::Broker,
     };
+    let terms = event.kind.parts().terms.unwrap_or_else(|| consent.first_terms());
     Ok(wire::ConsentEvent {
         act,
         by: iri(site, by)?,
@@ -225,7 +259,7 @@ fn before(
         recorded_at: at(event.recorded_at)?,
         how: known.map(|row| how(row.how)),
         until: match act.agrees() {
-            true => Some(at(consent.data.end())?),
+            true => Some(at(terms.data.end())?),
             false => None,
         },
         record: Some(Digest::new(event.record.0)),
@@ -236,14 +270,15 @@ fn before(
 
 fn terms(site: &RecordSite, told: &Told, consent: &Consent) -> Result<ConsentTerms, Fault> {
     let page = |path: &str| format!("{}{path}", site.address);
-    let last = Instant::from_micros(consent.data.end().as_micros().saturating_sub(1))?;
+    let Terms { step, data, .. } = told.terms;
+    let last = Instant::from_micros(data.end().as_micros().saturating_sub(1))?;
     Ok(ConsentTerms {
         site: keeper(site)?,
         consent: id(&consent.id)?,
         replaces: None,
         subject: iri(site, Actor::Participant(consent.participant))?,
         notice: ShownNotice {
-            sha256: Digest::new(consent.notice.0),
+            sha256: Digest::new(told.terms.notice.0),
             language: id(&told.notice.language)?,
             title: text(&told.notice.title)?,
         },
@@ -255,10 +290,10 @@ fn terms(site: &RecordSite, told: &Told, consent: &Consent) -> Result<ConsentTer
             country: Country::new(&told.recipient.country),
         },
         point: point(&told.point),
-        step: Seconds(consent.step.seconds()),
-        from: at(consent.data.start())?,
-        until: at(consent.data.end())?,
-        first_day: day(consent.data.start())?,
+        step: Seconds(step.seconds()),
+        from: at(data.start())?,
+        until: at(data.end())?,
+        first_day: day(data.start())?,
         last_day: day(last)?,
         withdraw_at: page(&format!("/moi/partages/{}", consent.id)),
         access_at: page("/moi/inscriptions"),

@@ -123,7 +123,7 @@ impl Broker {
                 false => Err(Failure::Refused(RecipientRefusal::AnsweredBefore)),
             };
         }
-        let payload = self.verified(application, ACKNOWLEDGEMENT_TYP, &jws).await?;
+        let payload = self.signed_by(application, ACKNOWLEDGEMENT_TYP, &jws).await?;
         let said: Acknowledgement =
             jcs::parse(&payload).map_err(|_| malformed("expected the members of an acknowledgement"))?;
         is_about(&notice, &said.dossier, &said.authorisation)?;
@@ -182,7 +182,7 @@ impl Broker {
             };
         }
         let jws = Jws::from_stored(jws);
-        let payload = self.verified(application, ATTESTATION_TYP, &jws).await?;
+        let payload = self.signed_by(application, ATTESTATION_TYP, &jws).await?;
         let said: Attestation =
             jcs::parse(&payload).map_err(|_| malformed("expected the members of an attestation"))?;
         is_about(&notice, &said.dossier, &said.authorisation)?;
@@ -219,7 +219,7 @@ impl Broker {
         hers.next().ok_or(Failure::Refused(RecipientRefusal::Unknown))
     }
 
-    async fn verified(
+    async fn signed_by(
         &self,
         application: &ApplicationRow,
         typ: &str,

@@ -26,6 +26,8 @@ const REMIND_EVERY_SECONDS: i64 = 60;
 const BACKOFF_SECONDS: [i64; 7] = [60, 300, 1_800, 7_200, 21_600, 86_400, 86_400];
 /// How many messages one round sends.
 const PAGE: u32 = 64;
+/// Most ends that are announced in one round; the next goes on.
+const MOST_ANNOUNCED: usize = 256;
 /// How long a message that ended is remembered, in days: longer than any of its occasions can come again.
 const REMEMBERED_DAYS: i64 = 400;
 
@@ -82,6 +84,7 @@ impl Duties {
     /// When the store fails. What was done before stays done.
     pub async fn round(&self) -> Result<(), Fault> {
         let now = self.broker.now();
+        self.broker.announce_expired(now, MOST_ANNOUNCED).await?;
         self.remind(now).await?;
         let mut tx = self.broker.store.begin("forget old messages").await?;
         tx.drop_messages(days(now, -REMEMBERED_DAYS)).await?;
@@ -193,7 +196,8 @@ impl Duties {
         };
         let consent = self.broker.store.read().await?.consent(id).await?;
         Ok(consent.is_none_or(|consent| {
-            reminders::due(&consent, now) != Some(row.kind) || row.ends_at != Some(consent.data.end())
+            reminders::due(&consent, now) != Some(row.kind)
+                || row.ends_at != Some(consent.last_terms().data.end())
         }))
     }
 
@@ -225,7 +229,7 @@ impl Duties {
         // The last day on which it stands: its end is the first instant of the next.
         let day = consent.and_then(|consent| {
             let zone = TimeZone::get(ZONE).ok()?;
-            let last = consent.data.end().plus_seconds(-1);
+            let last = consent.last_terms().data.end().plus_seconds(-1);
             Some(last.to_timestamp().to_zoned(zone).date())
         });
         let facts = texts::Facts {

@@ -26,10 +26,18 @@ const STAGES: [(MessageKind, i64, i64); 4] = [
 
 /// The message that is due about a sharing now, if any.
 pub(super) fn due(consent: &Consent, now: Instant) -> Option<MessageKind> {
-    let end = consent.data.end();
+    let end = consent.last_terms().data.end();
     match consent.state(now) {
         State::Given { .. } | State::Expired { .. } => {}
-        State::Unknown | State::Refused | State::Withdrawn { .. } | State::Suspended { .. } => return None,
+        State::Unknown
+        | State::Requested
+        | State::Deferred
+        | State::Refused
+        | State::Withdrawn { .. }
+        | State::Revoked { .. }
+        | State::Invalidated { .. }
+        | State::Superseded { .. }
+        | State::Suspended { .. } => return None,
     }
     STAGES.into_iter().find_map(|(kind, least, most)| {
         let (from, until) = (days(now, least), days(now, most));
@@ -68,7 +76,9 @@ impl Duties {
                 continue;
             };
             if let Some(kind) = due(&consent, now) {
-                let occasion = Occasion::of(kind).about(*id).ending(consent.data.end());
+                let occasion = Occasion::of(kind)
+                    .about(*id)
+                    .ending(consent.last_terms().data.end());
                 queue(&mut *tx, consent.participant, &occasion, now).await?;
                 queued += 1;
             }

@@ -78,6 +78,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0008_signed_terms.up.sql"),
         include_str!("../../migrations/0009_telling.up.sql"),
         include_str!("../../migrations/0010_rights.up.sql"),
+        include_str!("../../migrations/0011_lifecycle.up.sql"),
     ]
     .concat();
     let mut inside = false;

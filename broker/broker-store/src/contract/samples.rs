@@ -161,6 +161,10 @@ pub fn consent(number: u8, who: u8) -> Consent {
 /// A consent event at a leaf.
 #[must_use]
 pub fn event(seq: u32, kind: EventKind, leaf_index: u64) -> RecordedEvent {
+    let silent = matches!(
+        kind,
+        EventKind::Refused | EventKind::Requested | EventKind::Deferred
+    );
     RecordedEvent {
         event: ConsentEvent {
             seq,
@@ -169,8 +173,8 @@ pub fn event(seq: u32, kind: EventKind, leaf_index: u64) -> RecordedEvent {
             recorded_at: at(i64::from(seq) + 1),
             record: Digest([9; 32]),
         },
-        serial: (kind != EventKind::Refused).then_some(Serial(leaf_index)),
-        leaf_index: (kind != EventKind::Refused).then_some(leaf_index),
+        serial: (!silent).then_some(Serial(leaf_index)),
+        leaf_index: (!silent).then_some(leaf_index),
     }
 }
 

@@ -45,22 +45,23 @@ pub async fn neighbourhood_page(broker: &Broker, cast: &Cast, midnight: Instant)
         let authorisations = broker.authorisations(&player.row).await?;
         let active = authorisations
             .iter()
-            .filter(|one| matches!(one.state, State::Given { .. }));
+            .filter(|one| matches!(one.state, State::Given { .. }) && one.pause.is_none());
         for one in active.take(DELIVERIES_A_DAY) {
             let order = Order {
                 transfer: TransferId::random(&SystemEntropy::open())?,
                 authorisation: one.consent.id,
                 interval: Interval::new(
                     day.start()
-                        .max(one.consent.data.start().next_on_grid(Step::HALF_HOUR)),
+                        .max(one.terms.data.start().next_on_grid(Step::HALF_HOUR)),
                     day.end(),
                 )?,
-                step: Step::HALF_HOUR,
+                step: one.terms.step.max(Step::HALF_HOUR),
             };
-            broker
-                .deliver(&player.row, order)
-                .await
-                .context("the neighbourhood page got nothing")?;
+            match broker.deliver(&player.row, order).await {
+                // A part of the day was paused, or lies beyond what somebody left of a sharing.
+                Ok(_) | Err(Failure::Refused(_)) => {}
+                Err(failure) => return Err(failure).context("the neighbourhood page got nothing"),
+            }
         }
     }
     Ok(())
@@ -111,14 +112,21 @@ impl Page {
                 let active = match one.state {
                     State::Given { since } => since.plus_seconds(FRESH_SECONDS) > broker.now(),
                     State::Withdrawn { .. } | State::Suspended { .. } => true,
-                    State::Refused | State::Unknown | State::Expired { .. } => false,
+                    State::Refused
+                    | State::Unknown
+                    | State::Requested
+                    | State::Deferred
+                    | State::Revoked { .. }
+                    | State::Invalidated { .. }
+                    | State::Superseded { .. }
+                    | State::Expired { .. } => false,
                 };
                 let given = matches!(one.state, State::Given { .. });
                 if !active || !self.tried.insert((one.consent.id, given)) {
                     continue;
                 }
                 // The half hour after the agreement: there may be nothing in it yet, and that is what is delivered.
-                let start = one.consent.data.start().next_on_grid(Step::HALF_HOUR);
+                let start = one.terms.data.start().next_on_grid(Step::HALF_HOUR);
                 let interval = Interval::new(start, start.plus_seconds(1_800))?;
                 let order = Order {
                     transfer: TransferId::random(&SystemEntropy::open())?,

@@ -1,14 +1,14 @@
 //! The forms of records, byte for byte.
 
 use evidence::record::{
-    Id, InOutcome, OutOutcome, ProvedBy, Record, RecordError, RightsStepKind, Seconds, Step,
+    ConsentChange, Id, InOutcome, OutOutcome, ProvedBy, Record, RecordError, RightsStepKind, Seconds, Step,
 };
 use ledger_core::leaf::SubjectKind;
 use proptest::prelude::*;
 
 use crate::samples::{
-    all, at, consent_given, id, passkey, release, release_without_manifest, rights_step, transfer_in,
-    transfer_out, withdrawal_answer,
+    all, at, consent_changed, consent_given, id, passkey, release, release_without_manifest, rights_step,
+    transfer_in, transfer_out, withdrawal_answer,
 };
 
 /// A failing line means that an old record would no longer verify: make a new type instead of changing it.
@@ -45,6 +45,8 @@ fn each_type_has_its_kind_of_leaf() {
         Enrolment,
         RightsRequest,
         ConsentClosed,
+        ConsentClosed,
+        ConsentOpened,
     ];
     assert_eq!(kinds, expected);
 }
@@ -143,6 +145,16 @@ fn contradictory_records_are_neither_written_nor_read() {
     let mut given = consent_given();
     given.step_s = Seconds(0);
     assert!(contradicts(&Record::ConsentGiven(given)));
+
+    for change in [
+        (|r| r.until = Some(at(90))) as fn(&mut evidence::record::ConsentChanged),
+        |r| r.change = ConsentChange::Paused,
+        |r| (r.change, r.until) = (ConsentChange::Paused, Some(at(9))),
+    ] {
+        let mut record = consent_changed(9);
+        change(&mut record);
+        assert!(contradicts(&Record::ConsentChanged(record)));
+    }
 
     for name in [
         "../x",

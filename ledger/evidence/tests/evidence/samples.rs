@@ -6,10 +6,11 @@ use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
     record::{
-        Access, Actor, AnswerStep, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment,
-        EvidenceLevel, Id, InOutcome, Instant, ManifestRoot, Method, OutOutcome, PasskeyAction,
-        PasskeyChange, PastData, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right,
-        RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
+        Access, Actor, AnswerStep, ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended,
+        ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, Id, InOutcome, Instant, ManifestRoot, Method,
+        OutOutcome, PasskeyAction, PasskeyChange, PastData, ProvedBy, Record, Release, ReleaseRefused,
+        ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn,
+        TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -232,7 +233,26 @@ pub fn all() -> Vec<Record> {
         Record::Passkey(passkey()),
         Record::RightsStep(rights_step()),
         Record::WithdrawalAnswer(withdrawal_answer()),
+        Record::ConsentChanged(ConsentChanged {
+            change: ConsentChange::Paused,
+            until: Some(at(90)),
+            ..consent_changed(8)
+        }),
+        Record::ConsentChanged(consent_changed(9)),
     ]
+}
+
+pub fn consent_changed(seconds: i64) -> ConsentChanged {
+    ConsentChanged {
+        consent: id("c-1"),
+        participant: id("p-1"),
+        change: ConsentChange::Resumed,
+        until: None,
+        method: Method::Web,
+        evidence_level: EvidenceLevel::L1,
+        prev_sha256: digest("before"),
+        at: at(seconds),
+    }
 }
 
 pub fn rights_step() -> RightsStep {

@@ -1,0 +1,465 @@
+//! The life of a consent: which event may follow which, and what it was at any past instant, as known at any other.
+//!
+//! Two clocks (`consent.md` §2.2): `effective_at` says when something took effect, `recorded_at` when we knew. A withdrawal
+//! that came by post takes effect on the day it arrived and is known on the day it is typed in; an auditor asks about both.
+
+use thiserror::Error;
+
+use super::{Consent, ConsentEvent, EventKind, Pause, Refusal, State};
+use crate::ids::{ConsentId, Digest};
+use crate::time::{Instant, Interval, Step};
+
+/// What is agreed to, as it stands between two events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Terms {
+    /// The finest step allowed.
+    pub step: Step,
+    /// The span of readings covered. Its end is the end of the consent.
+    pub data: Interval,
+    /// SHA-256 of the terms in their one spelling.
+    pub digest: Digest,
+    /// SHA-256 of the notice shown.
+    pub notice: Digest,
+}
+
+/// What an event holds beside its kind, apart: as a store keeps it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EventParts {
+    /// New terms.
+    pub terms: Option<Terms>,
+    /// The end of a pause.
+    pub until: Option<Instant>,
+    /// The consent that took its place.
+    pub by: Option<ConsentId>,
+}
+
+/// Why an event may not be added.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum NotAdmitted {
+    /// The consent is in a state that such an event does not follow.
+    #[error("this does not follow the present state of the consent")]
+    Order,
+    /// It would take effect after now, or be recorded before what is known already.
+    #[error("an event takes effect at the latest when it is recorded, and is recorded after those before it")]
+    Clock,
+    /// Only what ends a consent may take effect before it was known.
+    #[error("only what ends a consent may be dated back")]
+    Backdated,
+    /// Not less than what was agreed, or not within it.
+    #[error("narrowing leaves less: a coarser step, a shorter span, or both")]
+    NotNarrower,
+    /// Not a later end, or more than that.
+    #[error("a renewal moves the end and nothing else; finer values or other data need a new consent")]
+    NotLonger,
+    /// A pause that ends before it begins.
+    #[error("a pause ends after it begins")]
+    NoPause,
+    /// The announcement of an end that has not come.
+    #[error("the end of the consent has not come")]
+    NotOver,
+}
+
+impl EventKind {
+    /// The name used in the database and in records.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Deferred => "deferred",
+            Self::Given => "given",
+            Self::Refused => "refused",
+            Self::Narrowed(_) => "narrowed",
+            Self::Renewed(_) => "renewed",
+            Self::Paused { .. } => "paused",
+            Self::Resumed => "resumed",
+            Self::Withdrawn => "withdrawn",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::Invalidated => "invalidated",
+            Self::Superseded { .. } => "superseded",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    /// What it holds beside its name.
+    #[must_use]
+    pub fn parts(self) -> EventParts {
+        let none = EventParts::default();
+        match self {
+            Self::Narrowed(terms) | Self::Renewed(terms) => EventParts {
+                terms: Some(terms),
+                ..none
+            },
+            Self::Paused { until } => EventParts {
+                until: Some(until),
+                ..none
+            },
+            Self::Superseded { by } => EventParts { by: Some(by), ..none },
+            _ => none,
+        }
+    }
+
+    /// The kind of that name with these parts. `None` for an unknown name, a part that is missing, and one too many.
+    #[must_use]
+    pub fn from_parts(code: &str, parts: EventParts) -> Option<Self> {
+        let kind = match (code, parts.terms, parts.until, parts.by) {
+            ("requested", None, None, None) => Self::Requested,
+            ("deferred", None, None, None) => Self::Deferred,
+            ("given", None, None, None) => Self::Given,
+            ("refused", None, None, None) => Self::Refused,
+            ("narrowed", Some(terms), None, None) => Self::Narrowed(terms),
+            ("renewed", Some(terms), None, None) => Self::Renewed(terms),
+            ("paused", None, Some(until), None) => Self::Paused { until },
+            ("resumed", None, None, None) => Self::Resumed,
+            ("withdrawn", None, None, None) => Self::Withdrawn,
+            ("revoked", None, None, None) => Self::Revoked,
+            ("expired", None, None, None) => Self::Expired,
+            ("invalidated", None, None, None) => Self::Invalidated,
+            ("superseded", None, None, Some(by)) => Self::Superseded { by },
+            ("suspended", None, None, None) => Self::Suspended,
+            _ => return None,
+        };
+        Some(kind)
+    }
+
+    /// The state that an event leads to for ever, when it ends the consent.
+    const fn end(self, at: Instant) -> Option<State> {
+        Some(match self {
+            Self::Withdrawn => State::Withdrawn { at },
+            Self::Revoked => State::Revoked { at },
+            Self::Expired => State::Expired { at },
+            Self::Invalidated => State::Invalidated { at },
+            Self::Superseded { by } => State::Superseded { at, by },
+            Self::Suspended => State::Suspended { at },
+            Self::Requested
+            | Self::Deferred
+            | Self::Given
+            | Self::Refused
+            | Self::Narrowed(_)
+            | Self::Renewed(_)
+            | Self::Paused { .. }
+            | Self::Resumed => return None,
+        })
+    }
+
+    /// Whether it may take effect before it was known.
+    const fn may_be_dated_back(self) -> bool {
+        matches!(
+            self,
+            Self::Withdrawn
+                | Self::Revoked
+                | Self::Expired
+                | Self::Invalidated
+                | Self::Superseded { .. }
+                | Self::Suspended
+        )
+    }
+
+    /// The table of `consent.md` §2.2. A restore that ends a consent counts as withdrawn there, one superseded too.
+    const fn follows(self, state: State) -> bool {
+        match state {
+            State::Unknown => matches!(
+                self,
+                Self::Requested | Self::Deferred | Self::Given | Self::Refused | Self::Invalidated
+            ),
+            State::Requested => matches!(
+                self,
+                Self::Deferred | Self::Given | Self::Refused | Self::Invalidated
+            ),
+            State::Deferred => matches!(
+                self,
+                Self::Requested | Self::Given | Self::Refused | Self::Invalidated
+            ),
+            State::Given { .. } => matches!(
+                self,
+                Self::Narrowed(_)
+                    | Self::Renewed(_)
+                    | Self::Paused { .. }
+                    | Self::Resumed
+                    | Self::Withdrawn
+                    | Self::Revoked
+                    | Self::Expired
+                    | Self::Invalidated
+                    | Self::Superseded { .. }
+                    | Self::Suspended
+            ),
+            // The announcement of an end that the clock brought; whether it was made before is looked at apart.
+            State::Expired { .. } => matches!(self, Self::Expired | Self::Invalidated),
+            State::Refused
+            | State::Withdrawn { .. }
+            | State::Revoked { .. }
+            | State::Superseded { .. }
+            | State::Suspended { .. } => matches!(self, Self::Invalidated),
+            State::Invalidated { .. } => false,
+        }
+    }
+}
+
+/// What a row of events comes to.
+#[derive(Clone, Copy)]
+struct Standing {
+    state: State,
+    terms: Terms,
+    pause: Option<Pause>,
+}
+
+impl Standing {
+    /// The standing after one more event. Ends count whatever stood before (fail closed); anything else counts only where
+    /// the table has it, so that nothing revives what ended.
+    fn after(self, event: &ConsentEvent) -> Self {
+        let at = event.effective_at;
+        if let Some(end) = event.kind.end(at) {
+            return Self {
+                state: earlier_end(self.state, end),
+                ..self
+            };
+        }
+        if !event.kind.follows(self.at(at).state) {
+            return self;
+        }
+        match event.kind {
+            EventKind::Requested => self.in_state(State::Requested),
+            EventKind::Deferred => self.in_state(State::Deferred),
+            EventKind::Refused => self.in_state(State::Refused),
+            EventKind::Given => self.in_state(State::Given { since: at }),
+            EventKind::Narrowed(terms) | EventKind::Renewed(terms) => Self { terms, ..self },
+            EventKind::Paused { until } => Self {
+                pause: Some(Pause { since: at, until }),
+                ..self
+            },
+            EventKind::Resumed => Self { pause: None, ..self },
+            // Ends, handled above.
+            EventKind::Withdrawn
+            | EventKind::Revoked
+            | EventKind::Expired
+            | EventKind::Invalidated
+            | EventKind::Superseded { .. }
+            | EventKind::Suspended => self,
+        }
+    }
+
+    const fn in_state(self, state: State) -> Self {
+        Self { state, ..self }
+    }
+
+    /// The standing at an instant: expiry and the end of a pause need no event.
+    fn at(self, now: Instant) -> Self {
+        let over = matches!(self.state, State::Given { .. }) && self.terms.data.end() <= now;
+        Self {
+            state: if over {
+                State::Expired {
+                    at: self.terms.data.end(),
+                }
+            } else {
+                self.state
+            },
+            pause: self.pause.filter(|pause| now < pause.until),
+            ..self
+        }
+    }
+}
+
+/// Of two ends the earlier is when it ended, and why. That what it stood on is gone is said of any consent.
+fn earlier_end(before: State, end: State) -> State {
+    match (before.ended_at(), end.ended_at()) {
+        _ if matches!(before, State::Invalidated { .. }) && !matches!(end, State::Invalidated { .. }) => {
+            before
+        }
+        _ if matches!(end, State::Invalidated { .. }) && !matches!(before, State::Invalidated { .. }) => end,
+        (Some(first), Some(second)) if first <= second => before,
+        _ => end,
+    }
+}
+
+impl State {
+    /// Whether transfers may take place, as far as the consent goes: a pause is looked at apart.
+    #[must_use]
+    pub const fn is_given(&self) -> bool {
+        matches!(self, Self::Given { .. })
+    }
+
+    /// When it ended, once it has.
+    #[must_use]
+    pub const fn ended_at(&self) -> Option<Instant> {
+        match self {
+            Self::Unknown | Self::Requested | Self::Deferred | Self::Given { .. } | Self::Refused => None,
+            Self::Withdrawn { at }
+            | Self::Revoked { at }
+            | Self::Invalidated { at }
+            | Self::Superseded { at, .. }
+            | Self::Suspended { at }
+            | Self::Expired { at } => Some(*at),
+        }
+    }
+}
+
+impl Consent {
+    /// The state at `now`, for a decision: from the events that had taken effect by then. An end counts as soon as it is
+    /// known, and a clock that goes back behind it revives nothing.
+    #[must_use]
+    pub fn state(&self, now: Instant) -> State {
+        self.standing(now).state
+    }
+
+    /// The state at an instant, as known at another: what an auditor asks.
+    #[must_use]
+    pub fn state_at(&self, instant: Instant, known: Instant) -> State {
+        self.standing_at(instant, known).state
+    }
+
+    /// The terms that hold at `now`; of an ended consent, those that held last.
+    #[must_use]
+    pub fn terms_now(&self, now: Instant) -> Terms {
+        self.standing(now).terms
+    }
+
+    /// The terms that held at an instant, as known at another.
+    #[must_use]
+    pub fn terms_at(&self, instant: Instant, known: Instant) -> Terms {
+        self.standing_at(instant, known).terms
+    }
+
+    /// The terms that the newest of the events brought, or the first ones.
+    #[must_use]
+    pub fn last_terms(&self) -> Terms {
+        self.folded(|_| true).terms
+    }
+
+    /// The terms of the first agreement.
+    #[must_use]
+    pub const fn first_terms(&self) -> Terms {
+        Terms {
+            step: self.step,
+            data: self.data,
+            digest: self.terms,
+            notice: self.notice,
+        }
+    }
+
+    /// The pause under way at `now`, of a consent in force.
+    #[must_use]
+    pub fn pause(&self, now: Instant) -> Option<Pause> {
+        let standing = self.standing(now);
+        standing.pause.filter(|_| standing.state.is_given())
+    }
+
+    /// Whether something that happened at this instant was right by what was known then, and is not by what is known
+    /// now: an end was dated back before it. Such transfers are flagged, and stay in the log.
+    #[must_use]
+    pub fn overtaken(&self, happened: Instant, known: Instant) -> bool {
+        self.state_at(happened, happened).is_given() && !self.state_at(happened, known).is_given()
+    }
+
+    /// Whether the person may be asked again for the same: after an end she may always be, after a refusal not for
+    /// `rest_seconds`.
+    #[must_use]
+    pub fn may_be_asked_again(&self, now: Instant, rest_seconds: i64) -> bool {
+        match self.state(now) {
+            State::Unknown | State::Requested | State::Deferred | State::Given { .. } => false,
+            State::Refused => self
+                .events
+                .iter()
+                .rfind(|event| event.kind == EventKind::Refused)
+                .is_none_or(|event| event.effective_at.plus_seconds(rest_seconds) <= now),
+            _ => true,
+        }
+    }
+
+    /// Whether an event may be added.
+    ///
+    /// # Errors
+    /// See [`NotAdmitted`].
+    pub fn admits(
+        &self,
+        kind: EventKind,
+        effective_at: Instant,
+        recorded_at: Instant,
+    ) -> Result<(), NotAdmitted> {
+        let newest = self.events.iter().map(|event| event.recorded_at).max();
+        if recorded_at < effective_at || newest.is_some_and(|newest| recorded_at < newest) {
+            return Err(NotAdmitted::Clock);
+        }
+        if effective_at < recorded_at && !kind.may_be_dated_back() {
+            return Err(NotAdmitted::Backdated);
+        }
+        let then = self.standing_at(effective_at, recorded_at);
+        if !kind.follows(then.state) {
+            return Err(NotAdmitted::Order);
+        }
+        match kind {
+            EventKind::Narrowed(terms) if !terms.is_narrower_than(&then.terms) => {
+                Err(NotAdmitted::NotNarrower)
+            }
+            EventKind::Renewed(terms) if !terms.only_ends_later_than(&then.terms) => {
+                Err(NotAdmitted::NotLonger)
+            }
+            EventKind::Paused { until } if until <= effective_at => Err(NotAdmitted::NoPause),
+            EventKind::Resumed if then.pause.is_none() => Err(NotAdmitted::Order),
+            EventKind::Expired if effective_at != then.terms.data.end() => Err(NotAdmitted::NotOver),
+            EventKind::Expired if self.is_announced() => Err(NotAdmitted::Order),
+            _ => Ok(()),
+        }
+    }
+
+    /// The terms in force at `now`, when transfers may take place.
+    pub(super) fn in_force(&self, now: Instant) -> Result<Terms, Refusal> {
+        let Standing { state, terms, pause } = self.standing(now);
+        match state {
+            State::Given { .. } => match pause {
+                Some(Pause { until, .. }) => Err(Refusal::Paused { until }),
+                None => Ok(terms),
+            },
+            State::Withdrawn { at } => Err(Refusal::Withdrawn { at }),
+            State::Suspended { at } => Err(Refusal::Suspended { at }),
+            State::Expired { at } => Err(Refusal::Expired { at }),
+            State::Revoked { at } | State::Invalidated { at } | State::Superseded { at, .. } => {
+                Err(Refusal::Closed { at })
+            }
+            State::Unknown | State::Requested | State::Deferred | State::Refused => Err(Refusal::NoConsent),
+        }
+    }
+
+    fn is_announced(&self) -> bool {
+        self.events.iter().any(|event| event.kind == EventKind::Expired)
+    }
+
+    fn standing(&self, now: Instant) -> Standing {
+        self.folded(|event| event.effective_at <= now || event.kind.may_be_dated_back())
+            .at(now)
+    }
+
+    fn standing_at(&self, instant: Instant, known: Instant) -> Standing {
+        self.folded(|event| event.effective_at <= instant && event.recorded_at <= known)
+            .at(instant)
+    }
+
+    fn folded(&self, counts: impl Fn(&ConsentEvent) -> bool) -> Standing {
+        let start = Standing {
+            state: State::Unknown,
+            terms: self.first_terms(),
+            pause: None,
+        };
+        self.events
+            .iter()
+            .filter(|event| counts(event))
+            .fold(start, Standing::after)
+    }
+}
+
+impl Terms {
+    /// Whether it leaves less: within the span, on the grid of the step, under the same notice, and not the same.
+    #[must_use]
+    pub fn is_narrower_than(&self, old: &Self) -> bool {
+        let within = old.data.encloses(&self.data) && self.step.is_multiple_of(old.step);
+        within && self.notice == old.notice && (self.data != old.data || self.step != old.step)
+    }
+
+    /// Whether it moves the end to later, and nothing else but the notice.
+    #[must_use]
+    pub fn only_ends_later_than(&self, old: &Self) -> bool {
+        self.step == old.step && self.data.start() == old.data.start() && old.data.end() < self.data.end()
+    }
+}
+
+#[cfg(test)]
+mod tests;

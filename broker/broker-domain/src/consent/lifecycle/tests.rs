@@ -1,0 +1,478 @@
+use proptest::prelude::*;
+
+use super::super::tests::{ask, at, consent, event};
+use super::super::{Ask, covers, covers_intake};
+use super::*;
+
+const WEEK: i64 = 7 * 86_400;
+
+fn terms(step: Step, until: i64) -> Terms {
+    let first = consent(vec![]).first_terms();
+    Terms {
+        step,
+        data: Interval::new(at(0), at(until)).unwrap(),
+        ..first
+    }
+}
+
+fn dated(seq: u32, kind: EventKind, effective: i64, recorded: i64) -> ConsentEvent {
+    ConsentEvent {
+        recorded_at: at(recorded),
+        ..event(seq, kind, effective)
+    }
+}
+
+fn given(rest: impl IntoIterator<Item = ConsentEvent>) -> Consent {
+    let first = event(0, EventKind::Given, 1);
+    consent(std::iter::once(first).chain(rest).collect())
+}
+
+fn refused(subject: &Consent, ask: &Ask, now: i64) -> Refusal {
+    covers(std::slice::from_ref(subject), ask, at(now)).unwrap_err()
+}
+
+#[test]
+fn the_table_of_states_is_that_of_the_reference() {
+    let by = ConsentId::from_bytes([9; 16]);
+    let kinds = [
+        EventKind::Requested,
+        EventKind::Deferred,
+        EventKind::Given,
+        EventKind::Refused,
+        EventKind::Renewed(terms(Step::HALF_HOUR, 40)),
+        EventKind::Withdrawn,
+        EventKind::Revoked,
+        EventKind::Expired,
+        EventKind::Invalidated,
+        EventKind::Superseded { by },
+    ];
+    let at = at(3);
+    // One column a kind, in the order above; one row a state.
+    let table = [
+        (State::Unknown, "xxxx....x."),
+        (State::Requested, ".xxx....x."),
+        (State::Deferred, "x.xx....x."),
+        (State::Given { since: at }, "....xxxxxx"),
+        (State::Refused, "........x."),
+        (State::Withdrawn { at }, "........x."),
+        (State::Revoked { at }, "........x."),
+        (State::Superseded { at, by }, "........x."),
+        (State::Suspended { at }, "........x."),
+        // The announcement of what the clock brought.
+        (State::Expired { at }, ".......xx."),
+        (State::Invalidated { at }, ".........."),
+    ];
+    for (state, row) in table {
+        let found: String = kinds
+            .iter()
+            .map(|kind| if kind.follows(state) { 'x' } else { '.' })
+            .collect();
+        assert_eq!(found, row, "{state:?}");
+    }
+}
+
+#[test]
+fn a_withdrawal_that_came_by_post_has_two_dates() {
+    let subject = given([dated(1, EventKind::Withdrawn, 10, 14)]);
+    assert!(subject.state_at(at(12), at(12)).is_given(), "nobody knew");
+    assert_eq!(
+        subject.state_at(at(12), at(14)),
+        State::Withdrawn { at: at(10) },
+        "now it is known"
+    );
+    assert!(
+        subject.state_at(at(9), at(20)).is_given(),
+        "it stood before the letter"
+    );
+    assert!(
+        subject.overtaken(at(12), at(20)),
+        "a transfer of those days is flagged"
+    );
+    assert!(!subject.overtaken(at(12), at(13)));
+    assert!(!subject.overtaken(at(9), at(20)));
+}
+
+#[test]
+fn a_grant_is_never_dated_back_and_nothing_lies_ahead() {
+    let empty = consent(vec![]);
+    assert_eq!(empty.admits(EventKind::Given, at(3), at(3)), Ok(()));
+    assert_eq!(
+        empty.admits(EventKind::Given, at(2), at(3)),
+        Err(NotAdmitted::Backdated)
+    );
+    let subject = given([]);
+    let longer = EventKind::Renewed(terms(Step::HALF_HOUR, 60));
+    for kind in [longer, EventKind::Resumed, EventKind::Paused { until: at(9) }] {
+        assert_eq!(
+            subject.admits(kind, at(2), at(3)),
+            Err(NotAdmitted::Backdated),
+            "{kind:?}"
+        );
+    }
+    for kind in [EventKind::Withdrawn, EventKind::Invalidated, EventKind::Revoked] {
+        assert_eq!(subject.admits(kind, at(2), at(3)), Ok(()), "{kind:?}");
+        assert_eq!(
+            subject.admits(kind, at(4), at(3)),
+            Err(NotAdmitted::Clock),
+            "{kind:?}"
+        );
+    }
+    assert_eq!(
+        subject.admits(EventKind::Withdrawn, at(0), at(0)),
+        Err(NotAdmitted::Clock),
+        "recorded before what is known already"
+    );
+}
+
+#[test]
+fn narrowing_leaves_less_from_that_instant_on() {
+    let daily = terms(Step::DAY, 20);
+    let subject = given([event(1, EventKind::Narrowed(daily), 12)]);
+    let whole_day = Ask {
+        step: Step::DAY,
+        ..ask()
+    };
+    assert!(covers(std::slice::from_ref(&subject), &ask(), at(12).plus_seconds(-1)).is_ok());
+    assert!(
+        matches!(refused(&subject, &ask(), 12), Refusal::TooFine { .. }),
+        "readings of before too"
+    );
+    assert!(covers(std::slice::from_ref(&subject), &whole_day, at(12)).is_ok());
+    assert_eq!(
+        refused(&subject, &whole_day, 20),
+        Refusal::Expired { at: at(20) },
+        "the shorter end is computed"
+    );
+    assert_eq!(subject.terms_at(at(11), at(30)).step, Step::HALF_HOUR);
+    assert_eq!(subject.terms_at(at(13), at(30)).step, Step::DAY);
+    let intake = covers_intake(
+        std::slice::from_ref(&subject),
+        ask().participant,
+        ask().point,
+        &ask().interval,
+        at(13),
+    );
+    assert_eq!(intake.unwrap().finest_step(), Step::DAY);
+}
+
+#[test]
+fn narrowing_is_no_way_to_more() {
+    let subject = given([]);
+    let first = subject.first_terms();
+    let wider = [
+        first,
+        terms(Step::TEN_MINUTES, 30),
+        terms(Step::HALF_HOUR, 31),
+        terms(Step::DAY, 31),
+        terms(Step::from_seconds(2_400).unwrap(), 30),
+        Terms {
+            notice: Digest([9; 32]),
+            ..terms(Step::DAY, 30)
+        },
+    ];
+    for terms in wider {
+        let refused = subject.admits(EventKind::Narrowed(terms), at(2), at(2));
+        assert_eq!(refused, Err(NotAdmitted::NotNarrower), "{terms:?}");
+    }
+    let renewals = [
+        terms(Step::TEN_MINUTES, 60),
+        terms(Step::DAY, 60),
+        terms(Step::HALF_HOUR, 30),
+    ];
+    for terms in renewals {
+        let refused = subject.admits(EventKind::Renewed(terms), at(2), at(2));
+        assert_eq!(refused, Err(NotAdmitted::NotLonger), "{terms:?}");
+    }
+}
+
+#[test]
+fn a_renewal_comes_before_the_end_or_not_at_all() {
+    let longer = EventKind::Renewed(terms(Step::HALF_HOUR, 60));
+    let renewed = given([event(1, longer, 29)]);
+    assert!(renewed.state(at(45)).is_given());
+    assert_eq!(renewed.state(at(60)), State::Expired { at: at(60) });
+    assert_eq!(given([]).admits(longer, at(30), at(30)), Err(NotAdmitted::Order));
+    let late = given([event(1, longer, 31)]);
+    assert_eq!(
+        late.state(at(45)),
+        State::Expired { at: at(30) },
+        "one that came too late has no effect"
+    );
+}
+
+#[test]
+fn an_announced_end_changes_nothing_and_a_missing_one_extends_nothing() {
+    let silent = given([]);
+    let announced = given([dated(1, EventKind::Expired, 30, 33)]);
+    for day in 0..60 {
+        assert_eq!(silent.state(at(day)).is_given(), (1..30).contains(&day));
+        assert!(
+            !announced.state(at(day)).is_given(),
+            "an end counts once it is known"
+        );
+        assert_eq!(
+            silent.state_at(at(day), at(60)),
+            announced.state_at(at(day), at(60))
+        );
+    }
+    assert_eq!(silent.admits(EventKind::Expired, at(30), at(33)), Ok(()));
+    assert_eq!(
+        silent.admits(EventKind::Expired, at(29), at(29)),
+        Err(NotAdmitted::NotOver)
+    );
+    assert_eq!(
+        announced.admits(EventKind::Expired, at(30), at(34)),
+        Err(NotAdmitted::Order),
+        "once"
+    );
+    assert_eq!(
+        announced.admits(EventKind::Withdrawn, at(40), at(40)),
+        Err(NotAdmitted::Order)
+    );
+}
+
+#[test]
+fn a_pause_stops_transfers_and_not_the_consent() {
+    let paused = given([event(1, EventKind::Paused { until: at(15) }, 12)]);
+    assert!(paused.state(at(13)).is_given());
+    assert_eq!(refused(&paused, &ask(), 12), Refusal::Paused { until: at(15) });
+    assert_eq!(paused.pause(at(13)).unwrap().since, at(12));
+    assert!(
+        covers(std::slice::from_ref(&paused), &ask(), at(15)).is_ok(),
+        "over by itself"
+    );
+    let resumed = given([
+        event(1, EventKind::Paused { until: at(15) }, 12),
+        event(2, EventKind::Resumed, 13),
+    ]);
+    assert!(covers(std::slice::from_ref(&resumed), &ask(), at(13)).is_ok());
+    assert_eq!(resumed.pause(at(13)), None);
+    assert_eq!(
+        given([]).admits(EventKind::Resumed, at(3), at(3)),
+        Err(NotAdmitted::Order)
+    );
+    assert_eq!(
+        given([]).admits(EventKind::Paused { until: at(3) }, at(3), at(3)),
+        Err(NotAdmitted::NoPause)
+    );
+    assert_eq!(paused.admits(EventKind::Withdrawn, at(13), at(13)), Ok(()));
+}
+
+#[test]
+fn what_was_measured_during_a_pause_never_passes() {
+    let paused = given([
+        event(1, EventKind::Paused { until: at(20) }, 10),
+        event(2, EventKind::Resumed, 12),
+        event(3, EventKind::Paused { until: at(15) }, 14),
+    ]);
+    let lasted: Vec<_> = paused.pauses().collect();
+    assert_eq!(
+        lasted,
+        [
+            Interval::new(at(10), at(12)).unwrap(),
+            Interval::new(at(14), at(15)).unwrap()
+        ]
+    );
+    assert_eq!(
+        refused(&paused, &ask(), 16),
+        Refusal::DuringPause {
+            from: at(10),
+            until: at(12)
+        }
+    );
+    let before = Ask {
+        interval: Interval::new(at(9), at(10)).unwrap(),
+        ..ask()
+    };
+    assert!(covers(std::slice::from_ref(&paused), &before, at(16)).is_ok());
+    let span = Interval::new(at(0), at(30)).unwrap();
+    let intake = covers_intake(&[paused], ask().participant, ask().point, &span, at(16)).unwrap();
+    let kept: Vec<_> = intake
+        .spans()
+        .iter()
+        .map(|span| (span.start(), span.end()))
+        .collect();
+    assert_eq!(kept, [(at(0), at(10)), (at(12), at(14)), (at(15), at(30))]);
+}
+
+#[test]
+fn a_refusal_rests_for_as_long_as_the_rule_says() {
+    let refused = consent(vec![event(0, EventKind::Refused, 1)]);
+    assert!(!refused.may_be_asked_again(at(1).plus_seconds(WEEK - 1), WEEK));
+    assert!(refused.may_be_asked_again(at(1).plus_seconds(WEEK), WEEK));
+    assert!(!given([]).may_be_asked_again(at(5), WEEK));
+    assert!(given([]).may_be_asked_again(at(30), WEEK));
+}
+
+#[test]
+fn moving_out_is_said_of_a_consent_that_ended_before() {
+    let subject = given([
+        event(1, EventKind::Withdrawn, 5),
+        dated(2, EventKind::Invalidated, 9, 11),
+    ]);
+    assert_eq!(subject.state_at(at(8), at(20)), State::Withdrawn { at: at(5) });
+    assert_eq!(subject.state_at(at(9), at(20)), State::Invalidated { at: at(9) });
+}
+
+/// What somebody tries, so many hours after what was tried before.
+#[derive(Debug, Clone, Copy)]
+enum Try {
+    Give,
+    Refuse,
+    Ask,
+    Defer,
+    Narrow { coarser: bool, days: i64 },
+    Renew { days: i64 },
+    Pause { hours: i64 },
+    Resume,
+    End { kind: u8, back: i64 },
+}
+
+fn any_try() -> impl Strategy<Value = Try> {
+    prop_oneof![
+        3 => Just(Try::Give),
+        1 => Just(Try::Refuse),
+        1 => Just(Try::Ask),
+        1 => Just(Try::Defer),
+        2 => (any::<bool>(), 0_i64..10).prop_map(|(coarser, days)| Try::Narrow { coarser, days }),
+        2 => (1_i64..20).prop_map(|days| Try::Renew { days }),
+        2 => (0_i64..200).prop_map(|hours| Try::Pause { hours }),
+        1 => Just(Try::Resume),
+        1 => (0_u8..6, 0_i64..200).prop_map(|(kind, back)| Try::End { kind, back }),
+    ]
+}
+
+fn hours(from: Instant, count: i64) -> Instant {
+    from.plus_seconds(count * 3_600)
+}
+
+fn attempt(subject: &Consent, step: Try, now: Instant) -> (EventKind, Instant) {
+    let terms = subject.terms_now(now);
+    let ending_at = |moved: i64| {
+        let end = hours(terms.data.end(), moved * 24);
+        Interval::new(terms.data.start(), end).unwrap_or(terms.data)
+    };
+    let kind = match step {
+        Try::Give => EventKind::Given,
+        Try::Refuse => EventKind::Refused,
+        Try::Ask => EventKind::Requested,
+        Try::Defer => EventKind::Deferred,
+        Try::Narrow { coarser, days } => EventKind::Narrowed(Terms {
+            step: if coarser { Step::DAY } else { terms.step },
+            data: ending_at(-days),
+            ..terms
+        }),
+        Try::Renew { days } => EventKind::Renewed(Terms {
+            data: ending_at(days),
+            ..terms
+        }),
+        Try::Pause { hours: length } => EventKind::Paused {
+            until: hours(now, length),
+        },
+        Try::Resume => EventKind::Resumed,
+        Try::End { kind, back } => {
+            let kind = match kind {
+                0 => EventKind::Revoked,
+                1 => EventKind::Invalidated,
+                2 => EventKind::Suspended,
+                3 => EventKind::Superseded {
+                    by: ConsentId::from_bytes([9; 16]),
+                },
+                4 => return (EventKind::Expired, terms.data.end().min(now)),
+                _ => EventKind::Withdrawn,
+            };
+            return (kind, hours(now, -back));
+        }
+    };
+    (kind, now)
+}
+
+/// A history as the broker writes one: what is not admitted is left out.
+fn any_history() -> impl Strategy<Value = Consent> {
+    prop::collection::vec((any_try(), 0_i64..100), 1..12).prop_map(|tries| {
+        let mut subject = consent(vec![]);
+        let mut now = at(1);
+        for (step, later) in tries {
+            now = hours(now, later);
+            let (kind, effective) = attempt(&subject, step, now);
+            if subject.admits(kind, effective, now).is_ok() {
+                let next = subject.dated_event(kind, effective, now, Digest([7; 32]));
+                subject.events.extend(next);
+            }
+        }
+        subject
+    })
+}
+
+fn any_instant() -> impl Strategy<Value = Instant> {
+    (-48_i64..1_500).prop_map(|count| hours(at(0), count))
+}
+
+proptest! {
+    #[test]
+    fn an_end_is_an_end_for_every_later_instant_and_knowledge(
+        subject in any_history(), then in any_instant(), known in any_instant(), later in 0_i64..2_000, more in 0_i64..2_000
+    ) {
+        if subject.state_at(then, known).ended_at().is_some_and(|end| end <= then) {
+            let after = subject.state_at(hours(then, later), hours(known, more));
+            // A later end of the terms may become known (a renewal recorded in time), so expiry alone is not for ever.
+            let expired = matches!(subject.state_at(then, known), State::Expired { .. });
+            prop_assert!(expired || !after.is_given(), "{after:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_later_changes_no_answer_of_before(
+        subject in any_history(), then in any_instant(), known in any_instant()
+    ) {
+        let mut ignorant = subject.clone();
+        ignorant.events.retain(|event| event.recorded_at <= known);
+        prop_assert_eq!(subject.state_at(then, known), ignorant.state_at(then, known));
+        prop_assert_eq!(subject.terms_at(then, known), ignorant.terms_at(then, known));
+    }
+
+    #[test]
+    fn at_the_present_both_clocks_agree_with_the_decision(subject in any_history(), later in 0_i64..2_000) {
+        let newest = subject.events.iter().map(|event| event.recorded_at).max().unwrap_or(at(1));
+        let now = hours(newest, later);
+        prop_assert_eq!(subject.state(now), subject.state_at(now, now));
+        prop_assert_eq!(subject.terms_now(now), subject.terms_at(now, now));
+    }
+
+    #[test]
+    fn nothing_is_covered_at_or_after_an_end_that_is_known(subject in any_history(), now in any_instant()) {
+        let end = subject.events.iter().find(|event| event.kind.may_be_dated_back());
+        let covered = covers(std::slice::from_ref(&subject), &ask(), now);
+        prop_assert!(end.is_none() || covered.is_err(), "{covered:?}");
+        if let Ok(covered) = covered {
+            prop_assert!(now < covered.valid().end());
+            prop_assert!(subject.pause(now).is_none());
+            prop_assert!(subject.pauses().all(|pause| !pause.overlaps(&ask().interval)));
+        }
+    }
+
+    #[test]
+    fn narrowing_only_takes_away(
+        coarser in any::<bool>(), until in 2_i64..30, now in 2_i64..40, step in 0_usize..3, start in 0_i64..30, days in 1_i64..5
+    ) {
+        let narrow = terms(if coarser { Step::DAY } else { Step::HALF_HOUR }, until);
+        let (before, after) = (given([]), given([event(1, EventKind::Narrowed(narrow), 2)]));
+        let ask = Ask {
+            step: [Step::TEN_MINUTES, Step::HALF_HOUR, Step::DAY][step],
+            interval: Interval::new(at(start), at(start + days)).unwrap(),
+            ..ask()
+        };
+        if covers(&[after], &ask, at(now)).is_ok() {
+            prop_assert!(covers(&[before], &ask, at(now)).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_kind_survives_its_parts(subject in any_history()) {
+        for event in &subject.events {
+            prop_assert_eq!(EventKind::from_parts(event.kind.code(), event.kind.parts()), Some(event.kind));
+            let other = EventParts { until: Some(at(1)), by: Some(ConsentId::from_bytes([1; 16])), ..event.kind.parts() };
+            prop_assert_eq!(EventKind::from_parts(event.kind.code(), other), None);
+        }
+    }
+}

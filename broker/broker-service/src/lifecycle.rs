@@ -1,0 +1,332 @@
+//! The life of a consent after it was given: narrowed, renewed, paused, resumed; its end announced.
+//!
+//! Each act is one event, one record and one leaf. What takes away (pausing, narrowing, withdrawing) needs what a
+//! withdrawal needs; what gives again (resuming, renewing) needs what giving needs. No reason is asked for any.
+
+mod expiry;
+mod record;
+mod reminders;
+mod together;
+
+use async_trait::async_trait;
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, NotAdmitted, Terms};
+use broker_domain::ids::{ConsentId, Digest, ParticipantId};
+use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_domain::time::{Instant, Interval, Step};
+use broker_store::{OfferRow, Serial};
+use ledger_core::leaf::ActorClass;
+use thiserror::Error;
+
+use crate::broker::Broker;
+use crate::consents::add_event;
+use crate::failure::{Failure, Fault};
+use crate::group::{Commit, Draft, Group};
+use crate::receipts::Receipt;
+pub use expiry::Announced;
+use record::Next;
+pub use reminders::{LATEST_REMINDER_SECONDS, ReminderRefusal};
+pub use together::{Together, WithdrawnTogether};
+
+/// Longest pause, in seconds: a year. Whoever wants to stop for longer withdraws.
+pub const LONGEST_PAUSE_SECONDS: i64 = 366 * 86_400;
+
+/// A renewal brings a day at least: otherwise nothing is worth a new act.
+const LEAST_GAIN_SECONDS: i64 = 86_400;
+
+/// What a person leaves of a sharing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Narrowing {
+    /// The finest step from now on.
+    pub step: Step,
+    /// The end from now on.
+    pub until: Instant,
+}
+
+/// Why a sharing is not changed.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeRefusal {
+    /// No such consent, or somebody else's.
+    #[error("this sharing is not one of yours")]
+    NotYours,
+    /// It is not in force, so there is nothing to change.
+    #[error("this sharing is not in force any more; you can agree to a new one")]
+    NotInForce,
+    /// A pause that is over at once, or longer than a year.
+    #[error("choose a day after today and within a year")]
+    PauseLength,
+    /// A shorter pause is a resumption, which is an act of its own.
+    #[error("this sharing is paused for longer already; resume it if you want transfers to go on earlier")]
+    PausedLonger,
+    /// There is no pause to end.
+    #[error("this sharing is not paused")]
+    NotPaused,
+    /// Not less than what is agreed.
+    #[error("this is not less than what you share now; choose coarser values or an earlier end")]
+    NotLess,
+    /// The recipient asks for this no more, or asks for something else.
+    #[error("the recipient does not ask for this any more, so it ends on the day you agreed to")]
+    NotAsked,
+    /// A renewal would not end later.
+    #[error("this sharing runs for as long as the recipient asks; renew it later")]
+    NotLater,
+    /// The offer asks for more than a click.
+    #[error(
+        "this recipient asks for a signature; let it end and sign a new agreement, or withdraw and sign now"
+    )]
+    SignatureNeeded,
+    /// The text changed since it was shown.
+    #[error("the text of this offer changed; read the new one before you choose")]
+    NoticeChanged,
+}
+
+impl From<NotAdmitted> for ChangeRefusal {
+    fn from(refused: NotAdmitted) -> Self {
+        match refused {
+            NotAdmitted::Order | NotAdmitted::Clock | NotAdmitted::Backdated | NotAdmitted::NotOver => {
+                Self::NotInForce
+            }
+            NotAdmitted::NotNarrower => Self::NotLess,
+            NotAdmitted::NotLonger => Self::NotLater,
+            NotAdmitted::NoPause => Self::PauseLength,
+        }
+    }
+}
+
+/// What a renewal would change: the terms of today beside those after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    /// The offer with its notices of today.
+    pub offer: OfferRow,
+    /// What holds now.
+    pub old: Terms,
+    /// The end after it.
+    pub until: Instant,
+}
+
+/// What the policies are asked.
+#[derive(Clone, Copy)]
+enum Demand {
+    /// Taking away: policies ask for no more than that it is hers.
+    Leaving,
+    /// Giving again.
+    Granting,
+}
+
+impl Broker {
+    /// Stops transfers until an instant. The consent stands; what is measured meanwhile never passes under it.
+    ///
+    /// # Errors
+    /// See [`ChangeRefusal`].
+    pub async fn pause(
+        &self,
+        who: ParticipantId,
+        id: ConsentId,
+        until: Instant,
+    ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let now = self.clock.now();
+        let consent = self.own_consent(who, id, Demand::Leaving, now).await?;
+        if until <= now || now.plus_seconds(LONGEST_PAUSE_SECONDS) < until {
+            return Err(Failure::Refused(ChangeRefusal::PauseLength));
+        }
+        // Or every session that may only take away could give back.
+        if consent.pause(now).is_some_and(|pause| until < pause.until) {
+            return Err(Failure::Refused(ChangeRefusal::PausedLonger));
+        }
+        self.change(consent, EventKind::Paused { until }, now).await
+    }
+
+    /// Ends a pause.
+    ///
+    /// # Errors
+    /// See [`ChangeRefusal`].
+    pub async fn end_pause(
+        &self,
+        who: ParticipantId,
+        id: ConsentId,
+    ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let now = self.clock.now();
+        let consent = self.own_consent(who, id, Demand::Granting, now).await?;
+        if consent.state(now).is_given() && consent.pause(now).is_none() {
+            return Err(Failure::Refused(ChangeRefusal::NotPaused));
+        }
+        self.change(consent, EventKind::Resumed, now).await
+    }
+
+    /// Leaves less: coarser values, an earlier end, or both. A partial withdrawal, under the same notice (`consent.md` §2.2).
+    ///
+    /// # Errors
+    /// See [`ChangeRefusal`].
+    pub async fn narrow(
+        &self,
+        who: ParticipantId,
+        id: ConsentId,
+        less: Narrowing,
+    ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let now = self.clock.now();
+        let consent = self.own_consent(who, id, Demand::Leaving, now).await?;
+        let old = consent.terms_now(now);
+        if less.until <= now {
+            // An end in the past is a withdrawal, and is asked for as one.
+            return Err(Failure::Refused(ChangeRefusal::NotLess));
+        }
+        let data = Interval::new(old.data.start(), less.until)
+            .map_err(|_| Failure::Refused(ChangeRefusal::NotLess))?;
+        let terms = self
+            .other_terms(&consent, (less.step, data, old.notice), now)
+            .await?;
+        self.change(consent, EventKind::Narrowed(terms), now).await
+    }
+
+    /// What renewing would change; `Err` where it cannot be renewed now.
+    ///
+    /// # Errors
+    /// See [`ChangeRefusal`].
+    pub async fn renewal(
+        &self,
+        who: ParticipantId,
+        id: ConsentId,
+    ) -> Result<Renewal, Failure<ChangeRefusal>> {
+        let now = self.clock.now();
+        let consent = self.own_consent(who, id, Demand::Granting, now).await?;
+        self.renewal_of(&consent, now).await
+    }
+
+    /// Moves the end to as long from now as the recipient asks for: a new act, with the notice of today. Never by silence,
+    /// and only before the end.
+    ///
+    /// # Errors
+    /// See [`ChangeRefusal`].
+    pub async fn renew(
+        &self,
+        who: ParticipantId,
+        id: ConsentId,
+        notice: Digest,
+    ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let now = self.clock.now();
+        let consent = self.own_consent(who, id, Demand::Granting, now).await?;
+        let renewal = self.renewal_of(&consent, now).await?;
+        if !renewal.offer.notices().contains(&notice) {
+            return Err(Failure::Refused(ChangeRefusal::NoticeChanged));
+        }
+        let data = Interval::new(renewal.old.data.start(), renewal.until)?;
+        let terms = self
+            .other_terms(&consent, (renewal.old.step, data, notice), now)
+            .await?;
+        self.change(consent, EventKind::Renewed(terms), now).await
+    }
+
+    async fn renewal_of(&self, consent: &Consent, now: Instant) -> Result<Renewal, Failure<ChangeRefusal>> {
+        if !consent.state(now).is_given() {
+            return Err(Failure::Refused(ChangeRefusal::NotInForce));
+        }
+        let old = consent.terms_now(now);
+        let offers = self.store.read().await?.offers().await?;
+        // The coarsest that still holds what she shares. Finer values are another choice, with a consent of its own
+        // (invariant I7), and a renewal does not bring them.
+        let asked = offers
+            .into_iter()
+            .filter(|row| row.offer.recipient == consent.recipient && row.offer.purpose == consent.purpose)
+            .filter(|row| old.step.is_multiple_of(row.offer.step))
+            .max_by_key(|row| row.offer.step);
+        let offer = asked.ok_or(Failure::Refused(ChangeRefusal::NotAsked))?;
+        // LIMIT: a renewal is a click. What asks for a signature is agreed to anew.
+        if EvidenceLevel::L1 < offer.evidence {
+            return Err(Failure::Refused(ChangeRefusal::SignatureNeeded));
+        }
+        let until = now.plus_seconds(i64::from(offer.offer.days) * 86_400);
+        if until < old.data.end().plus_seconds(LEAST_GAIN_SECONDS) {
+            return Err(Failure::Refused(ChangeRefusal::NotLater));
+        }
+        Ok(Renewal { offer, old, until })
+    }
+
+    /// A consent of hers, once the policies allow the act.
+    async fn own_consent(
+        &self,
+        who: ParticipantId,
+        id: ConsentId,
+        demand: Demand,
+        now: Instant,
+    ) -> Result<Consent, Failure<ChangeRefusal>> {
+        let consent = self.store.read().await?.consent(id).await?;
+        let consent = consent.filter(|consent| consent.participant == who);
+        let consent = consent.ok_or(Failure::Refused(ChangeRefusal::NotYours))?;
+        let query = Query {
+            principal: Principal::Participant(who),
+            action: match demand {
+                Demand::Leaving => Action::Withdraw,
+                Demand::Granting => Action::Grant,
+            },
+            resource: Resource::Consent {
+                consent: id,
+                owner: who,
+            },
+            now,
+        };
+        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(ChangeRefusal::NotYours))?;
+        Ok(consent)
+    }
+
+    async fn change(
+        &self,
+        consent: Consent,
+        kind: EventKind,
+        now: Instant,
+    ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let next = Next::at_once(kind, now);
+        let leaf_index = self.append(consent, next, ActorClass::Participant).await?;
+        Ok(self.receipt(leaf_index).await?)
+    }
+
+    /// Writes the next event of a consent with its record, if the consent admits it.
+    async fn append(
+        &self,
+        consent: Consent,
+        next: Next,
+        actor: ActorClass,
+    ) -> Result<u64, Failure<ChangeRefusal>> {
+        consent
+            .admits(next.kind, next.effective_at, next.now)
+            .map_err(|refused| Failure::Refused(refused.into()))?;
+        let signed = self.sign(self.next_record(&consent, next).await?)?;
+        let event = consent.dated_event(next.kind, next.effective_at, next.now, signed.digest());
+        let beat = AddChange {
+            event: event.ok_or(Fault::Corrupt {
+                what: "consent events",
+            })?,
+            how: next.how(),
+            draft: Draft {
+                subject: consent.participant.into(),
+                actor,
+                signed,
+            },
+            consent: consent.id,
+        };
+        self.commit(beat).await
+    }
+}
+
+struct AddChange {
+    consent: ConsentId,
+    event: ConsentEvent,
+    how: How,
+    draft: Draft,
+}
+
+#[async_trait]
+impl Commit for AddChange {
+    type Answer = Serial;
+    type Refusal = ChangeRefusal;
+    const NAME: &'static str = "change consent";
+
+    fn leaves(&self) -> usize {
+        1
+    }
+
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, ChangeRefusal>, Fault> {
+        // The event's number is unique: if another event came between, this one conflicts and is decided again. Its
+        // record names the digest of the one before, which is therefore the right one.
+        let serial = add_event(group, self.consent, self.event, self.how, &self.draft).await?;
+        Ok(Ok(serial))
+    }
+}

@@ -1,0 +1,110 @@
+//! The records of what happens to a consent between its beginning and its withdrawal.
+
+use broker_domain::consent::{Consent, EventKind, EvidenceLevel, How, Terms};
+use broker_domain::ids::Digest;
+use broker_domain::time::{Instant, Interval, Step};
+use evidence::record::{self as wire, ConsentChange, ConsentChanged, Method, Record};
+
+use crate::broker::Broker;
+use crate::failure::Fault;
+use crate::records::consent::{self, Actor, NewAct, Told, act_of};
+use crate::records::{at, id};
+
+/// How a person acts on these pages.
+const ON_A_PAGE: How = How::on_a_page(EvidenceLevel::L1);
+
+/// An event that is about to be written.
+#[derive(Clone, Copy)]
+pub(super) struct Next {
+    pub kind: EventKind,
+    /// When it takes effect,
+    pub effective_at: Instant,
+    /// and when it is recorded.
+    pub now: Instant,
+}
+
+impl Next {
+    /// One that takes effect as it is recorded.
+    pub const fn at_once(kind: EventKind, now: Instant) -> Self {
+        Self {
+            kind,
+            effective_at: now,
+            now,
+        }
+    }
+
+    /// How it comes about.
+    pub const fn how(&self) -> How {
+        match self.kind {
+            EventKind::Expired => How::BY_CLOCK,
+            _ => ON_A_PAGE,
+        }
+    }
+
+    const fn by(&self, consent: &Consent) -> Actor {
+        match self.kind {
+            EventKind::Expired => Actor::Broker,
+            _ => Actor::Participant(consent.participant),
+        }
+    }
+}
+
+impl Broker {
+    /// New terms of a consent with their digest: that of the record without its act, as with the first terms.
+    pub(super) async fn other_terms(
+        &self,
+        consent: &Consent,
+        (step, data, notice): (Step, Interval, Digest),
+        now: Instant,
+    ) -> Result<Terms, Fault> {
+        let terms = Terms {
+            step,
+            data,
+            // Not looked at by a draft.
+            digest: consent.terms,
+            notice,
+        };
+        let told = Told::on_terms(&mut *self.store.read().await?, consent, terms).await?;
+        let draft = consent::draft(&self.site, &told, consent, now)?;
+        Ok(Terms {
+            digest: consent::terms_digest(&draft)?,
+            ..terms
+        })
+    }
+
+    /// The record of the next event of a consent: a version of the consent record, or of a pause a record of its own.
+    pub(super) async fn next_record(&self, consent: &Consent, next: Next) -> Result<Record, Fault> {
+        let Some(act) = act_of(next.kind) else {
+            return paused(consent, next);
+        };
+        let brought = next.kind.parts().terms;
+        let terms = brought.unwrap_or_else(|| consent.last_terms());
+        let told = Told::on_terms(&mut *self.store.read().await?, consent, terms).await?;
+        let act = NewAct {
+            at: next.effective_at,
+            until: brought.map(|terms| terms.data.end()),
+            ..NewAct::now(act, next.by(consent), next.how(), next.now)
+        };
+        consent::record(&self.site, &told, consent, &act)
+    }
+}
+
+fn paused(consent: &Consent, next: Next) -> Result<Record, Fault> {
+    let before = consent.head().ok_or(Fault::Corrupt {
+        what: "consent without event",
+    })?;
+    let until = next.kind.parts().until;
+    Ok(Record::ConsentChanged(ConsentChanged {
+        consent: id(&consent.id)?,
+        participant: id(&consent.participant)?,
+        change: match until {
+            Some(_) => ConsentChange::Paused,
+            None => ConsentChange::Resumed,
+        },
+        until: until.map(at).transpose()?,
+        method: Method::Web,
+        evidence_level: wire::EvidenceLevel::L1,
+        prev_sha256: wire::Digest::new(before.0),
+        at: at(next.now)?,
+    }))
+}

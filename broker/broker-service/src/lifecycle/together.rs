@@ -1,0 +1,79 @@
+//! Withdrawing everything from one organisation, and everything at all: acts of their own (`consent.md` §8).
+
+use broker_domain::consent::Consent;
+use broker_domain::ids::{ConsentId, OrganisationId, ParticipantId};
+
+use crate::broker::Broker;
+use crate::consents::WithdrawalRefusal;
+use crate::failure::{Failure, Fault};
+
+/// How often a consent that something came between is tried again.
+const ATTEMPTS: usize = 3;
+
+/// Which sharings are withdrawn together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Together {
+    /// All with one organisation.
+    From(OrganisationId),
+    /// All there are.
+    Everything,
+}
+
+impl Together {
+    /// Whether a consent is among them.
+    #[must_use]
+    pub fn includes(&self, consent: &Consent) -> bool {
+        match self {
+            Self::From(organisation) => consent.recipient == *organisation,
+            Self::Everything => true,
+        }
+    }
+}
+
+/// What was withdrawn together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WithdrawnTogether {
+    /// The consents, each with an event and a record of its own.
+    pub ended: Vec<ConsentId>,
+}
+
+impl Broker {
+    /// Withdraws several consents, each as [`Self::withdraw`] does. One that fails does not keep the others from ending;
+    /// calling again goes on with what is left.
+    ///
+    /// # Errors
+    /// The first failure, after all were tried. That nothing is left to withdraw is none.
+    pub async fn withdraw_together(
+        &self,
+        who: ParticipantId,
+        which: Together,
+    ) -> Result<WithdrawnTogether, Failure<WithdrawalRefusal>> {
+        let now = self.clock.now();
+        let mut consents = self.store.read().await?.consents_of(who).await?;
+        consents.retain(|consent| which.includes(consent) && consent.state(now).is_given());
+        let mut done = WithdrawnTogether::default();
+        let mut first: Option<Failure<WithdrawalRefusal>> = None;
+        for consent in consents {
+            match self.withdraw_surely(who, consent.id).await {
+                Ok(()) => done.ended.push(consent.id),
+                Err(Failure::Refused(WithdrawalRefusal::AlreadyEnded)) => {}
+                Err(failure) => first = first.or(Some(failure)),
+            }
+        }
+        first.map_or(Ok(done), Err)
+    }
+
+    async fn withdraw_surely(
+        &self,
+        who: ParticipantId,
+        id: ConsentId,
+    ) -> Result<(), Failure<WithdrawalRefusal>> {
+        for _ in 1..ATTEMPTS {
+            match self.withdraw(who, id).await {
+                Err(Failure::Conflict | Failure::Fault(Fault::Conflict { .. })) => {}
+                other => return other.map(|_| ()),
+            }
+        }
+        self.withdraw(who, id).await.map(|_| ())
+    }
+}

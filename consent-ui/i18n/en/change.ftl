@@ -1,0 +1,69 @@
+count-paused = { $n ->
+    [one] sharing paused
+   *[other] sharings paused
+}
+actions-label = Change this sharing
+change-nothing = Change nothing
+pause-sharing = Pause
+pause-longer = Pause for longer
+pause-heading = Pause the sharing with { $recipient }
+pause-stops = Transfers stop at once and go on by themselves on the day you choose.
+pause-never-sent = What your meter measures during the pause is never sent for this sharing, not even afterwards.
+pause-keeps = Your agreement stands: its last day stays the same, and you can withdraw it at any time.
+pause-until = Goes on again on
+resume-sharing = Resume
+resume-heading = Resume the sharing with { $recipient }
+resume-starts = Transfers go on at once.
+narrow-sharing = Share less
+narrow-heading = Share less with { $recipient }
+narrow-intro = Choose coarser values, an earlier end, or both. The change holds at once, for what was measured before too.
+narrow-step = How fine the values are
+narrow-end = Last day
+narrow-as-now = as now:
+narrow-widen = To share more again, you would give a new agreement.
+renew-sharing = Renew
+renewal-heading = Renew the sharing with { $recipient }
+renewal-caption = What you agreed to, and what you would agree to
+renewal-what = Term
+renewal-now = Today
+renewal-then = Afterwards
+renewal-last-day = Last day
+renewal-text-same = The same text
+renewal-text-new = A new text, to be read below
+renewal-silence = If you do nothing, this sharing ends on the day agreed.
+renewal-agree = I agree to renew
+renewal-old-text = The text you had agreed to
+withdraw-organisation = Withdraw everything from { $recipient }
+withdraw-everything = Withdraw all my agreements
+together-none = No sharing is active: there is nothing to withdraw.
+together-count = { $n ->
+    [one] This agreement ends:
+   *[other] These { $n } agreements end:
+}
+together-button = Withdraw these agreements
+back-to-offers = Back to possible sharings
+put-off-heading = Decide later
+put-off-intro = { $recipient } learns nothing of it. We keep nothing but the day of the reminder, if you choose one: until then the request is not shown on your dashboard.
+put-off-day = Show it to me again on
+put-off-button = Keep this reminder
+put-off-no-reminder = No reminder
+put-off-back = Back to the request
+notice-paused = The sharing is paused. This is recorded in the ledger.
+notice-resumed = The sharing goes on. This is recorded in the ledger.
+notice-narrowed = You share less. This is recorded in the ledger.
+notice-renewed = The sharing is renewed. Your agreement is recorded in the ledger.
+notice-withdrawn-together = These agreements are withdrawn. Each withdrawal is recorded in the ledger, with its receipt.
+notice-put-off = Your reminder is kept. Nothing else is.
+field-day-out-of-reach = Choose a day after today, within the coming year.
+field-paused-longer = This sharing is paused for longer already. To end the pause earlier, choose “Resume”.
+field-not-less = This is not less than now. Choose coarser values or an earlier last day.
+receipt-narrowed = Sharing reduced on
+receipt-renewed = Agreement renewed on
+receipt-paused = Sharing paused on
+receipt-resumed = Sharing resumed on
+receipt-closed = Agreement closed on
+receipt-superseded = Agreement replaced by another on
+receipt-asked = Request received on
+refusal-closed = The agreement was closed.
+state-ended-revoked = Closed
+record-consent-changed = Agreement paused or resumed

@@ -1,0 +1,69 @@
+count-paused = { $n ->
+    [one] partage en pause
+   *[other] partages en pause
+}
+actions-label = Changer ce partage
+change-nothing = Ne rien changer
+pause-sharing = Mettre en pause
+pause-longer = Prolonger la pause
+pause-heading = Mettre en pause le partage avec { $recipient }
+pause-stops = Les transferts s'arrêtent tout de suite et reprennent seuls le jour que vous choisissez.
+pause-never-sent = Ce que votre compteur mesure pendant la pause n'est jamais transmis pour ce partage, même après.
+pause-keeps = Votre accord reste en place : sa date de fin ne change pas, et vous pouvez le retirer à tout moment.
+pause-until = Reprise le
+resume-sharing = Reprendre
+resume-heading = Reprendre le partage avec { $recipient }
+resume-starts = Les transferts reprennent tout de suite.
+narrow-sharing = Partager moins
+narrow-heading = Partager moins avec { $recipient }
+narrow-intro = Choisissez des valeurs moins fines, une fin plus proche, ou les deux. Ce qui change vaut tout de suite, aussi pour les mesures d'avant.
+narrow-step = Finesse des valeurs
+narrow-end = Dernier jour
+narrow-as-now = comme aujourd'hui :
+narrow-widen = Pour partager à nouveau plus, il faudra donner un nouvel accord.
+renew-sharing = Renouveler
+renewal-heading = Renouveler le partage avec { $recipient }
+renewal-caption = Ce que vous avez accepté, et ce que vous accepteriez
+renewal-what = Point
+renewal-now = Aujourd'hui
+renewal-then = Après
+renewal-last-day = Dernier jour
+renewal-text-same = Le même texte
+renewal-text-new = Un nouveau texte, à lire ci-dessous
+renewal-silence = Si vous ne faites rien, ce partage s'arrête au jour prévu.
+renewal-agree = J'accepte de renouveler
+renewal-old-text = Le texte que vous aviez accepté
+withdraw-organisation = Tout retirer à { $recipient }
+withdraw-everything = Retirer tous mes accords
+together-none = Aucun partage en cours : il n'y a rien à retirer.
+together-count = { $n ->
+    [one] Cet accord prend fin :
+   *[other] Ces { $n } accords prennent fin :
+}
+together-button = Retirer ces accords
+back-to-offers = Retour aux partages possibles
+put-off-heading = Décider plus tard
+put-off-intro = { $recipient } n'en saura rien. Nous ne gardons que le jour du rappel, si vous en choisissez un : jusque-là, la demande ne s'affiche plus sur votre tableau de bord.
+put-off-day = Me la montrer à nouveau le
+put-off-button = Garder ce rappel
+put-off-no-reminder = Sans rappel
+put-off-back = Retour à la demande
+notice-paused = Le partage est en pause. C'est inscrit au registre.
+notice-resumed = Le partage a repris. C'est inscrit au registre.
+notice-narrowed = Vous partagez moins. C'est inscrit au registre.
+notice-renewed = Le partage est renouvelé. Votre accord est inscrit au registre.
+notice-withdrawn-together = Ces accords sont retirés. Chaque retrait est inscrit au registre, avec son reçu.
+notice-put-off = Votre rappel est gardé. Rien d'autre ne l'est.
+field-day-out-of-reach = Choisissez un jour après aujourd'hui, dans l'année qui vient.
+field-paused-longer = Ce partage est déjà en pause plus longtemps. Pour arrêter la pause plus tôt, choisissez « Reprendre ».
+field-not-less = Ce n'est pas moins qu'aujourd'hui. Choisissez des valeurs moins fines ou un dernier jour plus proche.
+receipt-narrowed = Partage réduit le
+receipt-renewed = Accord renouvelé le
+receipt-paused = Partage mis en pause le
+receipt-resumed = Partage repris le
+receipt-closed = Accord clos le
+receipt-superseded = Accord remplacé par un autre le
+receipt-asked = Demande reçue le
+refusal-closed = L'accord a été clos.
+state-ended-revoked = Clos
+record-consent-changed = Accord mis en pause ou repris

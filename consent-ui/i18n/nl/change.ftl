@@ -1,0 +1,69 @@
+count-paused = { $n ->
+    [one] deling gepauzeerd
+   *[other] delingen gepauzeerd
+}
+actions-label = Deze deling wijzigen
+change-nothing = Niets wijzigen
+pause-sharing = Pauzeren
+pause-longer = Langer pauzeren
+pause-heading = De deling met { $recipient } pauzeren
+pause-stops = De overdrachten stoppen meteen en gaan vanzelf weer door op de dag die u kiest.
+pause-never-sent = Wat uw meter tijdens de pauze meet, wordt voor deze deling nooit verzonden, ook niet achteraf.
+pause-keeps = Uw toestemming blijft gelden: de laatste dag blijft dezelfde en u kunt ze altijd intrekken.
+pause-until = Gaat weer door op
+resume-sharing = Hervatten
+resume-heading = De deling met { $recipient } hervatten
+resume-starts = De overdrachten gaan meteen weer door.
+narrow-sharing = Minder delen
+narrow-heading = Minder delen met { $recipient }
+narrow-intro = Kies grovere waarden, een eerder einde, of beide. De wijziging geldt meteen, ook voor wat eerder gemeten werd.
+narrow-step = Fijnheid van de waarden
+narrow-end = Laatste dag
+narrow-as-now = zoals nu:
+narrow-widen = Om opnieuw meer te delen, geeft u een nieuwe toestemming.
+renew-sharing = Verlengen
+renewal-heading = De deling met { $recipient } verlengen
+renewal-caption = Waarmee u instemde, en waarmee u zou instemmen
+renewal-what = Onderdeel
+renewal-now = Vandaag
+renewal-then = Daarna
+renewal-last-day = Laatste dag
+renewal-text-same = Dezelfde tekst
+renewal-text-new = Een nieuwe tekst, hieronder te lezen
+renewal-silence = Als u niets doet, eindigt deze deling op de afgesproken dag.
+renewal-agree = Ik stem in met de verlenging
+renewal-old-text = De tekst waarmee u had ingestemd
+withdraw-organisation = Alles intrekken bij { $recipient }
+withdraw-everything = Al mijn toestemmingen intrekken
+together-none = Er loopt geen deling: er is niets in te trekken.
+together-count = { $n ->
+    [one] Deze toestemming eindigt:
+   *[other] Deze { $n } toestemmingen eindigen:
+}
+together-button = Deze toestemmingen intrekken
+back-to-offers = Terug naar mogelijke delingen
+put-off-heading = Later beslissen
+put-off-intro = { $recipient } verneemt er niets van. Wij bewaren alleen de dag van de herinnering, als u er een kiest: tot dan staat de vraag niet op uw overzicht.
+put-off-day = Toon ze mij opnieuw op
+put-off-button = Deze herinnering bewaren
+put-off-no-reminder = Geen herinnering
+put-off-back = Terug naar de vraag
+notice-paused = De deling is gepauzeerd. Dit staat in het register.
+notice-resumed = De deling is hervat. Dit staat in het register.
+notice-narrowed = U deelt minder. Dit staat in het register.
+notice-renewed = De deling is verlengd. Uw toestemming staat in het register.
+notice-withdrawn-together = Deze toestemmingen zijn ingetrokken. Elke intrekking staat in het register, met haar ontvangstbewijs.
+notice-put-off = Uw herinnering is bewaard. Verder niets.
+field-day-out-of-reach = Kies een dag na vandaag, binnen het komende jaar.
+field-paused-longer = Deze deling is al langer gepauzeerd. Kies “Hervatten” om de pauze eerder te beëindigen.
+field-not-less = Dit is niet minder dan nu. Kies grovere waarden of een eerdere laatste dag.
+receipt-narrowed = Deling beperkt op
+receipt-renewed = Toestemming verlengd op
+receipt-paused = Deling gepauzeerd op
+receipt-resumed = Deling hervat op
+receipt-closed = Toestemming afgesloten op
+receipt-superseded = Toestemming door een andere vervangen op
+receipt-asked = Vraag ontvangen op
+refusal-closed = De toestemming werd afgesloten.
+state-ended-revoked = Afgesloten
+record-consent-changed = Toestemming gepauzeerd of hervat
