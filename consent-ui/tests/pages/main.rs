@@ -21,4 +21,5 @@ mod release;
 mod researcher;
 mod safety;
 mod sign_in;
+mod signing;
 mod ways;
