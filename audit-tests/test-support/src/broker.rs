@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use broker_anonymiser::PolicyBook;
+use broker_domain::identity::Passkey;
 use broker_domain::ids::Digest;
+use broker_domain::ids::{ParticipantId, WayId};
 use broker_domain::policy::{PolicyEngine, Query, Verdict};
 use broker_domain::time::Clock;
+use broker_domain::time::Instant;
 use broker_keys::{CheckpointSigner, JoseMemberCrypto, Keys, OfficerSigner, ReceiptSigner};
 use broker_service::{
     Broker, Inviting, Parts, RecordSite, SignInParts, StopEvidence, StopShelf, VaultKeys, WitnessParts,
 };
-use broker_store::{InvitationKind, SessionRole};
+use broker_store::{InvitationKind, PasskeyRow, SessionRole, Store as _};
 use broker_store_sqlite::{Create, SqliteLockStore, SqliteStore};
 use broker_vault::{IndexKey, VaultIdentity};
 use ledger_core::note::{KeyKind, KeyName, NoteSigner, Vkey};
@@ -204,6 +207,28 @@ pub async fn invited(data: &Path, clock: &dyn Clock, role: SessionRole) -> Strin
     let invitation = inviting.invite(role, InvitationKind::First).await.unwrap();
     store.close().await;
     invitation.code
+}
+
+/// Gives a participant who has an account a passkey, past every ceremony.
+pub async fn keep_passkey(data: &Path, who: ParticipantId, passkey: Passkey, added_at: Instant) {
+    let store = SqliteStore::open(&data.join("broker.db"), Create::Never)
+        .await
+        .unwrap();
+    let mut tx = store.begin("keep a passkey").await.unwrap();
+    let account = tx.account_of(SessionRole::Participant(who)).await.unwrap();
+    let row = PasskeyRow {
+        id: WayId::random(&SystemEntropy).unwrap(),
+        account: account.unwrap().id,
+        passkey,
+        name: "clé".into(),
+        added_at,
+        last_used_at: None,
+        frozen_at: None,
+        revoked_at: None,
+    };
+    tx.add_passkey(&row).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
 }
 
 async fn parts(data: &Path, origin: &str, clock: Arc<dyn Clock>, policy: Arc<dyn PolicyEngine>) -> Parts {

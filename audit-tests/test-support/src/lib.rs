@@ -16,7 +16,8 @@ mod ports;
 mod witness;
 
 pub use broker::{
-    Policies, create, invited, log_key, receipt_key, start, start_before, start_signing_in, start_under,
+    Policies, create, invited, keep_passkey, log_key, receipt_key, start, start_before, start_signing_in,
+    start_under,
 };
 pub use damage::withhold_details;
 pub use gateway::Gateway;

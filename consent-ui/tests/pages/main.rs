@@ -26,4 +26,5 @@ mod rights;
 mod safety;
 mod sharing_rules;
 mod sign_in;
+mod signing;
 mod ways;

@@ -304,8 +304,8 @@ async fn the_history_is_paged_from_the_newest_back() {
     let sharing = anna.open(&format!("/moi/partages/{consent}")).await;
     assert_eq!(
         rows(&sharing),
-        51,
-        "fifty transfers and the receipt of the agreement"
+        52,
+        "fifty transfers, and the receipt of the agreement in two forms"
     );
     assert_eq!(rows(&anna.open(&sharing.link("avant=")).await), 4);
 }

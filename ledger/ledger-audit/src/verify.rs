@@ -71,7 +71,7 @@ fn describe_record(bundle: &Bundle, verified: &Verified) -> Result<Report, Failu
         ),
         ..Report::default()
     };
-    report.check("The file is in its one canonical form.");
+    report.check("The bundle is in its one canonical form.");
     report.check(format!(
         "Its record is signed by the key {}.",
         bundle.record_key.thumbprint().as_str()

@@ -12,10 +12,17 @@
 
 mod bundles;
 mod compact;
+#[allow(
+    dead_code,
+    reason = "shared with the tests of consent records, which sign with it too"
+)]
+#[path = "../consent/scene.rs"]
+mod consent_scene;
 mod histories;
 mod lists;
 mod log;
 mod mutated;
+mod receipts;
 mod records;
 mod samples;
 mod signatures;

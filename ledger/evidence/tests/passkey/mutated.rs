@@ -95,7 +95,7 @@ fn records_are_judged_without_a_panic_and_their_terms_never_changed() {
     let record = story.record();
     let (draft, party) = (draft_of(&record).unwrap(), Story::party());
     let evidence = ActEvidence {
-        notice: NOTICE,
+        notice: Some(NOTICE),
         party: &party,
         registered: Registered::NotAtHand,
         receipt_at: None,

@@ -376,7 +376,7 @@ fn the_notice_and_the_state_of_the_key_count() {
     }
     let payload = jcs::to_bytes(&worked.record).unwrap();
     let evidence = ActEvidence {
-        notice: &worked.notice,
+        notice: Some(&worked.notice),
         party: &RelyingParty::new(rp(RP_ID), "https://my.broker.example").unwrap(),
         registered: Registered::NotAtHand,
         receipt_at: None,

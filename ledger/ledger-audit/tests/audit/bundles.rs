@@ -3,9 +3,11 @@
 use std::fs;
 
 use evidence::base64url;
+use evidence::consent::receipt_of;
 use ledger_core::note::NoteSigner;
 use tempfile::TempDir;
 
+use crate::consent_scene::{self, ACTS};
 use crate::sample::{Log, audit, audit_json, log_signer, put, release, signer, subject, text, transfer};
 
 fn written() -> (TempDir, String) {
@@ -148,4 +150,27 @@ fn a_folder_is_checked_with_its_files() {
         1,
         "a file the record does not name"
     );
+}
+
+#[test]
+fn a_receipt_of_a_consent_verifies_offline_and_a_changed_one_does_not() {
+    let folder = TempDir::new().unwrap();
+    let mut log = Log::of_transfers(3);
+    let record = consent_scene::record(ACTS[0]);
+    let n = 4;
+    log.push_record(&record, n);
+    let receipt = receipt_of(&log.bundle(&record, n)).unwrap();
+    let path = put(folder.path(), "receipt.jsonld", &receipt);
+    let (status, said) = audit(&["verify", text(&path)]);
+    assert_eq!(status, 0, "{said}");
+    for sentence in [
+        "VERIFIED. A record `consent-given/2`",
+        "byte for byte, the record that was signed",
+        "not signed with a key of the person's own",
+    ] {
+        assert!(said.contains(sentence), "{said}");
+    }
+    let changed = String::from_utf8(receipt).unwrap().replacen("PT30M", "PT10M", 1);
+    let path = put(folder.path(), "changed.jsonld", changed.as_bytes());
+    assert_eq!(audit(&["verify", text(&path)]).0, 1);
 }

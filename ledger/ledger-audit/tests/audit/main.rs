@@ -14,6 +14,12 @@ mod compact;
 mod compares;
 #[allow(
     dead_code,
+    reason = "shared with the tests of consent records, which sign with it too"
+)]
+#[path = "../../../evidence/tests/consent/scene.rs"]
+mod consent_scene;
+#[allow(
+    dead_code,
     reason = "shared with the tests of `evidence`, which use more of it"
 )]
 #[path = "../../../evidence/tests/evidence/log.rs"]
