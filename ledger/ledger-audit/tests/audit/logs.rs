@@ -199,7 +199,7 @@ fn erasures_are_checked_with_the_officers_key_given_or_beside_the_log() {
 
     let beside = folder.path().join("officer.vkey");
     for (key, passes) in [(officer().vkey().to_string(), true), (other, false)] {
-        std::fs::write(&beside, format!("{key}\n")).unwrap();
+        fs::write(&beside, format!("{key}\n")).unwrap();
         let url = serve(folder.path().to_path_buf());
         for source in [text(folder.path()), &url] {
             let (status, said) = audit(&["log", source]);
