@@ -105,6 +105,13 @@ pub struct Broker {
     pub(crate) site: RecordSite,
 }
 
+/// The key that verifies what a signer signs.
+fn public_half(signer: &RecordSigner) -> Jwk {
+    Jwk::Ed25519 {
+        x: signer.public_key(),
+    }
+}
+
 /// Writes records and signs them.
 pub(crate) struct RecordPen {
     signer: Arc<RecordSigner>,
@@ -114,9 +121,7 @@ pub(crate) struct RecordPen {
 impl RecordPen {
     /// A pen with this key.
     pub fn new(signer: Arc<RecordSigner>) -> Result<Self, StoreFault> {
-        let key = Jwk::Ed25519 {
-            x: signer.public_key(),
-        };
+        let key = public_half(&signer);
         let header = Protected::of(&key).map_err(StoreFault::new)?;
         Ok(Self { signer, header })
     }
@@ -187,9 +192,7 @@ impl Broker {
             map,
         );
         let (sequencer, writer) = Sequencer::start(committer, publisher, parts.sequencer);
-        let record_key = Jwk::Ed25519 {
-            x: parts.record_signer.public_key(),
-        };
+        let record_key = public_half(&parts.record_signer);
         let (gate, writer) = witnesses.begin(sequencer.latest(), writer).await?;
         let lookup = Lookup::start(Arc::clone(&parts.store));
         let broker = Self {
