@@ -108,6 +108,13 @@ pub struct Broker {
     pub(crate) letters_stale: AtomicBool,
 }
 
+/// The key that verifies what a signer signs.
+fn public_half(signer: &RecordSigner) -> Jwk {
+    Jwk::Ed25519 {
+        x: signer.public_key(),
+    }
+}
+
 /// Writes records and signs them.
 pub(crate) struct RecordPen {
     signer: Arc<RecordSigner>,
@@ -117,9 +124,7 @@ pub(crate) struct RecordPen {
 impl RecordPen {
     /// A pen with this key.
     pub fn new(signer: Arc<RecordSigner>) -> Result<Self, StoreFault> {
-        let key = Jwk::Ed25519 {
-            x: signer.public_key(),
-        };
+        let key = public_half(&signer);
         let header = Protected::of(&key).map_err(StoreFault::new)?;
         Ok(Self { signer, header })
     }
@@ -190,9 +195,7 @@ impl Broker {
             map,
         );
         let (sequencer, writer) = Sequencer::start(committer, publisher, parts.sequencer);
-        let record_key = Jwk::Ed25519 {
-            x: parts.record_signer.public_key(),
-        };
+        let record_key = public_half(&parts.record_signer);
         let (gate, writer) = witnesses.begin(sequencer.latest(), writer).await?;
         let lookup = Lookup::start(Arc::clone(&parts.store));
         let broker = Self {

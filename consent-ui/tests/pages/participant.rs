@@ -307,7 +307,7 @@ async fn the_history_is_paged_from_the_newest_back() {
         52,
         "fifty transfers, and the receipt of the agreement in two forms"
     );
-    assert_eq!(rows(&anna.open(&sharing.link("avant=")).await), 4);
+    assert_eq!(rows(&anna.open(&sharing.link("avant=")).await), 5);
 }
 
 #[tokio::test]
