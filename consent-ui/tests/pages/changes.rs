@@ -50,10 +50,12 @@ async fn change(browser: &mut Browser, id: ConsentId, what: &str, typed: &[(&str
 async fn newest_record(browser: &mut Browser, id: ConsentId) -> Record {
     let page = browser.open(&format!("/moi/partages/{id}")).await;
     let receipts = page.body.split("receipts-title").nth(2).unwrap().to_owned();
-    let link = receipts
+    // The bundle; other forms of the proof lie one level deeper.
+    let links = receipts
         .split("href=\"")
-        .find(|part| part.starts_with("/moi/preuves/"));
-    let link = link.unwrap().split('"').next().unwrap().to_owned();
+        .map(|part| part.split('"').next().unwrap());
+    let mut bundles = links.filter(|link| link.starts_with("/moi/preuves/") && link.split('/').count() == 4);
+    let link = bundles.next().unwrap().to_owned();
     let bundle = Bundle::parse(&browser.get(&link).await.bytes).unwrap();
     bundle.verify(None, None).unwrap();
     Record::parse(&bundle.record.verify(&bundle.record_key).unwrap()).unwrap()

@@ -352,6 +352,7 @@ async fn a_file_with_an_open_request_about_rights_is_not_taken_back() {
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(migrate(&path, 7).await, Err(OpenError::Database { .. })));
+    migrate(&path, NEWEST_SCHEMA).await.unwrap();
     let store = SqliteStore::open(&path, Create::Never).await.unwrap();
     let mut view = store.read().await.unwrap();
     assert_eq!(
