@@ -26,5 +26,7 @@ mod restored;
 mod sign_in;
 #[path = "browser/sign_in_refused.rs"]
 mod sign_in_refused;
+#[path = "browser/signing.rs"]
+mod signing;
 #[path = "browser/story.rs"]
 mod story;

@@ -1,0 +1,84 @@
+//! The terms of a sharing signed with a passkey: refused without the person, signed with her, verified by a stranger from
+//! the downloaded receipt, and withdrawn without any key.
+
+use std::fs;
+
+use audit_tests::authenticator::{Authenticator, Person, Transport};
+use audit_tests::browser::{Browser, Scripts, with_browser};
+use audit_tests::people::{Site, invite};
+use audit_tests::programs::ledger_audit;
+use audit_tests::server::Server;
+use audit_tests::town::Town;
+
+use crate::looks::Looks;
+
+#[test]
+fn terms_are_signed_with_a_passkey_and_withdrawn_without() {
+    let town = Town::found(1);
+    let site = Site::prepare(&town);
+    let anna = town.residents[0].participant.to_string();
+    let (_, code) = invite(&town, &["--participant", &anna]);
+    let _server = Server::start(&town);
+    with_browser(Scripts::Allowed, async |browser| {
+        let device = Authenticator::plug_in(browser, Transport::Internal);
+        browser.open_page(&site.page("/invitation?lang=fr")).await;
+        browser.type_into("#code", &code).await;
+        browser.follow("form[action=\"/invitation\"] button").await;
+        browser.click("form.passkey button").await;
+        browser.find(".counts").await;
+        // What the town agreed to on her behalf, so that there is something to be asked.
+        withdraw(browser).await;
+
+        for language in ["en", "nl", "fr"] {
+            browser
+                .open_page(&site.page(&format!("/moi/partages/nouveau?lang={language}")))
+                .await;
+            browser.follow("main h2 a, main h3 a").await;
+            let looks = Looks::at(browser, language);
+            browser.find("#signing:not([hidden])").await;
+            looks.at_page("offer-to-sign").await;
+            looks.end();
+        }
+        let looks = Looks::at(browser, "fr");
+        assert_eq!(browser.count("form.consent :checked").await, 0, "a choice is made already");
+        browser.click("label:has([value=accept])").await;
+
+        device.set_person(Person::Unverified);
+        browser.click("form.consent button[type=submit]").await;
+        browser.find("#unsigned:not([hidden])").await;
+        let said = browser.text("#signing-status").await;
+        assert!(said.contains("Rien n'a été"), "{said}");
+        looks.at_page("offer-not-signed").await;
+
+        device.set_person(Person::Verified);
+        browser.click("form.consent button[type=submit]").await;
+        browser.find(".done").await;
+        assert!(browser.path().await.ends_with("/reponse"));
+        looks.at_page("offer-signed").await;
+
+        browser.follow("main .rows a.button").await;
+        let said = browser.text("main").await;
+        assert!(said.contains("Signé avec votre clé"), "{said}");
+        looks.at_page("sharing-signed").await;
+        let receipt = browser.download("a[href$=\"/jsonld\"]").await;
+        let (status, said) = ledger_audit(&["verify", receipt.to_str().unwrap()]);
+        assert_eq!(status, 0, "{said}");
+        let altered = town.aside("altered.jsonld");
+        let text = fs::read_to_string(&receipt).unwrap();
+        fs::write(&altered, text.replacen("PT30M", "PT10M", 1)).unwrap();
+        let (status, said) = ledger_audit(&["verify", altered.to_str().unwrap()]);
+        assert_eq!(status, 1, "{said}");
+
+        // Nobody is asked for a key who wants to leave.
+        device.pull_out();
+        browser.open_page(&site.page("/moi")).await;
+        withdraw(browser).await;
+        looks.end();
+    });
+}
+
+async fn withdraw(browser: &Browser) {
+    browser.follow(".rows a.second[href$=\"/retrait\"]").await;
+    browser.follow("main form[action$=\"/retrait\"] button").await;
+    browser.find(".done").await;
+}
