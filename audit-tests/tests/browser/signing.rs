@@ -33,7 +33,7 @@ fn terms_are_signed_with_a_passkey_and_withdrawn_without() {
             browser
                 .open_page(&site.page(&format!("/moi/partages/nouveau?lang={language}")))
                 .await;
-            browser.follow("main h2 a, main h3 a").await;
+            browser.follow("main .rows a.button").await;
             let looks = Looks::at(browser, language);
             browser.find("#signing:not([hidden])").await;
             looks.at_page("offer-to-sign").await;
@@ -47,7 +47,7 @@ fn terms_are_signed_with_a_passkey_and_withdrawn_without() {
         browser.click("form.consent button[type=submit]").await;
         browser.find("#unsigned:not([hidden])").await;
         let said = browser.text("#signing-status").await;
-        assert!(said.contains("Rien n'a été"), "{said}");
+        assert!(said.contains("Rien n'est enregistré"), "{said}");
         looks.at_page("offer-not-signed").await;
 
         device.set_person(Person::Verified);
