@@ -40,7 +40,11 @@ fn terms_are_signed_with_a_passkey_and_withdrawn_without() {
             looks.end();
         }
         let looks = Looks::at(browser, "fr");
-        assert_eq!(browser.count("form.consent :checked").await, 0, "a choice is made already");
+        assert_eq!(
+            browser.count("form.consent :checked").await,
+            0,
+            "a choice is made already"
+        );
         browser.click("label:has([value=accept])").await;
 
         device.set_person(Person::Unverified);
@@ -68,6 +72,16 @@ fn terms_are_signed_with_a_passkey_and_withdrawn_without() {
         fs::write(&altered, text.replacen("PT30M", "PT10M", 1)).unwrap();
         let (status, said) = ledger_audit(&["verify", altered.to_str().unwrap()]);
         assert_eq!(status, 1, "{said}");
+
+        // Her list says whose key it was, and a stranger finds the two together.
+        browser.open_page(&site.page("/moi/inscriptions")).await;
+        let list = browser.download("a[href$=\"/inscriptions/fichier\"]").await;
+        let (status, said) = ledger_audit(&["participant", list.to_str().unwrap()]);
+        assert_eq!(status, 0, "{said}");
+        assert!(
+            said.contains("1 acts are signed with a passkey that this list had registered then"),
+            "{said}"
+        );
 
         // Nobody is asked for a key who wants to leave.
         device.pull_out();

@@ -14,6 +14,7 @@ mod mirror;
 mod participant;
 mod report;
 mod restores;
+mod signatures;
 mod source;
 mod timestamp;
 mod tree;

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cli::{Participant, read_key},
     report::{Failure, Report, refused},
+    signatures,
     source::describe,
     witnesses::{self, key_source, read_policy},
 };
@@ -41,6 +42,9 @@ pub fn run(options: &Participant) -> Result<Report, Failure> {
     let mut checked = Checked::read(&bytes, pinned.as_ref(), remembered.as_ref())?;
     checked.key_source = key_source(policy.as_ref(), &checked.log_key, checked.key_source)?;
     let mut report = checked.tell();
+    if let Content::Opened { records, lost } = &checked.content {
+        signatures::tell(&mut report, records, !lost.is_empty())?;
+    }
     match &policy {
         Some(policy) => witnesses::check(&mut report, policy, &checked.checkpoint, Freshness::Ignored)?,
         None => report.skip(

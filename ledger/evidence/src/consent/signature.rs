@@ -5,14 +5,27 @@ use serde_json::Value;
 use super::ConsentRecord;
 use crate::jcs;
 use crate::passkey::{
-    ActError, ActEvidence, Intent, Registered, RelyingParty, RpId, VerifiedAct, verify_record_act,
+    ActError, ActEvidence, Intent, Registered, RelyingParty, RpId, VerifiedAct, WebauthnAct,
+    verify_record_act,
 };
+use crate::record::Digest;
 
 impl ConsentRecord {
     /// Whether a passkey signed the act that made this version.
     pub fn is_signed(&self) -> bool {
         self.newest()
             .is_some_and(|event| event.get("en:webauthn").is_some())
+    }
+
+    /// SHA-256 of the public key of that signature as a COSE_Key (RFC 9052 §7): the name under which the person's list
+    /// registers and revokes it.
+    ///
+    /// # Errors
+    /// [`ActError::NotAnAct`] without a signature, and whatever keeps it from being read.
+    pub fn signing_key(&self) -> Result<Digest, ActError> {
+        let act = self.newest().and_then(|event| event.get("en:webauthn"));
+        let act = WebauthnAct::parse(&jcs::to_bytes(act.ok_or(ActError::NotAnAct)?)?)?;
+        Ok(Digest::of(&act.key.to_cose()))
     }
 
     /// Verifies that signature. The site is the one that the record names, and must be one that the key may sign for;
