@@ -3,6 +3,8 @@
 //! `fuzz/` makes a libFuzzer program of each; `tests/replay.rs` gives each the inputs that were found interesting, in
 //! `fuzz/corpus/<name>/`, in every run of the tests. What is parsed into something that can be written again must be written
 //! as it was: one thing has one spelling, or two readers could be shown different things under one hash.
+//!
+//! It deliberately does not judge what a parser accepts: that is for the tests of its crate.
 #![allow(
     clippy::panic,
     reason = "a fuzz target says what it found by panicking; nothing else depends on this crate"

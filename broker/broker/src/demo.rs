@@ -100,7 +100,17 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     )?;
     let ending = serve::Ending::watch()?;
     welcome(&site, &folder, &code, &stage.spare.name);
+    open(listener, stage, site, &folder, ending).await
+}
 
+/// Serves the pages while the street lives on, until it is told to end.
+async fn open(
+    listener: TcpListener,
+    stage: Stage,
+    site: Site,
+    folder: &Path,
+    ending: serve::Ending,
+) -> Result<()> {
     let url = site.url.clone();
     let speaker = stage.speaker.as_ref();
     let door = OpenDoor::new(&stage.neighbourhood.residents, &stage.spare, speaker, &stage.cast);
@@ -117,7 +127,7 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     let broker = Arc::clone(&stage.running.broker);
     let mut life = JoinSet::new();
     life.spawn(live::go_on(Arc::clone(&broker), stage.neighbourhood, stage.cast));
-    let parts = telling::demo_parts(&Home::at(&folder), &url, "Fiducie (démonstration)")?;
+    let parts = telling::demo_parts(&Home::at(folder), &url, "Fiducie (démonstration)")?;
     life.spawn(Duties::new(Arc::clone(&broker), parts).run());
     if let Some(speaker) = stage.speaker {
         life.spawn(async move {

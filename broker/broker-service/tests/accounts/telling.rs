@@ -82,6 +82,16 @@ pub struct Telling {
 }
 
 impl Telling {
+    /// A withdrawal that its recipient was told of.
+    pub async fn told_to(duty: Duty) -> (Self, ConsentId) {
+        let told = Self::scene().await;
+        told.route(duty).await;
+        let consent = told.agree().await;
+        told.withdraw(consent).await;
+        told.round().await;
+        (told, consent)
+    }
+
     /// With an address given.
     pub async fn scene() -> Self {
         let scene = scene().await;

@@ -143,12 +143,8 @@ async fn a_recipient_that_is_down_is_told_later_and_silence_is_escalated() {
 }
 
 #[tokio::test]
-async fn a_processor_deletes_and_attests_and_its_answers_are_recorded_for_both() {
-    let told = Telling::scene().await;
-    told.route(Duty::Delete).await;
-    let consent = told.agree().await;
-    told.withdraw(consent).await;
-    told.round().await;
+async fn what_a_processor_answers_is_its_own_about_this_and_in_time() {
+    let (told, consent) = Telling::told_to(Duty::Delete).await;
     let notice = told.notice();
     assert_eq!(notice["type"], "fiducie-withdrawal/1");
     assert_eq!(notice["authorisation"], consent.to_string());
@@ -193,7 +189,13 @@ async fn a_processor_deletes_and_attests_and_its_answers_are_recorded_for_both()
         Err(RecipientRefusal::MustDelete)
     );
     assert_eq!(attest(&told, "a.b.c").await, Err(RecipientRefusal::NotPromised));
+}
 
+#[tokio::test]
+async fn a_processor_deletes_and_attests_and_its_answers_are_recorded_for_both() {
+    let (told, consent) = Telling::told_to(Duty::Delete).await;
+    let notice = told.notice();
+    let good = told.signed(ACKNOWLEDGEMENT, &deletes(&told));
     let first = acknowledge(&told, &good).await.unwrap();
     assert_eq!(acknowledge(&told, &good).await.unwrap(), first, "the same again");
     let another = told.signed(ACKNOWLEDGEMENT, &deletes(&told));

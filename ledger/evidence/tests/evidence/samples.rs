@@ -173,18 +173,30 @@ pub fn consent_given() -> ConsentGiven {
     }
 }
 
+fn enrolment() -> Enrolment {
+    Enrolment {
+        subject: id("p-1"),
+        role: Role::Participant,
+        gateway: Some(id("gw-1")),
+        point: Some(id("pt-1")),
+        key: Some(record_pair().1),
+        at: at(0),
+    }
+}
+
+fn paused() -> ConsentChanged {
+    ConsentChanged {
+        change: ConsentChange::Paused,
+        until: Some(at(90)),
+        ..consent_changed(8)
+    }
+}
+
 /// One of each type.
 pub fn all() -> Vec<Record> {
     let (dataset, researcher) = (id("street-load"), id("researcher-1"));
     vec![
-        Record::Enrolment(Enrolment {
-            subject: id("p-1"),
-            role: Role::Participant,
-            gateway: Some(id("gw-1")),
-            point: Some(id("pt-1")),
-            key: Some(record_pair().1),
-            at: at(0),
-        }),
+        Record::Enrolment(enrolment()),
         Record::ConsentGiven(consent_given()),
         Record::ConsentWithdrawn(ConsentWithdrawn {
             consent: id("c-1"),
@@ -233,11 +245,7 @@ pub fn all() -> Vec<Record> {
         Record::Passkey(passkey()),
         Record::RightsStep(rights_step()),
         Record::WithdrawalAnswer(withdrawal_answer()),
-        Record::ConsentChanged(ConsentChanged {
-            change: ConsentChange::Paused,
-            until: Some(at(90)),
-            ..consent_changed(8)
-        }),
+        Record::ConsentChanged(paused()),
         Record::ConsentChanged(consent_changed(9)),
     ]
 }
