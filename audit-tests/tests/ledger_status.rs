@@ -275,7 +275,7 @@ fn an_altered_public_file_anywhere_is_found_named_and_kept() {
     // A broker that runs reads every file once, and ends.
     let said = Server::start(&town).gives_up();
     assert!(
-        said.contains("`tile/entries/000` already exists with other content"),
+        said.contains("`tile/entries/000` holds other bytes than were signed for"),
         "{said}"
     );
     assert!(said.contains("repair --do public-files"), "{said}");

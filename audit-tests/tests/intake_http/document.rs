@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Door;
 
 /// Every route under `/api/v1`, with its methods. Whoever adds one adds it here, and a test of its refusals.
-const ROUTES: [(&str, &[&str]); 7] = [
+const ROUTES: [(&str, &[&str]); 9] = [
     ("/api/v1/authorisations", &["get"]),
     ("/api/v1/deliveries", &["post"]),
     ("/api/v1/gateways/enrol", &["post"]),
@@ -15,6 +15,8 @@ const ROUTES: [(&str, &[&str]); 7] = [
     ("/api/v1/health", &["get"]),
     ("/api/v1/intake", &["post"]),
     ("/api/v1/notices/{sha256}", &["get"]),
+    ("/api/v1/withdrawals/{dossier}/acknowledgement", &["post"]),
+    ("/api/v1/withdrawals/{dossier}/attestation", &["post"]),
 ];
 
 #[test]
@@ -35,7 +37,10 @@ fn the_document_lists_every_route_that_is_served() {
             every_refusal_is_a_problem(operation, path);
             let served = door.server.ask(
                 &method.to_uppercase(),
-                &path.replace("{id}", "x").replace("{sha256}", "x"),
+                &path
+                    .replace("{id}", "x")
+                    .replace("{sha256}", "x")
+                    .replace("{dossier}", "x"),
                 &[],
                 b"",
             );

@@ -247,7 +247,7 @@ impl<'a> Setting<'a> {
 /// What consent records say of whoever keeps them.
 fn record_site(config: &Config) -> RecordSite {
     RecordSite {
-        address: config.site.clone(),
+        address: config.site.trim_end_matches('/').to_owned(),
         operator: config.operator.name.clone(),
         contact: config.operator.contact_email.clone(),
         country: config.operator.country.clone(),
@@ -345,6 +345,10 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
         sign_in,
         site,
     } = setting;
+    site.check().context(
+        "every consent record names the site and its operator: `site` is an address without a path, such as \
+         https://broker.example, and `name` and `contact_email` of `[operator]` are not empty",
+    )?;
     leftovers::tell(home);
     let keys = Keys::load(&home.keys())?;
     let store = SqliteStore::open(&home.database(), Create::Never).await?;

@@ -33,6 +33,9 @@ use crate::telling;
 /// How long open connections may finish after the broker was told to end.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How long after a fault of a store the public files are read again.
+const SWEEP_AGAIN: Duration = Duration::from_secs(60);
+
 /// Runs the broker until it is told to stop, or its ledger stops.
 ///
 /// # Errors
@@ -135,29 +138,40 @@ pub async fn serve(
     }
 }
 
-/// Reads the public files once, and tells of a changed one.
+/// Reads the public files once, and tells of a changed one. A store that fails says nothing about them: asked again later.
 async fn sweep(broker: Arc<Broker>, altered: oneshot::Sender<SweepFault>) {
-    match broker.sweep_public_files().await {
-        Ok(Swept { files, rewritten }) => {
-            if rewritten > 0 {
-                tracing::warn!(
-                    rewritten,
-                    "public files of the ledger were lost, and written again"
+    let fault = loop {
+        match broker.sweep_public_files().await {
+            Ok(Swept { files, rewritten }) => {
+                if rewritten > 0 {
+                    tracing::warn!(
+                        rewritten,
+                        "public files of the ledger were lost, and written again"
+                    );
+                }
+                tracing::info!(
+                    files,
+                    "every full public file of the ledger is what was signed for"
                 );
+                return;
             }
-            tracing::info!(
-                files,
-                "every full public file of the ledger is what was signed for"
-            );
+            Err(fault) if fault.may_pass() => {
+                let error: &dyn std::error::Error = &fault;
+                tracing::warn!(
+                    error,
+                    "the public files of the ledger could not all be read; they are read again"
+                );
+                tokio::time::sleep(SWEEP_AGAIN).await;
+            }
+            Err(fault) => break fault,
         }
-        Err(fault) => {
-            tracing::error!(
-                error = &fault as &dyn std::error::Error,
-                "the public files of the ledger are not what was signed for"
-            );
-            let _ = altered.send(fault);
-        }
-    }
+    };
+    let error: &dyn std::error::Error = &fault;
+    tracing::error!(
+        error,
+        "the public files of the ledger are not what was signed for"
+    );
+    let _ = altered.send(fault);
 }
 
 /// A page that takes too long is no page; the interface has problem documents of its own for this.

@@ -24,7 +24,7 @@ const WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; worker-src 'se
      img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Those pages, those on which an authenticator is asked, and the forms that answer with one of these.
-const SCRIPTED: [&str; 8] = [
+const SCRIPTED: [&str; 9] = [
     paths::RECORDED,
     paths::DELIVERED,
     paths::SIGN_IN,
@@ -33,7 +33,12 @@ const SCRIPTED: [&str; 8] = [
     paths::ACCOUNT,
     paths::RECOVERY,
     paths::RENAME_PASSKEY,
+    paths::MAILBOX,
 ];
+
+/// Marks a page that runs our script and whose address says nothing of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunsScript;
 
 /// No script, no inline style, no frame, forms to this site only. `data:` images are those of the style sheet.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
@@ -218,11 +223,13 @@ fn problem(visit: &Visit, method: &Method, trouble: &Trouble) -> Response {
 }
 
 fn guarded(mut response: Response, visit: &Visit) -> Response {
+    let runs_script =
+        response.extensions().get::<RunsScript>().is_some() || SCRIPTED.iter().any(|path| visit.is_at(path));
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if SCRIPTED.iter().any(|path| visit.is_at(path)) {
+    if runs_script {
         let policy = HeaderValue::from_static(WITH_SCRIPT);
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

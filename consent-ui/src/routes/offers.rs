@@ -13,6 +13,7 @@ use crate::pages::{
 };
 use crate::paths;
 use crate::routes::fields::{Fields, Posted};
+use crate::routes::gate::RunsScript;
 use crate::routes::holdings::Holdings;
 use crate::routes::notice_text::{if_refused, sections};
 use crate::routes::phrases::{day, granularity, last_day, proof};
@@ -44,7 +45,15 @@ pub(crate) async fn offer(visit: Visit, Path(offer): Path<String>) -> Result<Res
         .notice_was_served(who, offer, asked.notice.digest)
         .await?;
     let view = screen(&holdings, asked, signing(&visit).await?, Typed::default());
-    shown(render_offer(&visit.page(), &view))
+    Ok(with_script(shown(render_offer(&visit.page(), &view))?, &view))
+}
+
+/// The page on which terms can be signed runs the script that asks for the signature.
+fn with_script(mut response: Response, view: &OfferView) -> Response {
+    if view.signing == Signing::Offered {
+        response.extensions_mut().insert(RunsScript);
+    }
+    response
 }
 
 /// Whether the person can sign here.
@@ -119,7 +128,8 @@ pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<
     let signing = signing(&visit).await?;
     let again = |typed: Typed| {
         let page = visit.page_at(paths::offer(&offer.to_string()));
-        returned(render_offer(&page, &screen(&holdings, asked, signing, typed)))
+        let view = screen(&holdings, asked, signing, typed);
+        Ok(with_script(returned(render_offer(&page, &view))?, &view))
     };
     let choice = match read_choice(&fields, asked) {
         Ok(choice) => Choice {

@@ -115,6 +115,7 @@ impl Browser {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        runs_its_script(&parts.headers, &bytes);
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();
@@ -222,4 +223,21 @@ fn unescaped(text: &str) -> String {
 
 fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// A page with a script that its policy forbids is a page on which nothing happens.
+fn runs_its_script(headers: &HeaderMap, bytes: &[u8]) {
+    let text = |name| {
+        let value = headers
+            .get(name)
+            .map(|value: &header::HeaderValue| value.to_str().unwrap());
+        value.unwrap_or_default().to_owned()
+    };
+    let is_page = text(header::CONTENT_TYPE).starts_with("text/html");
+    if is_page && String::from_utf8_lossy(bytes).contains("<script") {
+        let policy = text(header::CONTENT_SECURITY_POLICY);
+        for part in ["script-src 'self'", "connect-src 'self'"] {
+            assert!(policy.contains(part), "a script that may not run: {policy}");
+        }
+    }
 }

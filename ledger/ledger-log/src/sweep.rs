@@ -46,14 +46,30 @@ pub enum SweepFault {
         /// Which.
         what: String,
     },
-    /// A file was changed, or a lost one could not be written.
+    /// A file holds other bytes.
+    #[error("`{resource}` holds other bytes than were signed for")]
+    Changed {
+        /// Which.
+        resource: Resource,
+    },
+    /// A store could not be read or written; nothing is known of the files. To be tried again.
     #[error(transparent)]
-    Public(#[from] PublicFault),
+    Store(#[from] StoreFault),
 }
 
-impl From<StoreFault> for SweepFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Public(fault.into())
+impl SweepFault {
+    /// Whether it says nothing about the files: a store failed, which may pass.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Store(_))
+    }
+}
+
+impl From<PublicFault> for SweepFault {
+    fn from(fault: PublicFault) -> Self {
+        match fault {
+            PublicFault::Different { resource } => Self::Changed { resource },
+            PublicFault::Store(fault) => Self::Store(fault),
+        }
     }
 }
 
@@ -73,7 +89,7 @@ impl From<EdgeError> for SweepFault {
 /// Partial files are the start's: they come and go while a broker runs.
 ///
 /// # Errors
-/// [`SweepFault::Public`] with [`PublicFault::Different`] at the first file that holds other bytes; it is left as it is.
+/// [`SweepFault::Changed`] at the first file that holds other bytes; it is left as it is.
 pub async fn sweep(
     data: &dyn LogData,
     public: &dyn PublicStore,
@@ -128,7 +144,7 @@ async fn child(
             .filter(|hashes| subtree_root(hashes) == Some(hash))
     };
     if let Some(bytes) = public.read(resource).await? {
-        let hashes = is_it(&bytes).ok_or(PublicFault::Different { resource })?;
+        let hashes = is_it(&bytes).ok_or(SweepFault::Changed { resource })?;
         swept.files += 1;
         return Ok(Some((tile, hashes)));
     }
@@ -156,7 +172,7 @@ async fn bundle(
             .map(|entry| leaf_hash(entry))
             .eq(hashes.iter().copied())
         {
-            return Err(PublicFault::Different { resource }.into());
+            return Err(SweepFault::Changed { resource });
         }
         swept.files += 1;
         return Ok(());

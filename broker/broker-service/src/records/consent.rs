@@ -33,6 +33,16 @@ pub struct RecordSite {
     pub country: String,
 }
 
+impl RecordSite {
+    /// Whether records can be written with it. To be asked at the start: nobody could withdraw otherwise.
+    ///
+    /// # Errors
+    /// [`Fault::Corrupt`] with what cannot stand in a record: an address with a path, an empty name.
+    pub fn check(&self) -> Result<(), Fault> {
+        keeper(self).map(|_| ())
+    }
+}
+
 /// What a record says beside the consent and its events.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {

@@ -4,7 +4,7 @@ use std::fs;
 
 use ledger_core::checkpoint::SignedCheckpoint;
 use ledger_core::note::NoteSigner as _;
-use ledger_log::{FolderStore, PublicFault, SweepFault, Swept, sweep};
+use ledger_log::{FolderStore, SweepFault, Swept, sweep};
 
 use crate::support::{Log, read};
 
@@ -58,7 +58,8 @@ async fn a_changed_file_anywhere_ends_it_and_is_left_as_it_is() {
             fs::remove_file(&path).unwrap();
             fs::write(&path, &bytes).unwrap();
             let fault = swept(&log).await.unwrap_err();
-            let SweepFault::Public(PublicFault::Different { resource }) = fault else {
+            assert!(!fault.may_pass());
+            let SweepFault::Changed { resource } = fault else {
                 panic!("{name}: {fault}");
             };
             assert_eq!(resource.to_string(), name);
