@@ -61,6 +61,25 @@ impl DossierReads for SqliteTx {
         self.all(query.bind(now.as_micros()).bind(limit), notice).await
     }
 
+    async fn notices_begun(
+        &mut self,
+        after: Option<NoticeId>,
+        limit: u32,
+    ) -> Result<Vec<(NoticeId, u32)>, StoreError> {
+        let query = query(
+            "SELECT id, attempts FROM dossier_notice WHERE attempts > 0 AND (?1 IS NULL OR id > ?1) \
+             ORDER BY id LIMIT ?2",
+        );
+        let query = query.bind(after.map(|id| id.as_bytes().to_vec())).bind(limit);
+        self.all(query, |row| {
+            Ok((
+                row.id("dossier_notice.id")?,
+                row.number("dossier_notice.attempts")?,
+            ))
+        })
+        .await
+    }
+
     async fn notices_overdue(&mut self, now: Instant, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
         let query = query(notices!(
             "WHERE (n.answered_at_us IS NULL AND n.acknowledge_by_at_us <= ?1) \

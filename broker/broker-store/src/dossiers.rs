@@ -127,6 +127,12 @@ pub trait DossierReads {
     async fn notices_about(&mut self, consent: ConsentId) -> Result<Vec<NoticeRow>, StoreError>;
     /// Notices to be sent by `now`, those due first first, at most `limit`.
     async fn notices_due(&mut self, now: Instant, limit: u32) -> Result<Vec<NoticeRow>, StoreError>;
+    /// Notices that were begun to be sent, and how often, in order of identifier after `after`, at most `limit`.
+    async fn notices_begun(
+        &mut self,
+        after: Option<NoticeId>,
+        limit: u32,
+    ) -> Result<Vec<(NoticeId, u32)>, StoreError>;
     /// Notices that wait for the recipient and whose time is over: not acknowledged in time, or a promised deletion that
     /// nobody attested. Oldest withdrawal first, at most `limit`.
     async fn notices_overdue(&mut self, now: Instant, limit: u32) -> Result<Vec<NoticeRow>, StoreError>;

@@ -1,6 +1,7 @@
 //! The clock of duties: wakes by time, does what is due, and may be killed anywhere. Every step is found again from the
 //! database, so a second run of it, or two at once, tells nothing twice that was known to be told.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use broker_vault::SealedText;
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 
-use super::{days, reminders, texts};
+use super::{days, recipients, reminders, texts};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::release::ZONE;
@@ -103,7 +104,7 @@ impl Duties {
         Ok(())
     }
 
-    /// Destroys letters in the outbox whose message is gone: their person was erased. Runs after each erasure, and once
+    /// Destroys letters in the outbox whose message or dossier is gone: their person was erased. Runs after each erasure, and once
     /// after each start, because the erasure may have been the last thing before a crash.
     async fn tidy(&self) -> Result<(), Fault> {
         if !self.broker.letters_stale.swap(false, Ordering::AcqRel) {
@@ -129,12 +130,13 @@ impl Duties {
             }
         };
         let mut read = self.broker.store.read().await?;
-        let mut orphans = Vec::new();
+        let mut orphans = HashSet::new();
         for id in kept {
             if read.message(id).await?.is_none() {
-                orphans.push(id);
+                orphans.insert(id);
             }
         }
+        recipients::spare_letters(&mut *read, &mut orphans).await?;
         drop(read);
         for id in orphans {
             if let Err(error) = self.parts.post.destroy(id).await {

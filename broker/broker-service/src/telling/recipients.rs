@@ -3,11 +3,13 @@
 //! The notice is a compact JWS of the broker's record key over canonical JSON, posted to the application's webhook. An
 //! organisation without a webhook gets a letter; one that lets its deadline pass gets letters too.
 
+use std::collections::HashSet;
+
 use broker_domain::consent::Consent;
 use broker_domain::ids::{ApplicationId, DossierId, MessageId, NoticeId};
 use broker_domain::telling::{Letter, MailAddress};
 use broker_domain::time::Instant;
-use broker_store::{DossierRow, Duty, MessageKind, NoticeRow, Tx};
+use broker_store::{DossierRow, Duty, MessageKind, NoticeRow, Read, Tx};
 use evidence::jcs;
 use serde::Serialize;
 
@@ -26,6 +28,8 @@ const MOST_ATTEMPTS: u32 = 40;
 const BACKOFF_SECONDS: [i64; 5] = [60, 300, 1_800, 7_200, 21_600];
 /// How many notices one round looks at.
 const PAGE: u32 = 64;
+/// How many notices are looked up at once when letters are told from orphans.
+const BEGUN_PAGE: u32 = 512;
 
 /// What is told. Members in lexical order, as canonical JSON has them.
 #[derive(Serialize)]
@@ -89,6 +93,35 @@ fn notice_id(dossier: DossierId, application: Option<ApplicationId>) -> NoticeId
         dossier.as_bytes(),
         application,
     ]))
+}
+
+/// The letter of one attempt. Each is one of its own: a mail server would drop a second one of the same identifier.
+fn letter_id(notice: NoticeId, attempt: u32) -> MessageId {
+    MessageId::from_bytes(short_hash(&[
+        b"fiducie-letter/v1",
+        notice.as_bytes(),
+        &attempt.to_be_bytes(),
+    ]))
+}
+
+/// Takes the letters to organisations out of `orphans`: they have no message, but a notice, and wait for the operator to
+/// send them. An attempt is counted before its letter is written, so none is missed.
+pub(super) async fn spare_letters(
+    read: &mut dyn Read,
+    orphans: &mut HashSet<MessageId>,
+) -> Result<(), Fault> {
+    let mut after = None;
+    while !orphans.is_empty() {
+        let begun = read.notices_begun(after, BEGUN_PAGE).await?;
+        let Some((last, _)) = begun.last() else { break };
+        after = Some(*last);
+        for (notice, attempts) in begun {
+            for attempt in 1..=attempts {
+                orphans.remove(&letter_id(notice, attempt));
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Duties {
@@ -204,13 +237,8 @@ impl Duties {
             operator: &self.parts.operator,
             site: &self.parts.site,
         });
-        let id = MessageId::from_bytes(short_hash(&[
-            b"fiducie-letter/v1",
-            notice.id.as_bytes(),
-            &attempt.to_be_bytes(),
-        ]));
         let letter = Letter {
-            id,
+            id: letter_id(notice.id, attempt),
             to,
             subject,
             body,

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::ids::{DossierId, SubjectId};
+use broker_domain::policy::Principal;
 use broker_domain::telling::CallFailure;
 use broker_service::{Answered, Failure, RecipientRefusal, Standing};
 use broker_store::Duty;
@@ -272,6 +273,30 @@ async fn an_organisation_without_a_webhook_gets_a_letter() {
     assert!(!letters[0].subject.contains(&consent.to_string()));
     assert_eq!(standing(&told, consent).await, Standing::Waiting);
     assert!(told.hooks.told.lock().unwrap().is_empty());
+}
+
+/// It waits in the outbox for the operator to send it; the erasure of somebody else is no reason to destroy it.
+#[tokio::test]
+async fn a_letter_to_an_organisation_stays_until_its_own_person_is_erased() {
+    let told = Telling::scene().await;
+    let consent = told.agree().await;
+    told.withdraw(consent).await;
+    told.round().await;
+    let letters = || {
+        let sent = told.letters.sent.lock().unwrap();
+        let theirs = sent
+            .iter()
+            .filter(|letter| letter.to.as_str() == "dpo@quartier.example");
+        theirs.count()
+    };
+    assert_eq!(letters(), 1);
+    let other = told.scene.registered("22222222222222", "other").await;
+    for (who, left) in [(other.participant, 1), (told.person.participant, 0)] {
+        let broker = &told.scene.broker;
+        broker.erase(Principal::Participant(who), who).await.unwrap();
+        told.round().await;
+        assert_eq!(letters(), left);
+    }
 }
 
 /// Somebody else sees nothing of it.

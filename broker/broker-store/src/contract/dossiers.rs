@@ -97,8 +97,11 @@ pub async fn a_recipient_is_told_until_it_answers(store: &dyn Store) {
         tx.notices_due(at(5), 9).await.unwrap(),
         std::slice::from_ref(&row)
     );
+    assert!(tx.notices_begun(None, 9).await.unwrap().is_empty());
     tx.begin_notice(row.id, Some(at(65))).await.unwrap();
     assert!(tx.notices_due(at(64), 9).await.unwrap().is_empty());
+    assert_eq!(tx.notices_begun(None, 9).await.unwrap(), [(row.id, 1)]);
+    assert!(tx.notices_begun(Some(row.id), 9).await.unwrap().is_empty());
     tx.notice_told(row.id, at(6), Some(at(100))).await.unwrap();
     tx.notice_told(row.id, at(7), Some(at(100))).await.unwrap();
     assert_eq!(tx.notices_in(id(10)).await.unwrap()[0].told_at, Some(at(6)));
