@@ -62,8 +62,15 @@ pub(super) async fn open_dossier(tx: &mut dyn Tx, consent: &Consent, now: Instan
         .into_iter()
         .map(|route| (Some(route.application), route.duty))
         .collect();
-    if told.is_empty() {
-        // Nobody said what it is: of a controller more is asked, and less is taken for granted.
+    let applications = tx.applications().await?;
+    let applications = applications
+        .iter()
+        .filter(|application| application.organisation == consent.recipient);
+    let mut unrouted =
+        applications.filter(|application| !told.iter().any(|(routed, _)| *routed == Some(application.id)));
+    if told.is_empty() || unrouted.next().is_some() {
+        // Some application has no webhook, so a letter tells its organisation. Nobody said what it is: of a controller
+        // more is asked, and less is taken for granted.
         told.push((None, Duty::DeleteOrState));
     }
     for (application, duty) in told {

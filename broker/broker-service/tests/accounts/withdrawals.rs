@@ -9,6 +9,7 @@ use broker_service::{Answered, Failure, RecipientRefusal, Standing};
 use broker_store::Duty;
 use evidence::record::{Record, WithdrawalAnswer};
 use serde_json::{Value, json};
+use test_support::application;
 
 use crate::telling::{DAY, Telling};
 
@@ -273,6 +274,35 @@ async fn an_organisation_without_a_webhook_gets_a_letter() {
     assert!(!letters[0].subject.contains(&consent.to_string()));
     assert_eq!(standing(&told, consent).await, Standing::Waiting);
     assert!(told.hooks.told.lock().unwrap().is_empty());
+}
+
+/// The webhook of one application tells nothing to another of the same organisation.
+#[tokio::test]
+async fn an_application_without_a_webhook_is_told_by_letter_beside_one_that_has_one() {
+    let told = Telling::scene().await;
+    told.route(Duty::Delete).await;
+    let organisation = told.application.organisation;
+    application(&told.scene.broker, organisation, "Sibling", "other credential").await;
+    let consent = told.agree().await;
+    told.withdraw(consent).await;
+    told.round().await;
+    assert_eq!(told.hooks.told.lock().unwrap().len(), 1);
+    let letters = told.letters.sent.lock().unwrap().clone();
+    let theirs = letters
+        .iter()
+        .filter(|letter| letter.to.as_str() == "dpo@quartier.example");
+    assert_eq!(theirs.count(), 1);
+    // What the one with the webhook answers is an answer to its own notice: the letter waits still.
+    acknowledge(&told, &told.signed(ACKNOWLEDGEMENT, &deletes(&told)))
+        .await
+        .unwrap();
+    let broker = &told.scene.broker;
+    let rows = broker.told_about(told.person.participant, consent).await.unwrap();
+    let waiting = |by_letter: bool| {
+        let row = rows.iter().find(|row| row.application.is_none() == by_letter);
+        row.unwrap().standing == Standing::Waiting
+    };
+    assert_eq!((waiting(true), waiting(false)), (true, false));
 }
 
 /// It waits in the outbox for the operator to send it; the erasure of somebody else is no reason to destroy it.
