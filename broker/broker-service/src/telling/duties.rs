@@ -44,6 +44,24 @@ pub struct TellingParts {
     pub operator: String,
 }
 
+fn log(fault: &Fault) {
+    let error: &dyn std::error::Error = fault;
+    tracing::error!(error, "a duty failed; it is tried again");
+}
+
+/// The first fault of steps that all ran. The others are logged here.
+pub(super) fn first_fault(steps: impl IntoIterator<Item = Result<(), Fault>>) -> Result<(), Fault> {
+    let mut first = Ok(());
+    for step in steps {
+        match (&first, step) {
+            (Ok(()), step) => first = step,
+            (Err(_), Err(fault)) => log(&fault),
+            (Err(_), Ok(())) => {}
+        }
+    }
+    first
+}
+
 /// The duties of one broker. Run by one task; a second one does no harm.
 pub struct Duties {
     pub(super) broker: Arc<Broker>,
@@ -67,41 +85,57 @@ impl Duties {
                 true => self.round().await,
                 false => self.send_due().await,
             };
-            match outcome {
-                Ok(()) if remind => reminded = Some(now),
-                Ok(()) => {}
-                Err(fault) => {
-                    let error: &dyn std::error::Error = &fault;
-                    tracing::error!(error, "a round of duties failed; it is tried again");
-                }
+            // Whatever failed: what is told every two seconds must not be looked for every two seconds for that.
+            if remind {
+                reminded = Some(now);
+            }
+            if let Err(fault) = outcome {
+                log(&fault);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
-    /// One whole round: what ends is noticed, what is due is sent.
+    /// One whole round: what ends is noticed, what is due is sent. Each step runs whatever became of the others: an end that
+    /// cannot be announced keeps no withdrawal from being told.
     ///
     /// # Errors
-    /// When the store fails. What was done before stays done.
+    /// The first fault, when the store or the ledger fails; further ones are logged. What was done stays done.
     pub async fn round(&self) -> Result<(), Fault> {
         let now = self.broker.now();
-        self.broker.announce_expired(now, MOST_ANNOUNCED).await?;
-        self.remind(now).await?;
+        first_fault([
+            self.broker
+                .announce_expired(now, MOST_ANNOUNCED)
+                .await
+                .map(|_| ()),
+            self.remind(now).await,
+            self.forget(now).await,
+            self.send_due().await,
+        ])
+    }
+
+    async fn forget(&self, now: Instant) -> Result<(), Fault> {
         let mut tx = self.broker.store.begin("forget old messages").await?;
         tx.drop_messages(days(now, -REMEMBERED_DAYS)).await?;
-        tx.commit().await?;
-        self.send_due().await
+        Ok(tx.commit().await?)
     }
 
     async fn send_due(&self) -> Result<(), Fault> {
-        self.tidy().await?;
         let now = self.broker.now();
-        self.tell_recipients(now).await?;
+        first_fault([
+            self.tidy().await,
+            self.tell_recipients(now).await,
+            self.send_messages(now).await,
+        ])
+    }
+
+    async fn send_messages(&self, now: Instant) -> Result<(), Fault> {
         let due = self.broker.store.read().await?.messages_due(now, PAGE).await?;
+        let mut first = Ok(());
         for row in due {
-            self.send(row, now).await?;
+            first = first_fault([first, self.send(row, now).await]);
         }
-        Ok(())
+        first
     }
 
     /// Destroys letters in the outbox whose message or dossier is gone: their person was erased. Runs after each erasure, and once

@@ -13,6 +13,7 @@ use broker_store::{DossierRow, Duty, MessageKind, NoticeRow, Read, Tx};
 use evidence::jcs;
 use serde::Serialize;
 
+use super::duties::first_fault;
 use super::queue::{Occasion, queue, short_hash};
 use super::{Duties, days, texts};
 use crate::failure::Fault;
@@ -135,10 +136,11 @@ impl Duties {
     /// Tells every recipient that is due.
     pub(super) async fn tell_recipients(&self, now: Instant) -> Result<(), Fault> {
         let due = self.broker.store.read().await?.notices_due(now, PAGE).await?;
+        let mut first = Ok(());
         for notice in due {
-            self.tell_recipient(&notice, now).await?;
+            first = first_fault([first, self.tell_recipient(&notice, now).await]);
         }
-        Ok(())
+        first
     }
 
     async fn tell_recipient(&self, notice: &NoticeRow, now: Instant) -> Result<(), Fault> {
