@@ -122,11 +122,10 @@ impl Duties {
 
     async fn send_due(&self) -> Result<(), Fault> {
         let now = self.broker.now();
-        first_fault([
-            self.tidy().await,
-            self.tell_recipients(now).await,
-            self.send_messages(now).await,
-        ])
+        let tidied = self.tidy().await;
+        let (told, sent) = tokio::join!(self.tell_recipients(now), self.send_messages(now));
+        // Again: telling recipients may have queued a message to a person.
+        first_fault([tidied, told, sent, self.send_messages(now).await])
     }
 
     async fn send_messages(&self, now: Instant) -> Result<(), Fault> {

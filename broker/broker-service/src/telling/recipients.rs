@@ -4,6 +4,9 @@
 //! organisation without a webhook gets a letter; one that lets its deadline pass gets letters too.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+use std::vec;
 
 use broker_domain::consent::Consent;
 use broker_domain::ids::{ApplicationId, DossierId, MessageId, NoticeId};
@@ -29,6 +32,8 @@ const MOST_ATTEMPTS: u32 = 40;
 const BACKOFF_SECONDS: [i64; 5] = [60, 300, 1_800, 7_200, 21_600];
 /// How many notices one round looks at.
 const PAGE: u32 = 64;
+/// How many of them are of one application, or of the letters to one organisation: fewer than are told at once.
+const EACH: u32 = 3;
 /// How many notices are looked up at once when letters are told from orphans.
 const BEGUN_PAGE: u32 = 512;
 
@@ -133,14 +138,34 @@ pub(super) async fn spare_letters(
 }
 
 impl Duties {
-    /// Tells every recipient that is due.
+    /// Tells recipients that are due, four at once and each application of few withdrawals in one round: whoever answers
+    /// slowly, or never, holds up nobody else.
     pub(super) async fn tell_recipients(&self, now: Instant) -> Result<(), Fault> {
-        let due = self.broker.store.read().await?.notices_due(now, PAGE).await?;
+        let due = self
+            .broker
+            .store
+            .read()
+            .await?
+            .notices_due(now, EACH, PAGE)
+            .await?;
+        let due = Mutex::new(due.into_iter());
+        let (one, two, three, four) = tokio::join!(
+            self.tell_from(&due, now),
+            self.tell_from(&due, now),
+            self.tell_from(&due, now),
+            self.tell_from(&due, now),
+        );
+        first_fault([one, two, three, four])
+    }
+
+    /// Tells one after the other until none is left.
+    async fn tell_from(&self, due: &Mutex<vec::IntoIter<NoticeRow>>, now: Instant) -> Result<(), Fault> {
         let mut first = Ok(());
-        for notice in due {
+        loop {
+            let next = due.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(notice) = next else { return first };
             first = first_fault([first, self.tell_recipient(&notice, now).await]);
         }
-        first
     }
 
     async fn tell_recipient(&self, notice: &NoticeRow, now: Instant) -> Result<(), Fault> {
@@ -179,8 +204,18 @@ impl Duties {
             };
             let mut tx = self.broker.store.begin("a recipient was told").await?;
             let remind_at = (attempt < MOST_ATTEMPTS).then_some(next);
-            tx.notice_told(notice.id, now, remind_at).await?;
-            tx.commit().await?;
+            match tx
+                .notice_told(notice.id, now, remind_at)
+                .await
+                .map_err(Fault::from)
+            {
+                // Erased meanwhile, with its person.
+                Err(Fault::Conflict { .. }) => self.broker.letters_stale.store(true, Ordering::Release),
+                told => {
+                    told?;
+                    tx.commit().await?;
+                }
+            }
         }
         Ok(())
     }
