@@ -226,6 +226,36 @@ async fn a_changed_address_is_told_to_the_old_one_and_needs_a_fresh_proof() {
 }
 
 #[tokio::test]
+async fn an_address_is_replaced_three_times_a_day_and_each_time_is_told() {
+    let told = Telling::scene().await;
+    let broker = &told.scene.broker;
+    let mut token = told.person.token;
+    for day in 0..2 {
+        for number in 0..3 {
+            let address = format!("neighbour{day}{number}@elsewhere.example");
+            broker.set_mailbox(&token, &address).await.unwrap();
+        }
+        for more in ["fourth@elsewhere.example", ""] {
+            let refused = broker.set_mailbox(&token, more).await;
+            assert!(matches!(refused, Err(Failure::Refused(MailboxRefusal::TooOften))));
+        }
+        told.round().await;
+        let sent = std::mem::take(&mut *told.letters.sent.lock().unwrap());
+        let changed = sent
+            .iter()
+            .filter(|letter| letter.subject == "Votre adresse de messages a changé");
+        let mut to: Vec<&str> = changed.map(|letter| letter.to.as_str()).collect();
+        to.sort_unstable();
+        to.dedup();
+        assert_eq!(to.len(), 3);
+        // Midnight of the meters' zone comes before that of UTC.
+        told.scene.clock.turn(14 * 3_600 + 60);
+        let again = told.scene.sign_in(told.person.account, "phone", TELEPHONE).await;
+        token = again.unwrap().session.token;
+    }
+}
+
+#[tokio::test]
 async fn erasure_takes_waiting_messages_and_letters_along() {
     let told = Telling::scene().await;
     told.agree().await;
