@@ -33,6 +33,8 @@ pub enum FieldProblem {
     ReasonMissing,
     /// No e-mail address.
     MailInvalid,
+    /// The address was changed three times today.
+    MailTooOften,
     /// No code, or one that is unknown, used or expired.
     CodeUnknown,
     /// Too many codes were tried.
@@ -57,7 +59,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -72,6 +74,7 @@ impl FieldProblem {
         Self::DecisionMissing,
         Self::ReasonMissing,
         Self::MailInvalid,
+        Self::MailTooOften,
         Self::CodeUnknown,
         Self::TooManyCodes,
         Self::NameMissing,
@@ -102,6 +105,7 @@ impl Word for FieldProblem {
             Self::DecisionMissing => "field-decision-missing",
             Self::ReasonMissing => "field-reason-missing",
             Self::MailInvalid => "field-mail-invalid",
+            Self::MailTooOften => "field-mail-too-often",
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",

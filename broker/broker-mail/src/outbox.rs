@@ -13,6 +13,8 @@ use crate::written::Sender;
 
 /// What our files end with.
 const ENDING: &str = "eml";
+/// What a letter that is being written ends with.
+const DRAFT: &str = "part";
 
 /// A folder of letters: `<message id>.eml`, whole or not there, for nobody else's eyes.
 #[derive(Debug, Clone)]
@@ -22,15 +24,19 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Opens the folder, and makes it if it is missing.
+    /// Opens the folder, and makes it if it is missing. Destroys the drafts in it: a crash left them, nothing reads them,
+    /// and each names whom it was for.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be made, or a draft cannot be destroyed.
     pub fn open(folder: PathBuf, sender: Sender) -> std::io::Result<Self> {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder)?;
+        for (_, draft) in ours(&folder, DRAFT)? {
+            destroy(&folder, &draft)?;
+        }
         Ok(Self { folder, sender })
     }
 
@@ -61,41 +67,49 @@ impl Post for Outbox {
     fn kept(&self) -> Later<'_, Result<Vec<MessageId>, PostFailure>> {
         let folder = self.folder.clone();
         Box::pin(blocking(move || {
-            let mut kept = Vec::new();
-            for entry in fs::read_dir(folder)? {
-                let path = entry?.path();
-                let ours = path.extension().is_some_and(|ending| ending == ENDING);
-                let name = path.file_stem().and_then(|name| name.to_str());
-                if let Some(id) = name.filter(|_| ours).and_then(|name| name.parse().ok()) {
-                    kept.push(id);
-                }
-            }
-            Ok(kept)
+            let kept = ours(&folder, ENDING)?;
+            Ok(kept.into_iter().map(|(id, _)| id).collect())
         }))
     }
 
     fn destroy(&self, id: MessageId) -> Later<'_, Result<(), PostFailure>> {
         let (folder, path) = (self.folder.clone(), self.path(id));
-        Box::pin(blocking(move || {
-            match OpenOptions::new().write(true).open(&path) {
-                // Overwritten first: what a file system frees may be read again.
-                Ok(mut file) => {
-                    let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
-                    file.write_all(&vec![0; length])?;
-                    file.sync_all()?;
-                }
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-                Err(error) => return Err(error),
-            }
-            fs::remove_file(&path)?;
-            File::open(folder)?.sync_all()
-        }))
+        Box::pin(blocking(move || destroy(&folder, &path)))
     }
+}
+
+/// Our files of this ending, by the letter they are of.
+fn ours(folder: &Path, ending: &str) -> std::io::Result<Vec<(MessageId, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let ours = path.extension().is_some_and(|its| its == ending);
+        let name = path.file_stem().and_then(|name| name.to_str());
+        if let Some(id) = name.filter(|_| ours).and_then(|name| name.parse().ok()) {
+            found.push((id, path));
+        }
+    }
+    Ok(found)
+}
+
+fn destroy(folder: &Path, path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().write(true).open(path) {
+        // Overwritten first: what a file system frees may be read again.
+        Ok(mut file) => {
+            let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+            file.write_all(&vec![0; length])?;
+            file.sync_all()?;
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    fs::remove_file(path)?;
+    File::open(folder)?.sync_all()
 }
 
 /// Whole under its name, or not there: written beside, synced, renamed, and the folder synced.
 fn put(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let draft = path.with_extension("part");
+    let draft = path.with_extension(DRAFT);
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -148,6 +162,21 @@ mod tests {
         outbox.destroy(letter(1).id).await.unwrap();
         assert_eq!(outbox.kept().await.unwrap(), [letter(2).id]);
         assert!(folder.path().join("outbox/notes.eml").exists());
+    }
+
+    #[tokio::test]
+    async fn a_draft_that_a_crash_left_is_gone_once_the_outbox_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = outbox(folder.path());
+        first.send(&letter(1)).await.unwrap();
+        let draft = first.path(letter(2).id).with_extension(DRAFT);
+        fs::write(&draft, "To: anneke@example.org").unwrap();
+        let notes = folder.path().join("outbox/notes.part");
+        fs::write(&notes, "not ours").unwrap();
+        let again = outbox(folder.path());
+        assert!(!draft.exists());
+        assert!(notes.exists());
+        assert_eq!(again.kept().await.unwrap(), [letter(1).id]);
     }
 
     #[tokio::test]

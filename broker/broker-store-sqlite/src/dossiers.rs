@@ -54,11 +54,40 @@ impl DossierReads for SqliteTx {
         self.all(query.bind(consent.as_bytes().as_slice()), notice).await
     }
 
-    async fn notices_due(&mut self, now: Instant, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
+    async fn notices_due(
+        &mut self,
+        now: Instant,
+        each: u32,
+        limit: u32,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
         let query = query(notices!(
-            "WHERE n.due_at_us <= ?1 ORDER BY n.due_at_us, n.id LIMIT ?2"
+            "WHERE n.id IN (SELECT id FROM (SELECT m.id AS id, ROW_NUMBER() OVER \
+                     (PARTITION BY o.recipient, m.application ORDER BY m.due_at_us, m.id) AS place \
+                 FROM dossier_notice AS m JOIN dossier AS o ON o.id = m.dossier WHERE m.due_at_us <= ?1) \
+                 WHERE place <= ?2) \
+             ORDER BY n.due_at_us, n.id LIMIT ?3"
         ));
-        self.all(query.bind(now.as_micros()).bind(limit), notice).await
+        let query = query.bind(now.as_micros()).bind(each).bind(limit);
+        self.all(query, notice).await
+    }
+
+    async fn notices_begun(
+        &mut self,
+        after: Option<NoticeId>,
+        limit: u32,
+    ) -> Result<Vec<(NoticeId, u32)>, StoreError> {
+        let query = query(
+            "SELECT id, attempts FROM dossier_notice WHERE attempts > 0 AND (?1 IS NULL OR id > ?1) \
+             ORDER BY id LIMIT ?2",
+        );
+        let query = query.bind(after.map(|id| id.as_bytes().to_vec())).bind(limit);
+        self.all(query, |row| {
+            Ok((
+                row.id("dossier_notice.id")?,
+                row.number("dossier_notice.attempts")?,
+            ))
+        })
+        .await
     }
 
     async fn notices_overdue(&mut self, now: Instant, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {

@@ -125,8 +125,20 @@ pub trait DossierReads {
     async fn notices_in(&mut self, dossier: DossierId) -> Result<Vec<NoticeRow>, StoreError>;
     /// Everybody told about a sharing that was withdrawn.
     async fn notices_about(&mut self, consent: ConsentId) -> Result<Vec<NoticeRow>, StoreError>;
-    /// Notices to be sent by `now`, those due first first, at most `limit`.
-    async fn notices_due(&mut self, now: Instant, limit: u32) -> Result<Vec<NoticeRow>, StoreError>;
+    /// Notices to be sent by `now`, those due first first, at most `each` of one application or of the letters to one
+    /// organisation, and at most `limit` in all.
+    async fn notices_due(
+        &mut self,
+        now: Instant,
+        each: u32,
+        limit: u32,
+    ) -> Result<Vec<NoticeRow>, StoreError>;
+    /// Notices that were begun to be sent, and how often, in order of identifier after `after`, at most `limit`.
+    async fn notices_begun(
+        &mut self,
+        after: Option<NoticeId>,
+        limit: u32,
+    ) -> Result<Vec<(NoticeId, u32)>, StoreError>;
     /// Notices that wait for the recipient and whose time is over: not acknowledged in time, or a promised deletion that
     /// nobody attested. Oldest withdrawal first, at most `limit`.
     async fn notices_overdue(&mut self, now: Instant, limit: u32) -> Result<Vec<NoticeRow>, StoreError>;

@@ -20,6 +20,7 @@ mail-save = Save this address
 mail-failed = { $n } messages could not be delivered to this address.
 mail-failed-next = Check it, then save it again.
 field-mail-invalid = This address is not valid. Write it as name@example.org.
+field-mail-too-often = You changed your address three times today already. Try again tomorrow.
 desk-overdue = Unanswered withdrawals and messages
 overdue-heading = Withdrawals that wait for an answer
 overdue-back = Back to requests

@@ -20,6 +20,7 @@ mail-save = Enregistrer cette adresse
 mail-failed = { $n } messages n'ont pas pu être remis à cette adresse.
 mail-failed-next = Vérifiez-la, puis enregistrez-la de nouveau.
 field-mail-invalid = Cette adresse n'est pas valable. Écrivez-la sous la forme nom@exemple.org.
+field-mail-too-often = Vous avez déjà changé votre adresse trois fois aujourd'hui. Réessayez demain.
 desk-overdue = Retraits sans réponse et messages
 overdue-heading = Retraits en attente de réponse
 overdue-back = Retour aux demandes

@@ -20,6 +20,7 @@ mail-save = Dit adres bewaren
 mail-failed = { $n } berichten konden niet op dit adres worden bezorgd.
 mail-failed-next = Kijk het na en bewaar het opnieuw.
 field-mail-invalid = Dit adres is niet geldig. Schrijf het als naam@voorbeeld.org.
+field-mail-too-often = U hebt uw adres vandaag al drie keer veranderd. Probeer het morgen opnieuw.
 desk-overdue = Onbeantwoorde intrekkingen en berichten
 overdue-heading = Intrekkingen die op antwoord wachten
 overdue-back = Terug naar de aanvragen

@@ -92,17 +92,22 @@ pub(crate) async fn set_mail(posted: Posted) -> Result<Response, Trouble> {
         Err(Failure::Refused(MailboxRefusal::SignIn(SignInRefusal::ProveAgain))) => {
             Ok(onward_with(paths::PROVE, Notice::ProveFirst))
         }
-        Err(Failure::Refused(MailboxRefusal::Address)) => {
+        Err(Failure::Refused(refusal @ (MailboxRefusal::Address | MailboxRefusal::TooOften))) => {
             let errors = FormErrors(vec![FieldError {
                 field: "courriel".to_owned(),
-                problem: FieldProblem::MailInvalid,
+                problem: match refusal {
+                    MailboxRefusal::TooOften => FieldProblem::MailTooOften,
+                    _ => FieldProblem::MailInvalid,
+                },
             }]);
             let view = account::view(&visit, errors).await?;
             returned(render_account(&visit.page_at(paths::ACCOUNT.to_owned()), &view))
         }
         Err(failure) => Err(Trouble::from_failure(failure, |refusal| match refusal {
             MailboxRefusal::SignIn(refusal) => Trouble::SignIn(refusal),
-            MailboxRefusal::Address | MailboxRefusal::NotParticipant => Trouble::NotYours,
+            MailboxRefusal::Address | MailboxRefusal::TooOften | MailboxRefusal::NotParticipant => {
+                Trouble::NotYours
+            }
         })),
     }
 }

@@ -11,6 +11,8 @@ use crate::failure::{Failure, Fault};
 
 /// How many ends are looked up at once.
 const PAGE: u32 = 200;
+/// How many ends in a row may fail before it is not they that fail, but the store or the ledger.
+const MOST_SKIPPED: usize = 64;
 
 /// An end that was announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,13 +29,15 @@ pub struct Announced {
 
 impl Broker {
     /// Announces the ends that came by `now`, each once, at most `most` of them. To be called by a clock, as often as one
-    /// likes: expiry itself is computed at each decision and waits for nobody (`consent.md` §1, fact 10).
+    /// likes: expiry itself is computed at each decision and waits for nobody (`consent.md` §1, fact 10). One that cannot
+    /// be announced is logged and skipped; the next call tries it again.
     ///
     /// # Errors
-    /// When the store or the ledger fails; what was announced until then stays so, and the next call goes on.
+    /// When the store fails, or 64 ends in a row cannot be announced; what was announced until then stays so,
+    /// and the next call goes on.
     pub async fn announce_expired(&self, now: Instant, most: usize) -> Result<Vec<Announced>, Fault> {
         let mut announced = Vec::new();
-        let mut after = None;
+        let (mut after, mut skipped) = (None, 0);
         while announced.len() < most {
             let due = self
                 .store
@@ -44,7 +48,19 @@ impl Broker {
             let Some(last) = due.last() else { break };
             after = Some(last.id);
             for consent in due.into_iter().take(most.saturating_sub(announced.len())) {
-                announced.extend(self.announce(consent, now).await?);
+                let id = consent.id;
+                match self.announce(consent, now).await {
+                    Ok(done) => {
+                        announced.extend(done);
+                        skipped = 0;
+                    }
+                    Err(fault) if skipped >= MOST_SKIPPED => return Err(fault),
+                    Err(fault) => {
+                        skipped += 1;
+                        let error: &dyn std::error::Error = &fault;
+                        tracing::error!(error, consent = %id, "an end could not be announced; it is skipped for now");
+                    }
+                }
             }
         }
         Ok(announced)

@@ -205,18 +205,19 @@ impl Broker {
         Ok(Answered { dossier, at: now })
     }
 
-    /// The notice of a dossier that this application answers to: its own, or the letter to its organisation.
+    /// The notice of a dossier that this application answers to: its own, or else the letter to its organisation.
     async fn told_to(
         &self,
         application: &ApplicationRow,
         dossier: DossierId,
     ) -> Result<NoticeRow, Failure<RecipientRefusal>> {
         let rows = self.store.read().await?.notices_in(dossier).await?;
-        let mut hers = rows.into_iter().filter(|row| {
+        let hers = rows.into_iter().filter(|row| {
             row.dossier.recipient == application.organisation
                 && row.application.is_none_or(|told| told == application.id)
         });
-        hers.next().ok_or(Failure::Refused(RecipientRefusal::Unknown))
+        hers.max_by_key(|row| row.application.is_some())
+            .ok_or(Failure::Refused(RecipientRefusal::Unknown))
     }
 
     async fn signed_by(

@@ -1,6 +1,7 @@
 //! The clock of duties: wakes by time, does what is due, and may be killed anywhere. Every step is found again from the
 //! database, so a second run of it, or two at once, tells nothing twice that was known to be told.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use broker_vault::SealedText;
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 
-use super::{days, reminders, texts};
+use super::{days, recipients, reminders, texts};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::release::ZONE;
@@ -43,6 +44,24 @@ pub struct TellingParts {
     pub operator: String,
 }
 
+fn log(fault: &Fault) {
+    let error: &dyn std::error::Error = fault;
+    tracing::error!(error, "a duty failed; it is tried again");
+}
+
+/// The first fault of steps that all ran. The others are logged here.
+pub(super) fn first_fault(steps: impl IntoIterator<Item = Result<(), Fault>>) -> Result<(), Fault> {
+    let mut first = Ok(());
+    for step in steps {
+        match (&first, step) {
+            (Ok(()), step) => first = step,
+            (Err(_), Err(fault)) => log(&fault),
+            (Err(_), Ok(())) => {}
+        }
+    }
+    first
+}
+
 /// The duties of one broker. Run by one task; a second one does no harm.
 pub struct Duties {
     pub(super) broker: Arc<Broker>,
@@ -66,44 +85,59 @@ impl Duties {
                 true => self.round().await,
                 false => self.send_due().await,
             };
-            match outcome {
-                Ok(()) if remind => reminded = Some(now),
-                Ok(()) => {}
-                Err(fault) => {
-                    let error: &dyn std::error::Error = &fault;
-                    tracing::error!(error, "a round of duties failed; it is tried again");
-                }
+            // Whatever failed: what is told every two seconds must not be looked for every two seconds for that.
+            if remind {
+                reminded = Some(now);
+            }
+            if let Err(fault) = outcome {
+                log(&fault);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
-    /// One whole round: what ends is noticed, what is due is sent.
+    /// One whole round: what ends is noticed, what is due is sent. Each step runs whatever became of the others: an end that
+    /// cannot be announced keeps no withdrawal from being told.
     ///
     /// # Errors
-    /// When the store fails. What was done before stays done.
+    /// The first fault, when the store or the ledger fails; further ones are logged. What was done stays done.
     pub async fn round(&self) -> Result<(), Fault> {
         let now = self.broker.now();
-        self.broker.announce_expired(now, MOST_ANNOUNCED).await?;
-        self.remind(now).await?;
+        first_fault([
+            self.broker
+                .announce_expired(now, MOST_ANNOUNCED)
+                .await
+                .map(|_| ()),
+            self.remind(now).await,
+            self.forget(now).await,
+            self.send_due().await,
+        ])
+    }
+
+    async fn forget(&self, now: Instant) -> Result<(), Fault> {
         let mut tx = self.broker.store.begin("forget old messages").await?;
         tx.drop_messages(days(now, -REMEMBERED_DAYS)).await?;
-        tx.commit().await?;
-        self.send_due().await
+        Ok(tx.commit().await?)
     }
 
     async fn send_due(&self) -> Result<(), Fault> {
-        self.tidy().await?;
         let now = self.broker.now();
-        self.tell_recipients(now).await?;
-        let due = self.broker.store.read().await?.messages_due(now, PAGE).await?;
-        for row in due {
-            self.send(row, now).await?;
-        }
-        Ok(())
+        let tidied = self.tidy().await;
+        let (told, sent) = tokio::join!(self.tell_recipients(now), self.send_messages(now));
+        // Again: telling recipients may have queued a message to a person.
+        first_fault([tidied, told, sent, self.send_messages(now).await])
     }
 
-    /// Destroys letters in the outbox whose message is gone: their person was erased. Runs after each erasure, and once
+    async fn send_messages(&self, now: Instant) -> Result<(), Fault> {
+        let due = self.broker.store.read().await?.messages_due(now, PAGE).await?;
+        let mut first = Ok(());
+        for row in due {
+            first = first_fault([first, self.send(row, now).await]);
+        }
+        first
+    }
+
+    /// Destroys letters in the outbox whose message or dossier is gone: their person was erased. Runs after each erasure, and once
     /// after each start, because the erasure may have been the last thing before a crash.
     async fn tidy(&self) -> Result<(), Fault> {
         if !self.broker.letters_stale.swap(false, Ordering::AcqRel) {
@@ -129,12 +163,13 @@ impl Duties {
             }
         };
         let mut read = self.broker.store.read().await?;
-        let mut orphans = Vec::new();
+        let mut orphans = HashSet::new();
         for id in kept {
             if read.message(id).await?.is_none() {
-                orphans.push(id);
+                orphans.insert(id);
             }
         }
+        recipients::spare_letters(&mut *read, &mut orphans).await?;
         drop(read);
         for id in orphans {
             if let Err(error) = self.parts.post.destroy(id).await {

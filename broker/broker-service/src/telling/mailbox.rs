@@ -2,8 +2,8 @@
 
 use broker_domain::ids::ParticipantId;
 use broker_domain::telling::MailAddress;
-use broker_domain::time::Interval;
-use broker_store::{MailAddressRow, MessageKind, SessionRole};
+use broker_domain::time::{Instant, Interval};
+use broker_store::{MailAddressRow, MessageKind, SessionRole, Tx};
 use broker_vault::{ProfileField, SealedText};
 use secrecy::ExposeSecret as _;
 use thiserror::Error;
@@ -13,7 +13,12 @@ use crate::accounts::SignInRefusal;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
+use crate::own_data::local_day;
 use crate::vault::not_opened;
+
+/// How often an address may be changed or forgotten in one day of the meters' zone. Each change writes to the address
+/// before, which may be somebody else's; each is told, so that a thief cannot hide behind a change of hers.
+const MOST_CHANGES: u8 = 3;
 
 /// What a person sees of her address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +35,9 @@ pub enum MailboxRefusal {
     /// No address.
     #[error("this is not an e-mail address; expected one such as `name@example.org`")]
     Address,
+    /// Changed too often today.
+    #[error("the address was changed three times today; try again tomorrow")]
+    TooOften,
     /// Researchers and officers have none here.
     #[error("only participants get messages")]
     NotParticipant,
@@ -75,8 +83,8 @@ impl Broker {
         })
     }
 
-    /// Sets the address of whoever is signed in, or forgets it when `text` is empty. The old one is told. Needs a proof of
-    /// the last ten minutes: warnings of a takeover go to this address.
+    /// Sets the address of whoever is signed in, or forgets it when `text` is empty. The old one is told, so it may be
+    /// replaced three times a day. Needs a proof of the last ten minutes: warnings of a takeover go to this address.
     ///
     /// # Errors
     /// See [`MailboxRefusal`].
@@ -100,14 +108,28 @@ impl Broker {
         if same.address == address {
             return Ok(());
         }
-        Ok(self.put_mailbox(who, address.as_ref()).await?)
+        self.change_mailbox(who, address.as_ref()).await
     }
 
     /// The same at enrolment, by the operator who was given the address with the rest.
     ///
     /// # Errors
-    /// When the person is unknown, or the store fails.
+    /// When the person is unknown, the store fails, or the address was replaced too often today.
     pub async fn put_mailbox(&self, who: ParticipantId, address: Option<&MailAddress>) -> Result<(), Fault> {
+        match self.change_mailbox(who, address).await {
+            Ok(()) => Ok(()),
+            Err(Failure::Fault(fault)) => Err(fault),
+            Err(Failure::Refused(_) | Failure::Conflict) => Err(Fault::Conflict {
+                table: "mail_address",
+            }),
+        }
+    }
+
+    async fn change_mailbox(
+        &self,
+        who: ParticipantId,
+        address: Option<&MailAddress>,
+    ) -> Result<(), Failure<MailboxRefusal>> {
         let now = self.clock.now();
         let wrapped = self.store.read().await?.newest_key(who).await?;
         let wrapped = wrapped.ok_or(Fault::SubjectErased)?;
@@ -118,7 +140,7 @@ impl Broker {
         });
         let sealed = sealed.transpose()?;
         let mut tx = self.store.begin("set mail address").await?;
-        let occasion = Occasion::of(MessageKind::AddressChanged).marked(&now.as_micros().to_be_bytes());
+        let occasion = next_change(&mut *tx, who, now).await?;
         queue(&mut *tx, who, &occasion, now).await?;
         match sealed {
             Some(sealed) => {
@@ -134,4 +156,21 @@ impl Broker {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// The occasion of the next change of today: its place among those of the day. A first address is told to nobody, and takes
+/// no place.
+async fn next_change(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    now: Instant,
+) -> Result<Occasion, Failure<MailboxRefusal>> {
+    let day = local_day(now)?;
+    for place in 1..=MOST_CHANGES {
+        let occasion = Occasion::of(MessageKind::AddressChanged).marked(format!("{day}/{place}").as_bytes());
+        if tx.message(occasion.message(who)).await?.is_none() {
+            return Ok(occasion);
+        }
+    }
+    Err(Failure::Refused(MailboxRefusal::TooOften))
 }

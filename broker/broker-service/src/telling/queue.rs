@@ -48,7 +48,7 @@ impl Occasion {
     }
 
     /// The same occasion has the same identifier, so that whoever notices it again queues nothing.
-    fn message(&self, who: ParticipantId) -> MessageId {
+    pub fn message(&self, who: ParticipantId) -> MessageId {
         MessageId::from_bytes(short_hash(&[
             b"fiducie-message/v1",
             who.as_bytes(),

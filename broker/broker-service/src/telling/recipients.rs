@@ -3,14 +3,20 @@
 //! The notice is a compact JWS of the broker's record key over canonical JSON, posted to the application's webhook. An
 //! organisation without a webhook gets a letter; one that lets its deadline pass gets letters too.
 
+use std::collections::HashSet;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+use std::vec;
+
 use broker_domain::consent::Consent;
 use broker_domain::ids::{ApplicationId, DossierId, MessageId, NoticeId};
 use broker_domain::telling::{Letter, MailAddress};
 use broker_domain::time::Instant;
-use broker_store::{DossierRow, Duty, MessageKind, NoticeRow, Tx};
+use broker_store::{DossierRow, Duty, MessageKind, NoticeRow, Read, Tx};
 use evidence::jcs;
 use serde::Serialize;
 
+use super::duties::first_fault;
 use super::queue::{Occasion, queue, short_hash};
 use super::{Duties, days, texts};
 use crate::failure::Fault;
@@ -26,6 +32,10 @@ const MOST_ATTEMPTS: u32 = 40;
 const BACKOFF_SECONDS: [i64; 5] = [60, 300, 1_800, 7_200, 21_600];
 /// How many notices one round looks at.
 const PAGE: u32 = 64;
+/// How many of them are of one application, or of the letters to one organisation: fewer than are told at once.
+const EACH: u32 = 3;
+/// How many notices are looked up at once when letters are told from orphans.
+const BEGUN_PAGE: u32 = 512;
 
 /// What is told. Members in lexical order, as canonical JSON has them.
 #[derive(Serialize)]
@@ -58,8 +68,15 @@ pub(super) async fn open_dossier(tx: &mut dyn Tx, consent: &Consent, now: Instan
         .into_iter()
         .map(|route| (Some(route.application), route.duty))
         .collect();
-    if told.is_empty() {
-        // Nobody said what it is: of a controller more is asked, and less is taken for granted.
+    let applications = tx.applications().await?;
+    let applications = applications
+        .iter()
+        .filter(|application| application.organisation == consent.recipient);
+    let mut unrouted =
+        applications.filter(|application| !told.iter().any(|(routed, _)| *routed == Some(application.id)));
+    if told.is_empty() || unrouted.next().is_some() {
+        // Some application has no webhook, so a letter tells its organisation. Nobody said what it is: of a controller
+        // more is asked, and less is taken for granted.
         told.push((None, Duty::DeleteOrState));
     }
     for (application, duty) in told {
@@ -91,14 +108,64 @@ fn notice_id(dossier: DossierId, application: Option<ApplicationId>) -> NoticeId
     ]))
 }
 
-impl Duties {
-    /// Tells every recipient that is due.
-    pub(super) async fn tell_recipients(&self, now: Instant) -> Result<(), Fault> {
-        let due = self.broker.store.read().await?.notices_due(now, PAGE).await?;
-        for notice in due {
-            self.tell_recipient(&notice, now).await?;
+/// The letter of one attempt. Each is one of its own: a mail server would drop a second one of the same identifier.
+fn letter_id(notice: NoticeId, attempt: u32) -> MessageId {
+    MessageId::from_bytes(short_hash(&[
+        b"fiducie-letter/v1",
+        notice.as_bytes(),
+        &attempt.to_be_bytes(),
+    ]))
+}
+
+/// Takes the letters to organisations out of `orphans`: they have no message, but a notice, and wait for the operator to
+/// send them. An attempt is counted before its letter is written, so none is missed.
+pub(super) async fn spare_letters(
+    read: &mut dyn Read,
+    orphans: &mut HashSet<MessageId>,
+) -> Result<(), Fault> {
+    let mut after = None;
+    while !orphans.is_empty() {
+        let begun = read.notices_begun(after, BEGUN_PAGE).await?;
+        let Some((last, _)) = begun.last() else { break };
+        after = Some(*last);
+        for (notice, attempts) in begun {
+            for attempt in 1..=attempts {
+                orphans.remove(&letter_id(notice, attempt));
+            }
         }
-        Ok(())
+    }
+    Ok(())
+}
+
+impl Duties {
+    /// Tells recipients that are due, four at once and each application of few withdrawals in one round: whoever answers
+    /// slowly, or never, holds up nobody else.
+    pub(super) async fn tell_recipients(&self, now: Instant) -> Result<(), Fault> {
+        let due = self
+            .broker
+            .store
+            .read()
+            .await?
+            .notices_due(now, EACH, PAGE)
+            .await?;
+        let due = Mutex::new(due.into_iter());
+        let (one, two, three, four) = tokio::join!(
+            self.tell_from(&due, now),
+            self.tell_from(&due, now),
+            self.tell_from(&due, now),
+            self.tell_from(&due, now),
+        );
+        first_fault([one, two, three, four])
+    }
+
+    /// Tells one after the other until none is left.
+    async fn tell_from(&self, due: &Mutex<vec::IntoIter<NoticeRow>>, now: Instant) -> Result<(), Fault> {
+        let mut first = Ok(());
+        loop {
+            let next = due.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(notice) = next else { return first };
+            first = first_fault([first, self.tell_recipient(&notice, now).await]);
+        }
     }
 
     async fn tell_recipient(&self, notice: &NoticeRow, now: Instant) -> Result<(), Fault> {
@@ -137,8 +204,18 @@ impl Duties {
             };
             let mut tx = self.broker.store.begin("a recipient was told").await?;
             let remind_at = (attempt < MOST_ATTEMPTS).then_some(next);
-            tx.notice_told(notice.id, now, remind_at).await?;
-            tx.commit().await?;
+            match tx
+                .notice_told(notice.id, now, remind_at)
+                .await
+                .map_err(Fault::from)
+            {
+                // Erased meanwhile, with its person.
+                Err(Fault::Conflict { .. }) => self.broker.letters_stale.store(true, Ordering::Release),
+                told => {
+                    told?;
+                    tx.commit().await?;
+                }
+            }
         }
         Ok(())
     }
@@ -204,13 +281,8 @@ impl Duties {
             operator: &self.parts.operator,
             site: &self.parts.site,
         });
-        let id = MessageId::from_bytes(short_hash(&[
-            b"fiducie-letter/v1",
-            notice.id.as_bytes(),
-            &attempt.to_be_bytes(),
-        ]));
         let letter = Letter {
-            id,
+            id: letter_id(notice.id, attempt),
             to,
             subject,
             body,

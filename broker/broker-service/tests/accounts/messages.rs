@@ -3,6 +3,8 @@
 use broker_domain::policy::Principal;
 use broker_domain::telling::PostFailure;
 use broker_service::{Failure, MailboxRefusal, SignInRefusal};
+use broker_store::{MailAddressRow, Store as _, WrappedKeyRow};
+use broker_store_sqlite::{Create, SqliteStore};
 
 use crate::scene::TELEPHONE;
 use crate::telling::{DAY, Telling};
@@ -50,6 +52,65 @@ async fn a_clock_that_jumps_over_several_reminders_sends_the_newest_only() {
     late.scene.clock.turn(500 * DAY);
     late.round().await;
     assert!(late.subjects().is_empty());
+}
+
+#[tokio::test]
+async fn a_ledger_that_stands_still_keeps_no_message_back() {
+    let told = Telling::scene().await;
+    told.agree().await;
+    told.round().await;
+    assert_eq!(told.subjects(), [GRANTED]);
+    let ledger = told.scene.folder.path().join("ledger");
+    std::fs::rename(&ledger, ledger.with_extension("gone")).unwrap();
+    std::fs::write(&ledger, "no folder").unwrap();
+    told.scene.clock.turn(365 * DAY + 3_600);
+    let announced = told
+        .scene
+        .broker
+        .announce_expired(told.scene.broker.now(), 9)
+        .await;
+    assert!(
+        announced.unwrap().is_empty(),
+        "skipped, and no failure of the others"
+    );
+    told.duties().round().await.ok();
+    assert_eq!(told.subjects(), ["Un partage a pris fin"]);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_written_keeps_no_other_back() {
+    let told = Telling::scene().await;
+    let other = told.scene.registered("22222222222222", "other").await;
+    let broker = &told.scene.broker;
+    broker
+        .set_mailbox(&other.token, "other@home.example")
+        .await
+        .unwrap();
+    // Her address is sealed under a key that does not open.
+    let store = SqliteStore::open(&told.scene.folder.path().join("broker.db"), Create::Never)
+        .await
+        .unwrap();
+    let mut tx = store.begin("a key that does not open").await.unwrap();
+    let address = tx.mail_address(other.participant).await.unwrap().unwrap();
+    let key = WrappedKeyRow {
+        participant: other.participant,
+        epoch: 9,
+        wrapped: b"no age file".to_vec(),
+    };
+    tx.add_key(&key).await.unwrap();
+    tx.set_mail_address(&MailAddressRow { epoch: 9, ..address })
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    told.scene
+        .sign_in(other.account, "other", TELEPHONE)
+        .await
+        .unwrap();
+    told.scene.clock.turn(1);
+    told.agree().await;
+    assert!(told.duties().round().await.is_err());
+    assert_eq!(told.subjects(), [GRANTED]);
+    store.close().await;
 }
 
 #[tokio::test]
@@ -162,6 +223,36 @@ async fn a_changed_address_is_told_to_the_old_one_and_needs_a_fresh_proof() {
             SignInRefusal::ProveAgain
         )))
     ));
+}
+
+#[tokio::test]
+async fn an_address_is_replaced_three_times_a_day_and_each_time_is_told() {
+    let told = Telling::scene().await;
+    let broker = &told.scene.broker;
+    let mut token = told.person.token;
+    for day in 0..2 {
+        for number in 0..3 {
+            let address = format!("neighbour{day}{number}@elsewhere.example");
+            broker.set_mailbox(&token, &address).await.unwrap();
+        }
+        for more in ["fourth@elsewhere.example", ""] {
+            let refused = broker.set_mailbox(&token, more).await;
+            assert!(matches!(refused, Err(Failure::Refused(MailboxRefusal::TooOften))));
+        }
+        told.round().await;
+        let sent = std::mem::take(&mut *told.letters.sent.lock().unwrap());
+        let changed = sent
+            .iter()
+            .filter(|letter| letter.subject == "Votre adresse de messages a changé");
+        let mut to: Vec<&str> = changed.map(|letter| letter.to.as_str()).collect();
+        to.sort_unstable();
+        to.dedup();
+        assert_eq!(to.len(), 3);
+        // Midnight of the meters' zone comes before that of UTC.
+        told.scene.clock.turn(14 * 3_600 + 60);
+        let again = told.scene.sign_in(told.person.account, "phone", TELEPHONE).await;
+        token = again.unwrap().session.token;
+    }
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use evidence::jws::Jwk;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::Value;
 use test_support::{Notices, agree, application, offer, organisation};
+use tokio::sync::Barrier;
 
 use crate::scene::{Person, Scene, scene};
 
@@ -25,6 +26,8 @@ pub const HOOK: &str = "https://app.example/hook";
 pub struct Letters {
     pub sent: Mutex<Vec<Letter>>,
     pub fails: Mutex<Option<PostFailure>>,
+    /// Where the next letter waits for calls.
+    pub meet: Mutex<Option<Arc<Barrier>>>,
 }
 
 impl Post for Letters {
@@ -32,6 +35,10 @@ impl Post for Letters {
         Box::pin(async move {
             if let Some(failure) = *self.fails.lock().unwrap() {
                 return Err(failure);
+            }
+            let meet = self.meet.lock().unwrap().take();
+            if let Some(meet) = meet {
+                meet.wait().await;
             }
             self.sent.lock().unwrap().push(letter.clone());
             Ok(())
@@ -55,6 +62,8 @@ impl Post for Letters {
 pub struct Hooks {
     pub told: Mutex<Vec<(String, String)>>,
     pub fails: Mutex<Option<CallFailure>>,
+    /// Where calls wait for each other.
+    pub meet: Mutex<Option<Arc<Barrier>>>,
 }
 
 impl Caller for Hooks {
@@ -62,6 +71,10 @@ impl Caller for Hooks {
         Box::pin(async move {
             if let Some(failure) = *self.fails.lock().unwrap() {
                 return Err(failure);
+            }
+            let meet = self.meet.lock().unwrap().clone();
+            if let Some(meet) = meet {
+                meet.wait().await;
             }
             self.told.lock().unwrap().push((url.into(), body.into()));
             Ok(())
@@ -151,7 +164,7 @@ impl Telling {
     }
 
     /// New duties, as after a restart: they know nothing but what the database holds.
-    pub async fn round(&self) {
+    pub fn duties(&self) -> Duties {
         let parts = TellingParts {
             post: Arc::<Letters>::clone(&self.letters),
             caller: Arc::<Hooks>::clone(&self.hooks),
@@ -159,9 +172,11 @@ impl Telling {
             operator: "Fiducie".into(),
         };
         Duties::new(Arc::clone(&self.scene.broker), parts)
-            .round()
-            .await
-            .unwrap();
+    }
+
+    /// One round of them.
+    pub async fn round(&self) {
+        self.duties().round().await.unwrap();
     }
 
     pub async fn agree(&self) -> ConsentId {

@@ -1,13 +1,19 @@
 //! Recipients are told of withdrawals, answer, and are asked again.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::ids::{DossierId, SubjectId};
+use broker_domain::policy::Principal;
 use broker_domain::telling::CallFailure;
 use broker_service::{Answered, Failure, RecipientRefusal, Standing};
 use broker_store::Duty;
 use evidence::record::{Record, WithdrawalAnswer};
 use serde_json::{Value, json};
+use test_support::application;
+use tokio::sync::Barrier;
 
 use crate::telling::{DAY, Telling};
 
@@ -124,7 +130,8 @@ async fn a_recipient_that_is_down_is_told_later_and_silence_is_escalated() {
     assert_eq!(overdue(&told).await, 1);
     told.round().await;
     assert_eq!(told.hooks.told.lock().unwrap().len(), 2);
-    let letters = told.letters.sent.lock().unwrap().clone();
+    let mut letters = told.letters.sent.lock().unwrap().clone();
+    letters.sort_by_key(|letter| letter.to.as_str() != "dpo@quartier.example");
     let to: Vec<&str> = letters.iter().map(|letter| letter.to.as_str()).collect();
     assert_eq!(to, ["dpo@quartier.example", "anna@home.example"]);
     assert!(
@@ -266,12 +273,87 @@ async fn an_organisation_without_a_webhook_gets_a_letter() {
     told.letters.sent.lock().unwrap().clear();
     told.withdraw(consent).await;
     told.round().await;
-    let letters = told.letters.sent.lock().unwrap().clone();
-    assert_eq!(letters[0].to.as_str(), "dpo@quartier.example");
+    let mut letters = told.letters.sent.lock().unwrap().clone();
+    letters.retain(|letter| letter.to.as_str() == "dpo@quartier.example");
+    assert_eq!(letters.len(), 1);
     assert!(letters[0].body.contains(&consent.to_string()));
     assert!(!letters[0].subject.contains(&consent.to_string()));
     assert_eq!(standing(&told, consent).await, Standing::Waiting);
     assert!(told.hooks.told.lock().unwrap().is_empty());
+}
+
+/// Whoever answers slowly holds up nobody: three calls and a letter are on their way at once, and no fourth call.
+#[tokio::test]
+async fn recipients_are_told_at_once_beside_the_mail_and_few_of_one_application() {
+    let told = Telling::scene().await;
+    told.route(Duty::Delete).await;
+    for _ in 0..4 {
+        let consent = told.agree().await;
+        told.withdraw(consent).await;
+    }
+    let meet = Arc::new(Barrier::new(4));
+    *told.hooks.meet.lock().unwrap() = Some(Arc::clone(&meet));
+    *told.letters.meet.lock().unwrap() = Some(meet);
+    tokio::time::timeout(Duration::from_secs(20), told.round())
+        .await
+        .expect("each waits for the others");
+    assert_eq!(told.hooks.told.lock().unwrap().len(), 3);
+    *told.hooks.meet.lock().unwrap() = None;
+    told.round().await;
+    assert_eq!(told.hooks.told.lock().unwrap().len(), 4);
+}
+
+/// The webhook of one application tells nothing to another of the same organisation.
+#[tokio::test]
+async fn an_application_without_a_webhook_is_told_by_letter_beside_one_that_has_one() {
+    let told = Telling::scene().await;
+    told.route(Duty::Delete).await;
+    let organisation = told.application.organisation;
+    application(&told.scene.broker, organisation, "Sibling", "other credential").await;
+    let consent = told.agree().await;
+    told.withdraw(consent).await;
+    told.round().await;
+    assert_eq!(told.hooks.told.lock().unwrap().len(), 1);
+    let letters = told.letters.sent.lock().unwrap().clone();
+    let theirs = letters
+        .iter()
+        .filter(|letter| letter.to.as_str() == "dpo@quartier.example");
+    assert_eq!(theirs.count(), 1);
+    // What the one with the webhook answers is an answer to its own notice: the letter waits still.
+    acknowledge(&told, &told.signed(ACKNOWLEDGEMENT, &deletes(&told)))
+        .await
+        .unwrap();
+    let broker = &told.scene.broker;
+    let rows = broker.told_about(told.person.participant, consent).await.unwrap();
+    let waiting = |by_letter: bool| {
+        let row = rows.iter().find(|row| row.application.is_none() == by_letter);
+        row.unwrap().standing == Standing::Waiting
+    };
+    assert_eq!((waiting(true), waiting(false)), (true, false));
+}
+
+/// It waits in the outbox for the operator to send it; the erasure of somebody else is no reason to destroy it.
+#[tokio::test]
+async fn a_letter_to_an_organisation_stays_until_its_own_person_is_erased() {
+    let told = Telling::scene().await;
+    let consent = told.agree().await;
+    told.withdraw(consent).await;
+    told.round().await;
+    let letters = || {
+        let sent = told.letters.sent.lock().unwrap();
+        let theirs = sent
+            .iter()
+            .filter(|letter| letter.to.as_str() == "dpo@quartier.example");
+        theirs.count()
+    };
+    assert_eq!(letters(), 1);
+    let other = told.scene.registered("22222222222222", "other").await;
+    for (who, left) in [(other.participant, 1), (told.person.participant, 0)] {
+        let broker = &told.scene.broker;
+        broker.erase(Principal::Participant(who), who).await.unwrap();
+        told.round().await;
+        assert_eq!(letters(), left);
+    }
 }
 
 /// Somebody else sees nothing of it.

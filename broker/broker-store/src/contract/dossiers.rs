@@ -92,13 +92,17 @@ pub async fn a_recipient_is_told_until_it_answers(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("withdraw").await.unwrap();
     let row = opened(&mut *tx).await;
-    assert!(tx.notices_due(at(4), 9).await.unwrap().is_empty());
+    assert!(tx.notices_due(at(4), 9, 9).await.unwrap().is_empty());
     assert_eq!(
-        tx.notices_due(at(5), 9).await.unwrap(),
+        tx.notices_due(at(5), 9, 9).await.unwrap(),
         std::slice::from_ref(&row)
     );
+    assert!(tx.notices_begun(None, 9).await.unwrap().is_empty());
+    assert!(tx.notices_due(at(5), 0, 9).await.unwrap().is_empty());
     tx.begin_notice(row.id, Some(at(65))).await.unwrap();
-    assert!(tx.notices_due(at(64), 9).await.unwrap().is_empty());
+    assert!(tx.notices_due(at(64), 9, 9).await.unwrap().is_empty());
+    assert_eq!(tx.notices_begun(None, 9).await.unwrap(), [(row.id, 1)]);
+    assert!(tx.notices_begun(Some(row.id), 9).await.unwrap().is_empty());
     tx.notice_told(row.id, at(6), Some(at(100))).await.unwrap();
     tx.notice_told(row.id, at(7), Some(at(100))).await.unwrap();
     assert_eq!(tx.notices_in(id(10)).await.unwrap()[0].told_at, Some(at(6)));
@@ -109,9 +113,9 @@ pub async fn a_recipient_is_told_until_it_answers(store: &dyn Store) {
     });
     tx.acknowledge_notice(row.id, &kept, "a.b.c").await.unwrap();
     assert!(tx.notices_overdue(at(999), 9).await.unwrap().is_empty());
-    assert!(tx.notices_due(at(999), 9).await.unwrap().is_empty());
+    assert!(tx.notices_due(at(999), 9, 9).await.unwrap().is_empty());
     tx.notice_told(row.id, at(8), Some(at(100))).await.unwrap();
-    assert!(tx.notices_due(at(999), 9).await.unwrap().is_empty());
+    assert!(tx.notices_due(at(999), 9, 9).await.unwrap().is_empty());
     assert_eq!(tx.notices_in(id(10)).await.unwrap()[0].answer, Some(kept.clone()));
     assert_eq!(
         tx.notice_proofs(row.id).await.unwrap(),
