@@ -296,6 +296,32 @@ fn what_was_measured_during_a_pause_never_passes() {
 }
 
 #[test]
+fn a_consent_paused_over_the_whole_batch_neither_refines_nor_is_named() {
+    let fine = given([event(1, EventKind::Paused { until: at(13) }, 9)]);
+    let coarse = Consent {
+        id: ConsentId::from_bytes([8; 16]),
+        ..given([event(1, EventKind::Narrowed(terms(Step::DAY, 30)), 2)])
+    };
+    let (person, point) = (ask().participant, ask().point);
+    let batch = ask().interval;
+    let alone = covers_intake(std::slice::from_ref(&fine), person, point, &batch, at(14));
+    assert_eq!(
+        alone,
+        Err(Refusal::DuringPause {
+            from: at(9),
+            until: at(13)
+        })
+    );
+    let both = [fine, coarse];
+    let covered = covers_intake(&both, person, point, &batch, at(14)).unwrap();
+    assert_eq!(covered.finest_step(), Step::DAY);
+    assert_eq!(covered.consents(), [both[1].id]);
+    let longer = Interval::new(at(10), at(14)).unwrap();
+    let covered = covers_intake(&both, person, point, &longer, at(14)).unwrap();
+    assert_eq!(covered.finest_step(), Step::HALF_HOUR, "a part lies after the pause");
+}
+
+#[test]
 fn a_refusal_rests_for_as_long_as_the_rule_says() {
     let refused = consent(vec![event(0, EventKind::Refused, 1)]);
     assert!(!refused.may_be_asked_again(at(1).plus_seconds(WEEK - 1), WEEK));
