@@ -222,11 +222,7 @@ pub fn covers_intake(
         }
     }
     live.sort_by_key(|(consent, ..)| consent.id);
-    let finest_step = live
-        .iter()
-        .map(|(_, terms, _)| terms.step)
-        .min()
-        .ok_or(nearest)?;
+    let finest_step = live.iter().map(|(_, terms, _)| terms.step).min().ok_or(nearest)?;
     Ok(CoveredIntake {
         participant,
         point,
