@@ -13,7 +13,7 @@ use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, Ho
 use broker_domain::ids::{ConsentId, Digest, ParticipantId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval, Step};
-use broker_store::{OfferRow, Serial};
+use broker_store::{ActRow, OfferRow, Serial};
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
@@ -69,9 +69,9 @@ pub enum ChangeRefusal {
     /// A renewal would not end later.
     #[error("this sharing runs for as long as the recipient asks; renew it later")]
     NotLater,
-    /// The offer asks for more than a click.
+    /// The offer asks for more than a click, or the person gave more when she agreed.
     #[error(
-        "this recipient asks for a signature; let it end and sign a new agreement, or withdraw and sign now"
+        "this agreement needs a signature or was signed; let it end and sign a new one, or withdraw and sign now"
     )]
     SignatureNeeded,
     /// The text changed since it was shown.
@@ -220,17 +220,12 @@ impl Broker {
             return Err(Failure::Refused(ChangeRefusal::NotInForce));
         }
         let old = consent.terms_now(now);
-        let offers = self.store.read().await?.offers().await?;
-        // The coarsest that still holds what she shares. Finer values are another choice, with a consent of its own
-        // (invariant I7), and a renewal does not bring them.
-        let asked = offers
-            .into_iter()
-            .filter(|row| row.offer.recipient == consent.recipient && row.offer.purpose == consent.purpose)
-            .filter(|row| old.step.is_multiple_of(row.offer.step))
-            .max_by_key(|row| row.offer.step);
+        let mut read = self.store.read().await?;
+        let asked = asked_again(read.offers().await?, consent, old.step);
         let offer = asked.ok_or(Failure::Refused(ChangeRefusal::NotAsked))?;
-        // LIMIT: a renewal is a click. What asks for a signature is agreed to anew.
-        if EvidenceLevel::L1 < offer.evidence {
+        let granted = granted_with(consent, &read.consent_acts(consent.id).await?);
+        // LIMIT: a renewal is a click. What asks for a signature, or was signed, is agreed to anew.
+        if EvidenceLevel::L1 < offer.evidence.max(granted) {
             return Err(Failure::Refused(ChangeRefusal::SignatureNeeded));
         }
         let until = now.plus_seconds(i64::from(offer.offer.days) * 86_400);
@@ -306,6 +301,29 @@ impl Broker {
     }
 }
 
+/// The offer that a consent may be renewed under: the coarsest that still holds what she shares. Finer values are another
+/// choice, with a consent of its own (invariant I7), and a renewal does not bring them. Among those of one step the one
+/// with the strictest evidence, so that which of them was made first decides nothing.
+fn asked_again(offers: Vec<OfferRow>, consent: &Consent, step: Step) -> Option<OfferRow> {
+    offers
+        .into_iter()
+        .filter(|row| row.offer.recipient == consent.recipient && row.offer.purpose == consent.purpose)
+        .filter(|row| step.is_multiple_of(row.offer.step))
+        .max_by_key(|row| (row.offer.step, row.evidence))
+}
+
+/// How strong the evidence of the agreement is. Of those from before it was kept, as of a click: there was nothing else.
+fn granted_with(consent: &Consent, acts: &[ActRow]) -> EvidenceLevel {
+    let grants = consent
+        .events
+        .iter()
+        .filter(|event| matches!(event.kind, EventKind::Given | EventKind::Renewed(_)));
+    grants
+        .filter_map(|event| acts.iter().find(|act| act.seq == event.seq)?.how.level)
+        .max()
+        .unwrap_or(EvidenceLevel::L1)
+}
+
 struct AddChange {
     consent: ConsentId,
     event: ConsentEvent,
@@ -328,5 +346,78 @@ impl Commit for AddChange {
         // record names the digest of the one before, which is therefore the right one.
         let serial = add_event(group, self.consent, self.event, self.how, &self.draft).await?;
         Ok(Ok(serial))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use broker_domain::consent::{Method, Offer};
+    use broker_domain::ids::{OfferId, OrganisationId, PointId, Purpose};
+
+    use super::*;
+
+    fn offer(number: u8, step: Step, evidence: EvidenceLevel) -> OfferRow {
+        OfferRow {
+            offer: Offer {
+                id: OfferId::from_bytes([number; 16]),
+                recipient: OrganisationId::from_bytes([4; 16]),
+                purpose: Purpose::parse("load-curve-research").unwrap(),
+                step,
+                days: 30,
+                notice: Digest([6; 32]),
+            },
+            notice_en: Digest([6; 32]),
+            notice_nl: Digest([6; 32]),
+            evidence,
+        }
+    }
+
+    fn given() -> Consent {
+        let now = Instant::parse("2026-11-01T00:00:00Z").unwrap();
+        let (who, point) = (ParticipantId::from_bytes([2; 16]), PointId::from_bytes([3; 16]));
+        let offer = offer(1, Step::HALF_HOUR, EvidenceLevel::L3).offer;
+        let id = ConsentId::from_bytes([1; 16]);
+        let mut consent = offer.answered_by(who, point, offer.notice, id, now).unwrap();
+        let event = consent.next_event(EventKind::Given, now, Digest([7; 32]));
+        consent.events.extend(event);
+        consent
+    }
+
+    #[test]
+    fn of_two_offers_of_one_step_the_stricter_is_renewed_whatever_their_order() {
+        let strict = offer(1, Step::HALF_HOUR, EvidenceLevel::L3);
+        let lax = offer(9, Step::HALF_HOUR, EvidenceLevel::L1);
+        let finer = offer(5, Step::TEN_MINUTES, EvidenceLevel::L3);
+        for offers in [
+            [strict.clone(), lax.clone(), finer.clone()],
+            [lax, finer, strict.clone()],
+        ] {
+            let found = asked_again(Vec::from(offers), &given(), Step::HALF_HOUR);
+            assert_eq!(found, Some(strict.clone()));
+        }
+    }
+
+    #[test]
+    fn what_was_signed_is_known_as_signed() {
+        let consent = given();
+        let act = |seq, method, level| ActRow {
+            seq,
+            how: How {
+                method,
+                level: Some(level),
+            },
+        };
+        let signed = act(0, Method::Passkey, EvidenceLevel::L3);
+        assert_eq!(granted_with(&consent, &[signed]), EvidenceLevel::L3);
+        let clicked = [
+            act(0, Method::Web, EvidenceLevel::L1),
+            act(1, Method::Passkey, EvidenceLevel::L3),
+        ];
+        assert_eq!(
+            granted_with(&consent, &clicked),
+            EvidenceLevel::L1,
+            "another event"
+        );
+        assert_eq!(granted_with(&consent, &[]), EvidenceLevel::L1);
     }
 }

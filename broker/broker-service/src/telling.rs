@@ -100,3 +100,29 @@ pub(crate) async fn signed_in(tx: &mut dyn Tx, line: &SignInRow) -> Result<(), F
 fn days(from: Instant, count: i64) -> Instant {
     from.plus_seconds(count.saturating_mul(86_400))
 }
+
+#[cfg(test)]
+mod tests {
+    use broker_store::Store as _;
+    use broker_store::contract::samples::{at, consent, furnish};
+    use broker_store_sqlite::{Create, SqliteStore};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_consent_that_ends_twice_has_one_dossier() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store.db"), Create::IfMissing)
+            .await
+            .unwrap();
+        furnish(&store).await;
+        let mut tx = store.begin("end").await.unwrap();
+        let ended = consent(10, 1);
+        tx.add_consent(&ended).await.unwrap();
+        recipients::open_dossier(&mut *tx, &ended, at(5)).await.unwrap();
+        let told = tx.notices_about(ended.id).await.unwrap();
+        recipients::open_dossier(&mut *tx, &ended, at(9)).await.unwrap();
+        assert_eq!(tx.notices_about(ended.id).await.unwrap(), told);
+        assert_eq!((told.len(), told[0].dossier.withdrawn_at), (1, at(5)));
+    }
+}

@@ -210,35 +210,47 @@ pub fn covers_intake(
     now: Instant,
 ) -> Result<CoveredIntake, Refusal> {
     let mut nearest = Refusal::NoConsent;
-    let mut live: Vec<(&Consent, Terms)> = Vec::new();
+    let mut live: Vec<(&Consent, Terms, Vec<Interval>)> = Vec::new();
     for consent in consents
         .iter()
         .filter(|c| c.participant == participant && c.point == point)
     {
-        match consent.in_force(now) {
-            Ok(terms) if terms.data.overlaps(span) => live.push((consent, terms)),
-            Ok(terms) => {
-                nearest = Refusal::OutsidePeriod {
-                    from: terms.data.start(),
-                    until: terms.data.end(),
-                };
-            }
+        match wanted(consent, span, now) {
+            Ok((terms, spans)) => live.push((consent, terms, spans)),
             Err(refusal) if refusal.nearness() > nearest.nearness() => nearest = refusal,
             Err(_) => {}
         }
     }
-    live.sort_by_key(|(consent, _)| consent.id);
-    let finest_step = live.iter().map(|(_, terms)| terms.step).min().ok_or(nearest)?;
+    live.sort_by_key(|(consent, ..)| consent.id);
+    let finest_step = live.iter().map(|(_, terms, _)| terms.step).min().ok_or(nearest)?;
     Ok(CoveredIntake {
         participant,
         point,
-        consents: live.iter().map(|(consent, _)| consent.id).collect(),
+        consents: live.iter().map(|(consent, ..)| consent.id).collect(),
         finest_step,
-        // What was measured during a pause is not collected for that consent, not even when it arrives later.
-        spans: live
-            .iter()
-            .flat_map(|(consent, terms)| consent.without_pauses(terms.data))
-            .collect(),
+        spans: live.into_iter().flat_map(|(.., spans)| spans).collect(),
         checked_at: now,
     })
+}
+
+/// The terms of a live consent and what it wants collected, when a part of `span` is in that. What was measured during a
+/// pause is not collected for that consent, not even when it arrives later.
+fn wanted(consent: &Consent, span: &Interval, now: Instant) -> Result<(Terms, Vec<Interval>), Refusal> {
+    let terms = consent.in_force(now)?;
+    if !terms.data.overlaps(span) {
+        return Err(Refusal::OutsidePeriod {
+            from: terms.data.start(),
+            until: terms.data.end(),
+        });
+    }
+    let spans = consent.without_pauses(terms.data);
+    if spans.iter().any(|wanted| wanted.overlaps(span)) {
+        return Ok((terms, spans));
+    }
+    Err(consent
+        .pause_over(span)
+        .map_or(Refusal::NothingNeeded, |pause| Refusal::DuringPause {
+            from: pause.start(),
+            until: pause.end(),
+        }))
 }

@@ -155,6 +155,11 @@ impl EventKind {
         )
     }
 
+    /// Whether it leaves less than there was, for good or for a while.
+    const fn takes_away(self) -> bool {
+        self.may_be_dated_back() || matches!(self, Self::Narrowed(_) | Self::Paused { .. })
+    }
+
     /// The table of `consent.md` §2.2. A restore that ends a consent counts as withdrawn there, one superseded too.
     const fn follows(self, state: State) -> bool {
         match state {
@@ -294,8 +299,8 @@ impl State {
 }
 
 impl Consent {
-    /// The state at `now`, for a decision: from the events that had taken effect by then. An end counts as soon as it is
-    /// known, and a clock that goes back behind it revives nothing.
+    /// The state at `now`, for a decision: from the events that had taken effect by then. What ends, narrows or pauses counts
+    /// as soon as it is known, and a clock that goes back behind it gives nothing back.
     #[must_use]
     pub fn state(&self, now: Instant) -> State {
         self.standing(now).state
@@ -423,9 +428,16 @@ impl Consent {
         self.events.iter().any(|event| event.kind == EventKind::Expired)
     }
 
+    /// The standing for a decision. Whatever takes away counts whatever it says of when: the clock may have been set back.
     fn standing(&self, now: Instant) -> Standing {
-        self.folded(|event| event.effective_at <= now || event.kind.may_be_dated_back())
-            .at(now)
+        let newest = self.events.iter().rfind(|event| event.kind.takes_away());
+        self.folded(|event| {
+            event.effective_at <= now
+                || event.kind.takes_away()
+                // A narrowing or a pause after the first end stands on the renewal before it, and would be skipped without.
+                || matches!(event.kind, EventKind::Renewed(_)) && newest.is_some_and(|taken| event.seq < taken.seq)
+        })
+        .at(now)
     }
 
     fn standing_at(&self, instant: Instant, known: Instant) -> Standing {

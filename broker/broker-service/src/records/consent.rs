@@ -204,12 +204,10 @@ pub(crate) fn draft(
         what: "consent events",
     })?;
     let events = earlier(site, told, consent)?;
-    Ok(ConsentDraft::new(
-        &terms(site, told, consent)?,
-        version,
-        at(created)?,
-        &events,
-    ))
+    let draft = ConsentDraft::new(&terms(site, told, consent)?, version, at(created)?, &events);
+    draft.map_err(|_| Fault::Corrupt {
+        what: "consent events",
+    })
 }
 
 /// The digest of the terms as they stand in a draft.

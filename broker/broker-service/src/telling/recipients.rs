@@ -53,8 +53,12 @@ struct Notice<'a> {
     withdrawn_at: String,
 }
 
-/// Opens the dossier of a withdrawal, in the transaction of the withdrawal.
+/// Opens the dossier of a withdrawal, in the transaction of the withdrawal. A consent has one: whoever was told that it
+/// ended is not told again when it ends for another reason too.
 pub(super) async fn open_dossier(tx: &mut dyn Tx, consent: &Consent, now: Instant) -> Result<(), Fault> {
+    if !tx.notices_about(consent.id).await?.is_empty() {
+        return Ok(());
+    }
     let dossier = DossierRow {
         id: DossierId::from_bytes(short_hash(&[b"fiducie-dossier/v1", consent.id.as_bytes()])),
         consent: consent.id,

@@ -17,7 +17,8 @@ pub(super) fn document(
     version: u32,
     created: Instant,
     earlier: &[ConsentEvent],
-) -> Value {
+) -> Result<Value, ConsentError> {
+    let earlier = earlier.iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let consent = terms.consent.as_str();
     let mut document = json!({
         "@context": terms.site.namespace.context(),
@@ -36,8 +37,7 @@ pub(super) fn document(
         "dpv:hasLegalBasis": "eu-gdpr:A6-1-a-explicit-consent",
         "dpv:hasProcess": [process(terms)],
         "dpv:hasEntity": entities(terms),
-        // INVARIANT: earlier events are of our own making, so each has its form.
-        STATUS: earlier.iter().filter_map(|one| event(one).ok()).collect::<Vec<_>>(),
+        STATUS: earlier,
     });
     let before = match version {
         0 | 1 => terms
@@ -55,7 +55,7 @@ pub(super) fn document(
         }
         insert(&mut document, member, json!(before));
     }
-    document
+    Ok(document)
 }
 
 fn insert(to: &mut Value, member: &str, value: Value) {
@@ -286,7 +286,11 @@ pub(super) fn event(event: &ConsentEvent) -> Result<Value, ConsentError> {
             })?,
         );
     }
-    let lost_is_told = (event.act == ConsentAct::Suspended) == event.lost.is_some();
+    // Of an earlier event, the record that it made tells, and is named by its digest.
+    let lost_is_told = match event.lost {
+        Some(_) => event.act == ConsentAct::Suspended,
+        None => event.act != ConsentAct::Suspended || event.record.is_some(),
+    };
     let signed_is_strong = event.webauthn.is_none()
         || event
             .how

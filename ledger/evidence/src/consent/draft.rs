@@ -14,8 +14,16 @@ pub struct ConsentDraft(Value);
 impl ConsentDraft {
     /// The draft of a version: 1 for a consent that is asked for. `earlier` are all events so far, in their order; those that
     /// made a record name its digest.
-    pub fn new(terms: &ConsentTerms, version: u32, created: Instant, earlier: &[ConsentEvent]) -> Self {
-        Self(build::document(terms, version, created, earlier))
+    ///
+    /// # Errors
+    /// [`ConsentError::Member`] for an earlier event without what its act has to tell: none is left out.
+    pub fn new(
+        terms: &ConsentTerms,
+        version: u32,
+        created: Instant,
+        earlier: &[ConsentEvent],
+    ) -> Result<Self, ConsentError> {
+        build::document(terms, version, created, earlier).map(Self)
     }
 
     /// Takes stored bytes up.

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use evidence::consent::{ConsentAct, ConsentDraft, ConsentRecord};
+use evidence::consent::{ConsentAct, ConsentDraft, ConsentEvent, ConsentRecord};
 use evidence::jcs;
 use evidence::jws::{Jwk, Jws, JwsError};
 use evidence::passkey::draft_of;
-use evidence::record::Record;
+use evidence::record::{Digest, Record};
 use ledger_core::leaf::SubjectKind;
 use serde_json::{Value, json};
 use test_fixtures::fixtures;
@@ -56,7 +56,7 @@ fn each_act_reads_back_with_its_name_kind_and_version() {
 
 #[test]
 fn the_draft_is_the_record_without_its_act() {
-    let draft = ConsentDraft::new(&terms(), 1, at(10), &[requested()]);
+    let draft = ConsentDraft::new(&terms(), 1, at(10), &[requested()]).unwrap();
     let bytes = draft.to_jcs_bytes().unwrap();
     assert_eq!(ConsentDraft::parse(&bytes).unwrap(), draft);
     let record = draft.with(&event(ConsentAct::Given, 20)).unwrap();
@@ -67,9 +67,34 @@ fn the_draft_is_the_record_without_its_act() {
 #[test]
 fn what_stays_outside_the_ledger_makes_no_record() {
     for act in [ConsentAct::Requested, ConsentAct::Deferred, ConsentAct::Refused] {
-        let draft = ConsentDraft::new(&terms(), 1, at(10), &[requested()]);
+        let draft = ConsentDraft::new(&terms(), 1, at(10), &[requested()]).unwrap();
         assert!(draft.with(&event(act, 20)).is_err(), "{act:?}");
     }
+}
+
+#[test]
+fn an_earlier_suspension_stays_in_later_versions_or_there_is_none() {
+    let bare = ConsentEvent {
+        lost: None,
+        ..event(ConsentAct::Suspended, 5)
+    };
+    let named = ConsentEvent {
+        record: Some(Digest::of(b"the JWS of the suspension")),
+        ..bare.clone()
+    };
+    assert!(ConsentDraft::new(&terms(), 3, at(10), &[requested(), bare]).is_err());
+    let draft = ConsentDraft::new(&terms(), 3, at(10), &[requested(), named]).unwrap();
+    let record = draft.with(&event(ConsentAct::Invalidated, 10)).unwrap();
+    let events = record.document()["dpv:hasConsentStatus"].as_array().unwrap();
+    let states: Vec<_> = events.iter().map(|event| event["@type"].clone()).collect();
+    assert_eq!(
+        states,
+        [
+            "dpv:ConsentRequested",
+            "dpv:ConsentRevoked",
+            "dpv:ConsentInvalidated"
+        ]
+    );
 }
 
 #[test]

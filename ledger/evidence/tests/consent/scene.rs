@@ -111,7 +111,7 @@ pub fn record(act: ConsentAct) -> Record {
         ConsentAct::Given => (1, vec![requested()]),
         _ => (2, vec![requested(), given]),
     };
-    let draft = ConsentDraft::new(&terms(), version, at(10), &earlier);
+    let draft = ConsentDraft::new(&terms(), version, at(10), &earlier).unwrap();
     Record::Consent(draft.with(&event(act, 10)).unwrap())
 }
 
