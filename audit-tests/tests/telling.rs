@@ -280,7 +280,7 @@ fn letters_lie_in_the_outbox_until_their_person_is_erased() {
         letters.map(|path| fs::read_to_string(path).unwrap()).collect()
     };
     let server = Server::start(&town);
-    for _ in 0..100 {
+    for _ in 0..300 {
         if !letters().is_empty() {
             break;
         }
@@ -303,7 +303,7 @@ fn letters_lie_in_the_outbox_until_their_person_is_erased() {
         broker.erase(Principal::Participant(who), who).await.unwrap();
     });
     let server = Server::start(&town);
-    for _ in 0..100 {
+    for _ in 0..300 {
         if letters().is_empty() {
             break;
         }

@@ -67,10 +67,7 @@ pub fn run(options: &Log) -> Result<Report, Failure> {
         check_other_files(&mut report, folder, &tree, checkpoint.checkpoint().origin())?;
     }
     tree.map.conclude(&mut report, checkpoint.size().last_index())?;
-    let officers = match officers.as_slice() {
-        [] => Officers::Offered(source.officer_key()?),
-        given => Officers::Given(given),
-    };
+    let officers = officers_of(&source, &officers)?;
     check_erasures(
         &mut report,
         &tree.erasures,
@@ -322,6 +319,17 @@ enum Officers<'a> {
     Given(&'a [Vkey]),
     /// The one that lies beside the log, if one does.
     Offered(Option<Vkey>),
+}
+
+/// What lies beside the log must be one of the keys that the auditor knows, if she knows some.
+fn officers_of<'a>(source: &Source, given: &'a [Vkey]) -> Result<Officers<'a>, Failure> {
+    match (given, source.officer_key()?) {
+        ([], offered) => Ok(Officers::Offered(offered)),
+        (given, Some(offered)) if !given.contains(&offered) => Err(Failure::Refused(format!(
+            "`{OFFICER_KEY_FILE}` beside the log is not an officer's key that you gave"
+        ))),
+        (given, _) => Ok(Officers::Given(given)),
+    }
 }
 
 impl Officers<'_> {
