@@ -49,6 +49,8 @@ pub enum FieldProblem {
     WordsMissing,
     /// Too many requests wait for an answer.
     TooManyRequests,
+    /// The form was sent before, with other words.
+    SentBefore,
     /// The recipient asks for a signature with a passkey.
     SignatureNeeded,
     /// The recipient asks that the person proves who she is first.
@@ -57,7 +59,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -80,6 +82,7 @@ impl FieldProblem {
         Self::NotLess,
         Self::WordsMissing,
         Self::TooManyRequests,
+        Self::SentBefore,
         Self::SignatureNeeded,
         Self::ProofNeeded,
     ];
@@ -110,6 +113,7 @@ impl Word for FieldProblem {
             Self::NotLess => "field-not-less",
             Self::WordsMissing => "field-words-missing",
             Self::TooManyRequests => "field-too-many-requests",
+            Self::SentBefore => "field-sent-before",
             Self::SignatureNeeded => "field-signature-needed",
             Self::ProofNeeded => "field-proof-needed",
         }
