@@ -51,6 +51,8 @@ pub enum FieldProblem {
     WordsMissing,
     /// Too many requests wait for an answer.
     TooManyRequests,
+    /// The form was sent before, with other words.
+    SentBefore,
     /// The recipient asks for a signature with a passkey.
     SignatureNeeded,
     /// The recipient asks that the person proves who she is first.
@@ -83,6 +85,7 @@ impl FieldProblem {
         Self::NotLess,
         Self::WordsMissing,
         Self::TooManyRequests,
+        Self::SentBefore,
         Self::SignatureNeeded,
         Self::ProofNeeded,
     ];
@@ -114,6 +117,7 @@ impl Word for FieldProblem {
             Self::NotLess => "field-not-less",
             Self::WordsMissing => "field-words-missing",
             Self::TooManyRequests => "field-too-many-requests",
+            Self::SentBefore => "field-sent-before",
             Self::SignatureNeeded => "field-signature-needed",
             Self::ProofNeeded => "field-proof-needed",
         }

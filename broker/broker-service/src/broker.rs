@@ -35,6 +35,7 @@ use crate::group::{Carrier, Commit, Shown, SignedRecord};
 use crate::history::known_restores;
 use crate::intake::Lookup;
 use crate::key_change::known_changes;
+use crate::own_copy::Turns;
 use crate::records::consent::RecordSite;
 use crate::stopped::StopShelf;
 use crate::vault::VaultKeys;
@@ -104,6 +105,7 @@ pub struct Broker {
     pub(crate) lookup: Lookup,
     pub(crate) sign_in: SignInParts,
     pub(crate) site: RecordSite,
+    pub(crate) copies: Arc<Turns>,
     /// Letters of people who were erased may still lie in the outbox.
     pub(crate) letters_stale: AtomicBool,
 }
@@ -221,6 +223,7 @@ impl Broker {
             lookup,
             sign_in: parts.sign_in,
             site: parts.site,
+            copies: Turns::new(),
             letters_stale: AtomicBool::new(true),
         };
         Ok((Arc::new(broker), writer))

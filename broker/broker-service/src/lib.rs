@@ -72,7 +72,7 @@ pub use lifecycle::{
     Renewal, Together, WithdrawnTogether,
 };
 pub use own::{OwnProfile, OwnRefusal};
-pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces};
+pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces, CopyRefusal};
 pub use receipts::Receipt;
 pub use records::consent::RecordSite;
 pub use release::{

@@ -6,6 +6,7 @@
 
 mod form;
 mod table;
+mod turns;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use broker_domain::time::{Instant, Interval, Step};
 use broker_store::OwnScope;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use thiserror::Error;
 use tokio::sync::mpsc;
 
 use crate::broker::Broker;
@@ -23,12 +25,25 @@ use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
 use crate::own_data::{STEP, local_day, zone};
 use form::Writer;
+use turns::Running;
+pub(crate) use turns::Turns;
 
 /// Pieces that wait for a slow reader.
 const BUFFER: usize = 4;
 
 /// The pieces of a copy, in order. An `Err` is the last item: the copy is incomplete.
 pub type CopyPieces = mpsc::Receiver<Result<Vec<u8>, Fault>>;
+
+/// Why no copy is made.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum CopyRefusal {
+    /// No such meter, or somebody else's.
+    #[error("this is not one of yours")]
+    NotYours,
+    /// Another copy of hers is under way.
+    #[error("a copy of yours is being made; wait until it is there, or try again in a minute")]
+    Running,
+}
 
 /// In which form a copy is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,19 +92,26 @@ struct Row {
 
 impl Broker {
     /// A copy of the owner's readings of one point (GDPR art. 15(3) and 20). The record that she took it is public before
-    /// the first byte.
+    /// the first byte. One copy of a person is made at a time, and none for a reader that went away.
     ///
     /// # Errors
-    /// See [`OwnRefusal`]; what fails while the copy is made ends the stream.
+    /// See [`CopyRefusal`]; what fails while the copy is made ends the stream.
     pub async fn own_copy(
         self: &Arc<Self>,
         who: ParticipantId,
         order: CopyOrder,
-    ) -> Result<CopyPieces, Failure<OwnRefusal>> {
+    ) -> Result<CopyPieces, Failure<CopyRefusal>> {
         let point = self.store.read().await?.point(order.point).await?;
         let point = point.filter(|row| row.participant == who);
-        let point = point.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
-        self.note_own_access(who, OwnScope::Copy).await?;
+        let point = point.ok_or(Failure::Refused(CopyRefusal::NotYours))?;
+        let running = self.copies.begin(who);
+        let running = running.ok_or(Failure::Refused(CopyRefusal::Running))?;
+        let noted = self.note_own_access(who, OwnScope::Copy).await;
+        noted.map_err(|failure| match failure {
+            Failure::Refused(OwnRefusal::NotYours) => Failure::Refused(CopyRefusal::NotYours),
+            Failure::Conflict => Failure::Conflict,
+            Failure::Fault(fault) => Failure::Fault(fault),
+        })?;
         let now = self.clock.now();
         // Nothing is kept from before the meter was enrolled, or after now.
         let (oldest, newest) = (local_day(point.created_at)?, local_day(now)?);
@@ -104,7 +126,10 @@ impl Broker {
                 last,
                 now,
             };
-            if let Err(fault) = broker.write_copy(order, span, &pieces).await {
+            let written = broker.write_copy(order, span, &running, &pieces).await;
+            // Before the reader sees the end: the next copy may be asked for at once.
+            drop(running);
+            if let Err(fault) = written {
                 tracing::error!(
                     error = &fault as &dyn std::error::Error,
                     "a copy of own readings broke off"
@@ -120,12 +145,18 @@ impl Broker {
         &self,
         order: CopyOrder,
         span: Span,
+        running: &Running,
         pieces: &mpsc::Sender<Result<Vec<u8>, Fault>>,
     ) -> Result<(), Fault> {
         let zone = zone()?;
         let mut writer = Writer::new(order.form, order.point, &zone)?;
         let mut day = span.first;
         while day <= span.last {
+            let turn = running.day().await?;
+            // Most days of a Parquet file send nothing, so that sending alone would notice late.
+            if pieces.is_closed() {
+                return Ok(());
+            }
             let rows = self.rows_of(order, &span, day, &zone).await?;
             let written = tokio::task::spawn_blocking(move || {
                 let piece = writer.write(rows);
@@ -133,6 +164,7 @@ impl Broker {
             });
             let (returned, piece) = written.await.map_err(|_| Fault::Stopped)?;
             writer = returned;
+            drop(turn);
             let piece = piece?;
             if !piece.is_empty() && pieces.send(Ok(piece)).await.is_err() {
                 return Ok(());

@@ -46,6 +46,9 @@ pub enum AskRefusal {
     /// Too many requests wait.
     #[error("{MOST_OPEN} requests wait for an answer already")]
     TooMany,
+    /// The form was sent before, and says something else now.
+    #[error("this form was sent before, with other words; send these as a new request")]
+    SentBefore,
 }
 
 /// Why an officer cannot take a step.
@@ -99,7 +102,7 @@ impl Broker {
     }
 
     /// Sends a request about one's rights; the clock starts now (GDPR art. 12(3)). `id` is of the form that was filled
-    /// in; sent again, it answers with the request that is there.
+    /// in; sent again, it answers with the request that is there, unless it says something else now.
     ///
     /// # Errors
     /// See [`AskRefusal`].
@@ -126,7 +129,8 @@ impl Broker {
             return Err(Failure::Refused(AskRefusal::TooLong));
         }
         if let Some(row) = self.store.read().await?.rights_request(id).await? {
-            return Self::hers(row, who).ok_or(Failure::Refused(AskRefusal::NotYours));
+            let row = Self::hers(row, who).ok_or(Failure::Refused(AskRefusal::NotYours))?;
+            return Self::said_before(row, right, words).map_err(Failure::Refused);
         }
         let due_on = one_month_after(local_day(now)?, COUNTRY).ok_or(Fault::Corrupt { what: "due date" })?;
         let request = RightsRequest {
@@ -213,6 +217,14 @@ impl Broker {
         let request = advanced.map_err(|cannot| Failure::Refused(AnswerRefusal::Cannot(cannot)))?;
         let draft = self.rights_draft(&request, ActorClass::Dpo, now)?;
         self.commit(AdvanceRightsRequest { request, draft }).await
+    }
+
+    /// The request that is there, if it is this one: words that were changed since must not pass for sent.
+    fn said_before(row: RightsRow, right: Right, words: &str) -> Result<RightsRow, AskRefusal> {
+        if row.request.right == right && row.request.words == words {
+            return Ok(row);
+        }
+        Err(AskRefusal::SentBefore)
     }
 
     fn hers(row: RightsRow, who: ParticipantId) -> Option<RightsRow> {

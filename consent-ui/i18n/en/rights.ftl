@@ -80,5 +80,6 @@ notice-right-taken = The request is taken up. The person can see it.
 notice-right-answered = The answer is sent and recorded in the ledger.
 field-words-missing = Write a few words
 field-too-many-requests = Twenty of your requests are waiting already. Wait for an answer before you send another
+field-sent-before = A request was sent with this form before, in other words. To send these words as a request of their own, send the form once more
 record-rights-step = Step of a request about your rights
 rights-desk-words = In the person's words

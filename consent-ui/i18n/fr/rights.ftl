@@ -80,5 +80,6 @@ notice-right-taken = La demande est prise en charge. La personne le voit.
 notice-right-answered = La réponse est envoyée et inscrite au registre.
 field-words-missing = Écrivez quelques mots
 field-too-many-requests = Vingt de vos demandes attendent déjà. Attendez une réponse avant d'en envoyer une autre
+field-sent-before = Une demande a déjà été envoyée avec ce formulaire, en d'autres termes. Pour envoyer ce texte comme une demande à part, envoyez le formulaire encore une fois
 record-rights-step = Étape d'une demande sur vos droits
 rights-desk-words = Ses mots

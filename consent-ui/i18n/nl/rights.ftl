@@ -80,5 +80,6 @@ notice-right-taken = Het verzoek is in behandeling. De persoon ziet het.
 notice-right-answered = Het antwoord is verzonden en ingeschreven in het register.
 field-words-missing = Schrijf enkele woorden
 field-too-many-requests = Twintig van uw verzoeken wachten al. Wacht op een antwoord voor u er nog een verzendt
+field-sent-before = Met dit formulier is al een verzoek verstuurd, in andere woorden. Verstuur het formulier nog een keer om deze tekst als apart verzoek te versturen
 record-rights-step = Stap van een verzoek over uw rechten
 rights-desk-words = In eigen woorden

@@ -33,6 +33,8 @@ pub enum ProblemKind {
     Changed,
     /// 413: too much was sent.
     TooLarge,
+    /// 429: a copy of hers is being made.
+    CopyRunning,
     /// 503: a part that must be sure is not; nothing was transferred.
     Unavailable,
     /// 503: too few witnesses vouch for the ledger, and nothing leaves without them.
@@ -65,7 +67,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::NotFound,
         Self::NotYours,
         Self::SignInFirst,
@@ -73,6 +75,7 @@ impl ProblemKind {
         Self::NotUnderstood,
         Self::Changed,
         Self::TooLarge,
+        Self::CopyRunning,
         Self::Unavailable,
         Self::NotWitnessed,
         Self::WayNotOffered,
@@ -101,7 +104,7 @@ impl ProblemKind {
             | Self::WithdrawingOnly
             | Self::ProveAgain => 403,
             Self::StepExpired => 410,
-            Self::TooMany => 429,
+            Self::TooMany | Self::CopyRunning => 429,
             Self::SignInFirst => 401,
             Self::NotUnderstood => 422,
             Self::Changed | Self::WayTaken | Self::LastWay => 409,
@@ -121,6 +124,7 @@ impl ProblemKind {
             Self::NotUnderstood => "problem-not-understood",
             Self::Changed => "problem-changed",
             Self::TooLarge => "problem-too-large",
+            Self::CopyRunning => "problem-copy-running",
             Self::Unavailable => "problem-unavailable",
             Self::NotWitnessed => "problem-not-witnessed",
             Self::WayNotOffered => "problem-way-not-offered",

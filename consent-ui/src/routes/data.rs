@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use broker_domain::curve::Drawn;
 use broker_domain::ids::{ParticipantId, PointId};
 use broker_domain::time::{Instant, Interval, Step};
-use broker_service::{CopyContent, CopyForm, CopyOrder};
+use broker_service::{CopyContent, CopyForm, CopyOrder, CopyRefusal};
 use broker_store::OwnScope;
 use jiff::civil::Date;
 use tokio_stream::wrappers::ReceiverStream;
@@ -201,7 +201,7 @@ pub(crate) async fn copy(visit: Visit) -> Result<Response, Trouble> {
         form,
     };
     let pieces = visit.pages.broker.own_copy(who, order).await;
-    let pieces = pieces.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+    let pieces = pieces.map_err(|failure| Trouble::from_failure(failure, copy_refused))?;
     let name = span.map_or_else(
         || format!("jusqu-au-{today}"),
         |span| format!("{}-{}", span.kind().tag(), span.first()),
@@ -215,6 +215,13 @@ pub(crate) async fn copy(visit: Visit) -> Result<Response, Trouble> {
         ),
     ];
     Ok((headers, Body::from_stream(ReceiverStream::new(pieces))).into_response())
+}
+
+const fn copy_refused(refusal: CopyRefusal) -> Trouble {
+    match refusal {
+        CopyRefusal::NotYours => Trouble::NotFound,
+        CopyRefusal::Running => Trouble::CopyRunning,
+    }
 }
 
 #[cfg(test)]

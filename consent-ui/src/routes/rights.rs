@@ -104,6 +104,7 @@ pub(crate) async fn send(Path(right): Path<String>, posted: Posted) -> Result<Re
                 AskRefusal::NoWords => Some(FieldProblem::WordsMissing),
                 AskRefusal::TooLong => Some(FieldProblem::TextTooLong),
                 AskRefusal::TooMany => Some(FieldProblem::TooManyRequests),
+                AskRefusal::SentBefore => Some(FieldProblem::SentBefore),
                 AskRefusal::NotYours => None,
             };
             Trouble::NotYours

@@ -33,6 +33,9 @@ pub(crate) enum Trouble {
     /// The body is too large.
     #[error("form too large")]
     TooLarge,
+    /// A copy of hers is being made.
+    #[error("a copy is being made")]
+    CopyRunning,
     /// Something changed meanwhile.
     #[error("changed meanwhile")]
     Changed {
@@ -60,6 +63,7 @@ impl Trouble {
             Self::FormExpired => ProblemKind::FormExpired,
             Self::NotUnderstood => ProblemKind::NotUnderstood,
             Self::TooLarge => ProblemKind::TooLarge,
+            Self::CopyRunning => ProblemKind::CopyRunning,
             Self::Changed { .. } => ProblemKind::Changed,
             Self::SignIn(refusal) => refused_sign_in(refusal),
             Self::Render(_) => ProblemKind::Fault,

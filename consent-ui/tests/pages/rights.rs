@@ -55,6 +55,31 @@ async fn a_form_that_is_sent_twice_is_one_request() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_sent_again_with_other_words_is_not_said_to_be_sent() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/acces";
+    let form = anna.open(action).await;
+    assert_eq!(
+        anna.submit(&form, action, &[("objet", "Tout.")]).await.status,
+        303
+    );
+    let again = anna
+        .submit(&form, action, &[("objet", "Tout depuis mars.")])
+        .await;
+    assert_eq!(again.status, 422, "{}", again.body);
+    assert!(again.body.contains("Tout depuis mars."), "the words are kept");
+    let sent = anna
+        .submit(&again, action, &[("objet", "Tout depuis mars.")])
+        .await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    assert_eq!(
+        anna.open("/moi/demandes").await.body.matches("mark-wait").count(),
+        2
+    );
+}
+
+#[tokio::test]
 async fn a_right_that_needs_words_asks_for_them_and_keeps_the_form() {
     let house = House::build().await;
     let mut anna = house.as_anna().await;
