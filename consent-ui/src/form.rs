@@ -61,7 +61,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,

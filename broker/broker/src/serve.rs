@@ -156,9 +156,8 @@ async fn sweep(broker: Arc<Broker>, altered: oneshot::Sender<SweepFault>) {
                 return;
             }
             Err(fault) if fault.may_pass() => {
-                let error: &dyn std::error::Error = &fault;
                 tracing::warn!(
-                    error,
+                    error = &fault as &dyn std::error::Error,
                     "the public files of the ledger could not all be read; they are read again"
                 );
                 tokio::time::sleep(SWEEP_AGAIN).await;
