@@ -21,74 +21,88 @@ fn terms_are_signed_with_a_passkey_and_withdrawn_without() {
     let _server = Server::start(&town);
     with_browser(Scripts::Allowed, async |browser| {
         let device = Authenticator::plug_in(browser, Transport::Internal);
-        browser.open_page(&site.page("/invitation?lang=fr")).await;
-        browser.type_into("#code", &code).await;
-        browser.follow("form[action=\"/invitation\"] button").await;
-        browser.click("form.passkey button").await;
-        browser.find(".counts").await;
-        // What the town agreed to on her behalf, so that there is something to be asked.
-        withdraw(browser).await;
-
-        for language in ["en", "nl", "fr"] {
-            browser
-                .open_page(&site.page(&format!("/moi/partages/nouveau?lang={language}")))
-                .await;
-            browser.follow("main .rows a.button").await;
-            let looks = Looks::at(browser, language);
-            browser.find("#signing:not([hidden])").await;
-            looks.at_page("offer-to-sign").await;
-            looks.end();
-        }
+        come_in(browser, &site, &code).await;
+        offered(browser, &site).await;
         let looks = Looks::at(browser, "fr");
-        assert_eq!(
-            browser.count("form.consent :checked").await,
-            0,
-            "a choice is made already"
-        );
-        browser.click("label:has([value=accept])").await;
-
-        device.set_person(Person::Unverified);
-        browser.click("form.consent button[type=submit]").await;
-        browser.find("#unsigned:not([hidden])").await;
-        let said = browser.text("#signing-status").await;
-        assert!(said.contains("Rien n'est enregistré"), "{said}");
-        looks.at_page("offer-not-signed").await;
-
-        device.set_person(Person::Verified);
-        browser.click("form.consent button[type=submit]").await;
-        browser.find(".done").await;
-        assert!(browser.path().await.ends_with("/reponse"));
-        looks.at_page("offer-signed").await;
-
-        browser.follow("main .rows a.button").await;
-        let said = browser.text("main").await;
-        assert!(said.contains("Signé avec votre clé"), "{said}");
-        looks.at_page("sharing-signed").await;
-        let receipt = browser.download("a[href$=\"/jsonld\"]").await;
-        let (status, said) = ledger_audit(&["verify", receipt.to_str().unwrap()]);
-        assert_eq!(status, 0, "{said}");
-        let altered = town.aside("altered.jsonld");
-        let text = fs::read_to_string(&receipt).unwrap();
-        fs::write(&altered, text.replacen("PT30M", "PT10M", 1)).unwrap();
-        let (status, said) = ledger_audit(&["verify", altered.to_str().unwrap()]);
-        assert_eq!(status, 1, "{said}");
-
-        // Her list says whose key it was, and a stranger finds the two together.
-        browser.open_page(&site.page("/moi/inscriptions")).await;
-        let list = browser.download("a[href$=\"/inscriptions/fichier\"]").await;
-        let (status, said) = ledger_audit(&["participant", list.to_str().unwrap()]);
-        assert_eq!(status, 0, "{said}");
-        assert!(
-            said.contains("1 acts are signed with a passkey that this list had registered then"),
-            "{said}"
-        );
-
+        sign(browser, &device, &looks).await;
+        proved(browser, &site, &town).await;
         // Nobody is asked for a key who wants to leave.
         device.pull_out();
         browser.open_page(&site.page("/moi")).await;
         withdraw(browser).await;
         looks.end();
     });
+}
+
+async fn come_in(browser: &Browser, site: &Site, code: &str) {
+    browser.open_page(&site.page("/invitation?lang=fr")).await;
+    browser.type_into("#code", code).await;
+    browser.follow("form[action=\"/invitation\"] button").await;
+    browser.click("form.passkey button").await;
+    browser.find(".counts").await;
+    // What the town agreed to on her behalf, so that there is something to be asked.
+    withdraw(browser).await;
+}
+
+/// The page in three languages, the last of them French.
+async fn offered(browser: &Browser, site: &Site) {
+    for language in ["en", "nl", "fr"] {
+        let list = site.page(&format!("/moi/partages/nouveau?lang={language}"));
+        browser.open_page(&list).await;
+        browser.follow("main .rows a.button").await;
+        let looks = Looks::at(browser, language);
+        browser.find("#signing:not([hidden])").await;
+        looks.at_page("offer-to-sign").await;
+        looks.end();
+    }
+    assert_eq!(
+        browser.count("form.consent :checked").await,
+        0,
+        "a choice is made already"
+    );
+}
+
+/// Not without the person; then with her.
+async fn sign(browser: &Browser, device: &Authenticator<'_>, looks: &Looks<'_>) {
+    browser.click("label:has([value=accept])").await;
+    device.set_person(Person::Unverified);
+    browser.click("form.consent button[type=submit]").await;
+    browser.find("#unsigned:not([hidden])").await;
+    let said = browser.text("#signing-status").await;
+    assert!(said.contains("Rien n'est enregistré"), "{said}");
+    looks.at_page("offer-not-signed").await;
+
+    device.set_person(Person::Verified);
+    browser.click("form.consent button[type=submit]").await;
+    browser.find(".done").await;
+    assert!(browser.path().await.ends_with("/reponse"));
+    looks.at_page("offer-signed").await;
+
+    browser.follow("main .rows a.button").await;
+    let said = browser.text("main").await;
+    assert!(said.contains("Signé avec votre clé"), "{said}");
+    looks.at_page("sharing-signed").await;
+}
+
+/// To a stranger: the receipt by itself, and her list, which says whose key it was.
+async fn proved(browser: &Browser, site: &Site, town: &Town) {
+    let receipt = browser.download("a[href$=\"/jsonld\"]").await;
+    let (status, said) = ledger_audit(&["verify", receipt.to_str().unwrap()]);
+    assert_eq!(status, 0, "{said}");
+    let altered = town.aside("altered.jsonld");
+    let text = fs::read_to_string(&receipt).unwrap();
+    fs::write(&altered, text.replacen("PT30M", "PT10M", 1)).unwrap();
+    let (status, said) = ledger_audit(&["verify", altered.to_str().unwrap()]);
+    assert_eq!(status, 1, "{said}");
+
+    browser.open_page(&site.page("/moi/inscriptions")).await;
+    let list = browser.download("a[href$=\"/inscriptions/fichier\"]").await;
+    let (status, said) = ledger_audit(&["participant", list.to_str().unwrap()]);
+    assert_eq!(status, 0, "{said}");
+    assert!(
+        said.contains("1 acts are signed with a passkey that this list had registered then"),
+        "{said}"
+    );
 }
 
 async fn withdraw(browser: &Browser) {

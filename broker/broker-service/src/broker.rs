@@ -183,11 +183,7 @@ impl Broker {
         .await?;
         let restores = known_restores(&*parts.store).await?;
         let publisher = Publisher::recover(ledger, &data, now).await?;
-        let scrub_is_due = async { parts.store.read().await?.scrub_is_due().await };
-        if scrub_is_due.await.map_err(StoreFault::new)? {
-            tracing::warn!("an erasure was committed and its bytes may still be in the files; scrubbing");
-            parts.store.scrub().await.map_err(StoreFault::new)?;
-        }
+        finish_scrub(&*parts.store).await.map_err(StoreFault::new)?;
         let recent = Arc::new(Recent::starting_with(map.snapshot()));
         let committer = GroupCommitter::new(
             Arc::clone(&parts.store),
@@ -364,4 +360,13 @@ impl Broker {
         let row = self.store.read().await?.participant(who).await?;
         Ok(row.is_some())
     }
+}
+
+/// Finishes what an erasure before a crash had begun.
+async fn finish_scrub(store: &dyn Store) -> Result<(), StoreError> {
+    if store.read().await?.scrub_is_due().await? {
+        tracing::warn!("an erasure was committed and its bytes may still be in the files; scrubbing");
+        store.scrub().await?;
+    }
+    Ok(())
 }

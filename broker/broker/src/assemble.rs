@@ -330,6 +330,17 @@ pub fn log_key(home: &Home, origin: &str) -> Result<Vkey> {
     ))
 }
 
+/// The keys before and after the present one.
+fn rotation(home: &Home, origin: &str, changes: &Changes) -> Result<Rotation> {
+    let next = CheckpointSigner::load_next(&home.keys())?;
+    let next = next.map(|key| checkpoint_signer(origin, key)).transpose()?;
+    changes.check_next(next.as_ref().map(|key| key.vkey()))?;
+    Ok(Rotation {
+        next,
+        earlier: changes.earlier(),
+    })
+}
+
 /// Opens everything that a broker stands on; takes nothing up.
 ///
 /// # Errors
@@ -362,13 +373,7 @@ pub async fn parts(setting: Setting<'_>) -> Result<(Parts, Arc<FolderStore>)> {
     let public = Arc::new(FolderStore::open(home.ledger()).await?);
     let changes = Changes::read(&home.keys(), &checkpoint_vkey(origin, &keys.checkpoint)?)?;
     let mut ledger = stores(keys.checkpoint, origin, lock, Arc::clone(&public))?;
-    let next = CheckpointSigner::load_next(&home.keys())?;
-    let next = next.map(|key| checkpoint_signer(origin, key)).transpose()?;
-    changes.check_next(next.as_ref().map(|key| key.vkey()))?;
-    ledger.rotation = Rotation {
-        next,
-        earlier: changes.earlier(),
-    };
+    ledger.rotation = rotation(home, origin, &changes)?;
     let log_key = ledger.signer.vkey();
     let witnesses = witnesses
         .map(|config| witness::read(config, log_key))

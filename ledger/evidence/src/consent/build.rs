@@ -286,6 +286,14 @@ pub(super) fn event(event: &ConsentEvent) -> Result<Value, ConsentError> {
             })?,
         );
     }
+    match is_sound(event) {
+        true => Ok(Value::Object(members)),
+        false => Err(ConsentError::Member { member: STATUS }),
+    }
+}
+
+/// Whether what it says of lost records and of its signature fits what happened.
+fn is_sound(event: &ConsentEvent) -> bool {
     // Of an earlier event, the record that it made tells, and is named by its digest.
     let lost_is_told = match event.lost {
         Some(_) => event.act == ConsentAct::Suspended,
@@ -295,11 +303,7 @@ pub(super) fn event(event: &ConsentEvent) -> Result<Value, ConsentError> {
         || event
             .how
             .is_some_and(|how| how.method == Method::Webauthn && how.level >= Some(EvidenceLevel::L3));
-    if lost_is_told && signed_is_strong {
-        Ok(Value::Object(members))
-    } else {
-        Err(ConsentError::Member { member: STATUS })
-    }
+    lost_is_told && signed_is_strong
 }
 
 const fn method(method: Method) -> &'static str {
