@@ -48,7 +48,6 @@ impl Broker {
             let Some(last) = due.last() else { break };
             after = Some(last.id);
             for consent in due.into_iter().take(most.saturating_sub(announced.len())) {
-                let id = consent.id;
                 match self.announce(consent, now).await {
                     Ok(done) => {
                         announced.extend(done);
@@ -58,7 +57,8 @@ impl Broker {
                     Err(fault) => {
                         skipped += 1;
                         let error: &dyn std::error::Error = &fault;
-                        tracing::error!(error, consent = %id, "an end could not be announced; it is skipped for now");
+                        // Not which: a log outlives an erasure.
+                        tracing::error!(error, "an end could not be announced; it is skipped for now");
                     }
                 }
             }

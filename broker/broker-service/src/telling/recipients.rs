@@ -234,7 +234,6 @@ impl Duties {
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    dossier = %notice.dossier.id,
                     attempts = notice.attempts.saturating_add(1),
                     "a recipient could not be told of a withdrawal by its webhook"
                 );
@@ -297,7 +296,6 @@ impl Duties {
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    dossier = %notice.dossier.id,
                     "a recipient could not be told of a withdrawal by letter"
                 );
                 Ok(false)
