@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::actions::{
+    InputSource as _, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -146,9 +148,41 @@ impl Browser {
         self.client.find_all(Locator::Css(selector)).await.unwrap().len()
     }
 
-    /// Clicks it.
+    /// Clicks it, as a person would: what a closed menu holds after opening it, if the menu is not laid open anyway.
     pub async fn click(&self, selector: &str) {
-        self.find(selector).await.click().await.unwrap();
+        let element = self.find(selector).await;
+        let menu = "const menu = document.querySelector(arguments[0]).closest('details:not([open])');
+            const summary = menu?.querySelector('summary');
+            return !menu || summary.contains(document.querySelector(arguments[0])) ? 'none'
+                : summary.checkVisibility() ? 'closed' : 'laid open'";
+        match self.script(menu, vec![json!(selector)]).await.as_str() {
+            // WebDriver takes whatever is in a closed `details` for hidden (Selenium's `isShown`).
+            Some("laid open") => self.point_at(element).await,
+            Some("closed") => {
+                self.find("details:not([open]) > summary")
+                    .await
+                    .click()
+                    .await
+                    .unwrap();
+                element.click().await.unwrap();
+            }
+            _ => element.click().await.unwrap(),
+        }
+    }
+
+    /// Presses the mouse's button on the middle of it, wherever that is.
+    async fn point_at(&self, element: Element) {
+        let button = MOUSE_BUTTON_LEFT;
+        let actions = MouseActions::new("mouse".to_owned())
+            .then(PointerAction::MoveToElement {
+                element,
+                duration: None,
+                x: 0.0,
+                y: 0.0,
+            })
+            .then(PointerAction::Down { button })
+            .then(PointerAction::Up { button });
+        self.client.perform_actions(actions).await.unwrap();
     }
 
     /// Clicks what leads to another page and waits for that page, so that what is looked for next is not found on the

@@ -125,7 +125,7 @@ mod tests {
     use crate::lang::Lang;
 
     /// Messages that are the same in two languages and meant to be.
-    const SHARED: [&str; 14] = [
+    const SHARED: [&str; 15] = [
         "column-interval",
         "desk-column-dataset",
         "fact-meter",
@@ -134,6 +134,7 @@ mod tests {
         "meter-gateway",
         "meter-label",
         "nav-catalogue",
+        "nav-more",
         "offer-open-of",
         "pager-label",
         "person-participant",

@@ -298,8 +298,8 @@ impl<'a> Frame<'a> {
         })
     }
 
-    /// The links of the visitor's role.
-    pub(crate) fn navigation(&self) -> Vec<NavigationLink> {
+    /// The links of the visitor's role: those that stand on every screen, and those that a narrow one keeps in its menu.
+    pub(crate) fn navigation(&self) -> (Vec<NavigationLink>, Vec<NavigationLink>) {
         let links: &[(&str, &str)] = match &self.page.visitor {
             Visitor::SignedOut => match self.page.mode {
                 Mode::Demo => &[(paths::HOME, "nav-home"), (paths::CATALOGUE, "nav-catalogue")],
@@ -341,7 +341,14 @@ impl<'a> Frame<'a> {
                 (paths::ACCOUNT, "nav-account"),
             ],
         };
-        links.iter().map(|(href, key)| self.link(href, key)).collect()
+        let mut first: Vec<_> = links.iter().map(|(href, key)| self.link(href, key)).collect();
+        // Sharings stay one click away on every screen (P-01); short lists need no menu.
+        let more = if first.len() > 3 {
+            first.split_off(2)
+        } else {
+            Vec::new()
+        };
+        (first, more)
     }
 
     /// The languages and, for each other than this one, where it is spoken.

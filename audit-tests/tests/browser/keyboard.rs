@@ -92,7 +92,7 @@ fn my_data_and_my_rights_need_nothing_but_a_keyboard() {
                 .await;
             looks.at_page(&format!("data-{view}")).await;
         }
-        reach(browser, "details summary").await;
+        reach(browser, "main details summary").await;
         browser.press(&[], Key::Enter).await;
         reach(browser, "tbody a").await;
         browser.press(&[], Key::Enter).await;

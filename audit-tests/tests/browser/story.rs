@@ -159,11 +159,13 @@ impl Walk<'_> {
         let browser = self.browser;
         browser.follow(".pager a[rel=prev]").await;
         browser.find(".pager a[rel=next]").await;
-        browser.click("details summary").await;
+        browser.click("main details summary").await;
         self.looks.at_page("dashboard-table").await;
-        let rows = browser.count("details tbody tr").await;
+        let rows = browser.count("main details tbody tr").await;
         assert!([46, 48, 50].contains(&rows), "{rows} half hours");
-        let measured = browser.count("details tbody td:not([colspan]):last-child").await;
+        let measured = browser
+            .count("main details tbody td:not([colspan]):last-child")
+            .await;
         assert!(
             measured > rows / 2,
             "only {measured} of {rows} half hours were measured"

@@ -64,6 +64,7 @@ account-events = What happened
 account-events-text = If you do not recognise a line, say so: every session is closed at once.
 account-events-caption = Sign-ins and changes, latest first
 back-to-account = Back to my account
+account-no-event = Nothing has happened yet. Your next sign-ins will be shown here.
 nav-account = My account
 passkey-several = May be on several of your devices.
 passkey-one = Stays in one device.

@@ -11,6 +11,7 @@ languages-label = Language
 nav-label = Main menu
 nav-home = Home
 nav-catalogue = Catalogue
+nav-more = Menu
 nav-dashboard = Dashboard
 nav-sharings = My sharing
 nav-history = History

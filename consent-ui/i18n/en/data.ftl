@@ -48,6 +48,7 @@ narrow-organisation = By organisation
 narrow-compteur = By meter
 narrow-finalite = By purpose
 narrow-all = All
+narrow-by = Filter by organisation, meter or purpose
 narrow-show = Filter
 narrow-none = No sharing fits this choice.
 narrow-show-all = Show all

@@ -1,6 +1,6 @@
 nav-rights = My rights
 nav-rights-desk = People's rights
-rights-heading = My requests
+rights-heading = My rights
 rights-intro = Your data are yours. Choose what you want: a short form is enough, and it is free.
 rights-mine = Where my requests stand
 rights-none = You have not asked for anything yet. Choose a request below.
@@ -18,7 +18,7 @@ rights-late = { $n ->
     [one] late by one day
    *[other] late by { $n } days
 }
-rights-back = My requests
+rights-back = My rights
 rights-one-heading = My request
 rights-right = Request
 rights-words = Your words

@@ -64,6 +64,7 @@ account-events = Ce qui s'est passé
 account-events-text = Si vous ne reconnaissez pas une ligne, dites-le : toutes les sessions sont fermées à l'instant.
 account-events-caption = Connexions et changements, du plus récent au plus ancien
 back-to-account = Retour à mon compte
+account-no-event = Rien ne s'est passé pour l'instant. Vos prochaines connexions s'afficheront ici.
 nav-account = Mon compte
 passkey-several = Peut se trouver sur plusieurs de vos appareils.
 passkey-one = Reste dans un seul appareil.

@@ -11,6 +11,7 @@ languages-label = Langue
 nav-label = Menu principal
 nav-home = Accueil
 nav-catalogue = Catalogue
+nav-more = Menu
 nav-dashboard = Tableau de bord
 nav-sharings = Mes partages
 nav-history = Historique

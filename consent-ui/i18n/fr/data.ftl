@@ -48,6 +48,7 @@ narrow-organisation = Par organisation
 narrow-compteur = Par compteur
 narrow-finalite = Par finalité
 narrow-all = Tout
+narrow-by = Filtrer par organisation, compteur ou finalité
 narrow-show = Filtrer
 narrow-none = Aucun partage ne répond à ce choix.
 narrow-show-all = Tout montrer

@@ -1,6 +1,6 @@
 nav-rights = Mes droits
 nav-rights-desk = Droits des personnes
-rights-heading = Mes demandes
+rights-heading = Mes droits
 rights-intro = Vos données sont à vous. Choisissez ce que vous voulez : un formulaire court suffit, et c'est gratuit.
 rights-mine = Où en sont mes demandes
 rights-none = Vous n'avez encore rien demandé. Choisissez une demande ci-dessous.
@@ -18,7 +18,7 @@ rights-late = { $n ->
     [one] en retard d'un jour
    *[other] en retard de { $n } jours
 }
-rights-back = Mes demandes
+rights-back = Mes droits
 rights-one-heading = Ma demande
 rights-right = Demande
 rights-words = Vos mots

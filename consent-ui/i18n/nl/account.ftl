@@ -64,6 +64,7 @@ account-events = Wat er gebeurd is
 account-events-text = Herkent u een regel niet? Zeg het: alle sessies worden meteen gesloten.
 account-events-caption = Aanmeldingen en wijzigingen, de nieuwste eerst
 back-to-account = Terug naar mijn account
+account-no-event = Er is nog niets gebeurd. Uw volgende aanmeldingen verschijnen hier.
 nav-account = Mijn account
 passkey-several = Kan op meerdere van uw toestellen staan.
 passkey-one = Blijft in één toestel.

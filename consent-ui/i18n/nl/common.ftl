@@ -11,6 +11,7 @@ languages-label = Taal
 nav-label = Hoofdmenu
 nav-home = Start
 nav-catalogue = Catalogus
+nav-more = Menu
 nav-dashboard = Overzicht
 nav-sharings = Mijn toestemmingen
 nav-history = Geschiedenis

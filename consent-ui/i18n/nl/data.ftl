@@ -48,6 +48,7 @@ narrow-organisation = Per organisatie
 narrow-compteur = Per meter
 narrow-finalite = Per doel
 narrow-all = Alles
+narrow-by = Filteren op organisatie, meter of doel
 narrow-show = Filteren
 narrow-none = Geen delen past bij deze keuze.
 narrow-show-all = Alles tonen

@@ -1,6 +1,6 @@
 nav-rights = Mijn rechten
 nav-rights-desk = Rechten van personen
-rights-heading = Mijn verzoeken
+rights-heading = Mijn rechten
 rights-intro = Uw gegevens zijn van u. Kies wat u wilt: een kort formulier volstaat, en het is gratis.
 rights-mine = Hoe het met mijn verzoeken staat
 rights-none = U hebt nog niets gevraagd. Kies hieronder een verzoek.
@@ -18,7 +18,7 @@ rights-late = { $n ->
     [one] één dag te laat
    *[other] { $n } dagen te laat
 }
-rights-back = Mijn verzoeken
+rights-back = Mijn rechten
 rights-one-heading = Mijn verzoek
 rights-right = Verzoek
 rights-words = Uw woorden
