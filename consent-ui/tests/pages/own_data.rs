@@ -1,5 +1,7 @@
 //! My data: periods, gaps, copies, and the note that she came.
 
+use broker_service::{CopyContent, CopyForm, CopyOrder};
+
 use crate::house::House;
 use crate::readings::Meter;
 
@@ -73,6 +75,36 @@ async fn p_16_copies_hold_every_half_hour_and_every_reading_in_three_forms() {
         let answer = anna.get(&format!("/moi/donnees/copie?{wrong}")).await;
         assert_eq!(answer.status, 422, "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn a_second_copy_waits_for_the_first_and_says_so() {
+    let house = measured().await;
+    house.set_clock("2026-12-22T09:10:00Z");
+    let mut anna = house.as_anna().await;
+    let order = CopyOrder {
+        point: house.anna.point,
+        first: None,
+        last: None,
+        content: CopyContent::Curve,
+        form: CopyForm::Csv,
+    };
+    // More days than are written ahead of a reader that takes none.
+    let unread = house.broker.own_copy(house.anna.id, order).await.unwrap();
+    let refused = anna.get("/moi/donnees/copie?etendue=tout").await;
+    assert_eq!(refused.status, 429);
+    assert!(
+        refused.text().contains("Une seule copie est faite à la fois"),
+        "{}",
+        refused.text()
+    );
+    drop(unread);
+    // Its writer notices at the next day that it writes.
+    while anna.get("/moi/donnees/copie?etendue=tout").await.status == 429 {
+        tokio::task::yield_now().await;
+    }
+    let whole = anna.get("/moi/donnees/copie?etendue=tout").await;
+    assert_eq!((whole.status, whole.body.lines().count() > 30 * 48), (200, true));
 }
 
 #[tokio::test]
