@@ -57,11 +57,19 @@ pub enum FieldProblem {
     SignatureNeeded,
     /// The recipient asks that the person proves who she is first.
     ProofNeeded,
+    /// No postal address.
+    AddressMissing,
+    /// Not the number of a meter.
+    MeterNumberInvalid,
+    /// Another participant has this meter.
+    MeterTaken,
+    /// Nobody is known under this identifier.
+    PersonUnknown,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -88,6 +96,10 @@ impl FieldProblem {
         Self::SentBefore,
         Self::SignatureNeeded,
         Self::ProofNeeded,
+        Self::AddressMissing,
+        Self::MeterNumberInvalid,
+        Self::MeterTaken,
+        Self::PersonUnknown,
     ];
 }
 
@@ -120,6 +132,10 @@ impl Word for FieldProblem {
             Self::SentBefore => "field-sent-before",
             Self::SignatureNeeded => "field-signature-needed",
             Self::ProofNeeded => "field-proof-needed",
+            Self::AddressMissing => "field-address-missing",
+            Self::MeterNumberInvalid => "field-meter-number-invalid",
+            Self::MeterTaken => "field-meter-taken",
+            Self::PersonUnknown => "field-person-unknown",
         }
     }
 }

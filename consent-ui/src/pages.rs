@@ -9,6 +9,7 @@ mod delivered;
 mod erasure;
 mod history;
 mod home;
+mod invite;
 mod ledger;
 mod offer;
 mod officer;
@@ -39,6 +40,7 @@ pub use delivered::{DeliveredView, Delivery, render_delivered};
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
 pub use history::{HistoryView, TransferRow, render_history};
 pub use home::{DemoPerson, HomeView, SignIn, render_home};
+pub use invite::{InviteView, InvitedView, render_invite, render_invited};
 pub use ledger::{
     ErasureRow, LedgerView, VerificationCommands, WitnessAnswer, WitnessDemand, WitnessRow, WitnessStanding,
     WitnessesView, render_ledger,

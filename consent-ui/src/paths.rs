@@ -114,6 +114,10 @@ pub const DESK: &str = "/dpo";
 pub const FLOWS: &str = "/dpo/transferts";
 /// DPO: withdrawals that recipients did not answer in time, and the queue of messages.
 pub const OVERDUE: &str = "/dpo/retraits";
+/// DPO. GET: the forms. POST: enrols somebody, and shows her code. Fields: `nom`, `adresse`, `compteur`, `langue`.
+pub const INVITE: &str = "/dpo/invitations";
+/// POST: a new way in for whoever lost hers. Field: `personne`.
+pub const INVITE_BACK: &str = "/dpo/invitations/encore";
 /// DPO: state of the ledger.
 pub const LEDGER: &str = "/dpo/registre";
 

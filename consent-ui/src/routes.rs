@@ -20,6 +20,7 @@ mod fields;
 mod gate;
 mod history;
 mod holdings;
+mod invite;
 mod later;
 mod meters;
 mod notice_text;
@@ -279,6 +280,8 @@ fn officer_pages() -> Router {
         .route("/dpo/droits/{request}", post(rights::answer))
         .route(paths::FLOWS, get(history::flows))
         .route(paths::OVERDUE, get(told::overdue))
+        .route(paths::INVITE, get(invite::page).post(invite::enrol))
+        .route(paths::INVITE_BACK, post(invite::back))
         .route(paths::LEDGER, get(overview::ledger))
         .route("/dpo/manifestes/{release}", get(proofs::manifest))
         .route("/dpo/manifestes/{release}/feuille", get(proofs::manifest_leaf))

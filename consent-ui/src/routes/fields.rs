@@ -13,6 +13,11 @@ use crate::routes::visit::{Session, Visit};
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// A form in which nothing was typed yet.
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// The first value of a field, without white space around it; empty when it was not sent.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.0

@@ -65,6 +65,9 @@ pub enum InviteRefusal {
     /// She cannot be enrolled.
     #[error(transparent)]
     Join(#[from] JoinRefusal),
+    /// The officer's session does not reach that far.
+    #[error(transparent)]
+    SignIn(SignInRefusal),
 }
 
 /// Makes invitations on a store, beside a broker that may be running on it or not.
@@ -223,6 +226,30 @@ impl Broker {
         self.inviting()
             .invite(SessionRole::Participant(participant), kind)
             .await
+    }
+
+    /// The same for whoever holds an officer's session: a code opens somebody else's account, so the officer proves
+    /// again who she is. Whether the participant ever had an account is looked up.
+    ///
+    /// # Errors
+    /// [`InviteRefusal::SignIn`] with [`SignInRefusal::ProveAgain`] among others, [`InviteRefusal::NotAllowed`],
+    /// [`InviteRefusal::Unknown`].
+    pub async fn invite_back(
+        &self,
+        token: &[u8; 32],
+        participant: ParticipantId,
+    ) -> Result<Invitation, Failure<InviteRefusal>> {
+        let session = self.fresh(token).await;
+        let session = session.map_err(|failure| failure.map_refusal(InviteRefusal::SignIn))?;
+        let SessionRole::Officer(officer) = session.role else {
+            return Err(Failure::Refused(InviteRefusal::NotAllowed));
+        };
+        let role = SessionRole::Participant(participant);
+        let kind = match self.store.read().await?.account_of(role).await? {
+            Some(_) => InvitationKind::Again,
+            None => InvitationKind::First,
+        };
+        self.invite_again(officer, participant, kind).await
     }
 
     /// What an invitation says.
