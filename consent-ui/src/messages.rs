@@ -19,6 +19,7 @@ macro_rules! message_files {
             include_str!(concat!("../i18n/", $tag, "/common.ftl")),
             include_str!(concat!("../i18n/", $tag, "/words.ftl")),
             include_str!(concat!("../i18n/", $tag, "/home.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/invite.ftl")),
             include_str!(concat!("../i18n/", $tag, "/account.ftl")),
             include_str!(concat!("../i18n/", $tag, "/participant.ftl")),
             include_str!(concat!("../i18n/", $tag, "/data.ftl")),

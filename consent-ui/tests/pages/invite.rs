@@ -15,7 +15,8 @@ fn fact(body: &str, label: &str) -> String {
 async fn an_officer_lets_a_person_in_with_a_code_that_is_shown_once() {
     let house = House::build().await;
     let mut officer = house.as_officer().await;
-    let page = officer.open(&officer.open("/dpo").await.link(PATH)).await;
+    let desk = officer.open("/dpo").await;
+    let page = officer.open(&desk.link(PATH)).await;
     let fields = [
         ("nom", "Chloé <Martin>"),
         ("adresse", "3 rue des Tilleuls"),
