@@ -176,12 +176,17 @@ function gather(words, width, from, count, order, first, last) {
 
 // ---- The check -----------------------------------------------------------------------------------------------------
 
-// Both halves of the log are folded apart, and joined at the root.
-function logTasks(size, places, hashes, proof) {
+// The order of leaves in the log: `order[i]` is the number of the leaf that stands at `sorted[i]`.
+function logOrder(size, places) {
   const order = ordered(places.length, (i) => places[i], () => 0);
   const sorted = Float64Array.from(order, (i) => places[i]);
   for (let i = 1; i < sorted.length; i += 1) demand(sorted[i - 1] < sorted[i], "same-leaf");
   demand(sorted[sorted.length - 1] < size, "inclusion");
+  return { order, sorted };
+}
+
+// Both halves of the log are folded apart, and joined at the root.
+function logTasks(size, { order, sorted }, hashes, proof) {
   const middle = middleOf(0, size);
   const cut = firstAtLeast(sorted, middle, 0, sorted.length);
   const without = (begin, end, first, last) => {
@@ -289,19 +294,15 @@ export async function verifyList(chunks, remembered, run, onProgress = () => {})
     },
   );
   for await (const chunk of chunks) reader.push(chunk);
-  const { log, map } = splitProofs(reader.end());
-  const answers = await Promise.all(hashed);
-  const list = {
-    header: reader.header,
-    lost: new Set(reader.lost),
-    leaves: joined(Int32Array, answers.map((answer) => answer.leaves)),
-    places: joined(Float64Array, placed),
-  };
-  const hashes = joined(Int32Array, answers.map((answer) => answer.hashes));
-  return { ...(await conclude(list, hashes, key, log, map, remembered, run)), list };
+  const proofs = splitProofs(reader.end());
+  const list = { header: reader.header, lost: new Set(reader.lost), places: joined(Float64Array, placed) };
+  return { ...(await conclude(list, hashed, key, proofs, remembered, run)), list };
 }
 
-async function conclude({ header, leaves, places, lost }, hashes, key, log, map, remembered, run) {
+// What must not wait is done while workers still hash: signatures, and the order of the leaves. The log's halves are
+// folded while the tags are brought into the order of the map.
+async function conclude(list, hashed, key, proofs, remembered, run) {
+  const { header, places, lost } = list;
   const subjectKey = hmacKey(key);
   const changes = (header.key_changes ?? []).map(parseChange);
   const restores = parseRestores(header.restores ?? []);
@@ -315,20 +316,21 @@ async function conclude({ header, leaves, places, lost }, hashes, key, log, map,
   demand(last >= 1 && root.length === 56 && root[0] === 1 && root[1] === 0x40 && root[3] === 0, "map-root");
   demand(view.getBigUint64(8) === BigInt(last), "map-root");
 
+  const others = [{ index: last, hash: leafHash(root) }, ...changes, ...restores];
+  const order = logOrder(checkpoint.size, joined(Float64Array, [places, others.map(({ index }) => index)]));
+  const answers = await Promise.all(hashed);
+  const hashes = joined(Int32Array, answers.map((answer) => answer.hashes));
+  list.leaves = joined(Int32Array, answers.map((answer) => answer.leaves));
+  const ofOthers = others.map(({ hash }) => toWords(hash));
+  const logRoots = logTasks(checkpoint.size, order, joined(Int32Array, [hashes, ...ofOthers]), proofs.log).map(run);
+  // Refusals are awaited below, in their order.
+  logRoots.forEach((answer) => answer.catch(() => {}));
   const absent = Array.from({ length: WINDOW }, (_, i) =>
     toWords(hmac(subjectKey, join(tagLabel, u64(header.newest + 1 + i)))),
   );
-  const inMap = mapTasks(map, leaves, places, hashes, absent);
+  const inMap = mapTasks(proofs.map, list.leaves, places, hashes, absent);
   const mapRoots = inMap.tasks.map(run);
-  // Refusals are awaited below, in their order.
   mapRoots.forEach((answer) => answer.catch(() => {}));
-  const others = [{ index: last, hash: leafHash(root) }, ...changes, ...restores];
-  const logRoots = logTasks(
-    checkpoint.size,
-    joined(Float64Array, [places, others.map(({ index }) => index)]),
-    joined(Int32Array, [hashes, ...others.map(({ hash }) => toWords(hash))]),
-    log,
-  ).map(run);
   const logRoot = rootAbove(await Promise.all(logRoots), (pair) => hashWords(1, 8, pair, 0, 16, pair, 0));
   demand(same(logRoot, checkpoint.root), "inclusion");
   const mapRoot = rootAbove(await Promise.all(mapRoots), (pair) => innerWords(inMap.bit, pair, 0));
@@ -340,7 +342,7 @@ async function conclude({ header, leaves, places, lost }, hashes, key, log, map,
     lost: lost.size,
     // Those that lost something of hers.
     restores: restores.filter((one) => [...lost].some((n) => isLost(one, places[n - 1]))),
-    person: hex(toBytes(leaves.subarray(2, 2 + HASH))),
+    person: hex(toBytes(list.leaves.subarray(2, 2 + HASH))),
     remember: { logKey: header.log_key, size: checkpoint.size, root: hex(checkpoint.root), newest: header.newest },
   };
 }

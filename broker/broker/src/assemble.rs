@@ -330,6 +330,16 @@ pub fn log_key(home: &Home, origin: &str) -> Result<Vkey> {
     ))
 }
 
+/// The other keys whose checkpoints are the ledger's: those given up, and the next one while both sign.
+///
+/// # Errors
+/// When they cannot be read, or do not lead to the present one.
+pub fn other_log_keys(home: &Home, origin: &str, present: &Vkey) -> Result<Vec<Vkey>> {
+    let rotation = rotation(home, origin, &Changes::read(&home.keys(), present)?)?;
+    let next = rotation.next.iter().map(|next| next.vkey().clone());
+    Ok(next.chain(rotation.earlier).collect())
+}
+
 /// The keys before and after the present one.
 fn rotation(home: &Home, origin: &str, changes: &Changes) -> Result<Rotation> {
     let next = CheckpointSigner::load_next(&home.keys())?;

@@ -43,9 +43,10 @@ impl MapValue {
     /// `u64be log index || leaf hash`.
     pub fn to_bytes(&self) -> [u8; MAP_VALUE_LEN] {
         let mut bytes = [0; MAP_VALUE_LEN];
-        let parts = self.index.get().to_be_bytes().into_iter();
-        let parts = parts.chain(*self.leaf.as_bytes());
-        bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+        if let Some((index, leaf)) = bytes.split_first_chunk_mut::<8>() {
+            *index = self.index.get().to_be_bytes();
+            leaf.copy_from_slice(self.leaf.as_bytes());
+        }
         bytes
     }
 

@@ -20,6 +20,7 @@
 
 mod base;
 mod bucket;
+mod copies;
 mod merge;
 mod prune;
 mod recover;
@@ -30,18 +31,20 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
 };
 
 use ledger_core::{
     leaf::{LeafError, MapRoot},
-    map::{MapEntry, PrunedMapError},
+    map::{MapEntry, PrunedMapError, empty_map_root},
     tree::{Hash, LeafIndex, TreeSize},
 };
 
 use crate::ports::StoreFault;
 use base::{Base, BaseWriter, Loaded, MOST_BITS};
+use copies::Copies;
 use merge::Merge;
-use trunk::GROUP_BITS;
+use trunk::{Change, GROUP_BITS, Trunk};
 
 pub use snapshot::MapSnapshot;
 
@@ -140,6 +143,7 @@ const fn damaged(what: &'static str) -> MapFault {
 #[derive(Debug)]
 pub struct LogMap {
     now: MapSnapshot,
+    copies: Copies,
     folder: PathBuf,
     config: MapConfig,
     merge: Option<Merge>,
@@ -150,9 +154,12 @@ pub struct LogMap {
 /// The map as it will be after a batch: leaves and, as the last of the batch, the map-root leaf that covers them.
 #[derive(Debug)]
 pub struct StagedMap {
-    before: MapSnapshot,
-    after: MapSnapshot,
+    /// The map it was staged on: its base, its size and its root.
+    base: Arc<Base>,
+    before: (TreeSize, Option<Hash>),
+    change: Change,
     batch: Vec<MapEntry>,
+    entries: u64,
     covers: LeafIndex,
 }
 
@@ -161,8 +168,8 @@ impl StagedMap {
     pub fn map_root(&self) -> MapRoot {
         MapRoot {
             covers: self.covers,
-            entries: self.after.entries,
-            root: self.after.root(),
+            entries: self.entries,
+            root: self.change.root().unwrap_or_else(empty_map_root),
         }
     }
 }
@@ -184,7 +191,7 @@ impl LogMap {
                     size: base.size(),
                     entries: base.entries(),
                     base: Arc::new(base),
-                    trunk,
+                    trunk: Arc::new(trunk),
                 };
                 return Ok(Self::new(now, folder, config));
             }
@@ -204,9 +211,10 @@ impl LogMap {
 
     /// The empty map, with buckets for a log of this size. A base file is left where it is until the next merge.
     fn empty(folder: &Path, config: MapConfig, log: TreeSize) -> Self {
+        let bits = bits_for(log.get(), config.least_bits);
         let now = MapSnapshot {
-            base: Arc::new(Base::none(bits_for(log.get(), config.least_bits))),
-            trunk: None,
+            base: Arc::new(Base::none(bits)),
+            trunk: Arc::new(Trunk::empty(bits)),
             size: TreeSize::ZERO,
             entries: 0,
         };
@@ -216,6 +224,7 @@ impl LogMap {
     fn new(now: MapSnapshot, folder: &Path, config: MapConfig) -> Self {
         Self {
             now,
+            copies: Copies::default(),
             folder: folder.to_path_buf(),
             config,
             merge: None,
@@ -253,8 +262,10 @@ impl LogMap {
         let (batch, covers) = self.entries_of(first, leaves)?;
         let size = LeafIndex::new(covers).ok_or(MapFault::Full)?;
         Ok(StagedMap {
-            after: self.now.with(&batch, size.smallest_tree())?,
-            before: self.now.clone(),
+            base: Arc::clone(&self.now.base),
+            before: (self.now.size, self.now.tip()),
+            change: self.now.trunk.stage(&batch, &self.now.base)?,
+            entries: self.now.with(&batch)?,
             batch,
             covers: size,
         })
@@ -265,11 +276,12 @@ impl LogMap {
     /// # Errors
     /// [`MapFault::Stale`] when the map changed in between; nothing has changed then.
     pub fn apply(&mut self, staged: StagedMap) -> Result<(), MapFault> {
-        let is_ours = self.now.size == staged.before.size && Arc::ptr_eq(&self.now.base, &staged.before.base);
-        if !is_ours || self.now.tip() != staged.before.tip() {
+        let is_ours = Arc::ptr_eq(&self.now.base, &staged.base);
+        if !is_ours || (self.now.size, self.now.tip()) != staged.before {
             return Err(MapFault::Stale);
         }
-        self.now = staged.after;
+        self.copies.advance(&mut self.now.trunk, staged.change);
+        (self.now.size, self.now.entries) = (staged.covers.smallest_tree(), staged.entries);
         self.merge_if_due(
             &staged.batch,
             self.config.newer.max(self.now.entries / self.config.share.max(1)),
@@ -283,7 +295,10 @@ impl LogMap {
     /// As [`Self::stage`]. Nothing has changed then.
     pub fn replay<L: AsRef<[u8]>>(&mut self, first: LeafIndex, leaves: &[L]) -> Result<(), MapFault> {
         let (batch, end) = self.entries_of(first, leaves)?;
-        self.now = self.now.with(&batch, TreeSize::new(end).ok_or(MapFault::Full)?)?;
+        let (size, entries) = (TreeSize::new(end).ok_or(MapFault::Full)?, self.now.with(&batch)?);
+        let change = self.now.trunk.stage(&batch, &self.now.base)?;
+        self.copies.advance(&mut self.now.trunk, change);
+        (self.now.size, self.now.entries) = (size, entries);
         // Fewer and larger merges than in normal running: a rebuild would otherwise write the base again and again.
         self.merge_if_due(&batch, (self.config.newer * 8).max(self.now.entries / 4));
         Ok(())
@@ -304,7 +319,8 @@ impl LogMap {
         self.settle();
         if self.now.size != self.now.base.size() {
             let go_on = std::sync::atomic::AtomicBool::new(false);
-            self.now = merge::write_base(&self.now, &self.folder, self.config.least_bits, &go_on)?;
+            let merged = merge::write_base(&self.now, &self.folder, self.config.least_bits, &go_on)?;
+            self.put(merged);
         }
         Ok(())
     }
@@ -355,15 +371,27 @@ impl LogMap {
     fn take_over(&mut self, merge: Merge) {
         match merge.finish() {
             Ok(merged) if merged.tip() == self.now.tip() && merged.entries == self.now.entries => {
-                self.now = MapSnapshot {
+                self.put(MapSnapshot {
                     size: self.now.size,
                     ..merged
-                };
+                });
                 self.retry_at = 0;
             }
             Ok(_) => self.merge_failed(&damaged("the merged map has another root")),
             Err(error) => self.merge_failed(&error),
         }
+    }
+
+    /// Takes a map with another base. Freeing the old one takes tens of milliseconds, which no batch waits for.
+    fn put(&mut self, map: MapSnapshot) {
+        let old = (
+            std::mem::replace(&mut self.now, map),
+            std::mem::take(&mut self.copies),
+        );
+        // Without a thread it is freed here and now.
+        let _ = thread::Builder::new()
+            .name("map-free".to_owned())
+            .spawn(move || drop(old));
     }
 
     /// Nothing is lost: the entries stay in memory, and the leaves are in the log.

@@ -102,6 +102,7 @@ impl Full {
 pub async fn look(config: &Config, full: bool) -> Result<Found> {
     let home = Home::at(&config.data);
     let key = assemble::log_key(&home, &config.origin)?;
+    let others = assemble::other_log_keys(&home, &config.origin, &key)?;
     let in_use = InUse::is_taken(home.folder()).context("the data folder cannot be opened")?;
     let now = SystemClock.now();
     let public = FolderStore::existing(home.ledger());
@@ -115,7 +116,15 @@ pub async fn look(config: &Config, full: bool) -> Result<Found> {
         Err(error) => Arc::new(NoData(Some(chain(error)))),
     };
     let lock = lock(&home.lock()).await;
-    let mut survey = Survey::of(&key, &*lock, &public, &*data, UnixMicros(now.as_micros())).await;
+    let mut survey = Survey::of(
+        &key,
+        &others,
+        &*lock,
+        &public,
+        &*data,
+        UnixMicros(now.as_micros()),
+    )
+    .await;
     let stop = StopFolder::of(home.folder()).read();
     let newest = survey.data.and_then(|head| Instant::from_micros(head.at.0).ok());
     let silence = clock_watch::check(home.folder(), newest, now).err();

@@ -27,7 +27,7 @@ use super::{
     MapFault,
     bucket::{Slot, Stored, stored_len},
     damaged,
-    trunk::{self, GROUP, GROUP_BITS, Trunk, prefix},
+    trunk::{GROUP, GROUP_BITS, Trunk, prefix},
 };
 
 pub use write::BaseWriter;
@@ -55,7 +55,7 @@ pub struct Base {
 #[derive(Debug)]
 pub struct Loaded {
     pub base: Base,
-    pub trunk: Option<Trunk>,
+    pub trunk: Trunk,
 }
 
 /// One line of the index.
@@ -139,8 +139,8 @@ impl Base {
         }
         base.rehash(&rows)?;
         let roots: Vec<_> = rows.iter().map(|row| row.root).collect();
-        let trunk = trunk::build(base.bits, &roots);
-        if trunk::hash_of(trunk.as_ref()) != footer.root {
+        let trunk = Trunk::build(base.bits, &roots);
+        if trunk.root() != footer.root {
             return Err(damaged("its buckets do not make up its root"));
         }
         Ok(Some(Loaded { base, trunk }))

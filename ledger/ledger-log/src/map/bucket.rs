@@ -24,6 +24,7 @@ const HASH_LEN: usize = 32;
 /// A bucket read from the base.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stored<'a> {
+    bytes: &'a [u8],
     entries: &'a [[u8; ENTRY_LEN]],
     inner: &'a [[u8; HASH_LEN]],
 }
@@ -68,10 +69,24 @@ impl<'a> Stored<'a> {
             return Some(Self::default());
         }
         let count = (bytes.len() + HASH_LEN) / (ENTRY_LEN + HASH_LEN);
-        let (entries, inner) = bytes.split_at_checked(count * ENTRY_LEN)?;
-        let (entries, _) = entries.as_chunks::<ENTRY_LEN>();
+        let (first, inner) = bytes.split_at_checked(count * ENTRY_LEN)?;
+        let (entries, _) = first.as_chunks::<ENTRY_LEN>();
         let (inner, rest) = inner.as_chunks::<HASH_LEN>();
-        (rest.is_empty() && inner.len() + 1 == count).then_some(Self { entries, inner })
+        (rest.is_empty() && inner.len() + 1 == count).then_some(Self {
+            bytes,
+            entries,
+            inner,
+        })
+    }
+
+    /// The bytes it was parsed from.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Number of entries.
+    pub const fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// The root of the bucket, computed from the entries alone; an error when they are not in order, when one has
@@ -94,9 +109,9 @@ impl<'a> Stored<'a> {
             slots: slots.as_slice(),
             inner: &[],
         };
-        let mut inner = vec![Hash::new([0; HASH_LEN]); self.inner.len()];
+        let mut inner = vec![[0; HASH_LEN]; self.inner.len()];
         let root = fresh.fill(slots, &mut inner);
-        if !inner.iter().map(Hash::as_bytes).eq(self.inner) {
+        if inner != self.inner {
             return Err(damaged("a bucket has other hashes"));
         }
         Ok(root)
@@ -162,19 +177,18 @@ impl<'a> Bucket<'a> {
         slots.first().map(|slot| slot.entry)
     }
 
-    /// The bytes of a bucket of these slots, which are all slots with some prefix, and its root.
-    pub fn encode(&self, slots: &[Slot]) -> (Vec<u8>, Option<Hash>) {
-        let mut inner = vec![Hash::new([0; 32]); slots.len().saturating_sub(1)];
-        let root = self.fill(slots, &mut inner);
-        let mut bytes = Vec::with_capacity(slots.len() * (ENTRY_LEN + HASH_LEN));
+    /// Writes the bytes of a bucket of these slots, which are all slots with some prefix; gives its root.
+    pub fn encode(&self, slots: &[Slot], bytes: &mut Vec<u8>) -> Option<Hash> {
+        bytes.clear();
         for slot in slots {
             bytes.extend_from_slice(slot.entry.tag.as_bytes());
-            bytes.extend_from_slice(&slot.entry.value.to_bytes());
+            bytes.extend_from_slice(&slot.entry.value.index.get().to_be_bytes());
+            bytes.extend_from_slice(slot.entry.value.leaf.as_bytes());
         }
-        inner
-            .iter()
-            .for_each(|hash| bytes.extend_from_slice(hash.as_bytes()));
-        (bytes, root)
+        let inner_at = bytes.len();
+        bytes.resize(inner_at + slots.len().saturating_sub(1) * HASH_LEN, 0);
+        let (_, inner) = bytes.split_at_mut_checked(inner_at)?;
+        self.fill(slots, inner.as_chunks_mut().0)
     }
 
     /// Writes what shows the paths to `present` (sorted) and `absent` in this bucket, all else folded.
@@ -227,24 +241,22 @@ impl<'a> Bucket<'a> {
     }
 
     /// As [`Self::hash`], and writes every inner hash between its two neighbours.
-    fn fill(&self, slots: &[Slot], inner: &mut [Hash]) -> Option<Hash> {
+    fn fill(&self, slots: &[Slot], inner: &mut [[u8; HASH_LEN]]) -> Option<Hash> {
         let Some(fork) = Fork::of(slots) else {
             return slots.first().map(|slot| slot.entry.hash());
         };
         if let Some(place) = fork.stored_at() {
             let first = slots.first()?.stored?;
             let stored = self.inner.iter().skip(first);
-            inner
-                .iter_mut()
-                .zip(stored)
-                .for_each(|(to, from)| *to = Hash::new(*from));
+            inner.iter_mut().zip(stored).for_each(|(to, from)| *to = *from);
             return self.inner.get(place).copied().map(Hash::new);
         }
         let (lower, rest) = inner.split_at_mut_checked(fork.left.len() - 1)?;
         let (here, upper) = rest.split_first_mut()?;
         let (left, right) = (self.fill(fork.left, lower)?, self.fill(fork.right, upper)?);
-        *here = inner_hash(fork.bit, &left, &right);
-        Some(*here)
+        let hash = inner_hash(fork.bit, &left, &right);
+        *here = *hash.as_bytes();
+        Some(hash)
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     base::{BaseWriter, Loaded},
     bits_for,
     bucket::{Bucket, Scratch},
-    trunk::{self, GROUP_BITS, prefix},
+    trunk::{GROUP_BITS, prefix},
 };
 
 /// The thread catches up with the writer until this few entries are left for the writer to add itself.
@@ -78,8 +78,9 @@ impl Merge {
     /// Waits for the thread, and adds what it has not seen. The map has the entries of the writer's and a new base.
     pub fn finish(mut self) -> Result<MapSnapshot, MapFault> {
         let thread = self.thread.take().ok_or(MapFault::Thread)?;
-        let merged = thread.join().unwrap_or(Err(MapFault::Thread))?;
-        add(&merged, self.shared.take())
+        let mut merged = thread.join().unwrap_or(Err(MapFault::Thread))?;
+        add(&mut merged, self.shared.take())?;
+        Ok(merged)
     }
 }
 
@@ -102,31 +103,35 @@ pub fn write_base(
 ) -> Result<MapSnapshot, MapFault> {
     let old_bits = map.base.bits();
     let bits = bits_for(map.entries, least_bits).max(old_bits);
-    let mut scratch = Scratch::default();
+    let (mut scratch, mut encoded) = (Scratch::default(), Vec::new());
     let mut writer = BaseWriter::begin(folder, bits)?;
-    trunk::for_each_group(map.trunk.as_ref(), 0, &mut |number, group| {
+    for (number, group) in map.trunk.groups() {
         if cancelled.load(Ordering::Relaxed) {
             return Err(MapFault::Cancelled);
         }
         let first = number << GROUP_BITS;
         for (number, stored) in (first..).zip(map.base.group(number, &mut scratch.bytes)?) {
-            let bucket = Bucket::merge(stored, group.newer(number, old_bits), &mut scratch.slots)?;
+            let newer = group.newer(number, old_bits);
+            if newer.is_empty() && bits == old_bits && stored.len() > 0 {
+                writer.put(number, stored.len(), stored.bytes(), group.bucket_root(number))?;
+                continue;
+            }
+            let bucket = Bucket::merge(stored, newer, &mut scratch.slots)?;
             // More bits split a bucket; what it had stored holds for its parts.
             let parts = bucket
                 .slots()
                 .chunk_by(|a, b| prefix(a.tag(), bits) == prefix(b.tag(), bits));
             for slots in parts {
                 let Some(first) = slots.first() else { continue };
-                let (bytes, root) = bucket.encode(slots);
-                writer.put(prefix(first.tag(), bits), slots.len(), &bytes, root)?;
+                let root = bucket.encode(slots, &mut encoded);
+                writer.put(prefix(first.tag(), bits), slots.len(), &encoded, root)?;
             }
         }
-        Ok(())
-    })?;
+    }
     let Loaded { base, trunk } = writer.finish(map.size, map.tip())?;
     Ok(MapSnapshot {
         base: Arc::new(base),
-        trunk,
+        trunk: Arc::new(trunk),
         size: map.size,
         entries: map.entries,
     })
@@ -136,7 +141,7 @@ fn catch_up(mut map: MapSnapshot, shared: &Shared) -> Result<MapSnapshot, MapFau
     for _ in 0..ROUNDS {
         let recent = shared.take();
         let is_last = recent.len() <= FEW;
-        map = add(&map, recent)?;
+        add(&mut map, recent)?;
         if is_last || shared.cancelled.load(Ordering::Relaxed) {
             break;
         }
@@ -144,7 +149,7 @@ fn catch_up(mut map: MapSnapshot, shared: &Shared) -> Result<MapSnapshot, MapFau
     Ok(map)
 }
 
-fn add(map: &MapSnapshot, mut recent: Vec<MapEntry>) -> Result<MapSnapshot, MapFault> {
+fn add(map: &mut MapSnapshot, mut recent: Vec<MapEntry>) -> Result<(), MapFault> {
     recent.sort_by_key(|entry| entry.tag);
-    map.with(&recent, map.size)
+    map.add(&recent)
 }

@@ -11,7 +11,7 @@ use super::{
     base::Base,
     bucket::{Bucket, Scratch},
     damaged,
-    trunk::{GROUP, GROUP_BITS, Group, HEAP, Trunk, hash_of},
+    trunk::{GROUP, GROUP_BITS, Group, HEAP, Place, Trunk},
 };
 
 impl MapSnapshot {
@@ -29,10 +29,10 @@ impl MapSnapshot {
             writer: PrunedMapWriter::default(),
             scratch: Scratch::default(),
         };
-        match &self.trunk {
-            Some(trunk) => pruner.trunk(trunk, 0, 0, &present, absent)?,
-            None if present.is_empty() => {}
-            None => return Err(PrunedMapError::Missing.into()),
+        if self.tip().is_some() {
+            pruner.trunk(&self.trunk, Place::ROOT, &present, absent)?;
+        } else if !present.is_empty() {
+            return Err(PrunedMapError::Missing.into());
         }
         Ok(pruner.writer.finish())
     }
@@ -45,34 +45,28 @@ struct Pruner<'a> {
 }
 
 impl Pruner<'_> {
-    /// A subtree whose buckets have numbers that begin with `number`.
-    fn trunk(
-        &mut self,
-        trunk: &Trunk,
-        depth: u8,
-        number: u32,
-        present: &[Tag],
-        absent: &[Tag],
-    ) -> Result<(), MapFault> {
+    /// The part of the trunk from this place down.
+    fn trunk(&mut self, trunk: &Trunk, at: Place, present: &[Tag], absent: &[Tag]) -> Result<(), MapFault> {
         if present.is_empty() && absent.is_empty() {
-            return self.folded(hash_of(Some(trunk)));
+            return self.folded(trunk.at(at.node));
         }
-        let fork = match trunk {
-            Trunk::Group(group) => return self.group(group, 0, number, present, absent),
-            Trunk::Fork(fork) => fork,
-        };
+        if trunk.is_group(at) {
+            let group = trunk.group(at).ok_or(damaged("a group has no place"))?;
+            return self.group(group, 0, at.number, present, absent);
+        }
+        let (left, right) = (at.left(), at.right());
         // Where one side is empty the map has no fork: all tags go on in the other, whatever their bits.
-        match (&fork.left, &fork.right) {
-            (Some(left), Some(right)) => {
-                self.writer.fork(depth);
-                for (side, below, bit) in [(Side::Left, left, 0), (Side::Right, right, 1)] {
-                    let (present, absent) = (sent(present, depth, side), sent(absent, depth, side));
-                    self.trunk(below, depth + 1, (number << 1) | bit, &present, &absent)?;
+        match (trunk.at(left.node), trunk.at(right.node)) {
+            (Some(_), Some(_)) => {
+                self.writer.fork(at.depth);
+                for (side, below) in [(Side::Left, left), (Side::Right, right)] {
+                    let (present, absent) = (sent(present, at.depth, side), sent(absent, at.depth, side));
+                    self.trunk(trunk, below, &present, &absent)?;
                 }
                 Ok(())
             }
-            (Some(left), None) => self.trunk(left, depth + 1, number << 1, present, absent),
-            (None, Some(right)) => self.trunk(right, depth + 1, (number << 1) | 1, present, absent),
+            (Some(_), None) => self.trunk(trunk, left, present, absent),
+            (None, Some(_)) => self.trunk(trunk, right, present, absent),
             (None, None) => Err(damaged("a fork of the map has no side")),
         }
     }

@@ -8,13 +8,7 @@ use ledger_core::{
     tree::{Hash, TreeSize},
 };
 
-use super::{
-    MapFault,
-    base::Base,
-    bucket::Scratch,
-    damaged,
-    trunk::{self, Trunk},
-};
+use super::{MapFault, base::Base, damaged, trunk::Trunk};
 
 /// The map at one size of the log, for readers. It stays what it was while the log grows; clones are cheap and may be
 /// used on any thread.
@@ -23,7 +17,7 @@ use super::{
 #[derive(Clone, Debug)]
 pub struct MapSnapshot {
     pub(super) base: Arc<Base>,
-    pub(super) trunk: Option<Trunk>,
+    pub(super) trunk: Arc<Trunk>,
     pub(super) size: TreeSize,
     pub(super) entries: u64,
 }
@@ -49,7 +43,7 @@ impl MapSnapshot {
     /// # Errors
     /// [`MapFault::Damaged`] or [`MapFault::Io`] when the base file can no longer be read.
     pub fn prove(&self, tag: &Tag) -> Result<MapAnswer, MapFault> {
-        let (end, steps) = trunk::walk(self.trunk.as_ref(), tag, &self.base)?;
+        let (end, steps) = self.trunk.walk(tag, &self.base)?;
         let wrong = |_| damaged("a path does not descend");
         Ok(match end {
             None => MapAnswer {
@@ -72,13 +66,13 @@ impl MapSnapshot {
     /// # Errors
     /// As [`Self::prove`].
     pub fn value(&self, tag: &Tag) -> Result<Option<MapValue>, MapFault> {
-        let (end, _) = trunk::walk(self.trunk.as_ref(), tag, &self.base)?;
+        let (end, _) = self.trunk.walk(tag, &self.base)?;
         Ok(end.filter(|end| end.tag == *tag).map(|end| end.value))
     }
 
     /// `None` for the empty map.
     pub(super) fn tip(&self) -> Option<Hash> {
-        trunk::hash_of(self.trunk.as_ref())
+        self.trunk.root()
     }
 
     /// Entries that are in memory only.
@@ -86,15 +80,17 @@ impl MapSnapshot {
         self.entries.saturating_sub(self.base.entries())
     }
 
-    /// The map with more entries, sorted by tag.
-    pub(super) fn with(&self, batch: &[MapEntry], size: TreeSize) -> Result<Self, MapFault> {
-        let trunk = trunk::grow(self.trunk.as_ref(), 0, batch, &self.base, &mut Scratch::default())?;
+    /// Adds entries, sorted by tag. Readers of this snapshot keep theirs; when there is an error nothing has changed.
+    pub(super) fn add(&mut self, batch: &[MapEntry]) -> Result<(), MapFault> {
+        let change = self.trunk.stage(batch, &self.base)?;
+        self.entries = self.with(batch)?;
+        Arc::make_mut(&mut self.trunk).apply(&change);
+        Ok(())
+    }
+
+    /// Number of entries with this batch.
+    pub(super) fn with(&self, batch: &[MapEntry]) -> Result<u64, MapFault> {
         let added = u64::try_from(batch.len()).map_err(|_| MapFault::Full)?;
-        Ok(Self {
-            base: Arc::clone(&self.base),
-            trunk,
-            size,
-            entries: self.entries.checked_add(added).ok_or(MapFault::Full)?,
-        })
+        self.entries.checked_add(added).ok_or(MapFault::Full)
     }
 }

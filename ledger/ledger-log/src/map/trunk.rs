@@ -1,7 +1,8 @@
-//! The upper part of the map in memory: from the root down to buckets, shared between snapshots.
+//! The upper part of the map in memory: the hashes of all forks above the groups, and the groups of buckets.
 //!
-//! Nodes never change. A batch makes new nodes on the paths it touches and shares all others, so a snapshot costs one
-//! reference and stays what it was.
+//! A batch is hashed into a [`Change`] and nothing else moves; the change is written into a trunk that nobody reads
+//! (see `copies`). Hashes of neighbours stand side by side, so that a path costs few misses of the processor's cache
+//! and no allocation above its group.
 
 use std::{sync::Arc, thread};
 
@@ -15,6 +16,7 @@ use super::{
     MapFault,
     base::Base,
     bucket::{Bucket, Scratch},
+    damaged,
 };
 
 /// Depth of a group: the lowest levels above the buckets stand together, which spares pointers and memory.
@@ -30,19 +32,22 @@ const WORTH_A_THREAD: usize = 96;
 /// A large batch is spread over at most 2^3 threads.
 const THREAD_DEPTH: u8 = 3;
 
-/// A subtree that is not empty.
+/// Everything above the buckets. A node is `None` while no entry is below it; the map's own forks are only those with
+/// two sides, the others let a hash through.
 #[derive(Clone, Debug)]
-pub enum Trunk {
-    Fork(Arc<Fork>),
-    Group(Arc<Group>),
+pub struct Trunk {
+    bits: u8,
+    /// As a heap: the root first, the children of `i` at `2i + 1` and `2i + 2`, the roots of the groups last.
+    nodes: Vec<Option<Hash>>,
+    groups: Vec<Option<Arc<Group>>>,
 }
 
-/// One bit further down. The map's own forks are only those with two sides; the others let a hash through.
-#[derive(Debug)]
-pub struct Fork {
-    hash: Hash,
-    pub left: Option<Trunk>,
-    pub right: Option<Trunk>,
+/// What a batch changes in a trunk.
+#[derive(Debug, Default)]
+pub struct Change {
+    nodes: Vec<(usize, Option<Hash>)>,
+    groups: Vec<(usize, Arc<Group>)>,
+    root: Option<Hash>,
 }
 
 /// Eight neighbouring buckets.
@@ -51,6 +56,38 @@ pub struct Group {
     heap: [Option<Hash>; HEAP],
     /// Entries that are not in the base, sorted by tag.
     newer: Vec<MapEntry>,
+}
+
+/// A node on the way down: its place in the heap, the levels above it, and the bits that lead to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub node: usize,
+    pub depth: u8,
+    pub number: u32,
+}
+
+impl Place {
+    pub const ROOT: Self = Self {
+        node: 0,
+        depth: 0,
+        number: 0,
+    };
+
+    pub const fn left(self) -> Self {
+        Self {
+            node: 2 * self.node + 1,
+            depth: self.depth + 1,
+            number: self.number << 1,
+        }
+    }
+
+    pub const fn right(self) -> Self {
+        Self {
+            node: 2 * self.node + 2,
+            depth: self.depth + 1,
+            number: (self.number << 1) | 1,
+        }
+    }
 }
 
 /// The first `bits` bits of a tag, at most 32.
@@ -70,104 +107,183 @@ fn join(bit: u8, left: Option<Hash>, right: Option<Hash>) -> Option<Hash> {
     }
 }
 
-pub fn hash_of(trunk: Option<&Trunk>) -> Option<Hash> {
-    match trunk? {
-        Trunk::Fork(fork) => Some(fork.hash),
-        Trunk::Group(group) => group.root(),
+impl Change {
+    /// The root of the map with the change.
+    pub const fn root(&self) -> Option<Hash> {
+        self.root
+    }
+
+    fn with(mut self, mut other: Self) -> Self {
+        self.nodes.append(&mut other.nodes);
+        self.groups.append(&mut other.groups);
+        self
     }
 }
 
-/// The trunk above buckets that have nothing newer, from the roots of all 2^bits buckets.
-pub fn build(bits: u8, roots: &[Option<Hash>]) -> Option<Trunk> {
-    let (groups, _) = roots.as_chunks::<GROUP>();
-    let groups = groups.iter().map(|roots| {
-        let group = Group::new(bits, roots);
-        group.root().map(|_| Trunk::Group(Arc::new(group)))
-    });
-    let mut level: Vec<_> = groups.collect();
-    for depth in (0..bits - GROUP_BITS).rev() {
-        let pairs = level.as_chunks::<2>().0.iter();
-        level = pairs
-            .map(|[left, right]| fork(depth, left.clone(), right.clone()))
-            .collect();
+impl Trunk {
+    /// The trunk of an empty map with 2^bits buckets.
+    pub fn empty(bits: u8) -> Self {
+        let groups = 1_usize << (bits - GROUP_BITS);
+        Self {
+            bits,
+            nodes: vec![None; 2 * groups - 1],
+            groups: vec![None; groups],
+        }
     }
-    level.pop().flatten()
-}
 
-fn fork(depth: u8, left: Option<Trunk>, right: Option<Trunk>) -> Option<Trunk> {
-    let hash = join(depth, hash_of(left.as_ref()), hash_of(right.as_ref()))?;
-    Some(Trunk::Fork(Arc::new(Fork { hash, left, right })))
-}
-
-/// Adds entries, sorted by tag; the old trunk stays as it is.
-pub fn grow(
-    trunk: Option<&Trunk>,
-    depth: u8,
-    batch: &[MapEntry],
-    base: &Base,
-    scratch: &mut Scratch,
-) -> Result<Option<Trunk>, MapFault> {
-    if batch.is_empty() {
-        return Ok(trunk.cloned());
-    }
-    if depth + GROUP_BITS == base.bits() {
-        let group = match trunk {
-            Some(Trunk::Group(group)) => group.grow(batch, base, scratch)?,
-            _ => Group::new(base.bits(), &[None; GROUP]).grow(batch, base, scratch)?,
-        };
-        return Ok(Some(Trunk::Group(Arc::new(group))));
-    }
-    let (left, right) = match trunk {
-        Some(Trunk::Fork(fork)) => (fork.left.as_ref(), fork.right.as_ref()),
-        _ => (None, None),
-    };
-    let middle = batch.partition_point(|entry| Side::of(&entry.tag, depth) == Side::Left);
-    let (for_left, for_right) = batch.split_at_checked(middle).unwrap_or((batch, &[]));
-    let (left, right) = if depth < THREAD_DEPTH && for_left.len().min(for_right.len()) > WORTH_A_THREAD {
-        thread::scope(|scope| {
-            let other = scope.spawn(|| grow(left, depth + 1, for_left, base, &mut Scratch::default()));
-            let right = grow(right, depth + 1, for_right, base, scratch);
-            (other.join().unwrap_or(Err(MapFault::Thread)), right)
-        })
-    } else {
-        let left = grow(left, depth + 1, for_left, base, scratch);
-        (left, grow(right, depth + 1, for_right, base, scratch))
-    };
-    Ok(fork(depth, left?, right?))
-}
-
-/// Walks the tag's path from the top down to a bucket and through it: the forks, and the entry at the end.
-///
-/// Where one side is empty the map has no fork: the path goes on in the other, whatever the tag's bit.
-pub fn walk(
-    mut trunk: Option<&Trunk>,
-    tag: &Tag,
-    base: &Base,
-) -> Result<(Option<MapEntry>, Vec<MapStep>), MapFault> {
-    let (mut steps, mut number) = (Vec::new(), 0_u32);
-    let mut depth = 0;
-    while let Some(node) = trunk {
-        let (left, right) = match node {
-            Trunk::Fork(fork) => (fork.left.as_ref(), fork.right.as_ref()),
-            Trunk::Group(group) => {
-                let number = group.descend(number, tag, base.bits(), &mut steps);
-                let mut scratch = Scratch::default();
-                let stored = base.bucket(number, &mut scratch.bytes)?;
-                let newer = group.newer(number, base.bits());
-                let end = Bucket::merge(stored, newer, &mut scratch.slots)?.walk(tag, &mut steps);
-                steps.reverse();
-                return Ok((end, steps));
+    /// The trunk above buckets that have nothing newer, from the roots of all 2^bits buckets.
+    pub fn build(bits: u8, roots: &[Option<Hash>]) -> Self {
+        let mut trunk = Self::empty(bits);
+        let first = trunk.nodes.len() - trunk.groups.len();
+        let leaves = trunk.nodes.iter_mut().skip(first).zip(&mut trunk.groups);
+        for ((node, place), roots) in leaves.zip(roots.as_chunks::<GROUP>().0) {
+            let group = Group::new(bits, roots);
+            *node = group.root();
+            *place = node.map(|_| Arc::new(group));
+        }
+        for node in (0..first).rev() {
+            let depth = u8::try_from((node + 1).ilog2()).unwrap_or(0);
+            let joined = join(depth, trunk.at(2 * node + 1), trunk.at(2 * node + 2));
+            if let Some(hash) = trunk.nodes.get_mut(node) {
+                *hash = joined;
             }
-        };
-        let side = choose(tag, depth, hash_of(left), hash_of(right), &mut steps);
-        number = number << 1 | u32::from(side == Side::Right);
-        trunk = match side {
-            Side::Left => left,
-            Side::Right => right,
-        };
-        depth += 1;
+        }
+        trunk
     }
-    Ok((None, steps))
+
+    /// `None` for the empty map.
+    pub fn root(&self) -> Option<Hash> {
+        self.at(0)
+    }
+
+    /// The hash of a node; `None` when nothing is below it.
+    pub fn at(&self, node: usize) -> Option<Hash> {
+        self.nodes.get(node).copied().flatten()
+    }
+
+    /// The group that stands at this place, which [`Self::is_group`].
+    pub fn group(&self, place: Place) -> Option<&Arc<Group>> {
+        self.groups.get(usize::try_from(place.number).ok()?)?.as_ref()
+    }
+
+    /// Whether groups stand at this depth.
+    pub const fn is_group(&self, place: Place) -> bool {
+        place.depth + GROUP_BITS == self.bits
+    }
+
+    /// Every group that is not empty, in order, with its number.
+    pub fn groups(&self) -> impl Iterator<Item = (u32, &Group)> {
+        let numbered = (0..).zip(&self.groups);
+        numbered.filter_map(|(number, group)| Some((number, group.as_deref()?)))
+    }
+
+    /// What more entries, sorted by tag, change, and the new root.
+    pub fn stage(&self, batch: &[MapEntry], base: &Base) -> Result<Change, MapFault> {
+        let mut change = Change::default();
+        change.root = self.grow(Place::ROOT, batch, base, &mut Scratch::default(), &mut change)?;
+        Ok(change)
+    }
+
+    /// Writes a change that was staged on a trunk with the contents of this one.
+    pub fn apply(&mut self, change: &Change) {
+        for (place, hash) in &change.nodes {
+            if let Some(node) = self.nodes.get_mut(*place) {
+                *node = *hash;
+            }
+        }
+        for (number, changed) in &change.groups {
+            if let Some(group) = self.groups.get_mut(*number) {
+                *group = Some(Arc::clone(changed));
+            }
+        }
+    }
+
+    fn grow(
+        &self,
+        place: Place,
+        batch: &[MapEntry],
+        base: &Base,
+        scratch: &mut Scratch,
+        change: &mut Change,
+    ) -> Result<Option<Hash>, MapFault> {
+        if batch.is_empty() {
+            return Ok(self.at(place.node));
+        }
+        let hash = if self.is_group(place) {
+            let group = match self.group(place) {
+                Some(group) => group.grow(batch, base, scratch)?,
+                None => Group::new(self.bits, &[None; GROUP]).grow(batch, base, scratch)?,
+            };
+            let root = group.root();
+            let number = usize::try_from(place.number).map_err(|_| MapFault::Full)?;
+            change.groups.push((number, Arc::new(group)));
+            root
+        } else {
+            let middle = batch.partition_point(|entry| Side::of(&entry.tag, place.depth) == Side::Left);
+            let (for_left, for_right) = batch.split_at_checked(middle).unwrap_or((batch, &[]));
+            let (left, right) =
+                if place.depth < THREAD_DEPTH && for_left.len().min(for_right.len()) > WORTH_A_THREAD {
+                    self.grow_side_by_side(place, (for_left, for_right), base, scratch, change)?
+                } else {
+                    let left = self.grow(place.left(), for_left, base, scratch, change)?;
+                    (left, self.grow(place.right(), for_right, base, scratch, change)?)
+                };
+            join(place.depth, left, right)
+        };
+        change.nodes.push((place.node, hash));
+        Ok(hash)
+    }
+
+    fn grow_side_by_side(
+        &self,
+        place: Place,
+        (for_left, for_right): (&[MapEntry], &[MapEntry]),
+        base: &Base,
+        scratch: &mut Scratch,
+        change: &mut Change,
+    ) -> Result<(Option<Hash>, Option<Hash>), MapFault> {
+        let (left, right) = thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                let mut change = Change::default();
+                let root = self.grow(place.left(), for_left, base, &mut Scratch::default(), &mut change);
+                root.map(|root| (root, change))
+            });
+            let right = self.grow(place.right(), for_right, base, scratch, change);
+            (other.join().unwrap_or(Err(MapFault::Thread)), right)
+        });
+        let (left, on_the_left) = left?;
+        *change = std::mem::take(change).with(on_the_left);
+        Ok((left, right?))
+    }
+
+    /// Walks the tag's path from the top down to a bucket and through it: the forks, and the entry at the end.
+    ///
+    /// Where one side is empty the map has no fork: the path goes on in the other, whatever the tag's bit.
+    pub fn walk(&self, tag: &Tag, base: &Base) -> Result<(Option<MapEntry>, Vec<MapStep>), MapFault> {
+        let (mut steps, mut place) = (Vec::new(), Place::ROOT);
+        if self.root().is_none() {
+            return Ok((None, steps));
+        }
+        while !self.is_group(place) {
+            let (left, right) = (place.left(), place.right());
+            let side = choose(
+                tag,
+                place.depth,
+                self.at(left.node),
+                self.at(right.node),
+                &mut steps,
+            );
+            place = if side == Side::Left { left } else { right };
+        }
+        let group = self.group(place).ok_or(damaged("a group has no place"))?;
+        let number = group.descend(place.number, tag, self.bits, &mut steps);
+        let mut scratch = Scratch::default();
+        let stored = base.bucket(number, &mut scratch.bytes)?;
+        let newer = group.newer(number, self.bits);
+        let end = Bucket::merge(stored, newer, &mut scratch.slots)?.walk(tag, &mut steps);
+        steps.reverse();
+        Ok((end, steps))
+    }
 }
 
 /// The side where the tag's path goes on; notes the other one if there is a fork.
@@ -180,22 +296,6 @@ fn choose(tag: &Tag, bit: u8, left: Option<Hash>, right: Option<Hash>, steps: &m
     };
     steps.push(MapStep { bit, sibling });
     side
-}
-
-/// Calls `visit` with the number of every group that is not empty, in order.
-pub fn for_each_group(
-    trunk: Option<&Trunk>,
-    number: u32,
-    visit: &mut dyn FnMut(u32, &Group) -> Result<(), MapFault>,
-) -> Result<(), MapFault> {
-    match trunk {
-        None => Ok(()),
-        Some(Trunk::Group(group)) => visit(number, group),
-        Some(Trunk::Fork(fork)) => {
-            for_each_group(fork.left.as_ref(), number << 1, visit)?;
-            for_each_group(fork.right.as_ref(), (number << 1) | 1, visit)
-        }
-    }
 }
 
 impl Group {
@@ -217,6 +317,11 @@ impl Group {
     /// The hash of a node of the heap; `None` when nothing is below it.
     pub fn at(&self, node: usize) -> Option<Hash> {
         self.heap.get(node).copied().flatten()
+    }
+
+    /// The root of one bucket of this group.
+    pub fn bucket_root(&self, bucket: u32) -> Option<Hash> {
+        self.at(heap_place(bucket))
     }
 
     /// Entries that are not in the base and belong to one bucket.

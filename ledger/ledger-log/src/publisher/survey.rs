@@ -151,9 +151,9 @@ impl RecoverError {
 /// What was found, place by place.
 #[derive(Debug)]
 pub struct Survey {
-    /// The checkpoint in the lock store, when there is one of this key.
+    /// The checkpoint in the lock store, when there is one of this log's keys.
     pub locked: Option<SignedCheckpoint>,
-    /// The public checkpoint, when there is one of this key.
+    /// The public checkpoint, when there is one of this log's keys.
     pub public: Option<SignedCheckpoint>,
     /// The head of the data store.
     pub data: Option<DataHead>,
@@ -166,8 +166,12 @@ impl Survey {
     ///
     /// While a broker writes, the three stores are read one after the other and may lie a batch apart: that shows as
     /// [`State::Unsigned`] or [`State::Unpublished`] and means nothing.
+    ///
+    /// `key` is the one that signs; `others` those whose checkpoints a start takes for this log's as well
+    /// ([`Rotation`](crate::Rotation)): the next, while both sign, and those given up.
     pub async fn of(
         key: &Vkey,
+        others: &[Vkey],
         lock: &dyn LockStore,
         public: &dyn PublicStore,
         data: &dyn LogData,
@@ -180,24 +184,28 @@ impl Survey {
             verdict: Ok(State::Ready),
         };
         // The data store last: it is ahead of the others while a broker runs, never behind.
-        survey.verdict = survey.look(key, lock, public, data, now).await;
+        let keys: Vec<_> = std::iter::once(key).chain(others).cloned().collect();
+        survey.verdict = survey
+            .look(LogId::of_origin(key.name()), &keys, lock, public, data, now)
+            .await;
         survey
     }
 
     async fn look(
         &mut self,
-        key: &Vkey,
+        log: LogId,
+        keys: &[Vkey],
         lock: &dyn LockStore,
         public: &dyn PublicStore,
         data: &dyn LogData,
         now: UnixMicros,
     ) -> Result<State, RecoverError> {
         let open = |note: &[u8], place| {
-            SignedCheckpoint::open(note, key)
+            SignedCheckpoint::open_any(note, keys)
                 .map_err(|cause| RecoverError::ForeignCheckpoint { place, cause })
         };
         let shown = public.read(Resource::Checkpoint).await;
-        let locked = lock.load(LogId::of_origin(key.name())).await;
+        let locked = lock.load(log).await;
         let head = data.head().await;
         // Everything is noted before anything is judged: a person wants to see all three.
         let shown = shown?.map(|note| open(&note, "public folder"));

@@ -1,6 +1,6 @@
 //! A look says what a start would do, and changes nothing; the full check names every file that is wrong.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use ledger_core::{
     checkpoint::SignedCheckpoint,
@@ -8,7 +8,8 @@ use ledger_core::{
     tree::{NodeId, TreeSize},
 };
 use ledger_log::{
-    FolderStore, FullCheck, LogData, State, Stated, Survey, UnixMicros, Wrong, full_check, rewrite_public,
+    FolderStore, FullCheck, LogData, Rotation, State, Stated, Survey, UnixMicros, Wrong, full_check,
+    rewrite_public,
 };
 
 use crate::support::{Fails, Fault, Log, signer};
@@ -16,7 +17,9 @@ use crate::support::{Fails, Fault, Log, signer};
 async fn look(log: &Log) -> Survey {
     let public = FolderStore::existing(log.folder.path().to_path_buf());
     let now = UnixMicros(i64::MAX);
-    Survey::of(log.signer.vkey(), &log.lock, &public, &log.data, now).await
+    let next = log.rotation.next.iter().map(|next| next.vkey().clone());
+    let others: Vec<_> = next.chain(log.rotation.earlier.iter().cloned()).collect();
+    Survey::of(log.signer.vkey(), &others, &log.lock, &public, &log.data, now).await
 }
 
 fn state(survey: &Survey) -> State {
@@ -72,6 +75,32 @@ async fn a_look_refuses_what_a_start_refuses_for_the_same_reason() {
         assert_eq!(seen, refused.state(), "mishap {number}");
         assert!(!seen.heals());
     }
+}
+
+/// What the key before signed, what both sign, and what the new one signs alone; and once the key before is forgotten.
+#[tokio::test]
+async fn while_the_key_changes_a_look_says_what_a_start_says() {
+    let (old, new) = (signer(1), signer(2));
+    let mut log = Log::new().await;
+    log.grow(&[5]).await;
+    log.append(2);
+    log.signer = Arc::clone(&new);
+    assert_eq!(state(&look(&log).await), State::ForeignLock);
+    log.rotation.earlier = vec![old.vkey().clone()];
+    let survey = look(&log).await;
+    assert_eq!(state(&survey), State::Unsigned);
+    assert_eq!(survey.locked.unwrap().size().get(), 5);
+    assert!(survey.public.is_some());
+    log.recover().await.unwrap();
+    assert_eq!(state(&look(&log).await), State::Ready);
+
+    log.rotation.next = Some(signer(3));
+    log.grow(&[4]).await;
+    assert_eq!(state(&look(&log).await), State::Ready);
+    log.rotation = Rotation::default();
+    assert_eq!(state(&look(&log).await), State::Ready);
+    log.signer = signer(4);
+    assert_eq!(state(&look(&log).await), State::ForeignLock);
 }
 
 async fn check(log: &Log) -> FullCheck {

@@ -3,9 +3,9 @@
 use ledger_core::{
     leaf::{LeafError, Tag},
     map::{MapEntry, PrunedMapWriter, empty_map_root},
-    tree::TreeSize,
+    tree::{Hash, TreeSize},
 };
-use ledger_log::{LogMap, MapConfig, MapFault};
+use ledger_log::{LogMap, MapConfig, MapFault, MapSnapshot};
 use proptest::{collection::vec, prelude::*};
 use tempfile::tempdir;
 
@@ -195,6 +195,36 @@ fn a_snapshot_stays_what_it_was() {
     // The file it was taken from has been replaced, and removed under its name.
     early.check(&snapshot);
     assert_eq!(snapshot.size(), early.size());
+    log.check(&map.snapshot());
+}
+
+/// More readers than there are trunks, readers that let go in any order, and readers that stay for a hundred batches.
+#[test]
+fn readers_who_take_their_time_each_keep_their_own_map() {
+    let folder = tempdir().unwrap();
+    let mut log = Log::default();
+    let mut map = log.open(folder.path(), NO_MERGES);
+    let mut held: Vec<(MapSnapshot, Hash, u64)> = Vec::new();
+    for batch in 0_u64..150 {
+        let tags: Vec<_> = (0..1 + batch % 5).map(|i| tag(batch * 8 + i)).collect();
+        log.append(&mut map, &tags);
+        held.push((map.snapshot(), map.root(), map.entries()));
+        // The first stays to the end; of the others up to nine, of which any goes first.
+        if held.len() as u64 > 2 + batch % 9 {
+            held.remove(1 + (batch as usize * 7) % (held.len() - 1));
+        }
+        for (snapshot, root, entries) in &held {
+            assert_eq!((snapshot.root(), snapshot.entries()), (*root, *entries));
+            for number in [0, batch * 4, batch * 8] {
+                let tag = Tag::new(tag(number));
+                let answer = snapshot.prove(&tag).unwrap();
+                match answer.value {
+                    Some(value) => answer.proof.verify_presence(&tag, &value, root).unwrap(),
+                    None => answer.proof.verify_absence(&tag, root).unwrap(),
+                }
+            }
+        }
+    }
     log.check(&map.snapshot());
 }
 

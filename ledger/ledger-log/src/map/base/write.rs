@@ -9,7 +9,7 @@ use std::{
 use ledger_core::tree::{Hash, TreeSize};
 
 use super::{Base, Footer, Loaded, Row};
-use crate::map::{MapFault, bucket::stored_len, damaged, trunk};
+use crate::map::{MapFault, bucket::stored_len, damaged, trunk::Trunk};
 
 /// The file is synced piece by piece, so that the last sync does not hold up those of the database for seconds.
 const SYNC_EVERY: u64 = 16 << 20;
@@ -84,8 +84,8 @@ impl BaseWriter {
     pub fn finish(mut self, size: TreeSize, root: Option<Hash>) -> Result<Loaded, MapFault> {
         self.pad(1 << self.bits);
         let roots: Vec<_> = self.rows.iter().map(|row| row.root).collect();
-        let trunk = trunk::build(self.bits, &roots);
-        if trunk::hash_of(trunk.as_ref()) != root {
+        let trunk = Trunk::build(self.bits, &roots);
+        if trunk.root() != root {
             return Err(damaged("the merged base has another root"));
         }
         let mut index_check = crc32fast::Hasher::new();
