@@ -13,6 +13,7 @@ mod ledger;
 mod offer;
 mod officer;
 mod problem;
+mod receipt;
 mod recorded;
 mod requests;
 mod research;
@@ -51,6 +52,7 @@ pub use officer::{
     Check, DecisionForm, DeskView, FlowFilter, FlowRow, FlowsView, RequestToDecide, render_desk, render_flows,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
+pub use receipt::{ReceiptPlace, ReceiptView, render_receipt};
 pub(crate) use recorded::VERDICTS;
 pub use recorded::{RecordedView, ToldRecord, ToldWhat, render_recorded};
 pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};

@@ -117,6 +117,8 @@ pub const OVERDUE: &str = "/dpo/retraits";
 /// DPO: state of the ledger.
 pub const LEDGER: &str = "/dpo/registre";
 
+/// The key that signs records, as a JWK set (RFC 7517), served beside the pages.
+pub const RECORD_KEYS: &str = "/ledger/records.jwks";
 /// The key of COSE receipts, served beside the pages.
 pub const RECEIPT_KEY: &str = "/ledger/receipt.cose-key";
 
@@ -267,6 +269,16 @@ pub fn own_row(release_id: &str) -> String {
 /// GET: a participant's proof file for one ledger record.
 pub fn own_proof(leaf: u64) -> String {
     format!("{PARTICIPANT_PROOFS}/{leaf}")
+}
+
+/// GET: a receipt of a consent in words.
+pub fn receipt(leaf: impl std::fmt::Display) -> String {
+    format!("/moi/recus/{leaf}")
+}
+
+/// GET: the same as a PDF with its proof attached.
+pub fn receipt_pdf(leaf: impl std::fmt::Display) -> String {
+    format!("/moi/recus/{leaf}/pdf")
 }
 
 /// GET: where the manifest of a release stands in the ledger, `fiducie-delivery-leaf/1`, for its researcher.

@@ -28,6 +28,7 @@ mod overview;
 mod passkeys;
 mod phrases;
 mod proofs;
+mod receipts;
 mod recorded;
 mod requests;
 mod research;
@@ -213,6 +214,8 @@ fn participant_pages() -> Router {
         )
         .route("/moi/demandes/{request}", get(rights::status))
         .route(paths::HISTORY, get(history::own))
+        .route("/moi/recus/{leaf}", get(receipts::page))
+        .route("/moi/recus/{leaf}/pdf", get(receipts::pdf))
         .route("/moi/preuves/{leaf}", get(proofs::own))
         .route("/moi/preuves/{leaf}/{format}", get(proofs::own_as))
         .route(paths::RECORDED, get(recorded::page))

@@ -28,6 +28,7 @@ mod own;
 mod own_copy;
 mod own_data;
 mod own_transfers;
+mod readable;
 mod receipts;
 mod records;
 mod release;
@@ -73,6 +74,7 @@ pub use lifecycle::{
 };
 pub use own::{OwnProfile, OwnRefusal};
 pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces, CopyRefusal};
+pub use readable::{Body, LogPlace, ReadableReceipt, ReadableTerms, ReceiptAct, ReceiptForm};
 pub use receipts::Receipt;
 pub use records::consent::RecordSite;
 pub use release::{

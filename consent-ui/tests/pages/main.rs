@@ -20,6 +20,7 @@ mod officer;
 mod own_data;
 mod participant;
 mod readings;
+mod receipt;
 mod release;
 mod researcher;
 mod rights;
