@@ -231,6 +231,16 @@ pub fn renewal(sharing_id: &str) -> String {
     format!("{SHARINGS}/{sharing_id}/renouvellement")
 }
 
+/// POST, JSON: asks for a signature under the terms of a renewal. Members: `csrf`, `notice`.
+pub fn renewal_question(sharing_id: &str) -> String {
+    format!("{}/signature/question", renewal(sharing_id))
+}
+
+/// POST, JSON: the signature. Members: `csrf`, `answer`.
+pub fn renewal_signature(sharing_id: &str) -> String {
+    format!("{}/signature", renewal(sharing_id))
+}
+
 /// GET: what withdrawing everything from the organisation of a sharing means. POST: withdraws; no other field than `csrf`.
 pub fn withdrawal_from(sharing_id: &str) -> String {
     format!("{SHARINGS}/{sharing_id}/organisation/retrait")

@@ -30,6 +30,7 @@ mod phrases;
 mod proofs;
 mod receipts;
 mod recorded;
+mod renewal;
 mod requests;
 mod research;
 mod rights;
@@ -244,7 +245,15 @@ fn sharing_changes() -> Router {
         )
         .route(
             "/moi/partages/{sharing}/renouvellement",
-            get(changes::renewal_page).post(changes::renew),
+            get(renewal::page).post(renewal::renew),
+        )
+        .route(
+            "/moi/partages/{sharing}/renouvellement/signature/question",
+            post(renewal::question),
+        )
+        .route(
+            "/moi/partages/{sharing}/renouvellement/signature",
+            post(renewal::answer),
         )
         .route(
             "/moi/partages/{sharing}/organisation/retrait",

@@ -70,7 +70,7 @@ pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;
 pub use lifecycle::{
     Announced, ChangeRefusal, LATEST_REMINDER_SECONDS, LONGEST_PAUSE_SECONDS, Narrowing, ReminderRefusal,
-    Renewal, Together, WithdrawnTogether,
+    Renewal, RenewalClick, Together, WithdrawnTogether,
 };
 pub use own::{OwnProfile, OwnRefusal};
 pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces, CopyRefusal};

@@ -31,3 +31,4 @@ receipt-page-check-key = Fetch the ledger's key, once, and compare it with the o
 receipt-page-check-run = Then check, without a network and without our server:
 receipt-page-check-jose = The member “{ $member }” of the file is a signature in the JWS format (RFC 7515). Any JOSE library verifies it with the key at { $keys }.
 receipt-page-foot = Receipt { $leaf }
+renewal-asks-signature = You signed this agreement, or this recipient asks for a signature: renewing it is signed too, with a passkey.

@@ -31,3 +31,4 @@ receipt-page-check-key = Récupérez la clé du registre, une fois, et comparez-
 receipt-page-check-run = Puis vérifiez, sans réseau et sans notre serveur :
 receipt-page-check-jose = Le membre « { $member } » du fichier est une signature au format JWS (RFC 7515). Toute bibliothèque JOSE la vérifie avec la clé publiée à { $keys }.
 receipt-page-foot = Reçu { $leaf }
+renewal-asks-signature = Vous avez signé cet accord, ou ce destinataire le demande : le renouveler se signe aussi, avec une clé d'accès.

@@ -31,3 +31,4 @@ receipt-page-check-key = Haal één keer de sleutel van het register op en verge
 receipt-page-check-run = Controleer daarna, zonder netwerk en zonder onze server:
 receipt-page-check-jose = Het onderdeel ‘{ $member }’ van het bestand is een handtekening in JWS-formaat (RFC 7515). Elke JOSE-bibliotheek controleert ze met de sleutel op { $keys }.
 receipt-page-foot = Ontvangstbewijs { $leaf }
+renewal-asks-signature = U hebt deze toestemming ondertekend, of deze ontvanger vraagt het: ook de verlenging wordt ondertekend, met een toegangssleutel.

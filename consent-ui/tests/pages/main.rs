@@ -28,4 +28,5 @@ mod safety;
 mod sharing_rules;
 mod sign_in;
 mod signing;
+mod signing_renewal;
 mod ways;
