@@ -10,6 +10,7 @@ mod erasure;
 mod history;
 mod home;
 mod ledger;
+mod not_mine;
 mod offer;
 mod officer;
 mod problem;
@@ -44,6 +45,7 @@ pub use ledger::{
     ErasureRow, LedgerView, VerificationCommands, WitnessAnswer, WitnessDemand, WitnessRow, WitnessStanding,
     WitnessesView, render_ledger,
 };
+pub use not_mine::{NotMineView, render_not_mine};
 pub use offer::{
     Answer, AnswerOutcome, AnsweredView, Asks, FullNotice, MeterChoice, NoticeSection, OfferCard,
     OfferChoice, OfferView, OffersView, Signing, render_answered, render_offer, render_offers,

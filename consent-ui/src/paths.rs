@@ -231,6 +231,11 @@ pub fn renewal(sharing_id: &str) -> String {
     format!("{SHARINGS}/{sharing_id}/renouvellement")
 }
 
+/// GET: what saying "this was not me" about a sharing does. POST: says it. Fields: `demande` (identifier of this form), `objet`.
+pub fn not_mine(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/pas-moi")
+}
+
 /// POST, JSON: asks for a signature under the terms of a renewal. Members: `csrf`, `notice`.
 pub fn renewal_question(sharing_id: &str) -> String {
     format!("{}/signature/question", renewal(sharing_id))

@@ -22,6 +22,7 @@ mod history;
 mod holdings;
 mod later;
 mod meters;
+mod not_mine;
 mod notice_text;
 mod offers;
 mod overview;
@@ -242,6 +243,10 @@ fn sharing_changes() -> Router {
         .route(
             "/moi/partages/{sharing}/reduction",
             get(changes::narrowing_page).post(changes::narrow),
+        )
+        .route(
+            "/moi/partages/{sharing}/pas-moi",
+            get(not_mine::page).post(not_mine::freeze),
         )
         .route(
             "/moi/partages/{sharing}/renouvellement",

@@ -4,6 +4,7 @@
 //! withdrawal needs; what gives again (resuming, renewing) needs what giving needs. No reason is asked for any.
 
 mod expiry;
+mod freeze;
 mod record;
 mod reminders;
 mod signing;
