@@ -28,16 +28,24 @@ async fn every_act_has_a_receipt_in_words_and_as_a_pdf() {
     let house = House::build().await;
     let id = house.granted(&house.anna).await;
     let mut anna = house.as_anna().await;
-    let acts: [(&str, &[(&str, &str)], &str); 5] = [
-        ("", &[], "Accord donné le"),
-        ("pause", &[("reprise", "2026-11-24")], "Partage mis en pause le"),
-        ("reprise", &[], "Partage repris le"),
-        ("reduction", &[("pas", "3600"), ("fin", "")], "Partage réduit le"),
-        ("retrait", &[], "Accord retiré le"),
+    let acts = [
+        ("", Vec::new(), "Accord donné le"),
+        (
+            "pause",
+            vec![("reprise", "2026-11-24")],
+            "Partage mis en pause le",
+        ),
+        ("reprise", Vec::new(), "Partage repris le"),
+        (
+            "reduction",
+            vec![("pas", "3600"), ("fin", "")],
+            "Partage réduit le",
+        ),
+        ("retrait", Vec::new(), "Accord retiré le"),
     ];
     for (what, typed, said) in acts {
         if !what.is_empty() {
-            change(&mut anna, id, what, typed).await;
+            change(&mut anna, id, what, &typed).await;
         }
         let (page, leaf) = newest(&mut anna, id).await;
         let text = page.text();
