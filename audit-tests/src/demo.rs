@@ -1,6 +1,6 @@
 //! `fiducie demo` on a real port, as a newcomer starts it.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -38,17 +38,17 @@ impl Demo {
             rest.split_whitespace().next().unwrap().to_owned()
         };
         Self {
-            address: word("demo ready:").trim_start_matches("http://").parse().unwrap(),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port(&word("demo ready:")))),
             code: word("--code "),
             process,
             home,
         }
     }
 
-    /// The address of a page.
+    /// The address of a page, by the name that passkeys are for.
     #[must_use]
     pub fn page(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://localhost:{}{path}", self.address.port())
     }
 
     /// The researcher's own key, which opens her releases.
@@ -62,4 +62,12 @@ impl Demo {
     pub fn aside(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
+}
+
+/// The port of an address by name, as the newcomer is told it.
+fn port(url: &str) -> u16 {
+    let port = url.strip_prefix("http://localhost:");
+    port.unwrap_or_else(|| panic!("no name in {url}"))
+        .parse()
+        .unwrap()
 }

@@ -16,11 +16,22 @@ impl Visitor {
     /// Signed in as the last household of the demonstration's first page: the one that just arrived.
     #[must_use]
     pub fn newcomer(address: SocketAddr) -> Self {
+        Self::household(address, |found| found.last().copied())
+    }
+
+    /// Signed in as the first household of the demonstration.
+    #[must_use]
+    pub fn somebody_else(address: SocketAddr) -> Self {
+        Self::household(address, |found| found.first().copied())
+    }
+
+    fn household(address: SocketAddr, choose: impl for<'p> Fn(&[&'p str]) -> Option<&'p str>) -> Self {
         let cookies = BTreeMap::new();
         let mut visitor = Self { address, cookies };
         let home = visitor.get("/");
         let is_household = |form: &&str| form.contains("name=\"role\" value=\"participant\"");
-        let form = forms(&home, "/demo/sign-in").filter(is_household).last().unwrap();
+        let found: Vec<&str> = forms(&home, "/demo/sign-in").filter(is_household).collect();
+        let form = choose(&found).unwrap();
         let signed_in = visitor.submit("/demo/sign-in", form, &[]);
         assert_eq!(signed_in.status, 303, "{}", signed_in.head);
         visitor
@@ -43,6 +54,11 @@ impl Visitor {
         let answer = self.send("GET", path, &[], "");
         assert_eq!(answer.status, 200, "{path}: {}", answer.head);
         text(&answer.body)
+    }
+
+    /// Opens a page or a file, whatever the answer.
+    pub fn fetch(&mut self, path: &str) -> Answer {
+        self.send("GET", path, &[], "")
     }
 
     fn submit(&mut self, action: &str, form: &str, chosen: &[(&str, &str)]) -> Answer {

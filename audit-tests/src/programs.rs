@@ -121,10 +121,17 @@ pub fn ledger_audit<I: AsRef<std::ffi::OsStr>>(arguments: &[I]) -> (i32, String)
 /// Whether a public tool can be run. When it cannot, says so; on a machine that must have everything, fails.
 #[must_use]
 pub fn has_tool(name: &str) -> bool {
-    let found = Command::new(name)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success());
+    let asked = Command::new(name).arg("--version").output();
+    told(name, asked.is_ok_and(|output| output.status.success()))
+}
+
+/// The same for tools that know no `--version`: it is enough that there is one.
+#[must_use]
+pub fn has_command(name: &str) -> bool {
+    told(name, Command::new(name).arg("-v").output().is_ok())
+}
+
+fn told(name: &str, found: bool) -> bool {
     if !found {
         let message = format!("SKIPPED: `{name}` is not installed");
         assert!(

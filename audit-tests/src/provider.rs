@@ -34,6 +34,12 @@ pub const SECRET: &str = "a secret of at least thirty-two characters";
 pub struct Package(PathBuf);
 
 impl Package {
+    /// Where the package and all that it needs are installed.
+    #[must_use]
+    pub fn folder(&self) -> &std::path::Path {
+        &self.0
+    }
+
     /// Installs it; `None`, said aloud, where that cannot be.
     #[must_use]
     pub fn install() -> Option<Self> {

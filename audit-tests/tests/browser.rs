@@ -10,6 +10,8 @@
 
 #[path = "browser/delivered.rs"]
 mod delivered;
+#[path = "browser/demo_passkey.rs"]
+mod demo_passkey;
 #[path = "browser/keyboard.rs"]
 mod keyboard;
 #[path = "browser/looks.rs"]

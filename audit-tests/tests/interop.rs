@@ -24,8 +24,12 @@ mod disclosure;
 )]
 #[path = "../../ledger/evidence/tests/evidence/log.rs"]
 mod history;
+#[path = "interop/jose.rs"]
+mod jose;
 #[path = "interop/manifest.rs"]
 mod manifest;
+#[path = "interop/receipt_pdf.rs"]
+mod receipt_pdf;
 #[path = "interop/receipts.rs"]
 mod receipts;
 #[path = "interop/released.rs"]

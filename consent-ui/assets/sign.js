@@ -1,4 +1,4 @@
-// Signs the terms of an offer with a passkey, when the person accepts and her browser can. A refusal, and a browser without
+// Signs the terms of an offer or of a renewal with a passkey, when the person accepts and her browser can. A refusal, and a browser without
 // passkeys, send the form as it is.
 //
 // All sentences stand in the page or come from the server, in its language: this script adds no words.
@@ -18,12 +18,14 @@ function tell(sentence) {
 
 const say = (code) => tell(box.querySelector(`template[data-code="${code}"]`).content.textContent.trim());
 
-const accepts = () => form.querySelector("input[type=radio][value=accept]:checked") !== null;
+// A page without a choice, such as that of a renewal, has a button that agrees.
+const accepts = () =>
+  form.querySelector("input[type=radio]") === null || form.querySelector("input[type=radio][value=accept]:checked") !== null;
 
 async function ceremony() {
   const { csrf, meter, notice } = form.elements;
   say("asking");
-  const question = await post(form.dataset.question, { csrf: csrf.value, meter: meter.value, notice: notice.value });
+  const question = await post(form.dataset.question, { csrf: csrf.value, meter: meter?.value, notice: notice.value });
   if (!question.ok) return question;
   terms.querySelector("code").textContent = question.terms;
   terms.hidden = false;
@@ -33,7 +35,7 @@ async function ceremony() {
 
 async function submitted(event) {
   // Whatever is not an agreement to sign goes the way of browsers without script: the server says what is missing.
-  if (event.submitter === unsigned || !accepts() || form.elements.meter.value === "") return;
+  if (event.submitter === unsigned || !accepts() || form.elements.meter?.value === "") return;
   event.preventDefault();
   const button = event.submitter ?? form.querySelector("button");
   button.disabled = true;

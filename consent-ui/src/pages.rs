@@ -11,9 +11,11 @@ mod history;
 mod home;
 mod invite;
 mod ledger;
+mod not_mine;
 mod offer;
 mod officer;
 mod problem;
+mod receipt;
 mod recorded;
 mod requests;
 mod research;
@@ -45,6 +47,7 @@ pub use ledger::{
     ErasureRow, LedgerView, VerificationCommands, WitnessAnswer, WitnessDemand, WitnessRow, WitnessStanding,
     WitnessesView, render_ledger,
 };
+pub use not_mine::{NotMineView, render_not_mine};
 pub use offer::{
     Answer, AnswerOutcome, AnsweredView, Asks, FullNotice, MeterChoice, NoticeSection, OfferCard,
     OfferChoice, OfferView, OffersView, Signing, render_answered, render_offer, render_offers,
@@ -53,6 +56,7 @@ pub use officer::{
     Check, DecisionForm, DeskView, FlowFilter, FlowRow, FlowsView, RequestToDecide, render_desk, render_flows,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
+pub use receipt::{ReceiptPlace, ReceiptView, render_receipt};
 pub(crate) use recorded::VERDICTS;
 pub use recorded::{RecordedView, ToldRecord, ToldWhat, render_recorded};
 pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};

@@ -121,6 +121,8 @@ pub const INVITE_BACK: &str = "/dpo/invitations/encore";
 /// DPO: state of the ledger.
 pub const LEDGER: &str = "/dpo/registre";
 
+/// The key that signs records, as a JWK set (RFC 7517), served beside the pages.
+pub const RECORD_KEYS: &str = "/ledger/records.jwks";
 /// The key of COSE receipts, served beside the pages.
 pub const RECEIPT_KEY: &str = "/ledger/receipt.cose-key";
 
@@ -233,6 +235,21 @@ pub fn renewal(sharing_id: &str) -> String {
     format!("{SHARINGS}/{sharing_id}/renouvellement")
 }
 
+/// GET: what saying "this was not me" about a sharing does. POST: says it. Fields: `demande` (identifier of this form), `objet`.
+pub fn not_mine(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/pas-moi")
+}
+
+/// POST, JSON: asks for a signature under the terms of a renewal. Members: `csrf`, `notice`.
+pub fn renewal_question(sharing_id: &str) -> String {
+    format!("{}/signature/question", renewal(sharing_id))
+}
+
+/// POST, JSON: the signature. Members: `csrf`, `answer`.
+pub fn renewal_signature(sharing_id: &str) -> String {
+    format!("{}/signature", renewal(sharing_id))
+}
+
 /// GET: what withdrawing everything from the organisation of a sharing means. POST: withdraws; no other field than `csrf`.
 pub fn withdrawal_from(sharing_id: &str) -> String {
     format!("{SHARINGS}/{sharing_id}/organisation/retrait")
@@ -271,6 +288,16 @@ pub fn own_row(release_id: &str) -> String {
 /// GET: a participant's proof file for one ledger record.
 pub fn own_proof(leaf: u64) -> String {
     format!("{PARTICIPANT_PROOFS}/{leaf}")
+}
+
+/// GET: a receipt of a consent in words.
+pub fn receipt(leaf: impl std::fmt::Display) -> String {
+    format!("/moi/recus/{leaf}")
+}
+
+/// GET: the same as a PDF with its proof attached.
+pub fn receipt_pdf(leaf: impl std::fmt::Display) -> String {
+    format!("/moi/recus/{leaf}/pdf")
 }
 
 /// GET: where the manifest of a release stands in the ledger, `fiducie-delivery-leaf/1`, for its researcher.

@@ -23,13 +23,16 @@ mod holdings;
 mod invite;
 mod later;
 mod meters;
+mod not_mine;
 mod notice_text;
 mod offers;
 mod overview;
 mod passkeys;
 mod phrases;
 mod proofs;
+mod receipts;
 mod recorded;
+mod renewal;
 mod requests;
 mod research;
 mod rights;
@@ -214,6 +217,8 @@ fn participant_pages() -> Router {
         )
         .route("/moi/demandes/{request}", get(rights::status))
         .route(paths::HISTORY, get(history::own))
+        .route("/moi/recus/{leaf}", get(receipts::page))
+        .route("/moi/recus/{leaf}/pdf", get(receipts::pdf))
         .route("/moi/preuves/{leaf}", get(proofs::own))
         .route("/moi/preuves/{leaf}/{format}", get(proofs::own_as))
         .route(paths::RECORDED, get(recorded::page))
@@ -241,8 +246,20 @@ fn sharing_changes() -> Router {
             get(changes::narrowing_page).post(changes::narrow),
         )
         .route(
+            "/moi/partages/{sharing}/pas-moi",
+            get(not_mine::page).post(not_mine::freeze),
+        )
+        .route(
             "/moi/partages/{sharing}/renouvellement",
-            get(changes::renewal_page).post(changes::renew),
+            get(renewal::page).post(renewal::renew),
+        )
+        .route(
+            "/moi/partages/{sharing}/renouvellement/signature/question",
+            post(renewal::question),
+        )
+        .route(
+            "/moi/partages/{sharing}/renouvellement/signature",
+            post(renewal::answer),
         )
         .route(
             "/moi/partages/{sharing}/organisation/retrait",

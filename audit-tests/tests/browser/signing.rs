@@ -34,6 +34,79 @@ fn terms_are_signed_with_a_passkey_and_withdrawn_without() {
     });
 }
 
+/// Asks what the page's script asks, has it signed, and keeps question and answer for later.
+const SIGNED: &str = "const done = arguments[arguments.length - 1]; \
+    import('/assets/passkey.js').then(async ({ answer, post, request }) => { \
+      const form = document.querySelector('form.consent'); \
+      const { csrf, meter, notice } = form.elements; \
+      const question = await post(form.dataset.question, { csrf: csrf.value, meter: meter.value, notice: notice.value }); \
+      const credential = await navigator.credentials.get(request(question.options)); \
+      window.handed = { path: form.dataset.answer, body: { csrf: csrf.value, answer: answer(credential) } }; \
+      done(question.ok); \
+    }).catch((error) => done(String(error)));";
+/// Hands the answer in.
+const HANDED: &str = "const done = arguments[arguments.length - 1]; \
+    import('/assets/passkey.js').then(({ post }) => post(window.handed.path, window.handed.body)) \
+      .then((outcome) => done(outcome), (error) => done(String(error)));";
+
+/// Between page and signature the operator changes what the terms say; the broker starts again with it.
+#[test]
+fn terms_changed_under_way_are_refused_with_what_to_do_next_and_nothing_is_recorded() {
+    let town = Town::found(1);
+    let site = Site::prepare(&town);
+    let anna = town.residents[0].participant.to_string();
+    let (_, code) = invite(&town, &["--participant", &anna]);
+    let server = Server::start(&town);
+    with_browser(Scripts::Allowed, async |browser| {
+        let _device = Authenticator::plug_in(browser, Transport::Internal);
+        come_in(browser, &site, &code).await;
+        let open_offer = async || {
+            browser
+                .open_page(&site.page("/moi/partages/nouveau?lang=fr"))
+                .await;
+            browser.follow("main .rows a.button").await;
+            browser.find("#signing:not([hidden])").await;
+        };
+        open_offer().await;
+        assert_eq!(browser.later(SIGNED, Vec::new()).await, true);
+
+        let before = server.tree_size();
+        let _ = server.stop();
+        let config = town.aside("fiducie.toml");
+        let written = fs::read_to_string(&config).unwrap();
+        fs::write(
+            &config,
+            written.replace("name = \"Audit\"", "name = \"Another keeper\""),
+        )
+        .unwrap();
+        let server = Server::start(&town);
+        let said = browser.later(HANDED, Vec::new()).await;
+        let sentence = said["sentence"].as_str().unwrap_or_else(|| panic!("{said}"));
+        assert!(
+            sentence.contains("a changé") && sentence.contains("Rechargez la page"),
+            "{sentence}"
+        );
+        assert_eq!(server.tree_size(), before, "something was recorded");
+
+        // What the sentence says to do works; and what was handed in then counts once.
+        open_offer().await;
+        assert_eq!(browser.later(SIGNED, Vec::new()).await, true);
+        let cookies = browser.cookies();
+        let done = browser.later(HANDED, Vec::new()).await;
+        assert!(
+            done["onward"]
+                .as_str()
+                .is_some_and(|path| path.ends_with("/reponse")),
+            "{done}"
+        );
+        let once = server.tree_size();
+        browser.put_cookies(&cookies);
+        let again = browser.later(HANDED, Vec::new()).await;
+        assert!(again["sentence"].is_string(), "{again}");
+        assert_eq!(server.tree_size(), once, "recorded twice");
+    });
+}
+
 async fn come_in(browser: &Browser, site: &Site, code: &str) {
     browser.open_page(&site.page("/invitation?lang=fr")).await;
     browser.type_into("#code", code).await;

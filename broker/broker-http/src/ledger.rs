@@ -14,7 +14,7 @@ use crate::problem::Problem;
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const SHORT: &str = "public, max-age=1";
 
-/// `checkpoint`, `log.vkey`, `officer.vkey`, `receipt.cose-key`, `tile/<L>/<N>[.p/<W>]` or `tile/entries/<N>[.p/<W>]`.
+/// `checkpoint`, `log.vkey`, `officer.vkey`, `receipt.cose-key`, `records.jwks`, `tile/<L>/<N>[.p/<W>]` or `tile/entries/<N>[.p/<W>]`.
 pub(crate) async fn file(State(api): State<Api>, Path(path): Path<String>) -> Result<Response, Problem> {
     match path.as_str() {
         // The public file, as a mirror or a web server beside us would serve it: never a checkpoint whose tiles are
@@ -27,6 +27,13 @@ pub(crate) async fn file(State(api): State<Api>, Path(path): Path<String>) -> Re
                 (header::CACHE_CONTROL, SHORT),
             ];
             Ok((headers, api.broker.receipt_key().to_cose_key()).into_response())
+        }
+        "records.jwks" => {
+            let headers = [
+                (header::CONTENT_TYPE, "application/jwk-set+json"),
+                (header::CACHE_CONTROL, SHORT),
+            ];
+            Ok((headers, api.broker.record_keys()?).into_response())
         }
         "officer.vkey" => Ok(vkey(api.broker.officer_key().to_string())),
         _ => {

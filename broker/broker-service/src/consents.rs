@@ -3,6 +3,7 @@
 mod signing;
 
 pub use signing::AskedSignature;
+pub(crate) use signing::{Answering, Asking, read_answer};
 
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
@@ -284,10 +285,10 @@ impl Broker {
 }
 
 /// A consent that nobody has given yet, with its terms.
-struct Proposal {
-    consent: Consent,
-    told: Told,
-    draft: ConsentDraft,
+pub(crate) struct Proposal {
+    pub(crate) consent: Consent,
+    pub(crate) told: Told,
+    pub(crate) draft: ConsentDraft,
 }
 
 impl Proposal {
@@ -297,20 +298,40 @@ impl Proposal {
     }
 
     /// The canonical bytes of the terms.
-    fn terms(&self) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn terms(&self) -> Result<Vec<u8>, Fault> {
         let bytes = self.draft.to_jcs_bytes();
         bytes.map_err(|_| Fault::Corrupt { what: "terms" })
     }
 }
 
 impl Choice {
-    /// What a click counts for (`consent.md` §4.5).
     fn level(&self, now: Instant) -> EvidenceLevel {
-        let fresh = |proved_at: Instant| now < proved_at.plus_seconds(FRESH_SECONDS);
-        match self.proved_at.is_some_and(fresh) {
-            true => EvidenceLevel::L2,
-            false => EvidenceLevel::L1,
+        click_level(self.proved_at, now)
+    }
+}
+
+/// What a click counts for, of somebody who last proved who she is then (`consent.md` §4.5).
+pub(crate) fn click_level(proved_at: Option<Instant>, now: Instant) -> EvidenceLevel {
+    let fresh = |proved_at: Instant| now < proved_at.plus_seconds(FRESH_SECONDS);
+    match proved_at.is_some_and(fresh) {
+        true => EvidenceLevel::L2,
+        false => EvidenceLevel::L1,
+    }
+}
+
+/// Marks the terms that were signed as answered; why not, where that cannot be: one signature is not used twice, whoever is
+/// first.
+pub(crate) async fn use_intent(
+    group: &mut Group<'_>,
+    nonce: [u8; 32],
+) -> Result<Option<SignatureRefusal>, Fault> {
+    match group.tx.consent_intent(nonce).await? {
+        Some(row) if row.used_at.is_none() => {
+            group.tx.use_consent_intent(nonce, group.now).await?;
+            Ok(None)
         }
+        Some(_) => Ok(Some(SignatureRefusal::IntentUsed)),
+        None => Ok(Some(SignatureRefusal::IntentUnknown)),
     }
 }
 
@@ -360,13 +381,10 @@ impl Commit for AddConsent {
         if already_given(&consents, &self.consent, group.now) {
             return Ok(Err(ChoiceRefusal::AlreadyGiven));
         }
-        // And one signature must not be used twice, whoever is first.
-        if let Some(nonce) = self.intent {
-            match group.tx.consent_intent(nonce).await? {
-                Some(row) if row.used_at.is_none() => group.tx.use_consent_intent(nonce, group.now).await?,
-                Some(_) => return Ok(Err(ChoiceRefusal::Signature(SignatureRefusal::IntentUsed))),
-                None => return Ok(Err(ChoiceRefusal::Signature(SignatureRefusal::IntentUnknown))),
-            }
+        if let Some(nonce) = self.intent
+            && let Some(refusal) = use_intent(group, nonce).await?
+        {
+            return Ok(Err(ChoiceRefusal::Signature(refusal)));
         }
         group.tx.add_consent(&self.consent).await?;
         group

@@ -30,6 +30,26 @@ impl Broker {
         self.receipt_signer.key()
     }
 
+    /// The key that signs records, as a JWK set (RFC 7517 §5), in canonical JSON: what a JOSE library verifies a record with.
+    ///
+    /// # Errors
+    /// Never for the keys that records are signed with.
+    pub fn record_keys(&self) -> Result<Vec<u8>, Fault> {
+        let wrong = || Fault::Crypto {
+            during: "publish key",
+        };
+        let mut key = serde_json::to_value(&self.record_key).map_err(|_| wrong())?;
+        let members = key.as_object_mut().ok_or_else(wrong)?;
+        for (member, value) in [
+            ("alg", "EdDSA"),
+            ("kid", self.record_key.thumbprint().as_str()),
+            ("use", "sig"),
+        ] {
+            members.insert(member.to_owned(), value.into());
+        }
+        evidence::jcs::to_bytes(&serde_json::json!({ "keys": [key] })).map_err(|_| wrong())
+    }
+
     /// The proof as a tlog-proof against the newest *published* checkpoint, verbatim with the cosignatures it carries:
     /// unlike the bundle, whose proof never changes, this one grows better with every witness.
     ///

@@ -28,6 +28,7 @@ mod own;
 mod own_copy;
 mod own_data;
 mod own_transfers;
+mod readable;
 mod receipts;
 mod records;
 mod release;
@@ -69,10 +70,11 @@ pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;
 pub use lifecycle::{
     Announced, ChangeRefusal, LATEST_REMINDER_SECONDS, LONGEST_PAUSE_SECONDS, Narrowing, ReminderRefusal,
-    Renewal, Together, WithdrawnTogether,
+    Renewal, RenewalClick, Together, WithdrawnTogether,
 };
 pub use own::{OwnProfile, OwnRefusal};
 pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces, CopyRefusal};
+pub use readable::{Body, LogPlace, ReadableReceipt, ReadableTerms, ReceiptAct, ReceiptForm};
 pub use receipts::Receipt;
 pub use records::consent::RecordSite;
 pub use release::{

@@ -4,8 +4,10 @@
 //! withdrawal needs; what gives again (resuming, renewing) needs what giving needs. No reason is asked for any.
 
 mod expiry;
+mod freeze;
 mod record;
 mod reminders;
+mod signing;
 mod together;
 
 use async_trait::async_trait;
@@ -14,11 +16,12 @@ use broker_domain::ids::{ConsentId, Digest, ParticipantId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_store::{ActRow, OfferRow, Serial};
+use evidence::passkey::Refusal as SignatureRefusal;
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::Broker;
-use crate::consents::add_event;
+use crate::consents::{add_event, click_level, use_intent};
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
@@ -69,11 +72,18 @@ pub enum ChangeRefusal {
     /// A renewal would not end later.
     #[error("this sharing runs for as long as the recipient asks; renew it later")]
     NotLater,
-    /// The offer asks for more than a click, or the person gave more when she agreed.
-    #[error(
-        "this agreement needs a signature or was signed; let it end and sign a new one, or withdraw and sign now"
-    )]
-    SignatureNeeded,
+    /// The offer asks for stronger evidence than this, or the person gave stronger evidence when she agreed.
+    #[error("renewing this agreement asks for evidence of level {}", needed.code())]
+    TooWeak {
+        /// The least level.
+        needed: EvidenceLevel,
+    },
+    /// The person has no passkey to sign with, or none can be used here.
+    #[error("there is no passkey to sign with; choose another way")]
+    NoKey,
+    /// The signature is not one of this person over these terms.
+    #[error("the signature is not accepted: {0}; try again, or choose another way")]
+    Signature(SignatureRefusal),
     /// The text changed since it was shown.
     #[error("the text of this offer changed; read the new one before you choose")]
     NoticeChanged,
@@ -101,6 +111,18 @@ pub struct Renewal {
     pub old: Terms,
     /// The end after it.
     pub until: Instant,
+    /// The least evidence it takes: what the offer asks for, and what she gave before. Nobody who took over a session
+    /// prolongs by a click what was signed.
+    pub needed: EvidenceLevel,
+}
+
+/// A click that renews.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RenewalClick {
+    /// The notice that was shown.
+    pub notice: Digest,
+    /// When the person last proved who she is: minutes later a click counts for more.
+    pub proved_at: Option<Instant>,
 }
 
 /// What the policies are asked.
@@ -188,7 +210,7 @@ impl Broker {
     ) -> Result<Renewal, Failure<ChangeRefusal>> {
         let now = self.clock.now();
         let consent = self.own_consent(who, id, Demand::Granting, now).await?;
-        self.renewal_of(&consent, now).await
+        self.renewal_of(&consent, now, now).await
     }
 
     /// Moves the end to as long from now as the recipient asks for: a new act, with the notice of today. Never by silence,
@@ -200,22 +222,39 @@ impl Broker {
         &self,
         who: ParticipantId,
         id: ConsentId,
-        notice: Digest,
+        click: RenewalClick,
     ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let RenewalClick { notice, proved_at } = click;
         let now = self.clock.now();
         let consent = self.own_consent(who, id, Demand::Granting, now).await?;
-        let renewal = self.renewal_of(&consent, now).await?;
+        let renewal = self.renewal_of(&consent, now, now).await?;
         if !renewal.offer.notices().contains(&notice) {
             return Err(Failure::Refused(ChangeRefusal::NoticeChanged));
+        }
+        let level = click_level(proved_at, now);
+        if level < renewal.needed {
+            let needed = renewal.needed;
+            return Err(Failure::Refused(ChangeRefusal::TooWeak { needed }));
         }
         let data = Interval::new(renewal.old.data.start(), renewal.until)?;
         let terms = self
             .other_terms(&consent, (renewal.old.step, data, notice), now)
             .await?;
-        self.change(consent, EventKind::Renewed(terms), now).await
+        let next = Next {
+            level,
+            ..Next::at_once(EventKind::Renewed(terms), now)
+        };
+        let leaf_index = self.append(consent, next, ActorClass::Participant).await?;
+        Ok(self.receipt(leaf_index).await?)
     }
 
-    async fn renewal_of(&self, consent: &Consent, now: Instant) -> Result<Renewal, Failure<ChangeRefusal>> {
+    /// What renewing changes, counted from when it was drafted.
+    async fn renewal_of(
+        &self,
+        consent: &Consent,
+        now: Instant,
+        drafted_at: Instant,
+    ) -> Result<Renewal, Failure<ChangeRefusal>> {
         if !consent.state(now).is_given() {
             return Err(Failure::Refused(ChangeRefusal::NotInForce));
         }
@@ -224,15 +263,17 @@ impl Broker {
         let asked = asked_again(read.offers().await?, consent, old.step);
         let offer = asked.ok_or(Failure::Refused(ChangeRefusal::NotAsked))?;
         let granted = granted_with(consent, &read.consent_acts(consent.id).await?);
-        // LIMIT: a renewal is a click. What asks for a signature, or was signed, is agreed to anew.
-        if EvidenceLevel::L1 < offer.evidence.max(granted) {
-            return Err(Failure::Refused(ChangeRefusal::SignatureNeeded));
-        }
-        let until = now.plus_seconds(i64::from(offer.offer.days) * 86_400);
+        let until = drafted_at.plus_seconds(i64::from(offer.offer.days) * 86_400);
         if until < old.data.end().plus_seconds(LEAST_GAIN_SECONDS) {
             return Err(Failure::Refused(ChangeRefusal::NotLater));
         }
-        Ok(Renewal { offer, old, until })
+        let needed = offer.evidence.max(granted);
+        Ok(Renewal {
+            offer,
+            old,
+            until,
+            needed,
+        })
     }
 
     /// A consent of hers, once the policies allow the act.
@@ -290,6 +331,7 @@ impl Broker {
                 what: "consent events",
             })?,
             how: next.how(),
+            intent: None,
             draft: Draft {
                 subject: consent.participant.into(),
                 actor,
@@ -328,6 +370,8 @@ struct AddChange {
     consent: ConsentId,
     event: ConsentEvent,
     how: How,
+    /// The terms that were signed, to be marked as answered.
+    intent: Option<[u8; 32]>,
     draft: Draft,
 }
 
@@ -342,6 +386,11 @@ impl Commit for AddChange {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, ChangeRefusal>, Fault> {
+        if let Some(nonce) = self.intent
+            && let Some(refusal) = use_intent(group, nonce).await?
+        {
+            return Ok(Err(ChangeRefusal::Signature(refusal)));
+        }
         // The event's number is unique: if another event came between, this one conflicts and is decided again. Its
         // record names the digest of the one before, which is therefore the right one.
         let serial = add_event(group, self.consent, self.event, self.how, &self.draft).await?;

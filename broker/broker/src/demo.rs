@@ -9,6 +9,7 @@ pub mod verify;
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use age::secrecy::ExposeSecret as _;
 use anyhow::{Context, Result, ensure};
 use broker_domain::time::{Clock, Entropy};
-use broker_service::{Duties, SignInParts, ZONE};
+use broker_service::{Duties, ZONE};
 use consent_ui::page::{Mode, Operator};
 use consent_ui::routes::{Pages, Site};
 use gateway_simulator::Street;
@@ -32,7 +33,11 @@ use crate::assemble::{self, Home, Running, Setting};
 use crate::cli::DemoArgs;
 use crate::ports::{StoryClock, SystemEntropy};
 use crate::serve;
+use crate::sign_in;
 use crate::telling;
+
+/// Who runs a demonstration.
+const OPERATOR: &str = "Fiducie (démonstration)";
 
 /// The folder of a demo: the one asked for, or a temporary one that stays, because its proofs are worth keeping.
 ///
@@ -85,7 +90,7 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     let address = listener.local_addr()?;
     let folder = folder(args)?;
     let site = Site {
-        url: format!("http://{address}"),
+        url: address_of(address),
     };
     let stage = Stage::set(args, &folder, &site.url).await?;
     let code = stage
@@ -103,6 +108,15 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     open(listener, stage, site, &folder, ending).await
 }
 
+/// The address that people are told. Browsers take passkeys at names only, of which `localhost` is one that needs no
+/// certificate (WebAuthn L3 §5.1.2); a second loopback address has no name of its own.
+fn address_of(listening: std::net::SocketAddr) -> String {
+    match listening.ip() == Ipv4Addr::LOCALHOST || listening.ip() == Ipv6Addr::LOCALHOST {
+        true => format!("http://localhost:{}", listening.port()),
+        false => format!("http://{listening}"),
+    }
+}
+
 /// Serves the pages while the street lives on, until it is told to end.
 async fn open(
     listener: TcpListener,
@@ -118,7 +132,7 @@ async fn open(
         broker: Arc::clone(&stage.running.broker),
         mode: Mode::Demo,
         operator: Operator {
-            name: "Fiducie (démonstration)".into(),
+            name: OPERATOR.into(),
             contact_email: "dpo@fiducie.invalid".into(),
         },
         site,
@@ -127,7 +141,7 @@ async fn open(
     let broker = Arc::clone(&stage.running.broker);
     let mut life = JoinSet::new();
     life.spawn(live::go_on(Arc::clone(&broker), stage.neighbourhood, stage.cast));
-    let parts = telling::demo_parts(&Home::at(folder), &url, "Fiducie (démonstration)")?;
+    let parts = telling::demo_parts(&Home::at(folder), &url, OPERATOR)?;
     life.spawn(Duties::new(Arc::clone(&broker), parts).run());
     if let Some(speaker) = stage.speaker {
         life.spawn(async move {
@@ -173,7 +187,7 @@ impl Stage {
             entropy: Arc::clone(&entropy),
             sequencer: SequencerConfig::default(),
             witnesses: None,
-            sign_in: SignInParts::default(),
+            sign_in: sign_in::passkeys_at(site, OPERATOR),
             site: assemble::demo_site(site),
         };
         let running = assemble::start(setting).await?;
@@ -225,6 +239,7 @@ fn welcome(site: &Site, folder: &Path, code: &str, name: &str) {
          \x20 3. {url}/recherche  (chercheuse / researcher) demandez la journée d'hier / ask for yesterday\n\
          \x20 4. {url}/dpo        (DPO) acceptez, voyez les flux et le registre / approve, see flows and ledger\n\
          \x20 5. retirez un accord : le transfert suivant est refusé / withdraw: the next transfer is refused\n\n\
+         Une clé d'accès / a passkey:  {url}/compte  puis signez un accord / then sign an agreement\n\n\
          Vérifiez sans nous / verify without us:\n\
          \x20 ledger-audit log {url}/ledger\n\
          \x20 age --decrypt -i {folder}/researcher.agekey LIVRAISON.age | tar -tv\n\n\

@@ -40,7 +40,7 @@ pub fn parts(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) 
         true => None,
         false => Some(Arc::new(OidcProviders::new(described, clock, entropy)?) as Arc<_>),
     };
-    let signing = passkeys.as_ref().and_then(|_| party(config));
+    let signing = passkeys.as_ref().and_then(|_| party(site(config).ok()?));
     Ok(SignInParts {
         providers,
         passkeys,
@@ -48,9 +48,29 @@ pub fn parts(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) 
     })
 }
 
+/// Passkeys at an address of this machine, where browsers take them there; nothing else.
+pub fn passkeys_at(url: &str, name: &str) -> SignInParts {
+    let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
+    let site = Site {
+        rp_id: host_of(authority).to_owned(),
+        origin: url.to_owned(),
+        name: name.to_owned(),
+    };
+    let passkeys = WebauthnPasskeys::new(&site).ok();
+    let signing = passkeys.as_ref().and_then(|_| party(site));
+    SignInParts {
+        providers: None,
+        passkeys: passkeys.map(|port| Arc::new(port) as Arc<_>),
+        signing,
+    }
+}
+
+fn host_of(authority: &str) -> &str {
+    authority.rsplit_once(':').map_or(authority, |(host, _)| host)
+}
+
 /// Who asks for signatures over terms: the same site as for sign-in.
-fn party(config: &Config) -> Option<RelyingParty> {
-    let site = site(config).ok()?;
+fn party(site: Site) -> Option<RelyingParty> {
     let rp_id = RpId::try_from(site.rp_id).ok()?;
     RelyingParty::new(rp_id, site.origin).ok()
 }
@@ -58,7 +78,7 @@ fn party(config: &Config) -> Option<RelyingParty> {
 fn site(config: &Config) -> Result<Site> {
     let authority = config.site.split_once("://").map(|(_, authority)| authority);
     let authority = authority.context("`site` is an address such as https://broker.example")?;
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let host = host_of(authority);
     Ok(Site {
         rp_id: config.sign_in.rp_id.clone().unwrap_or_else(|| host.to_owned()),
         origin: config.site.clone(),

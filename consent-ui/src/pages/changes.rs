@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::form::FormErrors;
 use crate::page::{Frame, PageContext, RenderError};
-use crate::pages::offer::FullNotice;
+use crate::pages::offer::{Asks, FullNotice, Signing};
 use crate::pages::sharing::Sharing;
 use crate::paths;
 use crate::speech::Speech;
@@ -63,6 +63,10 @@ pub struct RenewalView {
     pub old_language: String,
     /// Whether the old text is one of today's, in whatever language.
     pub same_text: TextChange,
+    /// Whether the person can sign.
+    pub signing: Signing,
+    /// What it takes besides a click.
+    pub asks: Asks,
     /// What is wrong with the form.
     pub errors: FormErrors,
 }

@@ -259,6 +259,13 @@ pub enum ReceiptKind {
     Asked,
 }
 
+impl ReceiptKind {
+    /// Whether the record is one that ISO/IEC TS 27560 knows: a pause is none.
+    fn has_standard_form(self) -> bool {
+        !matches!(self, Self::Paused | Self::Resumed)
+    }
+}
+
 impl Word for ReceiptKind {
     fn key(&self) -> &'static str {
         match self {

@@ -5,20 +5,16 @@ use axum::response::Response;
 use broker_domain::consent::Consent;
 use broker_domain::ids::ConsentId;
 use broker_domain::time::{Instant, Step};
-use broker_service::{ChangeRefusal, Failure, LONGEST_PAUSE_SECONDS, Narrowing, Receipt, Renewal};
+use broker_service::{ChangeRefusal, Failure, LONGEST_PAUSE_SECONDS, Narrowing, Receipt};
 use jiff::civil::Date;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
-use crate::pages::{
-    FullNotice, NarrowingView, PauseView, RenewalView, Sharing, TextChange, render_narrowing, render_pause,
-    render_renewal, render_resumption,
-};
+use crate::pages::{NarrowingView, PauseView, Sharing, render_narrowing, render_pause, render_resumption};
 use crate::paths;
 use crate::routes::fields::{Fields, Posted};
 use crate::routes::holdings::Holdings;
-use crate::routes::notice_text::sections;
-use crate::routes::phrases::{day, granularity, last_day, midnight, tomorrow};
+use crate::routes::phrases::{day, granularity, midnight, tomorrow};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
 use crate::vocabulary::SharingState;
@@ -27,15 +23,15 @@ use crate::vocabulary::SharingState;
 const STEPS: [u32; 5] = [600, 900, 1_800, 3_600, 86_400];
 
 /// What a page of this module is about.
-struct Subject {
+pub(super) struct Subject {
     now: Instant,
-    consent: Consent,
-    sharing: Sharing,
+    pub(super) consent: Consent,
+    pub(super) sharing: Sharing,
 }
 
 impl Subject {
     /// A sharing of the visitor that goes on, paused or not.
-    async fn of(visit: &Visit, sharing: &str) -> Result<Self, Trouble> {
+    pub(super) async fn of(visit: &Visit, sharing: &str) -> Result<Self, Trouble> {
         let holdings = Holdings::of(visit, visit.participant()?).await?;
         let consent = holdings.consent(id(sharing)?)?;
         let shown = holdings.sharing(consent);
@@ -75,7 +71,7 @@ pub(super) fn start_of(typed: &str) -> Result<Instant, FieldProblem> {
 }
 
 /// Where a change leads: to the sharing, which says what was done; or to the page that tells why not.
-fn outcome(
+pub(super) fn outcome(
     consent: ConsentId,
     done: Notice,
     answer: Result<Receipt, Failure<ChangeRefusal>>,
@@ -87,7 +83,7 @@ fn outcome(
     }
 }
 
-fn trouble(failure: Failure<ChangeRefusal>, onward: String) -> Trouble {
+pub(super) fn trouble(failure: Failure<ChangeRefusal>, onward: String) -> Trouble {
     Trouble::from_failure(failure, |refusal| match refusal {
         ChangeRefusal::NotYours => Trouble::NotFound,
         ChangeRefusal::NotInForce
@@ -97,7 +93,9 @@ fn trouble(failure: Failure<ChangeRefusal>, onward: String) -> Trouble {
         | ChangeRefusal::NotLess
         | ChangeRefusal::NotAsked
         | ChangeRefusal::NotLater
-        | ChangeRefusal::SignatureNeeded
+        | ChangeRefusal::TooWeak { .. }
+        | ChangeRefusal::NoKey
+        | ChangeRefusal::Signature(_)
         | ChangeRefusal::NoticeChanged => Trouble::Changed { onward },
     })
 }
@@ -232,70 +230,4 @@ fn less_of(subject: &Subject, fields: &Fields) -> Result<Narrowing, FormErrors> 
         // The day on which it ends anyway is no earlier end, although its midnight may come later.
         until: until.min(terms.data.end()),
     })
-}
-
-/// `/moi/partages/{sharing}/renouvellement`
-pub(crate) async fn renewal_page(visit: Visit, Path(sharing): Path<String>) -> Result<Response, Trouble> {
-    let subject = Subject::of(&visit, &sharing).await?;
-    let view = renewal_view(&visit, subject, FormErrors::default()).await?;
-    shown(render_renewal(&visit.page(), &view))
-}
-
-async fn renewal_view(visit: &Visit, subject: Subject, errors: FormErrors) -> Result<RenewalView, Trouble> {
-    let who = visit.participant()?;
-    let onward = paths::sharing(&subject.sharing.id);
-    let renewal = visit.broker().renewal(who, subject.consent.id).await;
-    let Renewal { offer, old, until } = renewal.map_err(|failure| trouble(failure, onward))?;
-    let mut read = visit.broker().read().await?;
-    let missing = || broker_service::Fault::Corrupt { what: "notice" };
-    let today = read.notice(visit.lang.pick(offer.notices())).await?;
-    let today = today.ok_or_else(missing)?;
-    let agreed = read.notice(old.notice).await?.ok_or_else(missing)?;
-    Ok(RenewalView {
-        sharing: subject.sharing,
-        new_end: last_day(until),
-        notice: FullNotice {
-            title: today.title,
-            sha256: today.digest.to_string(),
-            language: today.language,
-            sections: sections(&today.text),
-        },
-        same_text: if offer.notices().contains(&old.notice) {
-            TextChange::Same
-        } else {
-            TextChange::New
-        },
-        old_text: agreed.text,
-        old_title: agreed.title,
-        old_language: agreed.language,
-        errors,
-    })
-}
-
-/// POST `/moi/partages/{sharing}/renouvellement`
-pub(crate) async fn renew(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
-    let Posted { visit, fields, .. } = posted;
-    let who = visit.participant()?;
-    let subject = Subject::of(&visit, &sharing).await?;
-    let consent = subject.consent.id;
-    let onward = paths::sharing(&sharing);
-    let renewal = visit.broker().renewal(who, consent).await;
-    let renewal = renewal.map_err(|failure| trouble(failure, onward))?;
-    let shown = renewal
-        .offer
-        .notices()
-        .into_iter()
-        .find(|digest| digest.to_string() == fields.text("notice"));
-    let answer = match shown {
-        Some(notice) => visit.broker().renew(who, consent, notice).await,
-        None => Err(Failure::Refused(ChangeRefusal::NoticeChanged)),
-    };
-    match answer {
-        Err(Failure::Refused(ChangeRefusal::NoticeChanged)) => {
-            let errors = wrong("notice", FieldProblem::NoticeChanged);
-            let view = renewal_view(&visit, subject, errors).await?;
-            returned(render_renewal(&visit.page_at(paths::renewal(&sharing)), &view))
-        }
-        answer => outcome(consent, Notice::Renewed, answer),
-    }
 }

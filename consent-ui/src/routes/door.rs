@@ -20,6 +20,9 @@ use crate::routes::visit::{Visit, first_page, id, onward, onward_with, shown};
 /// `/`
 pub(crate) async fn home(visit: Visit, request: Request) -> Result<Response, Trouble> {
     let (parts, _) = request.into_parts();
+    if let Some(name) = elsewhere(&visit, &parts) {
+        return Ok(onward(&name));
+    }
     let sign_in = match &visit.pages.demo {
         Some(demo) if is_local(&parts) => {
             let DemoPeople {
@@ -37,6 +40,17 @@ pub(crate) async fn home(visit: Visit, request: Request) -> Result<Response, Tro
         _ => SignIn::Unavailable,
     };
     shown(render_home(&visit.page(), &HomeView { sign_in }))
+}
+
+/// The demonstration by its name, for a browser that came by the number of this machine: passkeys are for names (WebAuthn L3
+/// §5.1.2), and a session begun at one is none at the other.
+fn elsewhere(visit: &Visit, parts: &Parts) -> Option<String> {
+    visit.pages.demo.as_ref()?;
+    let browsing = parts.headers.get("sec-fetch-mode")?.to_str().ok()? == "navigate";
+    let here = gate::host(&parts.uri, &parts.headers)?;
+    let (_, named) = visit.pages.site.url.split_once("://")?;
+    let moved = browsing && visit.session.is_none() && here != named && names_this_machine(here);
+    moved.then(|| format!("{}{}", visit.pages.site.url, paths::HOME))
 }
 
 /// `/preuves`

@@ -81,8 +81,8 @@ enum Leaving {
 
 impl From<&str> for Leaving {
     fn from(path: &str) -> Self {
-        // Pausing and narrowing take away a part.
-        let takes = ["/retrait", "/pause", "/reduction"];
+        // Pausing, freezing and narrowing take away a part.
+        let takes = ["/retrait", "/pause", "/reduction", "/pas-moi"];
         let withdrawal = path.starts_with(paths::SHARINGS) && takes.iter().any(|end| path.ends_with(end));
         let of_oneself = [paths::SIGN_OUT, paths::END_SESSION, paths::END_ALL_SESSIONS].contains(&path);
         if withdrawal || of_oneself || path.starts_with(&paths::not_me("")) {
@@ -121,6 +121,7 @@ mod tests {
             &event,
             &paths::pause("x"),
             &paths::narrowing("x"),
+            &paths::not_mine("x"),
             &paths::withdrawal_from("x"),
             paths::WITHDRAW_EVERYTHING,
             paths::SIGN_OUT,

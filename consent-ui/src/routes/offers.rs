@@ -49,15 +49,20 @@ pub(crate) async fn offer(visit: Visit, Path(offer): Path<String>) -> Result<Res
 }
 
 /// The page on which terms can be signed runs the script that asks for the signature.
-fn with_script(mut response: Response, view: &OfferView) -> Response {
-    if view.signing == Signing::Offered {
+fn with_script(response: Response, view: &OfferView) -> Response {
+    running_script(response, view.signing)
+}
+
+/// The same for any page.
+pub(super) fn running_script(mut response: Response, signing: Signing) -> Response {
+    if signing == Signing::Offered {
         response.extensions_mut().insert(RunsScript);
     }
     response
 }
 
 /// Whether the person can sign here.
-async fn signing(visit: &Visit) -> Result<Signing, Trouble> {
+pub(super) async fn signing(visit: &Visit) -> Result<Signing, Trouble> {
     let can = visit.broker().can_sign(visit.participant()?).await?;
     Ok(if can { Signing::Offered } else { Signing::Absent })
 }
@@ -162,7 +167,7 @@ pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<
 }
 
 /// What the recipient asks besides a click.
-fn asks(evidence: EvidenceLevel) -> Asks {
+pub(super) fn asks(evidence: EvidenceLevel) -> Asks {
     match evidence {
         EvidenceLevel::L1 => Asks::Click,
         EvidenceLevel::L2 => Asks::Proof,

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::deadline::days_left;
-use broker_domain::ids::{ConsentId, RightsRequestId};
+use broker_domain::ids::RightsRequestId;
 use broker_domain::rights::{CannotAnswer, Right, RightsState};
 use broker_service::{AnswerRefusal, AskRefusal, RightsAction};
 use broker_store::RightsRow;
@@ -17,7 +17,6 @@ use crate::pages::{
 };
 use crate::paths;
 use crate::routes::fields::Posted;
-use crate::routes::holdings::Holdings;
 use crate::routes::phrases::{day, moment, proof};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
@@ -44,32 +43,12 @@ pub(crate) async fn status(visit: Visit, Path(request): Path<String>) -> Result<
     shown(render_right(&visit.page(), &line(&row, today)))
 }
 
-/// `/moi/demandes/nouvelle/{right}`. With `partage`, the sharing of which a person says that it was not her doing.
+/// `/moi/demandes/nouvelle/{right}`
 pub(crate) async fn form(visit: Visit, Path(right): Path<String>) -> Result<Response, Trouble> {
     visit.participant()?;
     let right = RightKind::from_tag(&right).ok_or(Trouble::NotFound)?;
-    let words = not_me(&visit).await?.unwrap_or_default();
-    let view = asked(&visit, right, words, FormErrors::default())?;
+    let view = asked(&visit, right, String::new(), FormErrors::default())?;
     shown(render_ask(&visit.page(), &view))
-}
-
-async fn not_me(visit: &Visit) -> Result<Option<String>, Trouble> {
-    let Some(sharing) = visit
-        .asked("partage")
-        .and_then(|text| text.parse::<ConsentId>().ok())
-    else {
-        return Ok(None);
-    };
-    let holdings = Holdings::of(visit, visit.participant()?).await?;
-    let sharing = holdings.sharing(holdings.consent(sharing)?);
-    let given = visit.speech().time_words(sharing.given_at);
-    Ok(Some(visit.speech().say2(
-        "rights-not-me",
-        "recipient",
-        &sharing.recipient.trading_name,
-        "when",
-        given,
-    )))
 }
 
 fn asked(visit: &Visit, right: RightKind, words: String, errors: FormErrors) -> Result<AskView, Trouble> {

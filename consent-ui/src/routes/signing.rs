@@ -25,9 +25,10 @@ struct Question {
     terms: String,
 }
 
+/// Where to go from here.
 #[derive(Serialize)]
-struct Onward {
-    onward: String,
+pub(super) struct Onward {
+    pub(super) onward: String,
 }
 
 #[derive(Serialize)]
@@ -36,9 +37,13 @@ struct Sentence {
 }
 
 /// Why terms are not signed.
-enum Not {
+pub(super) enum Not {
+    /// Something that has a page of its own.
     Trouble(Trouble),
+    /// What the person chose cannot be recorded so.
     Choice(ChoiceRefusal),
+    /// The same for a renewal: the key of one sentence.
+    Sentence(&'static str),
 }
 
 impl<T: Into<Trouble>> From<T> for Not {
@@ -49,8 +54,12 @@ impl<T: Into<Trouble>> From<T> for Not {
 
 /// POST `/moi/partages/nouveau/{offer}/signature/question`
 pub(crate) async fn question(Path(offer): Path<String>, scripted: Scripted) -> Response {
-    let visit = &scripted.visit;
-    let written = asked(&offer, &scripted).await.and_then(|asked| {
+    question_answer(&scripted.visit, asked(&offer, &scripted).await)
+}
+
+/// What the script is given to ask the authenticator with, and the cookie that finds the terms again.
+pub(super) fn question_answer(visit: &Visit, asked: Result<AskedSignature, Not>) -> Response {
+    let written = asked.and_then(|asked| {
         let options = RawValue::from_string(asked.options).map_err(|_| Trouble::NotUnderstood)?;
         let terms = asked.terms.to_string();
         Ok((asked.nonce, Question { options, terms }))
@@ -117,7 +126,7 @@ async fn signed(scripted: &Scripted) -> Result<String, Not> {
 }
 
 /// A participant whose session may do more than withdraw.
-fn granting(visit: &Visit) -> Result<ParticipantId, Trouble> {
+pub(super) fn granting(visit: &Visit) -> Result<ParticipantId, Trouble> {
     let who = visit.participant()?;
     let may = visit
         .session
@@ -136,13 +145,16 @@ fn not(failure: Failure<ChoiceRefusal>) -> Not {
     }
 }
 
-fn told(visit: &Visit, not: &Not) -> Response {
-    let refusal = match not {
+pub(super) fn told(visit: &Visit, not: &Not) -> Response {
+    let key = match not {
         Not::Trouble(trouble) => return passkeys::refused(visit, trouble),
-        Not::Choice(refusal) => refusal,
+        Not::Choice(refusal) => {
+            tracing::info!(reason = %refusal, "terms were not signed");
+            sentence(refusal)
+        }
+        Not::Sentence(key) => key,
     };
-    tracing::info!(reason = %refusal, "terms were not signed");
-    let sentence = visit.speech().say(sentence(refusal));
+    let sentence = visit.speech().say(key);
     unkept((StatusCode::UNPROCESSABLE_ENTITY, Json(Sentence { sentence })).into_response())
 }
 
@@ -155,26 +167,31 @@ const fn sentence(refusal: &ChoiceRefusal) -> &'static str {
         ChoiceRefusal::AlreadyGiven => "signing-refused-already",
         ChoiceRefusal::TooWeak { .. } => "signing-refused-weak",
         ChoiceRefusal::NoKey => "signing-refused-key",
-        ChoiceRefusal::Signature(refusal) => match refusal {
-            SignatureRefusal::IntentExpired => "signing-refused-expired",
-            SignatureRefusal::IntentUsed => "signing-refused-used",
-            SignatureRefusal::TermsChanged | SignatureRefusal::NoticeChanged => "signing-refused-changed",
-            SignatureRefusal::NotPresent | SignatureRefusal::NotVerified => "signing-refused-unverified",
-            SignatureRefusal::CredentialUnknown
-            | SignatureRefusal::CredentialOfAnother
-            | SignatureRefusal::CredentialNotValidThen
-            | SignatureRefusal::AlgorithmNotAllowed => "signing-refused-key",
-            SignatureRefusal::IntentUnknown
-            | SignatureRefusal::WrongType
-            | SignatureRefusal::ChallengeMismatch
-            | SignatureRefusal::OriginMismatch
-            | SignatureRefusal::CrossOrigin
-            | SignatureRefusal::TopOrigin
-            | SignatureRefusal::Malformed
-            | SignatureRefusal::RpIdMismatch
-            | SignatureRefusal::BackupFlagsInconsistent
-            | SignatureRefusal::SignatureInvalid => "signing-refused-other",
-        },
+        ChoiceRefusal::Signature(refusal) => of_signature(refusal),
+    }
+}
+
+/// The same for what is wrong with a signature.
+pub(super) const fn of_signature(refusal: &SignatureRefusal) -> &'static str {
+    match refusal {
+        SignatureRefusal::IntentExpired => "signing-refused-expired",
+        SignatureRefusal::IntentUsed => "signing-refused-used",
+        SignatureRefusal::TermsChanged | SignatureRefusal::NoticeChanged => "signing-refused-changed",
+        SignatureRefusal::NotPresent | SignatureRefusal::NotVerified => "signing-refused-unverified",
+        SignatureRefusal::CredentialUnknown
+        | SignatureRefusal::CredentialOfAnother
+        | SignatureRefusal::CredentialNotValidThen
+        | SignatureRefusal::AlgorithmNotAllowed => "signing-refused-key",
+        SignatureRefusal::IntentUnknown
+        | SignatureRefusal::WrongType
+        | SignatureRefusal::ChallengeMismatch
+        | SignatureRefusal::OriginMismatch
+        | SignatureRefusal::CrossOrigin
+        | SignatureRefusal::TopOrigin
+        | SignatureRefusal::Malformed
+        | SignatureRefusal::RpIdMismatch
+        | SignatureRefusal::BackupFlagsInconsistent
+        | SignatureRefusal::SignatureInvalid => "signing-refused-other",
     }
 }
 

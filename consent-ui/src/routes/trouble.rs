@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use broker_document::PdfError;
 use broker_domain::identity::ProviderRefusal;
 use broker_service::{Failure, Fault, SignInRefusal};
 use broker_store::StoreError;
@@ -51,6 +52,9 @@ pub(crate) enum Trouble {
     /// A template failed.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// A document could not be written.
+    #[error("a document could not be written")]
+    Document(#[from] PdfError),
 }
 
 impl Trouble {
@@ -66,7 +70,7 @@ impl Trouble {
             Self::CopyRunning => ProblemKind::CopyRunning,
             Self::Changed { .. } => ProblemKind::Changed,
             Self::SignIn(refusal) => refused_sign_in(refusal),
-            Self::Render(_) => ProblemKind::Fault,
+            Self::Render(_) | Self::Document(_) => ProblemKind::Fault,
             Self::Fault(fault) => match fault {
                 Fault::Busy | Fault::Stopped | Fault::NotCommitted | Fault::LogFull => {
                     ProblemKind::Unavailable

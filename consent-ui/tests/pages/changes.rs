@@ -1,10 +1,10 @@
 //! What a person changes about a sharing, from the page to the next transfer and to the record.
 
 use broker_domain::consent::{Consent, State};
-use broker_domain::ids::{ConsentId, TransferId};
+use broker_domain::ids::{ConsentId, Digest, TransferId};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_service::{
-    ChangeRefusal, DeliveryRefusal, Failure, Narrowing, Order, Together, WithdrawalRefusal,
+    ChangeRefusal, DeliveryRefusal, Failure, Narrowing, Order, RenewalClick, Together, WithdrawalRefusal,
 };
 use evidence::bundle::Bundle;
 use evidence::record::Record;
@@ -37,6 +37,13 @@ async fn asked_for(house: &House, id: ConsentId, start: Instant, step: Step) -> 
 async fn asked_now(house: &House, id: ConsentId) -> String {
     let given = consent(house, id).await;
     asked_for(house, id, given.data.start(), Step::HALF_HOUR).await
+}
+
+fn click(notice: Digest) -> RenewalClick {
+    RenewalClick {
+        notice,
+        proved_at: None,
+    }
 }
 
 /// Opens a page of a sharing and posts its form.
@@ -282,7 +289,7 @@ async fn p_20_nothing_renews_by_silence_or_after_the_end() {
         409
     );
     let notice = house.offer.offer.notice;
-    let late = house.broker.renew(house.anna.id, id, notice).await;
+    let late = house.broker.renew(house.anna.id, id, click(notice)).await;
     assert!(matches!(late, Err(Failure::Refused(ChangeRefusal::NotInForce))));
     assert_eq!(newest_record(&mut anna, id).await.name(), "consent-expired/2");
 }
@@ -376,7 +383,10 @@ async fn somebody_elses_sharing_is_not_found_and_policies_are_asked() {
         house.broker.pause(who, own, until).await,
         house.broker.narrow(who, own, less).await,
         house.broker.end_pause(who, own).await,
-        house.broker.renew(who, own, house.offer.offer.notice).await,
+        house
+            .broker
+            .renew(who, own, click(house.offer.offer.notice))
+            .await,
     ];
     for answer in refused {
         assert!(

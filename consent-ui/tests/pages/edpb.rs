@@ -273,7 +273,7 @@ async fn decontextualising_what_concerns_a_sharing_stands_on_its_page() {
         "transfers-title",
         "receipts-title",
         "onward-title",
-        "/moi/demandes/nouvelle/",
+        "/pas-moi",
     ] {
         assert!(page.body.contains(part), "{part}");
     }

@@ -159,23 +159,103 @@ async fn what_is_late_says_so_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn p_19_this_was_not_me_opens_a_request_about_the_sharing() {
+async fn p_19_this_was_not_me_freezes_the_sharing_and_opens_a_case() {
     let house = House::build().await;
     let consent = house.granted(&house.anna).await;
+    assert!(house.delivered(consent).await);
     let mut anna = house.as_anna().await;
     let sharing = anna.open(&format!("/moi/partages/{consent}")).await;
-    let form = anna
-        .open(&sharing.link("/moi/demandes/nouvelle/limitation"))
-        .await;
-    assert!(
-        form.text()
-            .contains("Ce n'était pas moi. Partage avec Labo Énergie"),
-        "{}",
-        form.text()
+    let receipt = anna.open(&sharing.link("/moi/recus/")).await;
+    let action = receipt.link("/pas-moi");
+    assert_eq!(
+        sharing.link("/pas-moi"),
+        action,
+        "from the sharing and from any of its receipts"
     );
+    let form = anna.open(&action).await;
+    let said = anna
+        .submit(&form, &action, &[("objet", "J'étais à l'étranger.")])
+        .await;
+    assert_eq!(said.status, 303, "{}", said.body);
+    assert!(
+        !house.delivered(consent).await,
+        "the very next transfer is refused"
+    );
+
+    // Her case, with its day; the officer has it on the desk.
+    let case = anna.open(&said.header("location")).await;
+    for wanted in [
+        "Partage avec Labo Énergie",
+        "J'étais à l'étranger.",
+        "19 décembre 2026",
+    ] {
+        let text = case.text().replace('\u{a0}', " ");
+        assert!(text.contains(wanted), "no `{wanted}` in {text}");
+    }
+    let desk = house.as_officer().await.open("/dpo/droits").await;
+    assert!(desk.text().contains("Ce n'était pas moi"), "{}", desk.text());
+
+    // An act of its own, told and recorded; the same form sent twice is one.
+    let twice = anna
+        .submit(&form, &action, &[("objet", "J'étais à l'étranger.")])
+        .await;
+    assert_eq!(twice.header("location"), said.header("location"));
+    let events = house
+        .broker
+        .read()
+        .await
+        .unwrap()
+        .recorded_events(consent)
+        .await
+        .unwrap();
+    assert_eq!(events.len(), 2);
+    assert!(events[1].leaf_index.is_some());
+    let page = anna.open(&format!("/moi/partages/{consent}")).await;
+    assert!(page.text().contains("mis en pause"), "{}", page.text());
+
+    // She lifts it herself, or withdraws.
+    let resume = format!("/moi/partages/{consent}/reprise");
+    let form = anna.open(&resume).await;
+    assert_eq!(anna.submit(&form, &resume, &[]).await.status, 303);
+    let leave = format!("/moi/partages/{consent}/retrait");
+    let form = anna.open(&leave).await;
+    assert_eq!(anna.submit(&form, &leave, &[]).await.status, 303);
+    // What ended is not frozen, and may still be complained about.
+    let form = anna.open(&action).await;
+    assert_eq!(anna.submit(&form, &action, &[]).await.status, 303);
+}
+
+#[tokio::test]
+async fn p_19_nobody_freezes_what_is_somebody_elses_and_a_case_that_is_refused_leaves_the_freeze() {
+    let house = House::build().await;
+    let consent = house.granted(&house.anna).await;
     let mut bruno = house.signed_in("participant", house.bruno.id.to_string()).await;
-    let foreign = format!("/moi/demandes/nouvelle/limitation?partage={consent}");
-    assert_eq!(bruno.open(&foreign).await.status, 404);
+    let action = format!("/moi/partages/{consent}/pas-moi");
+    assert_eq!(bruno.open(&action).await.status, 404);
+    let own = format!("/moi/partages/{}/pas-moi", house.granted(&house.bruno).await);
+    let form = bruno.open(&own).await;
+    let fields = form.hidden_fields(&own);
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(bruno.post(&action, &fields).await.status, 404);
+    assert!(house.delivered(consent).await);
+
+    let mut anna = house.as_anna().await;
+    let form = anna.open(&action).await;
+    let long = "a".repeat(5_000);
+    let refused = anna.submit(&form, &action, &[("objet", &long)]).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        !house.delivered(consent).await,
+        "frozen whatever becomes of the case"
+    );
+    assert_eq!(
+        anna.post(&action, &[("demande", "x")]).await.status,
+        403,
+        "without the token of the page"
+    );
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::browser::{Answer, Browser};
 use crate::house::{House, NOTICE_FR, Person};
 use crate::ways::{csrf, ways};
 
-const ORIGIN: &str = "https://broker.example";
+pub const ORIGIN: &str = "https://broker.example";
 const RP_ID: &str = "broker.example";
 
 /// A device whose key has this name.
@@ -28,14 +28,14 @@ fn device(name: &str) -> Authenticator {
     device
 }
 
-struct Scene {
-    house: House,
-    anna: Browser,
-    device: Authenticator,
+pub struct Scene {
+    pub house: House,
+    pub anna: Browser,
+    pub device: Authenticator,
 }
 
 impl Scene {
-    async fn set() -> Self {
+    pub async fn set() -> Self {
         let party = RelyingParty::new(RpId::try_from(RP_ID.to_owned()).unwrap(), ORIGIN).unwrap();
         let sign_in = SignInParts {
             signing: Some(party),
@@ -70,7 +70,7 @@ impl Scene {
     }
 
     /// The question and the token of the page.
-    async fn asked(&mut self) -> (Value, String) {
+    pub async fn asked(&mut self) -> (Value, String) {
         let page = self.page().await;
         let csrf = csrf(&page);
         let path = format!(
@@ -87,14 +87,14 @@ impl Scene {
         (serde_json::from_str(&answer.body).unwrap(), csrf)
     }
 
-    async fn answers(&mut self, csrf: &str, answer: &Value) -> (u16, Value) {
+    pub async fn answers(&mut self, csrf: &str, answer: &Value) -> (u16, Value) {
         let path = format!("/moi/partages/nouveau/{}/signature", self.house.offer.offer.id);
         let body = json!({"csrf": csrf, "answer": answer});
         let answer = self.anna.post_json(&path, &body.to_string()).await;
         (answer.status, serde_json::from_str(&answer.body).unwrap())
     }
 
-    async fn is_refused(&mut self, csrf: &str, answer: &Value, sentence: &str) {
+    pub async fn is_refused(&mut self, csrf: &str, answer: &Value, sentence: &str) {
         let (status, said) = self.answers(csrf, answer).await;
         let told = said["sentence"].as_str().unwrap_or_default();
         assert_eq!(status, 422, "{said}");
@@ -102,13 +102,13 @@ impl Scene {
     }
 }
 
-fn challenge(question: &Value) -> Vec<u8> {
+pub fn challenge(question: &Value) -> Vec<u8> {
     let text = question["options"]["challenge"].as_str().unwrap();
     URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
 /// What a browser at this origin hands over when the device signs what it wrote.
-fn signed(device: &Authenticator, client_data: &str) -> Value {
+pub fn signed(device: &Authenticator, client_data: &str) -> Value {
     let signed = device.assert(RP_ID, client_data.as_bytes());
     let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     json!({
@@ -233,9 +233,28 @@ async fn a_signature_counts_once_and_for_five_minutes() {
 
     let (question, csrf) = scene.asked().await;
     let answer = signed(&scene.device, &client_data(&challenge(&question), ORIGIN));
+    let kept = scene.anna.cookies.clone();
     assert_eq!(scene.answers(&csrf, &answer).await.0, 200);
     // The browser has forgotten the question, and so nothing is found.
     scene.is_refused(&csrf, &answer, "n'est pas acceptée").await;
+    // One that kept it is told that it was answered; its consent ends first, or that alone would keep it out.
+    let given = scene
+        .house
+        .broker
+        .read()
+        .await
+        .unwrap()
+        .consents_of(scene.house.anna.id)
+        .await
+        .unwrap();
+    scene
+        .house
+        .broker
+        .withdraw(scene.house.anna.id, given[0].id)
+        .await
+        .unwrap();
+    scene.anna.cookies = kept;
+    scene.is_refused(&csrf, &answer, "a déjà servi").await;
     assert_eq!(scene.house.consents(&scene.house.anna).await, 1);
 }
 

@@ -46,6 +46,39 @@ pub struct AskedSignature {
     pub terms: Digest,
 }
 
+/// For what a signature is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking {
+    /// What the act does.
+    pub action: Action,
+    /// The offer that it answers.
+    pub offer: broker_domain::ids::OfferId,
+    /// When the terms were drafted.
+    pub now: Instant,
+}
+
+impl Asking {
+    const fn grant(offer: broker_domain::ids::OfferId, now: Instant) -> Self {
+        Self {
+            action: Action::Grant,
+            offer,
+            now,
+        }
+    }
+}
+
+/// An answer to what was asked.
+pub(crate) struct Answering<'a> {
+    /// What was asked.
+    pub stored: &'a IntentRow,
+    /// What the authenticator said.
+    pub assertion: Assertion,
+    /// What the act does.
+    pub action: Action,
+    /// When it came.
+    pub now: Instant,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Options<'a> {
@@ -126,7 +159,7 @@ impl Broker {
         who: ParticipantId,
         choice: Choice,
     ) -> Result<AskedSignature, Failure<ChoiceRefusal>> {
-        let party = self.party()?;
+        self.party()?;
         let now = self.clock.now();
         let (row, consents) = self.weigh_choice(who, &choice, now).await?;
         let id = ConsentId::random(&*self.entropy)?;
@@ -134,21 +167,36 @@ impl Broker {
         if already_given(&consents, &proposal.consent, now) {
             return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
         }
+        self.ask_for(&proposal, Asking::grant(choice.offer, now)).await
+    }
+
+    /// Asks for a signature under terms that were drafted, and keeps them for the answer.
+    ///
+    /// # Errors
+    /// [`ChoiceRefusal::NoKey`].
+    pub(crate) async fn ask_for(
+        &self,
+        proposal: &Proposal,
+        asking: Asking,
+    ) -> Result<AskedSignature, Failure<ChoiceRefusal>> {
+        let (party, now) = (self.party()?, asking.now);
+        let consent = &proposal.consent;
+        let who = consent.participant;
         let keys = keys_of(&mut *self.store.read().await?, who).await?;
         if keys.is_empty() {
             return Err(Failure::Refused(ChoiceRefusal::NoKey));
         }
         let mut nonce = [0; 32];
         self.entropy.fill(&mut nonce)?;
-        let intent = intent(&proposal, party, nonce, now)?;
+        let intent = intent(proposal, party, nonce, &asking)?;
         let challenge = intent.challenge();
         let row = IntentRow {
             nonce,
             participant: who,
-            consent: id,
-            offer: choice.offer,
-            point: choice.point,
-            notice: choice.notice,
+            consent: consent.id,
+            offer: asking.offer,
+            point: consent.point,
+            notice: proposal.told.terms.notice,
             asked_at: proposal.asked_at(now),
             drafted_at: now,
             intent: intent.to_jcs_bytes(),
@@ -195,12 +243,13 @@ impl Broker {
         if already_given(&consents, &proposal.consent, now) {
             return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
         }
-        let (credential, verified) = self.verified(&proposal, &stored, &assertion, now).await?;
-        let act = WebauthnAct::new(&verified, assertion, &credential, None);
-        let how = How {
-            method: Method::Passkey,
-            level: Some(level(verified.answered().level())),
+        let answering = Answering {
+            stored: &stored,
+            assertion,
+            action: Action::Grant,
+            now,
         };
+        let (act, how) = self.signed_act(&proposal, answering).await?;
         if how.level < Some(row.evidence) {
             return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
         }
@@ -233,8 +282,26 @@ impl Broker {
         })
     }
 
+    /// An answer as it goes into a record, once it verifies over the terms as they are now.
+    ///
+    /// # Errors
+    /// [`ChoiceRefusal::Signature`].
+    pub(crate) async fn signed_act(
+        &self,
+        proposal: &Proposal,
+        answering: Answering<'_>,
+    ) -> Result<(WebauthnAct, How), Failure<ChoiceRefusal>> {
+        let (credential, verified) = self.verified(proposal, &answering).await?;
+        let how = How {
+            method: Method::Passkey,
+            level: Some(level(verified.answered().level())),
+        };
+        let act = WebauthnAct::new(&verified, answering.assertion, &credential, None);
+        Ok((act, how))
+    }
+
     /// The terms that wait under this value for this person.
-    async fn waiting(
+    pub(crate) async fn waiting(
         &self,
         who: ParticipantId,
         nonce: [u8; 32],
@@ -252,10 +319,11 @@ impl Broker {
     async fn verified(
         &self,
         proposal: &Proposal,
-        stored: &IntentRow,
-        assertion: &Assertion,
-        now: Instant,
+        answering: &Answering<'_>,
     ) -> Result<(Credential, Verified), Failure<ChoiceRefusal>> {
+        let Answering {
+            stored, assertion, ..
+        } = answering;
         let who = proposal.consent.participant;
         let intent = Intent::parse(&stored.intent).map_err(|_| Fault::Corrupt {
             what: "consent_intent.intent",
@@ -268,7 +336,7 @@ impl Broker {
                 intent: StoredIntent::Waiting(&intent),
                 page: Page {
                     label: Label::ConsentIntent,
-                    action: Action::Grant,
+                    action: answering.action,
                     record: &records::id(&proposal.consent.id)?,
                     locale: &locale(proposal)?,
                 },
@@ -277,7 +345,7 @@ impl Broker {
                 party: self.party()?,
                 subject: &subject,
                 credential: credential.as_ref(),
-                at: records::at(now)?,
+                at: records::at(answering.now)?,
             },
         )
         .map_err(refused)?;
@@ -321,17 +389,22 @@ async fn keys_of(read: &mut (dyn Read + '_), who: ParticipantId) -> Result<Vec<P
     Ok(rows.into_iter().filter(usable).collect())
 }
 
-fn intent(proposal: &Proposal, party: &RelyingParty, nonce: [u8; 32], now: Instant) -> Result<Intent, Fault> {
+fn intent(
+    proposal: &Proposal,
+    party: &RelyingParty,
+    nonce: [u8; 32],
+    asking: &Asking,
+) -> Result<Intent, Fault> {
     let corrupt = || Fault::Corrupt { what: "intent" };
-    let iat = UnixSeconds::of(records::at(now)?);
+    let iat = UnixSeconds::of(records::at(asking.now)?);
     let exp = iat.seconds().checked_add(WINDOW_S).and_then(UnixSeconds::new);
     let window = Window::new(iat, exp.ok_or_else(corrupt)?).map_err(|_| corrupt())?;
     Ok(Intent {
         label: Label::ConsentIntent,
-        action: Action::Grant,
+        action: asking.action,
         record: records::id(&proposal.consent.id)?,
         terms_sha256: record::Digest::of(&proposal.terms()?),
-        notice_sha256: record::Digest::new(proposal.consent.notice.0),
+        notice_sha256: record::Digest::new(proposal.told.terms.notice.0),
         locale: locale(proposal)?,
         rp_id: party.rp_id().clone(),
         nonce: Nonce::new(nonce),
@@ -363,7 +436,7 @@ fn options(party: &RelyingParty, challenge: &record::Digest, keys: &[PasskeyRow]
         .ok_or(Fault::Corrupt { what: "options" })
 }
 
-fn read_answer(answer: &str) -> Option<Assertion> {
+pub(crate) fn read_answer(answer: &str) -> Option<Assertion> {
     if answer.len() > LONGEST_ANSWER {
         return None;
     }

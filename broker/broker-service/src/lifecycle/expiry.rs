@@ -70,9 +70,8 @@ impl Broker {
         let (id, participant) = (consent.id, consent.participant);
         let ended_at = consent.terms_now(now).data.end();
         let next = Next {
-            kind: EventKind::Expired,
             effective_at: ended_at,
-            now,
+            ..Next::at_once(EventKind::Expired, now)
         };
         let done = self.append(consent, next, ActorClass::Broker).await;
         match done {

@@ -10,9 +10,6 @@ use crate::failure::Fault;
 use crate::records::consent::{self, Actor, NewAct, Told, act_of};
 use crate::records::{at, id};
 
-/// How a person acts on these pages.
-const ON_A_PAGE: How = How::on_a_page(EvidenceLevel::L1);
-
 /// An event that is about to be written.
 #[derive(Clone, Copy)]
 pub(super) struct Next {
@@ -21,6 +18,8 @@ pub(super) struct Next {
     pub effective_at: Instant,
     /// and when it is recorded.
     pub now: Instant,
+    /// What the click of a person counts for.
+    pub level: EvidenceLevel,
 }
 
 impl Next {
@@ -30,6 +29,7 @@ impl Next {
             kind,
             effective_at: now,
             now,
+            level: EvidenceLevel::L1,
         }
     }
 
@@ -37,7 +37,7 @@ impl Next {
     pub const fn how(&self) -> How {
         match self.kind {
             EventKind::Expired => How::BY_CLOCK,
-            _ => ON_A_PAGE,
+            _ => How::on_a_page(self.level),
         }
     }
 

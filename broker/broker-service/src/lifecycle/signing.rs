@@ -1,0 +1,151 @@
+//! Renewals under the person's own signature (`consent.md` §4): the new terms are drafted, signed, and made again before the
+//! signature counts, exactly as when she agreed first.
+
+use broker_domain::consent::{Consent, EventKind};
+use broker_domain::ids::{ConsentId, Digest, ParticipantId};
+use broker_domain::time::{Instant, Interval};
+use evidence::consent::ConsentAct;
+use evidence::passkey::{Action, Refusal as SignatureRefusal};
+use ledger_core::leaf::ActorClass;
+
+use super::{AddChange, ChangeRefusal, Demand, Renewal};
+use crate::broker::Broker;
+use crate::consents::{Answering, AskedSignature, Asking, ChoiceRefusal, Proposal, read_answer};
+use crate::failure::{Failure, Fault};
+use crate::group::Draft;
+use crate::receipts::Receipt;
+use crate::records::consent::{self, Actor, NewAct, Told};
+
+impl From<ChoiceRefusal> for ChangeRefusal {
+    fn from(refusal: ChoiceRefusal) -> Self {
+        match refusal {
+            ChoiceRefusal::UnknownOffer => Self::NotAsked,
+            ChoiceRefusal::NotYours => Self::NotYours,
+            ChoiceRefusal::NoticeChanged => Self::NoticeChanged,
+            ChoiceRefusal::AlreadyGiven => Self::NotLater,
+            ChoiceRefusal::TooWeak { needed } => Self::TooWeak { needed },
+            ChoiceRefusal::NoKey => Self::NoKey,
+            ChoiceRefusal::Signature(refusal) => Self::Signature(refusal),
+        }
+    }
+}
+
+impl Broker {
+    /// Drafts the terms of a renewal and asks for a signature under them.
+    ///
+    /// # Errors
+    /// See [`ChangeRefusal`]; [`ChangeRefusal::NoKey`] where the person has no passkey, or none can be used here.
+    pub async fn ask_to_renew(
+        &self,
+        who: ParticipantId,
+        id: ConsentId,
+        notice: Digest,
+    ) -> Result<AskedSignature, Failure<ChangeRefusal>> {
+        let now = self.clock.now();
+        let consent = self.own_consent(who, id, Demand::Granting, now).await?;
+        let renewal = self.renewal_of(&consent, now, now).await?;
+        let proposal = self.drafted_renewal(&consent, &renewal, notice, now).await?;
+        let asking = Asking {
+            action: Action::Renew,
+            offer: renewal.offer.offer.id,
+            now,
+        };
+        let asked = self.ask_for(&proposal, asking).await;
+        asked.map_err(|failure| failure.map_refusal(ChangeRefusal::from))
+    }
+
+    /// Records a renewal under the person's own signature. `nonce` is that of her browser's cookie, `answer` what her
+    /// authenticator said.
+    ///
+    /// # Errors
+    /// See [`ChangeRefusal`]; [`ChangeRefusal::Signature`] with what is wrong with the signature.
+    pub async fn renew_signed(
+        &self,
+        who: ParticipantId,
+        nonce: [u8; 32],
+        answer: &str,
+    ) -> Result<(ConsentId, Receipt), Failure<ChangeRefusal>> {
+        let now = self.clock.now();
+        let malformed = Failure::Refused(ChangeRefusal::Signature(SignatureRefusal::Malformed));
+        let assertion = read_answer(answer).ok_or(malformed)?;
+        let stored = self.waiting(who, nonce).await;
+        let stored = stored.map_err(|failure| failure.map_refusal(ChangeRefusal::from))?;
+        let consent = self
+            .own_consent(who, stored.consent, Demand::Granting, now)
+            .await?;
+        // Made again from what is stored now: whoever changed something meanwhile changed the terms.
+        let renewal = self.renewal_of(&consent, now, stored.drafted_at).await?;
+        let proposal = self
+            .drafted_renewal(&consent, &renewal, stored.notice, stored.drafted_at)
+            .await?;
+        let answering = Answering {
+            stored: &stored,
+            assertion,
+            action: Action::Renew,
+            now,
+        };
+        let signed = self.signed_act(&proposal, answering).await;
+        let (act, how) = signed.map_err(|failure| failure.map_refusal(ChangeRefusal::from))?;
+        if how.level < Some(renewal.needed) {
+            let needed = renewal.needed;
+            return Err(Failure::Refused(ChangeRefusal::TooWeak { needed }));
+        }
+        let terms = broker_domain::consent::Terms {
+            digest: consent::terms_digest(&proposal.draft)?,
+            ..proposal.told.terms
+        };
+        let kind = EventKind::Renewed(terms);
+        consent
+            .admits(kind, now, now)
+            .map_err(|refused| Failure::Refused(refused.into()))?;
+        let act = NewAct {
+            webauthn: Some(act),
+            until: Some(terms.data.end()),
+            ..NewAct::now(ConsentAct::Renewed, Actor::Participant(who), how, now)
+        };
+        let signed = self.sign(consent::with_act(proposal.draft, &self.site, &consent, &act)?)?;
+        let event = consent.dated_event(kind, now, now, signed.digest());
+        let beat = AddChange {
+            consent: consent.id,
+            event: event.ok_or(Fault::Corrupt {
+                what: "consent events",
+            })?,
+            how,
+            intent: Some(nonce),
+            draft: Draft {
+                subject: who.into(),
+                actor: ActorClass::Participant,
+                signed,
+            },
+        };
+        let leaf_index = self.commit(beat).await?;
+        Ok((consent.id, self.receipt(leaf_index).await?))
+    }
+
+    /// The terms after a renewal, as they are signed.
+    async fn drafted_renewal(
+        &self,
+        consent: &Consent,
+        renewal: &Renewal,
+        notice: Digest,
+        drafted_at: Instant,
+    ) -> Result<Proposal, Failure<ChangeRefusal>> {
+        if !renewal.offer.notices().contains(&notice) {
+            return Err(Failure::Refused(ChangeRefusal::NoticeChanged));
+        }
+        let data = Interval::new(renewal.old.data.start(), renewal.until)?;
+        let told = (renewal.old.step, data, notice);
+        let terms = self.other_terms(consent, told, drafted_at).await?;
+        let mut told = Told::on_terms(&mut *self.store.read().await?, consent, terms).await?;
+        // What a signature verifies with names a request. Of agreements from before requests were kept, the agreement is
+        // the first that is known of them.
+        let first = consent.events.iter().map(|event| event.effective_at).min();
+        told.asked_at = told.asked_at.or(first);
+        let draft = consent::draft(&self.site, &told, consent, drafted_at)?;
+        Ok(Proposal {
+            consent: consent.clone(),
+            told,
+            draft,
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! `/moi/recus/{leaf}`: a receipt in words, and as a PDF with its proof inside.
+
+use axum::extract::Path;
+use axum::response::Response;
+use broker_service::{Body, Fault, ReadableReceipt, ReceiptAct, ReceiptForm};
+use tokio::sync::Semaphore;
+
+use crate::lang::Lang;
+use crate::pages::{ReceiptKind, ReceiptPlace, ReceiptView, render_receipt};
+use crate::paths;
+use crate::routes::holdings::Holdings;
+use crate::routes::phrases::{country, day, granularity, last_day, moment};
+use crate::routes::proofs::file;
+use crate::routes::trouble::Trouble;
+use crate::routes::visit::{Visit, id, shown};
+use crate::vocabulary::Evidence;
+
+/// Sheets laid out at once: each takes some milliseconds of a processor.
+static PRESSES: Semaphore = Semaphore::const_new(2);
+
+/// `/moi/recus/{leaf}`
+pub(crate) async fn page(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {
+    let (_, view) = read(&visit, &leaf).await?;
+    shown(render_receipt(&visit.page(), &view))
+}
+
+/// `/moi/recus/{leaf}/pdf`
+pub(crate) async fn pdf(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {
+    let (receipt, view) = read(&visit, &leaf).await?;
+    let name = view.pdf_name();
+    let media_type = match receipt.form {
+        ReceiptForm::Standard => "application/ld+json",
+        ReceiptForm::Bundle => "application/json",
+    };
+    let document = view.document(visit.lang, media_type, receipt.file);
+    // INVARIANT: the semaphore is never closed; were it, the sheet would be made all the same.
+    let press = PRESSES.acquire().await;
+    let made = tokio::task::spawn_blocking(move || document.to_pdf()).await;
+    drop(press);
+    let bytes = made.map_err(|_| Fault::Corrupt { what: "document" })??;
+    Ok(file("application/pdf", &name, bytes))
+}
+
+async fn read(visit: &Visit, leaf: &str) -> Result<(ReadableReceipt, ReceiptView), Trouble> {
+    let who = visit.participant()?;
+    let receipt = visit.broker().readable_receipt(who, id(leaf)?).await;
+    // Somebody else's record, another kind of record and none at all look the same from here.
+    let receipt = receipt
+        .map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?
+        .ok_or(Trouble::NotFound)?;
+    let holdings = Holdings::of(visit, who).await?;
+    let meter = holdings.sharing(holdings.consent(receipt.consent)?).meter_label;
+    let view = view(visit, &receipt, meter);
+    Ok((receipt, view))
+}
+
+fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String) -> ReceiptView {
+    let (terms, place) = (&receipt.terms, &receipt.place);
+    let (kind, resumes) = match receipt.act {
+        ReceiptAct::Given => (ReceiptKind::Granted, None),
+        ReceiptAct::Renewed => (ReceiptKind::Renewed, None),
+        ReceiptAct::Narrowed => (ReceiptKind::Narrowed, None),
+        ReceiptAct::Withdrawn => (ReceiptKind::Withdrawn, None),
+        ReceiptAct::Suspended => (ReceiptKind::Suspended, None),
+        ReceiptAct::Expired => (ReceiptKind::Expired, None),
+        ReceiptAct::Closed => (ReceiptKind::Closed, None),
+        ReceiptAct::Paused { until } => (ReceiptKind::Paused, until.map(moment)),
+        ReceiptAct::Resumed => (ReceiptKind::Resumed, None),
+    };
+    let (ending, file_path) = match receipt.form {
+        ReceiptForm::Standard => ("jsonld", format!("{}/jsonld", paths::own_proof(place.leaf_index))),
+        ReceiptForm::Bundle => ("json", paths::own_proof(place.leaf_index)),
+    };
+    ReceiptView {
+        kind,
+        at: moment(receipt.at),
+        resumes,
+        evidence: receipt.how.and_then(Evidence::of),
+        sharing: receipt.consent.to_string(),
+        recipient: body(&terms.recipient, visit.lang),
+        keeper: body(&terms.keeper, visit.lang),
+        authority: [terms.authority.0.clone(), terms.authority.1.clone()],
+        purpose: terms.purpose.clone(),
+        purpose_language: terms.language.clone(),
+        granularity: granularity(Some(terms.step)),
+        meter,
+        first_day: day(terms.from),
+        last_day: last_day(terms.until),
+        notice: terms.notice.clone(),
+        withdraw_at: terms.withdraw_at.clone(),
+        place: ReceiptPlace {
+            log: place.log.clone(),
+            leaf: place.leaf_index,
+            size: place.tree_size,
+            root: place.root.clone(),
+            key: place.record_key.clone(),
+        },
+        file: format!("fiducie-preuve-{}.{ending}", place.leaf_index),
+        file_path,
+        site: visit.pages.site.url.clone(),
+    }
+}
+
+fn body(body: &Body, lang: Lang) -> [String; 3] {
+    let place = body.country.as_deref().map(|code| country(code, lang));
+    [body.name.clone(), place.unwrap_or_default(), body.contact.clone()]
+}
