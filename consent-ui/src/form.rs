@@ -57,11 +57,17 @@ pub enum FieldProblem {
     SignatureNeeded,
     /// The recipient asks that the person proves who she is first.
     ProofNeeded,
+    /// A day before the meter was enrolled, or more than a year ahead.
+    DepartureOutOfReach,
+    /// No such meter here.
+    MeterUnknown,
+    /// Neither of the two kinds of change.
+    KindMissing,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -88,6 +94,9 @@ impl FieldProblem {
         Self::SentBefore,
         Self::SignatureNeeded,
         Self::ProofNeeded,
+        Self::DepartureOutOfReach,
+        Self::MeterUnknown,
+        Self::KindMissing,
     ];
 }
 
@@ -120,6 +129,9 @@ impl Word for FieldProblem {
             Self::SentBefore => "field-sent-before",
             Self::SignatureNeeded => "field-signature-needed",
             Self::ProofNeeded => "field-proof-needed",
+            Self::DepartureOutOfReach => "field-departure-out-of-reach",
+            Self::MeterUnknown => "field-meter-unknown",
+            Self::KindMissing => "field-kind-missing",
         }
     }
 }

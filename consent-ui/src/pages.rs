@@ -9,6 +9,7 @@ mod delivered;
 mod erasure;
 mod history;
 mod home;
+mod household;
 mod ledger;
 mod offer;
 mod officer;
@@ -39,6 +40,10 @@ pub use delivered::{DeliveredView, Delivery, render_delivered};
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
 pub use history::{HistoryView, TransferRow, render_history};
 pub use home::{DemoPerson, HomeView, SignIn, render_home};
+pub use household::{
+    ContractKind, FoundHome, Home, HomeDeskRow, HomeStanding, HomesDeskView, HomesView, LeaveView, When,
+    render_found_home, render_homes, render_homes_desk, render_leave,
+};
 pub use ledger::{
     ErasureRow, LedgerView, VerificationCommands, WitnessAnswer, WitnessDemand, WitnessRow, WitnessStanding,
     WitnessesView, render_ledger,

@@ -276,6 +276,7 @@ mod tests {
             data: Interval::new(at(1_800), at(7_200)).unwrap(),
             terms: Digest([0; 32]),
             notice: Digest([0; 32]),
+            occupancy: crate::consent::Occupancy::default(),
             events: vec![event],
         };
         let (who, point, span) = (consent.participant, consent.point, consent.data);

@@ -24,6 +24,7 @@ mod intake;
 mod key_change;
 mod lifecycle;
 mod manifests;
+mod moving;
 mod own;
 mod own_copy;
 mod own_data;
@@ -71,6 +72,7 @@ pub use lifecycle::{
     Announced, ChangeRefusal, LATEST_REMINDER_SECONDS, LONGEST_PAUSE_SECONDS, Narrowing, ReminderRefusal,
     Renewal, Together, WithdrawnTogether,
 };
+pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
 pub use own::{OwnProfile, OwnRefusal};
 pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces, CopyRefusal};
 pub use receipts::Receipt;

@@ -23,7 +23,7 @@ use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
 pub use expiry::Announced;
-use record::Next;
+pub(crate) use record::{Next, ON_A_PAGE};
 pub use reminders::{LATEST_REMINDER_SECONDS, ReminderRefusal};
 pub use together::{Together, WithdrawnTogether};
 
@@ -274,7 +274,7 @@ impl Broker {
     }
 
     /// Writes the next event of a consent with its record, if the consent admits it.
-    async fn append(
+    pub(crate) async fn append(
         &self,
         consent: Consent,
         next: Next,
@@ -289,7 +289,7 @@ impl Broker {
             event: event.ok_or(Fault::Corrupt {
                 what: "consent events",
             })?,
-            how: next.how(),
+            how: next.how,
             draft: Draft {
                 subject: consent.participant.into(),
                 actor,

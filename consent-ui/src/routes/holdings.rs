@@ -114,7 +114,8 @@ impl Holdings {
     /// What could still be agreed to for some meter, refused before or not.
     pub(crate) fn open_offers(&self) -> Vec<OfferCard> {
         self.cards(|asked| {
-            self.meters.iter().any(|meter| {
+            let mut lived = self.meters.iter().filter(|meter| meter.is_lived_at(self.now));
+            lived.any(|meter| {
                 !self.consents.iter().any(|consent| {
                     asked.is_answered_by(consent)
                         && consent.point == meter.point.id

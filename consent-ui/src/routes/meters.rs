@@ -5,8 +5,8 @@ use broker_domain::ids::{ParticipantId, PointId};
 use broker_domain::time::Instant;
 use broker_store::{GatewayRow, PointRow};
 
-use crate::pages::{MeterCard, MeterChoice};
-use crate::routes::phrases::moment;
+use crate::pages::{Home, HomeStanding, MeterCard, MeterChoice};
+use crate::routes::phrases::{day, moment};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::Visit;
 use crate::vocabulary::{GatewayState, Measuring};
@@ -74,6 +74,35 @@ impl Meter {
             },
             measuring: if measures { Measuring::On } else { Measuring::Off },
             last_reading: last_seen.map(moment),
+            home: self.home(now).standing,
+        }
+    }
+
+    /// Whether the person still lives there.
+    pub(crate) fn is_lived_at(&self, now: Instant) -> bool {
+        let departure = self.point.occupancy.departure;
+        departure.is_none_or(|departure| !departure.has_come(now))
+    }
+
+    /// What her page says of the home.
+    pub(crate) fn home(&self, now: Instant) -> Home {
+        let occupancy = self.point.occupancy;
+        let standing = match (occupancy.departure, occupancy.held_since) {
+            (Some(departure), _) if departure.has_come(now) => HomeStanding::Left {
+                since: day(departure.at),
+            },
+            (Some(departure), _) => HomeStanding::Leaving {
+                on: day(departure.at),
+            },
+            (None, Some(since)) => HomeStanding::Asked { since: moment(since) },
+            (None, None) => HomeStanding::Lived,
+        };
+        Home {
+            id: self.point.id.to_string(),
+            label: self.label.clone(),
+            last_digits: self.digits.clone(),
+            since: day(self.point.created_at),
+            standing,
         }
     }
 

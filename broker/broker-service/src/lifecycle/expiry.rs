@@ -1,6 +1,6 @@
 //! Ends that came: people are told, and the ledger says so. Nothing is closed by it that was not closed before.
 
-use broker_domain::consent::{Consent, EventKind};
+use broker_domain::consent::{Consent, EventKind, How};
 use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::time::Instant;
 use ledger_core::leaf::ActorClass;
@@ -73,6 +73,7 @@ impl Broker {
             kind: EventKind::Expired,
             effective_at: ended_at,
             now,
+            how: How::BY_CLOCK,
         };
         let done = self.append(consent, next, ActorClass::Broker).await;
         match done {
