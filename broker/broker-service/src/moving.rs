@@ -28,8 +28,9 @@ pub use contract::FoundMeter;
 
 /// How far ahead a departure may be planned, in seconds: a year.
 pub const LATEST_DEPARTURE_SECONDS: i64 = 366 * 86_400;
-/// How long before the meter was enrolled a departure may lie, in seconds: the day on which it was enrolled is the first one.
-const DAY_SECONDS: i64 = 86_400;
+/// How long before the meter was enrolled a departure may lie, in seconds: the day on which it was enrolled is the first one, and
+/// a local day has up to 25 hours.
+const DAY_SECONDS: i64 = 25 * 3_600;
 
 /// Why an occupancy is not changed.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]

@@ -90,7 +90,8 @@ impl Holdings {
     /// What was never answered. A refusal counts as an answer for six months: nobody is asked again and again. What the
     /// person put off waits for the day she chose.
     pub(crate) fn pending(&self) -> Vec<OfferCard> {
-        self.cards(|asked| !self.is_answered(asked) && !self.is_put_off(asked))
+        let lives = self.meters.iter().any(|meter| meter.is_lived_at(self.now));
+        self.cards(|asked| lives && !self.is_answered(asked) && !self.is_put_off(asked))
     }
 
     fn is_answered(&self, asked: &Asked) -> bool {

@@ -11,14 +11,14 @@ use broker_store::OccupancyRow;
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
 use crate::pages::{
-    ContractKind, FoundHome, HomeDeskRow, HomeStanding, HomesDeskView, HomesView, LeaveView, When,
-    render_found_home, render_homes, render_homes_desk, render_leave,
+    ContractKind, FoundHome, HomeDeskRow, HomesDeskView, HomesView, LeaveView, When, render_found_home,
+    render_homes, render_homes_desk, render_leave,
 };
 use crate::paths;
 use crate::routes::changes::{start_of, wrong};
 use crate::routes::fields::{Fields, Posted};
 use crate::routes::holdings::Holdings;
-use crate::routes::meters::meters;
+use crate::routes::meters::{meters, standing};
 use crate::routes::phrases::{day, moment, pseudonym};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
@@ -162,19 +162,9 @@ async fn desk_view(
 
 fn desk_row(row: &OccupancyRow, now: Instant) -> HomeDeskRow {
     let occupancy = row.point.occupancy;
-    let standing = match (occupancy.departure, occupancy.held_since) {
-        (Some(departure), _) if departure.has_come(now) => HomeStanding::Left {
-            since: day(departure.at),
-        },
-        (Some(departure), _) => HomeStanding::Leaving {
-            on: day(departure.at),
-        },
-        (None, Some(since)) => HomeStanding::Asked { since: moment(since) },
-        (None, None) => HomeStanding::Lived,
-    };
     HomeDeskRow {
         person: pseudonym(row.point.participant),
-        standing,
+        standing: standing(occupancy, now),
         by_contract: row.method.map(|method| method == Method::Upstream),
         known_at: occupancy.departure.map(|departure| moment(departure.known_at)),
         closed_at: row.closed_at.map(moment),

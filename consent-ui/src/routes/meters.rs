@@ -1,5 +1,6 @@
 //! A person's meters as her pages call them.
 
+use broker_domain::consent::Occupancy;
 use broker_domain::gateway;
 use broker_domain::ids::{ParticipantId, PointId};
 use broker_domain::time::Instant;
@@ -55,6 +56,20 @@ pub(crate) fn label_of(meters: &[Meter], point: PointId) -> String {
         .unwrap_or_default()
 }
 
+/// What is known of the end of an occupancy, as shown.
+pub(crate) fn standing(occupancy: Occupancy, now: Instant) -> HomeStanding {
+    match (occupancy.departure, occupancy.held_since) {
+        (Some(departure), _) if departure.has_come(now) => HomeStanding::Left {
+            since: day(departure.at),
+        },
+        (Some(departure), _) => HomeStanding::Leaving {
+            on: day(departure.at),
+        },
+        (None, Some(since)) => HomeStanding::Asked { since: moment(since) },
+        (None, None) => HomeStanding::Lived,
+    }
+}
+
 impl Meter {
     pub(crate) fn card(&self, now: Instant) -> MeterCard {
         let last_seen = self.gateways.iter().filter_map(|row| row.last_seen_at).max();
@@ -86,23 +101,12 @@ impl Meter {
 
     /// What her page says of the home.
     pub(crate) fn home(&self, now: Instant) -> Home {
-        let occupancy = self.point.occupancy;
-        let standing = match (occupancy.departure, occupancy.held_since) {
-            (Some(departure), _) if departure.has_come(now) => HomeStanding::Left {
-                since: day(departure.at),
-            },
-            (Some(departure), _) => HomeStanding::Leaving {
-                on: day(departure.at),
-            },
-            (None, Some(since)) => HomeStanding::Asked { since: moment(since) },
-            (None, None) => HomeStanding::Lived,
-        };
         Home {
             id: self.point.id.to_string(),
             label: self.label.clone(),
             last_digits: self.digits.clone(),
             since: day(self.point.created_at),
-            standing,
+            standing: standing(self.point.occupancy, now),
         }
     }
 

@@ -15,6 +15,7 @@ mod browser;
 mod changes;
 mod edpb;
 mod house;
+mod household;
 mod languages;
 mod officer;
 mod own_data;
