@@ -57,6 +57,12 @@ pub enum FieldProblem {
     SignatureNeeded,
     /// The recipient asks that the person proves who she is first.
     ProofNeeded,
+    /// A day before the meter was enrolled, or more than a year ahead.
+    DepartureOutOfReach,
+    /// No such meter here.
+    MeterUnknown,
+    /// Neither of the two kinds of change.
+    KindMissing,
     /// No postal address.
     AddressMissing,
     /// Not the number of a meter.
@@ -69,7 +75,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -96,6 +102,9 @@ impl FieldProblem {
         Self::SentBefore,
         Self::SignatureNeeded,
         Self::ProofNeeded,
+        Self::DepartureOutOfReach,
+        Self::MeterUnknown,
+        Self::KindMissing,
         Self::AddressMissing,
         Self::MeterNumberInvalid,
         Self::MeterTaken,
@@ -132,6 +141,9 @@ impl Word for FieldProblem {
             Self::SentBefore => "field-sent-before",
             Self::SignatureNeeded => "field-signature-needed",
             Self::ProofNeeded => "field-proof-needed",
+            Self::DepartureOutOfReach => "field-departure-out-of-reach",
+            Self::MeterUnknown => "field-meter-unknown",
+            Self::KindMissing => "field-kind-missing",
             Self::AddressMissing => "field-address-missing",
             Self::MeterNumberInvalid => "field-meter-number-invalid",
             Self::MeterTaken => "field-meter-taken",

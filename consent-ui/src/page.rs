@@ -153,11 +153,21 @@ pub enum Notice {
     RightTaken,
     /// An officer answered one.
     RightAnswered,
+    /// A departure was recorded.
+    HomeLeft,
+    /// A departure to come was taken back.
+    HomeKept,
+    /// A person still lives where the contract changed.
+    HomeConfirmed,
+    /// An officer recorded a change of holder.
+    HolderChanged,
+    /// An officer recorded a change of contract.
+    ContractNoted,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 27] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -180,6 +190,11 @@ impl Notice {
         Self::RightSent,
         Self::RightTaken,
         Self::RightAnswered,
+        Self::HomeLeft,
+        Self::HomeKept,
+        Self::HomeConfirmed,
+        Self::HolderChanged,
+        Self::ContractNoted,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -207,6 +222,11 @@ impl Notice {
             Self::RightSent => "droit-envoye",
             Self::RightTaken => "droit-pris",
             Self::RightAnswered => "droit-repondu",
+            Self::HomeLeft => "depart",
+            Self::HomeKept => "maintien",
+            Self::HomeConfirmed => "logement-confirme",
+            Self::HolderChanged => "titulaire-change",
+            Self::ContractNoted => "contrat-change",
         }
     }
 
@@ -241,6 +261,11 @@ impl Word for Notice {
             Self::RightSent => "notice-right-sent",
             Self::RightTaken => "notice-right-taken",
             Self::RightAnswered => "notice-right-answered",
+            Self::HomeLeft => "notice-home-left",
+            Self::HomeKept => "notice-home-kept",
+            Self::HomeConfirmed => "notice-home-confirmed",
+            Self::HolderChanged => "notice-holder-changed",
+            Self::ContractNoted => "notice-contract-noted",
         }
     }
 }
@@ -316,6 +341,7 @@ impl<'a> Frame<'a> {
                 (paths::DASHBOARD, "nav-dashboard"),
                 (paths::SHARINGS, "nav-sharings"),
                 (paths::DATA, "nav-data"),
+                (paths::HOMES, "nav-homes"),
                 (paths::RIGHTS, "nav-rights"),
                 (paths::HISTORY, "nav-history"),
                 (paths::DELIVERED, "nav-delivered"),
@@ -336,6 +362,7 @@ impl<'a> Frame<'a> {
             } => &[
                 (paths::DESK, "nav-desk"),
                 (paths::RIGHTS_DESK, "nav-rights-desk"),
+                (paths::HOMES_DESK, "nav-homes-desk"),
                 (paths::FLOWS, "nav-flows"),
                 (paths::LEDGER, "nav-ledger"),
                 (paths::ACCOUNT, "nav-account"),

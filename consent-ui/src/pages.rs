@@ -9,6 +9,7 @@ mod delivered;
 mod erasure;
 mod history;
 mod home;
+mod household;
 mod invite;
 mod ledger;
 mod not_mine;
@@ -42,6 +43,10 @@ pub use delivered::{DeliveredView, Delivery, render_delivered};
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
 pub use history::{HistoryView, TransferRow, render_history};
 pub use home::{DemoPerson, HomeView, SignIn, render_home};
+pub use household::{
+    ContractKind, FoundHome, Home, HomeDeskRow, HomeStanding, HomesDeskView, HomesView, LeaveView, When,
+    render_found_home, render_homes, render_homes_desk, render_leave,
+};
 pub use invite::{InviteView, InvitedView, render_invite, render_invited};
 pub use ledger::{
     ErasureRow, LedgerView, VerificationCommands, WitnessAnswer, WitnessDemand, WitnessRow, WitnessStanding,

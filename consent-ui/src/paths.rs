@@ -100,6 +100,12 @@ pub const RECORDED_DETAILS: &str = "/moi/inscriptions/details";
 pub const DELIVERED: &str = "/moi/livraisons";
 /// GET: that the log grew from one size to another, hashes side by side. Query: `de`, `a`.
 pub const DELIVERED_GROWTH: &str = "/moi/livraisons/croissance";
+/// Participant: the homes of her meters: until when she lives there.
+pub const HOMES: &str = "/moi/logement";
+/// DPO: homes that were left, and what the contracts tell.
+pub const HOMES_DESK: &str = "/dpo/logements";
+/// POST: looks a meter up. Fields: `compteur`, its number; `genre` (`titulaire`, `contrat`); `date`, for the first.
+pub const FIND_METER: &str = "/dpo/logements/recherche";
 /// GET: what erasing means. POST: erase. Field: `confirm`.
 pub const ERASURE: &str = "/moi/effacement";
 
@@ -263,6 +269,26 @@ pub fn put_off(offer_id: &str) -> String {
 /// GET: the consent screen of one offer. POST: the answers.
 pub fn offer(offer_id: &str) -> String {
     format!("{OFFERS}/{offer_id}")
+}
+
+/// GET: what leaving the home of a meter means. POST: leaves. Field: `date`, the first day elsewhere (`YYYY-MM-DD`).
+pub fn departure(meter_id: &str) -> String {
+    format!("{HOMES}/{meter_id}/depart")
+}
+
+/// POST: takes a departure to come back; no other field than `csrf`.
+pub fn stay(meter_id: &str) -> String {
+    format!("{HOMES}/{meter_id}/maintien")
+}
+
+/// POST: says that one still lives there; no other field than `csrf`.
+pub fn confirm_home(meter_id: &str) -> String {
+    format!("{HOMES}/{meter_id}/confirmation")
+}
+
+/// POST: records what the contract of a meter tells. Fields: `genre`, `date`.
+pub fn record_contract(point_id: &str) -> String {
+    format!("{HOMES_DESK}/{point_id}")
 }
 
 /// GET: one dataset of the catalogue.

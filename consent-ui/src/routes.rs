@@ -20,6 +20,7 @@ mod fields;
 mod gate;
 mod history;
 mod holdings;
+mod household;
 mod invite;
 mod later;
 mod meters;
@@ -229,6 +230,13 @@ fn participant_pages() -> Router {
         .route(paths::DELIVERED_GROWTH, get(delivered::growth))
         .route("/moi/livraisons/{release}/ligne", get(delivered::row))
         .route(paths::ERASURE, get(erasure::page).post(erasure::erase))
+        .route(paths::HOMES, get(household::homes))
+        .route(
+            "/moi/logement/{meter}/depart",
+            get(household::leave_page).post(household::leave),
+        )
+        .route("/moi/logement/{meter}/maintien", post(household::stay))
+        .route("/moi/logement/{meter}/confirmation", post(household::confirm))
 }
 
 fn sharing_changes() -> Router {
@@ -297,6 +305,9 @@ fn officer_pages() -> Router {
         .route("/dpo/droits/{request}", post(rights::answer))
         .route(paths::FLOWS, get(history::flows))
         .route(paths::OVERDUE, get(told::overdue))
+        .route(paths::HOMES_DESK, get(household::desk))
+        .route(paths::FIND_METER, post(household::find))
+        .route("/dpo/logements/{point}", post(household::record))
         .route(paths::INVITE, get(invite::page).post(invite::enrol))
         .route(paths::INVITE_BACK, post(invite::back))
         .route(paths::LEDGER, get(overview::ledger))

@@ -8,7 +8,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant as Stopwatch};
 
-use broker_domain::consent::{Ask, Consent, ConsentEvent, EventKind, covers};
+use broker_domain::consent::{Ask, Consent, ConsentEvent, EventKind, Occupancy, covers};
 use broker_domain::ids::{ApplicationId, ConsentId, Digest, OrganisationId, ParticipantId, PointId, Purpose};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval, Step};
@@ -62,6 +62,7 @@ fn transfer() -> Result<Query, Box<dyn Error>> {
         data: Interval::new(now.plus_seconds(-86_400), now.plus_seconds(86_400))?,
         terms: Digest([2; 32]),
         notice: Digest([3; 32]),
+        occupancy: Occupancy::default(),
         events: vec![given],
     };
     let ask = Ask {

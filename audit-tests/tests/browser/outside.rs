@@ -45,7 +45,7 @@ const UNLIKE: &str = "
 ";
 
 /// Kinds of pages that must have been among them.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 25] = [
     "/?",
     "/recherche?",
     "/recherche/jeux/*?",
@@ -53,6 +53,7 @@ const KINDS: [&str; 23] = [
     "/moi/donnees?compteur=*&date=*&vue=jour",
     "/moi/donnees?compteur=*&date=*&vue=mois",
     "/moi/donnees?compteur=*&date=*&vue=annee",
+    "/moi/logement?",
     "/moi/demandes?",
     "/moi/demandes/*?",
     "/moi/demandes/nouvelle/rectification?",
@@ -67,6 +68,7 @@ const KINDS: [&str; 23] = [
     "/compte?",
     "/dpo?",
     "/dpo/droits?",
+    "/dpo/logements?",
     "/dpo/transferts?",
     "/dpo/registre?",
 ];

@@ -6,6 +6,7 @@
 mod act;
 mod coverage;
 mod lifecycle;
+mod occupancy;
 mod pause;
 
 use thiserror::Error;
@@ -15,6 +16,7 @@ use crate::time::{Instant, Interval, InvalidTime, Step};
 pub use act::{EvidenceLevel, How, Method};
 pub use coverage::{Ask, Covered, CoveredIntake, covers, covers_intake};
 pub use lifecycle::{EventParts, NotAdmitted, Terms};
+pub use occupancy::{Departure, Occupancy};
 pub use pause::Pause;
 
 /// What happened to a consent. Names as in `consent.md` §2.2, where the DPV has one.
@@ -115,6 +117,7 @@ impl Offer {
             data: Interval::new(now, until)?,
             terms: Digest([0; 32]),
             notice,
+            occupancy: Occupancy::default(),
             events: Vec::new(),
         })
     }
@@ -144,6 +147,8 @@ pub struct Consent {
     pub terms: Digest,
     /// SHA-256 of the notice first shown.
     pub notice: Digest,
+    /// How long the person lives where the point is, as far as is known.
+    pub occupancy: Occupancy,
     /// Its events, in order of `seq`.
     pub events: Vec<ConsentEvent>,
 }
@@ -226,6 +231,14 @@ pub enum Refusal {
         /// When.
         at: Instant,
     },
+    /// A consent exists and waits for the participant's word, because the contract of the meter changed.
+    #[error(
+        "the contract of this meter changed on {since}; the participant was asked and has not answered yet"
+    )]
+    Held {
+        /// Since when.
+        since: Instant,
+    },
     /// A consent exists and is paused by the participant.
     #[error("the participant paused this until {until}; ask again then")]
     Paused {
@@ -284,6 +297,7 @@ impl Refusal {
             Self::Withdrawn { .. } => "consent-withdrawn",
             Self::Suspended { .. } => "consent-suspended",
             Self::Closed { .. } => "consent-closed",
+            Self::Held { .. } => "holder-unconfirmed",
             Self::Paused { .. } => "consent-paused",
             Self::DuringPause { .. } => "paused-period",
             Self::Expired { .. } => "consent-expired",
@@ -301,7 +315,7 @@ impl Refusal {
             Self::Expired { .. } => 1,
             Self::Withdrawn { .. } => 2,
             Self::Suspended { .. } | Self::Closed { .. } => 3,
-            Self::Paused { .. } => 4,
+            Self::Held { .. } | Self::Paused { .. } => 4,
             Self::OutsidePeriod { .. } | Self::NothingNeeded => 5,
             Self::DuringPause { .. } => 6,
             Self::TooFine { .. } => 7,

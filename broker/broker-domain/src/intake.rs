@@ -276,6 +276,7 @@ mod tests {
             data: Interval::new(at(1_800), at(7_200)).unwrap(),
             terms: Digest([0; 32]),
             notice: Digest([0; 32]),
+            occupancy: crate::consent::Occupancy::default(),
             events: vec![event],
         };
         let (who, point, span) = (consent.participant, consent.point, consent.data);
@@ -295,6 +296,17 @@ mod tests {
             .collect();
         assert_eq!(seconds, [1_800, 3_600, 5_400]);
         assert!(kept.readings.iter().all(|r| r.label.as_str() == "east"));
+    }
+
+    /// Production and consumption on one point (`consent.md` §8): permission on one says nothing on the other.
+    #[test]
+    fn a_consent_for_energy_drawn_keeps_nothing_that_was_fed_in() {
+        let both = vec![reading(3_600, "east", 10), reading(3_600, "eait", 900)];
+        let kept = minimise(checked(both).unwrap(), &covered(crate::time::Step::HALF_HOUR)).unwrap();
+        let labels: Vec<_> = kept.readings.iter().map(|r| r.label.as_str()).collect();
+        assert_eq!(labels, ["east"]);
+        let fed_in = checked(vec![reading(3_600, "eait", 900)]).unwrap();
+        assert_eq!(minimise(fed_in, &covered(crate::time::Step::HALF_HOUR)), None);
     }
 
     #[test]

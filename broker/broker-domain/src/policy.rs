@@ -40,6 +40,8 @@ pub enum Action {
     Withdraw,
     /// A participant sets the switch of her gateway.
     Configure,
+    /// A participant says that she leaves the home of a point, or an officer that its contract went to somebody else.
+    EndOccupancy,
     /// A participant exercises a right about her own data.
     AskRight,
     /// An application receives readings of a point.
@@ -64,12 +66,13 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the golden matrix.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Submit,
         Self::ReadOwn,
         Self::Grant,
         Self::Withdraw,
         Self::Configure,
+        Self::EndOccupancy,
         Self::AskRight,
         Self::Transfer,
         Self::Request,
@@ -91,6 +94,7 @@ impl Action {
             Self::Grant => "grant",
             Self::Withdraw => "withdraw",
             Self::Configure => "configure",
+            Self::EndOccupancy => "end-occupancy",
             Self::AskRight => "ask-right",
             Self::Transfer => "transfer",
             Self::Request => "request",

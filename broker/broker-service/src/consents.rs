@@ -20,6 +20,7 @@ use crate::accounts::FRESH_SECONDS;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
+use crate::moving::has_left;
 use crate::receipts::Receipt;
 use crate::records::consent::{self, Actor, NewAct, Told};
 use crate::telling;
@@ -66,6 +67,9 @@ pub enum ChoiceRefusal {
     /// No such point, or somebody else's.
     #[error("this meter is not one of yours")]
     NotYours,
+    /// The person lives there no more.
+    #[error("you left the home of this meter; nothing of it can be shared")]
+    HomeLeft,
     /// The text changed since it was shown.
     #[error("the text of this offer changed; read the new one before you choose")]
     NoticeChanged,
@@ -234,7 +238,10 @@ impl Broker {
                 .point(choice.point)
                 .await?
                 .filter(|point| point.participant == who);
-            point.ok_or(Failure::Refused(ChoiceRefusal::NotYours))?;
+            let point = point.ok_or(Failure::Refused(ChoiceRefusal::NotYours))?;
+            if has_left(point.occupancy, now) {
+                return Err(Failure::Refused(ChoiceRefusal::HomeLeft));
+            }
             (row, read.consents_of(who).await?)
         };
         let resource = Resource::Point {
@@ -377,6 +384,10 @@ impl Commit for AddConsent {
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, ChoiceRefusal>, Fault> {
         // Two clicks at once must not open two consents: look again where nobody can come between.
+        let point = group.tx.point(self.consent.point).await?;
+        if point.is_none_or(|point| has_left(point.occupancy, group.now)) {
+            return Ok(Err(ChoiceRefusal::HomeLeft));
+        }
         let consents = group.tx.consents_of(self.consent.participant).await?;
         if already_given(&consents, &self.consent, group.now) {
             return Ok(Err(ChoiceRefusal::AlreadyGiven));

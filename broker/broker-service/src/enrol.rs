@@ -1,6 +1,7 @@
 //! Enrolment: participants with their meter, gateways with their key, members with theirs. Record number 1 of everybody.
 
 use async_trait::async_trait;
+use broker_domain::consent::Occupancy;
 use broker_domain::gateway::{Gateway, Settings};
 use broker_domain::ids::{Digest, GatewayId, ParticipantId, PointId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
@@ -19,6 +20,7 @@ use crate::accounts::{Invitation, draw_code};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
+use crate::moving::has_left;
 use crate::receipts::Receipt;
 use crate::records;
 use crate::sessions::sha256;
@@ -142,6 +144,7 @@ impl Broker {
                 number_index: self.vault.point_index(number),
                 number_sealed: seal(ProfileField::MeterNumber(point), number)?,
                 created_at: now,
+                occupancy: Occupancy::default(),
             },
             key: self.vault.wrap(&key)?,
             enrolment: self.subject_enrolment(
@@ -381,6 +384,11 @@ impl Commit for Join {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, JoinRefusal>, Fault> {
+        // One lives there at a time, and a departure to come leaves its place on its day only.
+        let known = group.tx.points_of_number(self.point.number_index).await?;
+        if known.iter().any(|row| !has_left(row.occupancy, group.now)) {
+            return Ok(Err(JoinRefusal::MeterTaken));
+        }
         group.tx.add_participant(&self.person).await?;
         group.tx.add_key(&self.key).await?;
         group.tx.add_point(&self.point).await?;
@@ -407,7 +415,10 @@ impl Commit for MakeCode {
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), EnrolRefusal>, Fault> {
         let point = group.tx.point(self.row.point).await?;
-        if point.is_none_or(|point| point.participant != self.row.participant) {
+        let lives = |point: PointRow| {
+            point.participant == self.row.participant && !has_left(point.occupancy, group.now)
+        };
+        if !point.is_some_and(lives) {
             return Ok(Err(EnrolRefusal::NotYours));
         }
         group.tx.add_enrolment_code(&self.row).await?;
@@ -432,6 +443,10 @@ impl Commit for EnrolGateway {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, EnrolRefusal>, Fault> {
+        let point = group.tx.point(self.gateway.gateway.point).await?;
+        if point.is_none_or(|point| has_left(point.occupancy, group.now)) {
+            return Ok(Err(EnrolRefusal::NotYours));
+        }
         group.tx.add_gateway(&self.gateway).await?;
         group
             .tx

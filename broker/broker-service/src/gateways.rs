@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::broker::Broker;
 use crate::failure::Failure;
+use crate::moving::has_left;
 use crate::own::OwnRefusal;
 
 /// How far a gateway's clock may be off when it asks for its settings, in seconds.
@@ -60,6 +61,12 @@ impl Broker {
         if now_seconds.abs_diff(question.unix_seconds) > MAX_SKEW_SECONDS {
             return Err(Failure::Refused(SettingsRefusal::Clock));
         }
+        let point = self.store.read().await?.point(row.gateway.point).await?;
+        let left = point.is_none_or(|point| has_left(point.occupancy, self.clock.now()));
+        if left && row.gateway.settings.measuring == Measuring::On {
+            // The household left, and the switch follows by itself: the same version that will be stored then.
+            return Ok(row.gateway.settings.switched(Measuring::Off));
+        }
         Ok(row.gateway.settings)
     }
 
@@ -82,6 +89,14 @@ impl Broker {
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(OwnRefusal::NotYours))?;
         let mut tx = self.store.begin("switch gateway").await?;
         let row = tx.gateway(id).await?.filter(|row| row.gateway.participant == who);
+        let point = match &row {
+            Some(row) => tx.point(row.gateway.point).await?,
+            None => None,
+        };
+        let left = point.is_some_and(|point| has_left(point.occupancy, self.clock.now()));
+        if left && measuring == Measuring::On {
+            return Err(Failure::Refused(OwnRefusal::NotYours));
+        }
         let settings = row
             .ok_or(Failure::Refused(OwnRefusal::NotYours))?
             .gateway

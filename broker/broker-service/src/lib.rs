@@ -24,6 +24,7 @@ mod intake;
 mod key_change;
 mod lifecycle;
 mod manifests;
+mod moving;
 mod own;
 mod own_copy;
 mod own_data;
@@ -72,6 +73,7 @@ pub use lifecycle::{
     Announced, ChangeRefusal, LATEST_REMINDER_SECONDS, LONGEST_PAUSE_SECONDS, Narrowing, ReminderRefusal,
     Renewal, RenewalClick, Together, WithdrawnTogether,
 };
+pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
 pub use own::{OwnProfile, OwnRefusal};
 pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces, CopyRefusal};
 pub use readable::{Body, LogPlace, ReadableReceipt, ReadableTerms, ReceiptAct, ReceiptForm};

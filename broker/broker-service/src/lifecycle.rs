@@ -26,7 +26,7 @@ use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
 pub use expiry::Announced;
-use record::Next;
+pub(crate) use record::{Next, ON_A_PAGE};
 pub use reminders::{LATEST_REMINDER_SECONDS, ReminderRefusal};
 pub use together::{Together, WithdrawnTogether};
 
@@ -241,7 +241,7 @@ impl Broker {
             .other_terms(&consent, (renewal.old.step, data, notice), now)
             .await?;
         let next = Next {
-            level,
+            how: How::on_a_page(level),
             ..Next::at_once(EventKind::Renewed(terms), now)
         };
         let leaf_index = self.append(consent, next, ActorClass::Participant).await?;
@@ -315,7 +315,7 @@ impl Broker {
     }
 
     /// Writes the next event of a consent with its record, if the consent admits it.
-    async fn append(
+    pub(crate) async fn append(
         &self,
         consent: Consent,
         next: Next,
@@ -330,7 +330,7 @@ impl Broker {
             event: event.ok_or(Fault::Corrupt {
                 what: "consent events",
             })?,
-            how: next.how(),
+            how: next.how,
             intent: None,
             draft: Draft {
                 subject: consent.participant.into(),

@@ -14,7 +14,7 @@ mod standing;
 mod texts;
 
 use broker_domain::consent::{ConsentEvent, EventKind};
-use broker_domain::ids::ConsentId;
+use broker_domain::ids::{ConsentId, ParticipantId, PointId};
 use broker_domain::time::Instant;
 use broker_store::{MessageKind, SessionRole, SignInKind, SignInRow, Tx};
 
@@ -70,6 +70,18 @@ pub(crate) async fn consent_changed(
         .about(consent.id)
         .marked(&event.seq.to_be_bytes());
     queue(tx, consent.participant, &occasion, now).await
+}
+
+/// What follows from what became known of who lives at a point, queued in its transaction.
+pub(crate) async fn occupancy_changed(
+    group: &mut Group<'_>,
+    who: ParticipantId,
+    kind: MessageKind,
+    point: PointId,
+) -> Result<(), Fault> {
+    let now = group.now;
+    let mark = [point.as_bytes().as_slice(), &now.as_micros().to_be_bytes()].concat();
+    queue(&mut *group.tx, who, &Occasion::of(kind).marked(&mark), now).await
 }
 
 /// What follows from a line in somebody's list of sign-ins: nothing on a device that was seen before.

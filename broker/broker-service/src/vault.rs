@@ -188,9 +188,15 @@ impl Broker {
         // The closing index of the span may stand in the batch that begins exactly there.
         let wider = Interval::new(span.start(), span.end().plus_seconds(1))?;
         let mut all = OpenedReadings::default();
+        let row = read.point(point).await?;
+        // From the departure on, readings are quarantined: for every warrant, also for the person's own.
+        let departure = row.and_then(|row| row.occupancy.departure);
         // A year of batches is under one or two keys: each is read once.
         let mut known: Option<WrappedKeyRow> = None;
         for row in read.batches_of(point, &wider).await? {
+            if departure.is_some_and(|departure| departure.at < row.span.start()) {
+                continue;
+            }
             let same = |key: &WrappedKeyRow| key.participant == row.participant && key.epoch == row.epoch;
             let wrapped = match known.take().filter(same) {
                 Some(wrapped) => wrapped,
@@ -198,6 +204,9 @@ impl Broker {
             };
             all.absorb(self.vault.open_batch(warrant, self.clock.now(), &row, &wrapped)?);
             known = Some(wrapped);
+        }
+        if let Some(departure) = departure {
+            all.end_at(departure.at);
         }
         Ok(all)
     }

@@ -12,6 +12,7 @@ use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Sqlite, query};
 
+use crate::participants::occupancy;
 use crate::row::{Cells, stored};
 use crate::transaction::SqliteTx;
 
@@ -22,8 +23,9 @@ macro_rules! consents {
             "SELECT c.id, c.participant, c.point, c.recipient, c.purpose, c.step_s, c.data_start_at_us, \
                  c.data_end_at_us, c.terms, c.notice, e.seq, e.kind, e.effective_at_us, e.recorded_at_us, e.record, \
                  e.new_step_s, e.new_start_at_us, e.new_end_at_us, e.new_terms, e.new_notice, e.pause_until_at_us, \
-                 e.superseded_by \
-             FROM consent AS c LEFT JOIN consent_event AS e ON e.consent = c.id ",
+                 e.superseded_by, p.left_at_us, p.left_known_at_us, p.held_since_us \
+             FROM consent AS c INNER JOIN point AS p ON p.id = c.point \
+             LEFT JOIN consent_event AS e ON e.consent = c.id ",
             $rest
         )
     };
@@ -380,6 +382,7 @@ fn consent(row: &SqliteRow) -> Result<Consent, StoreError> {
         data: row.interval("consent.data_start_at_us", "consent.data_end_at_us")?,
         terms: row.digest("consent.terms")?,
         notice: row.digest("consent.notice")?,
+        occupancy: occupancy(row)?,
         events: Vec::new(),
     })
 }

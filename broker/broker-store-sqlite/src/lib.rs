@@ -14,6 +14,7 @@ mod disclosures;
 mod dossiers;
 mod erasure;
 mod gateways;
+mod households;
 mod inspect;
 mod intake;
 mod ledger;

@@ -1,6 +1,7 @@
 //! People, their points and their wrapped keys.
 
 use async_trait::async_trait;
+use broker_domain::consent::{Departure, Occupancy};
 use broker_domain::ids::{ParticipantId, PointId};
 use broker_store::{
     ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, StoreError, WrappedKeyRow,
@@ -10,6 +11,20 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::row::Cells;
 use crate::transaction::SqliteTx;
+
+/// The columns of a point, and what the statement goes on with.
+macro_rules! points {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, participant, created_at_us, number_index, number_sealed, left_at_us, left_known_at_us, \
+                 held_since_us \
+             FROM point ",
+            $rest
+        )
+    };
+}
+
+pub(crate) use points;
 
 #[async_trait]
 impl ParticipantReads for SqliteTx {
@@ -36,17 +51,12 @@ impl ParticipantReads for SqliteTx {
     }
 
     async fn point(&mut self, id: PointId) -> Result<Option<PointRow>, StoreError> {
-        let query = query(
-            "SELECT id, participant, created_at_us, number_index, number_sealed FROM point WHERE id = ?1",
-        );
+        let query = query(points!("WHERE id = ?1"));
         self.one(query.bind(id.as_bytes().as_slice()), point).await
     }
 
     async fn points_of(&mut self, participant: ParticipantId) -> Result<Vec<PointRow>, StoreError> {
-        let query = query(
-            "SELECT id, participant, created_at_us, number_index, number_sealed \
-             FROM point WHERE participant = ?1 ORDER BY created_at_us, id",
-        );
+        let query = query(points!("WHERE participant = ?1 ORDER BY created_at_us, id"));
         self.all(query.bind(participant.as_bytes().as_slice()), point)
             .await
     }
@@ -146,13 +156,29 @@ fn participant(row: &SqliteRow) -> Result<ParticipantRow, StoreError> {
     })
 }
 
-fn point(row: &SqliteRow) -> Result<PointRow, StoreError> {
+pub(crate) fn point(row: &SqliteRow) -> Result<PointRow, StoreError> {
     Ok(PointRow {
         id: row.id("point.id")?,
         participant: row.id("point.participant")?,
         number_index: row.array("point.number_index")?,
         number_sealed: row.bytes("point.number_sealed")?,
         created_at: row.instant("point.created_at_us")?,
+        occupancy: occupancy(row)?,
+    })
+}
+
+/// What is known of the end of an occupancy; the table sees to it that a departure has both its instants.
+pub(crate) fn occupancy(row: &SqliteRow) -> Result<Occupancy, StoreError> {
+    let departure = match row.instant_or_null("point.left_at_us")? {
+        None => None,
+        Some(at) => Some(Departure {
+            at,
+            known_at: row.instant("point.left_known_at_us")?,
+        }),
+    };
+    Ok(Occupancy {
+        departure,
+        held_since: row.instant_or_null("point.held_since_us")?,
     })
 }
 

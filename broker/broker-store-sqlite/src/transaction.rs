@@ -120,6 +120,16 @@ impl SqliteTx {
         self.execute(table, query).await
     }
 
+    /// Runs a statement about their point that makes these consents other ones, and gives the number of rows it touched.
+    pub(crate) async fn change_consents_of_point(
+        &mut self,
+        ids: &[ConsentId],
+        query: Query<'static, Sqlite, SqliteArguments>,
+    ) -> Result<u64, StoreError> {
+        self.touched.these(ids);
+        self.execute("point", query).await
+    }
+
     /// Runs a statement that touches exactly one row, of this consent; anything else is a conflict.
     pub(crate) async fn change_consent(
         &mut self,

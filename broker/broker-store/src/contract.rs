@@ -18,6 +18,7 @@ pub mod disclosures;
 pub mod dossiers;
 pub mod erasure;
 pub mod gateways;
+pub mod households;
 pub mod intake;
 pub mod ledger;
 pub mod lifecycle;
@@ -81,6 +82,13 @@ macro_rules! contract_tests {
                 a_point_comes_back_and_its_number_is_unique
                 points_come_oldest_first
                 keys_come_back_by_epoch_and_newest
+            }
+            households {
+                a_departure_changes_the_consents_of_its_point
+                a_departure_to_come_moves_and_is_taken_back_one_that_came_does_not
+                a_meter_that_was_left_is_lived_at_by_the_next
+                a_hold_begins_and_ends_once
+                what_lies_beyond_a_departure_is_counted
             }
             gateways {
                 a_gateway_comes_back_with_its_settings

@@ -15,6 +15,7 @@ mod disclosures;
 mod dossiers;
 mod error;
 mod gateways;
+mod households;
 mod intake;
 mod ledger;
 mod members;
@@ -41,6 +42,7 @@ pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrite
 pub use dossiers::{AnswerRow, DossierReads, DossierRow, DossierWrites, Duty, NoticeRow, PastData, RouteRow};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
+pub use households::{HouseholdReads, HouseholdWrites, OccupancyRow};
 pub use intake::{InboundRow, IntakeReads, IntakeWrites};
 // The lock store is a port of the ledger; a backend brings both.
 pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
@@ -71,6 +73,7 @@ pub trait Read:
     + DisclosureReads
     + DossierReads
     + GatewayReads
+    + HouseholdReads
     + IntakeReads
     + LedgerReads
     + MemberReads
@@ -100,6 +103,7 @@ pub trait Tx:
     + DisclosureWrites
     + DossierWrites
     + GatewayWrites
+    + HouseholdWrites
     + IntakeWrites
     + LedgerWrites
     + MemberWrites

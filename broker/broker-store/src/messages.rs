@@ -50,11 +50,15 @@ pub enum MessageKind {
     Reopened,
     /// The address was changed; goes to the old one.
     AddressChanged,
+    /// A departure from a home was recorded, by her or from the contract.
+    HomeLeft,
+    /// The contract of a meter changed, and her word is awaited.
+    ContractChanged,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -69,6 +73,8 @@ impl MessageKind {
         Self::Frozen,
         Self::Reopened,
         Self::AddressChanged,
+        Self::HomeLeft,
+        Self::ContractChanged,
     ];
 
     /// The code in the database, and the name of its text.
@@ -89,6 +95,8 @@ impl MessageKind {
             Self::Frozen => "frozen",
             Self::Reopened => "reopened",
             Self::AddressChanged => "address-changed",
+            Self::HomeLeft => "home-left",
+            Self::ContractChanged => "contract-changed",
         }
     }
 

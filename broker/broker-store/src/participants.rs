@@ -1,6 +1,7 @@
 //! People, their delivery points, and their wrapped data keys.
 
 use async_trait::async_trait;
+use broker_domain::consent::Occupancy;
 use broker_domain::ids::{ParticipantId, PointId};
 use broker_domain::time::Instant;
 
@@ -21,7 +22,7 @@ pub struct ParticipantRow {
     pub created_at: Instant,
 }
 
-/// A delivery point.
+/// A delivery point: one occupancy of one meter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PointRow {
     /// Identifier.
@@ -34,6 +35,8 @@ pub struct PointRow {
     pub number_sealed: Vec<u8>,
     /// When it was added.
     pub created_at: Instant,
+    /// How long the person lives there, as far as is known.
+    pub occupancy: Occupancy,
 }
 
 /// A data key, wrapped with `age`. Destroying every row of a participant is how readings are erased.
@@ -75,7 +78,7 @@ pub trait ParticipantReads {
 pub trait ParticipantWrites {
     /// Adds a participant and gives the ordinal; `row.ordinal` is ignored.
     async fn add_participant(&mut self, row: &ParticipantRow) -> Result<u32, StoreError>;
-    /// Adds a point. A meter number that exists already is a conflict.
+    /// Adds a point. The number of a meter where somebody lives, as far as is known, is a conflict.
     async fn add_point(&mut self, row: &PointRow) -> Result<(), StoreError>;
     /// Adds a data key.
     async fn add_key(&mut self, row: &WrappedKeyRow) -> Result<(), StoreError>;

@@ -108,6 +108,7 @@ fn coverage() -> CoveredIntake {
         data: day,
         terms: Digest([2; 32]),
         notice: Digest([3; 32]),
+        occupancy: broker_domain::consent::Occupancy::default(),
         events: vec![given],
     };
     covers_intake(&[consent], OWNER, POINT, &day, start()).unwrap()

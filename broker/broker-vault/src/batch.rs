@@ -141,15 +141,15 @@ pub fn open_batch(
     let derived = key.derive(KEY_LABEL, header.batch.as_bytes())?;
     let plaintext = aead::open(&derived, &header.associated(), &batch.sealed)?;
     let mut opened = OpenedReadings(decode(&plaintext)?);
-    opened.keep(|reading| allowed.contains(reading.at) || is_closing_index(reading, &allowed));
+    opened.keep(|reading| allowed.contains(reading.at) || is_closing_index(reading, allowed.end()));
     Ok(opened)
 }
 
-fn is_closing_index(reading: &Reading, allowed: &Interval) -> bool {
+fn is_closing_index(reading: &Reading, end: Instant) -> bool {
     use broker_domain::reading::Quantity;
     match reading.label.quantity() {
         Quantity::EnergyDrawnTotal | Quantity::EnergyDrawnTariff | Quantity::EnergyInjected => {
-            reading.at == allowed.end()
+            reading.at == end
         }
         Quantity::ApparentPower | Quantity::Other => false,
     }
@@ -176,6 +176,12 @@ impl OpenedReadings {
         grown.append(&mut other.0);
         erase(&mut self.0);
         self.0 = grown;
+    }
+
+    /// Drops what was measured from `end` on: the person did not live there any more, and these readings are nobody's to
+    /// see. The index at that very instant closes her own last step and is kept.
+    pub fn end_at(&mut self, end: Instant) {
+        self.keep(|reading| reading.at < end || is_closing_index(reading, end));
     }
 
     fn keep(&mut self, wanted: impl Fn(&Reading) -> bool) {

@@ -126,6 +126,7 @@ fn consent(participant: ParticipantId, point: PointId, data: Interval) -> Consen
         data,
         terms: Digest([2; 32]),
         notice: Digest([3; 32]),
+        occupancy: broker_domain::consent::Occupancy::default(),
         events: vec![given],
     }
 }

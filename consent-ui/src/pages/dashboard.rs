@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use crate::format::Moment;
 use crate::page::{Frame, PageContext, RenderError};
+use crate::pages::household::HomeStanding;
 use crate::pages::sharing::Sharing;
 use crate::paths;
 use crate::speech::Speech;
@@ -52,6 +53,8 @@ pub struct MeterCard {
     pub measuring: Measuring,
     /// The end of the last reading received.
     pub last_reading: Option<Moment>,
+    /// Whether the person lives there.
+    pub home: HomeStanding,
 }
 
 /// One day of one meter.

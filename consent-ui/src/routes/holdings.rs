@@ -90,7 +90,8 @@ impl Holdings {
     /// What was never answered. A refusal counts as an answer for six months: nobody is asked again and again. What the
     /// person put off waits for the day she chose.
     pub(crate) fn pending(&self) -> Vec<OfferCard> {
-        self.cards(|asked| !self.is_answered(asked) && !self.is_put_off(asked))
+        let lives = self.meters.iter().any(|meter| meter.is_lived_at(self.now));
+        self.cards(|asked| lives && !self.is_answered(asked) && !self.is_put_off(asked))
     }
 
     fn is_answered(&self, asked: &Asked) -> bool {
@@ -114,7 +115,8 @@ impl Holdings {
     /// What could still be agreed to for some meter, refused before or not.
     pub(crate) fn open_offers(&self) -> Vec<OfferCard> {
         self.cards(|asked| {
-            self.meters.iter().any(|meter| {
+            let mut lived = self.meters.iter().filter(|meter| meter.is_lived_at(self.now));
+            lived.any(|meter| {
                 !self.consents.iter().any(|consent| {
                     asked.is_answered_by(consent)
                         && consent.point == meter.point.id

@@ -1,12 +1,13 @@
 //! A person's meters as her pages call them.
 
+use broker_domain::consent::Occupancy;
 use broker_domain::gateway;
 use broker_domain::ids::{ParticipantId, PointId};
 use broker_domain::time::Instant;
 use broker_store::{GatewayRow, PointRow};
 
-use crate::pages::{MeterCard, MeterChoice};
-use crate::routes::phrases::moment;
+use crate::pages::{Home, HomeStanding, MeterCard, MeterChoice};
+use crate::routes::phrases::{day, moment};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::Visit;
 use crate::vocabulary::{GatewayState, Measuring};
@@ -55,6 +56,20 @@ pub(crate) fn label_of(meters: &[Meter], point: PointId) -> String {
         .unwrap_or_default()
 }
 
+/// What is known of the end of an occupancy, as shown.
+pub(crate) fn standing(occupancy: Occupancy, now: Instant) -> HomeStanding {
+    match (occupancy.departure, occupancy.held_since) {
+        (Some(departure), _) if departure.has_come(now) => HomeStanding::Left {
+            since: day(departure.at),
+        },
+        (Some(departure), _) => HomeStanding::Leaving {
+            on: day(departure.at),
+        },
+        (None, Some(since)) => HomeStanding::Asked { since: moment(since) },
+        (None, None) => HomeStanding::Lived,
+    }
+}
+
 impl Meter {
     pub(crate) fn card(&self, now: Instant) -> MeterCard {
         let last_seen = self.gateways.iter().filter_map(|row| row.last_seen_at).max();
@@ -74,6 +89,24 @@ impl Meter {
             },
             measuring: if measures { Measuring::On } else { Measuring::Off },
             last_reading: last_seen.map(moment),
+            home: self.home(now).standing,
+        }
+    }
+
+    /// Whether the person still lives there.
+    pub(crate) fn is_lived_at(&self, now: Instant) -> bool {
+        let departure = self.point.occupancy.departure;
+        departure.is_none_or(|departure| !departure.has_come(now))
+    }
+
+    /// What her page says of the home.
+    pub(crate) fn home(&self, now: Instant) -> Home {
+        Home {
+            id: self.point.id.to_string(),
+            label: self.label.clone(),
+            last_digits: self.digits.clone(),
+            since: day(self.point.created_at),
+            standing: standing(self.point.occupancy, now),
         }
     }
 

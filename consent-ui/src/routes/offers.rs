@@ -104,6 +104,7 @@ fn screen(holdings: &Holdings, asked: &Asked, signing: Signing, typed: Typed) ->
         meters: holdings
             .meters
             .iter()
+            .filter(|meter| meter.is_lived_at(holdings.now))
             .map(crate::routes::meters::Meter::choice)
             .collect(),
         chosen_meter: typed.meter,
@@ -157,6 +158,7 @@ pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<
             // Signatures come by another door.
             ChoiceRefusal::NoticeChanged
             | ChoiceRefusal::AlreadyGiven
+            | ChoiceRefusal::HomeLeft
             | ChoiceRefusal::TooWeak { .. }
             | ChoiceRefusal::NoKey
             | ChoiceRefusal::Signature(_) => Trouble::Changed {

@@ -81,6 +81,7 @@ pub(crate) fn refusal(code: &str) -> RefusalReason {
         "consent-suspended" => RefusalReason::Suspended,
         "consent-expired" => RefusalReason::Expired,
         "consent-closed" => RefusalReason::Closed,
+        "holder-unconfirmed" => RefusalReason::Held,
         "consent-paused" | "paused-period" => RefusalReason::Paused,
         "granularity-too-fine" => RefusalReason::GranularityNotAgreed,
         "outside-period" => RefusalReason::PeriodNotAgreed,

@@ -161,9 +161,10 @@ pub(super) fn told(visit: &Visit, not: &Not) -> Response {
 /// One plain sentence, which never names the variant (`consent.md` §4.3).
 const fn sentence(refusal: &ChoiceRefusal) -> &'static str {
     match refusal {
-        ChoiceRefusal::UnknownOffer | ChoiceRefusal::NotYours | ChoiceRefusal::NoticeChanged => {
-            "signing-refused-changed"
-        }
+        ChoiceRefusal::UnknownOffer
+        | ChoiceRefusal::NotYours
+        | ChoiceRefusal::HomeLeft
+        | ChoiceRefusal::NoticeChanged => "signing-refused-changed",
         ChoiceRefusal::AlreadyGiven => "signing-refused-already",
         ChoiceRefusal::TooWeak { .. } => "signing-refused-weak",
         ChoiceRefusal::NoKey => "signing-refused-key",

@@ -35,6 +35,8 @@ pub enum RecordType {
     WithdrawalAnswer,
     /// A step of a request about rights.
     RightsStep,
+    /// Something became known of who lives where a meter is.
+    Occupancy,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -62,7 +64,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -78,6 +80,7 @@ impl RecordType {
         Self::Passkey,
         Self::WithdrawalAnswer,
         Self::RightsStep,
+        Self::Occupancy,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -111,6 +114,7 @@ impl RecordType {
             Self::Passkey => "passkey/1",
             Self::WithdrawalAnswer => "withdrawal-answer/1",
             Self::RightsStep => "rights-step/1",
+            Self::Occupancy => "occupancy/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -144,6 +148,7 @@ impl Word for RecordType {
             Self::Passkey => "record-passkey",
             Self::WithdrawalAnswer => "record-withdrawal-answer",
             Self::RightsStep => "record-rights-step",
+            Self::Occupancy => "record-occupancy",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

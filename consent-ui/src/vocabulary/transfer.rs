@@ -46,6 +46,8 @@ pub enum RefusalReason {
     Expired,
     /// The agreement was ended by somebody else, or by a move.
     Closed,
+    /// The contract of the meter changed, and the person was not heard yet.
+    Held,
     /// The agreement is paused, or was while this was measured.
     Paused,
     /// Finer values than agreed.
@@ -76,12 +78,13 @@ pub enum RefusalReason {
 
 impl RefusalReason {
     /// Every reason.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NoConsent,
         Self::Withdrawn,
         Self::Suspended,
         Self::Expired,
         Self::Closed,
+        Self::Held,
         Self::Paused,
         Self::GranularityNotAgreed,
         Self::PurposeNotAgreed,
@@ -106,6 +109,7 @@ impl Word for RefusalReason {
             Self::Suspended => "refusal-suspended",
             Self::Expired => "refusal-expired",
             Self::Closed => "refusal-closed",
+            Self::Held => "refusal-held",
             Self::Paused => "refusal-paused",
             Self::GranularityNotAgreed => "refusal-granularity",
             Self::PurposeNotAgreed => "refusal-purpose",

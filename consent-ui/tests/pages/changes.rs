@@ -13,13 +13,13 @@ use test_support::SystemEntropy;
 use crate::browser::{Answer, Browser};
 use crate::house::{House, Person};
 
-async fn consent(house: &House, id: ConsentId) -> Consent {
+pub async fn consent(house: &House, id: ConsentId) -> Consent {
     let mut read = house.broker.read().await.unwrap();
     read.consent(id).await.unwrap().unwrap()
 }
 
 /// The last word of a delivery of one hour from `start`, at this step: its code, or "delivered".
-async fn asked_for(house: &House, id: ConsentId, start: Instant, step: Step) -> String {
+pub async fn asked_for(house: &House, id: ConsentId, start: Instant, step: Step) -> String {
     let start = start.next_on_grid(Step::from_seconds(3_600).unwrap());
     let order = Order {
         transfer: TransferId::random(&SystemEntropy).unwrap(),
@@ -34,7 +34,7 @@ async fn asked_for(house: &House, id: ConsentId, start: Instant, step: Step) -> 
     }
 }
 
-async fn asked_now(house: &House, id: ConsentId) -> String {
+pub async fn asked_now(house: &House, id: ConsentId) -> String {
     let given = consent(house, id).await;
     asked_for(house, id, given.data.start(), Step::HALF_HOUR).await
 }

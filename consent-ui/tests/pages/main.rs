@@ -15,6 +15,7 @@ mod browser;
 mod changes;
 mod edpb;
 mod house;
+mod household;
 mod invite;
 mod languages;
 mod officer;

@@ -7,6 +7,7 @@ mod changed;
 mod consent;
 mod enrolment;
 mod field;
+mod occupancy;
 mod passkey;
 mod release;
 mod rights;
@@ -24,6 +25,7 @@ pub use changed::{ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
+pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
 pub use rights::{Right, RightsStep, RightsStepKind};
@@ -79,6 +81,9 @@ pub enum Record {
     /// A person's request about her rights advanced.
     #[serde(rename = "rights-step/1")]
     RightsStep(RightsStep),
+    /// Something became known of who lives where a meter is.
+    #[serde(rename = "occupancy/1")]
+    Occupancy(OccupancyStep),
     /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
     /// `@context` and `@type`.
     #[serde(untagged)]
@@ -159,6 +164,7 @@ impl Record {
             Self::Passkey(_) => "passkey/1",
             Self::WithdrawalAnswer(_) => "withdrawal-answer/1",
             Self::RightsStep(_) => "rights-step/1",
+            Self::Occupancy(_) => "occupancy/1",
             Self::Consent(record) => record.act().record_name(),
         }
     }
@@ -175,6 +181,8 @@ impl Record {
             }
             Self::ConsentChanged(record) if record.change.opens() => SubjectKind::ConsentOpened,
             Self::ConsentChanged(_) => SubjectKind::ConsentClosed,
+            Self::Occupancy(record) if record.step.opens() => SubjectKind::ConsentOpened,
+            Self::Occupancy(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
             Self::RequestStep(_) => SubjectKind::Request,
             Self::Release(_) | Self::ReleaseWithoutManifest(_) | Self::ReleaseRefused(_) => {
@@ -203,6 +211,7 @@ impl Record {
             Self::Passkey(record) => record.at,
             Self::WithdrawalAnswer(record) => record.at,
             Self::RightsStep(record) => record.at,
+            Self::Occupancy(record) => record.at,
             Self::Consent(record) => record.at(),
         }
     }
@@ -215,6 +224,7 @@ impl Record {
             Self::Passkey(record) => record.check(),
             Self::WithdrawalAnswer(record) => record.check(),
             Self::RightsStep(record) => record.check(),
+            Self::Occupancy(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),

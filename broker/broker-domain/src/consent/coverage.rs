@@ -101,7 +101,7 @@ fn covered_by(consent: &Consent, ask: &Ask, now: Instant) -> Result<Covered, Ref
     if !concerns {
         return Err(Refusal::NoConsent);
     }
-    let terms = consent.in_force(now)?;
+    let terms = living_terms(consent, now)?;
     if !terms.data.encloses(&ask.interval) {
         return Err(Refusal::OutsidePeriod {
             from: terms.data.start(),
@@ -133,6 +133,13 @@ fn covered_by(consent: &Consent, ask: &Ask, now: Instant) -> Result<Covered, Ref
         consented_step: terms.step,
         checked_at: now,
     })
+}
+
+/// The terms in force, for as long as the person lives there.
+fn living_terms(consent: &Consent, now: Instant) -> Result<Terms, Refusal> {
+    let terms = consent.in_force(now)?;
+    let data = consent.while_living_there(terms.data).ok_or(Refusal::NoConsent)?;
+    Ok(Terms { data, ..terms })
 }
 
 /// Whether an ask stays on the grid of the consented step. Off the grid, differences between shifted curves would give
@@ -236,7 +243,7 @@ pub fn covers_intake(
 /// The terms of a live consent and what it wants collected, when a part of `span` is in that. What was measured during a
 /// pause is not collected for that consent, not even when it arrives later.
 fn wanted(consent: &Consent, span: &Interval, now: Instant) -> Result<(Terms, Vec<Interval>), Refusal> {
-    let terms = consent.in_force(now)?;
+    let terms = living_terms(consent, now)?;
     if !terms.data.overlaps(span) {
         return Err(Refusal::OutsidePeriod {
             from: terms.data.start(),

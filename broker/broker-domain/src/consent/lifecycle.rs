@@ -202,9 +202,9 @@ impl EventKind {
 
 /// What a row of events comes to.
 #[derive(Clone, Copy)]
-struct Standing {
-    state: State,
-    terms: Terms,
+pub(super) struct Standing {
+    pub(super) state: State,
+    pub(super) terms: Terms,
     pause: Option<Pause>,
 }
 
@@ -243,7 +243,7 @@ impl Standing {
         }
     }
 
-    const fn in_state(self, state: State) -> Self {
+    pub(super) const fn in_state(self, state: State) -> Self {
         Self { state, ..self }
     }
 
@@ -387,7 +387,11 @@ impl Consent {
         if effective_at < recorded_at && !kind.may_be_dated_back() {
             return Err(NotAdmitted::Backdated);
         }
-        let then = self.standing_at(effective_at, recorded_at);
+        let then = match kind {
+            // The announcement of what a departure brought about already.
+            EventKind::Invalidated => self.by_events(effective_at, recorded_at),
+            _ => self.standing_at(effective_at, recorded_at),
+        };
         if !kind.follows(then.state) {
             return Err(NotAdmitted::Order);
         }
@@ -410,9 +414,10 @@ impl Consent {
     pub(super) fn in_force(&self, now: Instant) -> Result<Terms, Refusal> {
         let Standing { state, terms, pause } = self.standing(now);
         match state {
-            State::Given { .. } => match pause {
-                Some(Pause { until, .. }) => Err(Refusal::Paused { until }),
-                None => Ok(terms),
+            State::Given { .. } => match (self.occupancy.held_since, pause) {
+                (Some(since), _) => Err(Refusal::Held { since }),
+                (None, Some(Pause { until, .. })) => Err(Refusal::Paused { until }),
+                (None, None) => Ok(terms),
             },
             State::Withdrawn { at } => Err(Refusal::Withdrawn { at }),
             State::Suspended { at } => Err(Refusal::Suspended { at }),
@@ -437,12 +442,22 @@ impl Consent {
                 // A narrowing or a pause after the first end stands on the renewal before it, and would be skipped without.
                 || matches!(event.kind, EventKind::Renewed(_)) && newest.is_some_and(|taken| event.seq < taken.seq)
         })
+        .left(self.occupancy.departure.filter(|departure| departure.has_come(now)))
         .at(now)
     }
 
     fn standing_at(&self, instant: Instant, known: Instant) -> Standing {
+        let standing = self.recorded(instant, known);
+        standing.left(self.departed(instant, known)).at(instant)
+    }
+
+    /// The same by the events alone, whoever lives there.
+    pub(super) fn by_events(&self, instant: Instant, known: Instant) -> Standing {
+        self.recorded(instant, known).at(instant)
+    }
+
+    fn recorded(&self, instant: Instant, known: Instant) -> Standing {
         self.folded(|event| event.effective_at <= instant && event.recorded_at <= known)
-            .at(instant)
     }
 
     fn folded(&self, counts: impl Fn(&ConsentEvent) -> bool) -> Standing {

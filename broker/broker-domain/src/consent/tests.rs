@@ -29,6 +29,7 @@ pub(super) fn consent(events: Vec<ConsentEvent>) -> Consent {
         data: Interval::new(at(0), at(30)).unwrap(),
         terms: Digest([5; 32]),
         notice: Digest([6; 32]),
+        occupancy: Occupancy::default(),
         events,
     }
 }

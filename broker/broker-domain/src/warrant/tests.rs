@@ -43,6 +43,7 @@ fn covered(point: u8) -> Covered {
         data: Interval::new(now().plus_seconds(-86_400), now().plus_seconds(86_400)).unwrap(),
         terms: Digest([2; 32]),
         notice: Digest([3; 32]),
+        occupancy: crate::consent::Occupancy::default(),
         events: vec![event],
     };
     let ask = Ask {

@@ -1,6 +1,6 @@
 //! Ends that came: people are told, and the ledger says so. Nothing is closed by it that was not closed before.
 
-use broker_domain::consent::{Consent, EventKind};
+use broker_domain::consent::{Consent, EventKind, How};
 use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::time::Instant;
 use ledger_core::leaf::ActorClass;
@@ -71,6 +71,7 @@ impl Broker {
         let ended_at = consent.terms_now(now).data.end();
         let next = Next {
             effective_at: ended_at,
+            how: How::BY_CLOCK,
             ..Next::at_once(EventKind::Expired, now)
         };
         let done = self.append(consent, next, ActorClass::Broker).await;

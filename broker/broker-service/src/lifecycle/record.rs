@@ -1,6 +1,6 @@
 //! The records of what happens to a consent between its beginning and its withdrawal.
 
-use broker_domain::consent::{Consent, EventKind, EvidenceLevel, How, Terms};
+use broker_domain::consent::{Consent, EventKind, EvidenceLevel, How, Method as Channel, Terms};
 use broker_domain::ids::Digest;
 use broker_domain::time::{Instant, Interval, Step};
 use evidence::record::{self as wire, ConsentChange, ConsentChanged, Method, Record};
@@ -10,16 +10,19 @@ use crate::failure::Fault;
 use crate::records::consent::{self, Actor, NewAct, Told, act_of};
 use crate::records::{at, id};
 
+/// How a person acts on these pages.
+pub(crate) const ON_A_PAGE: How = How::on_a_page(EvidenceLevel::L1);
+
 /// An event that is about to be written.
 #[derive(Clone, Copy)]
-pub(super) struct Next {
+pub(crate) struct Next {
     pub kind: EventKind,
     /// When it takes effect,
     pub effective_at: Instant,
     /// and when it is recorded.
     pub now: Instant,
-    /// What the click of a person counts for.
-    pub level: EvidenceLevel,
+    /// How it comes about.
+    pub how: How,
 }
 
 impl Next {
@@ -29,21 +32,14 @@ impl Next {
             kind,
             effective_at: now,
             now,
-            level: EvidenceLevel::L1,
-        }
-    }
-
-    /// How it comes about.
-    pub const fn how(&self) -> How {
-        match self.kind {
-            EventKind::Expired => How::BY_CLOCK,
-            _ => How::on_a_page(self.level),
+            how: ON_A_PAGE,
         }
     }
 
     const fn by(&self, consent: &Consent) -> Actor {
-        match self.kind {
-            EventKind::Expired => Actor::Broker,
+        match self.how.method {
+            // Time, or what the grid operator tells: nobody of the household acted.
+            Channel::Clock | Channel::Upstream => Actor::Broker,
             _ => Actor::Participant(consent.participant),
         }
     }
@@ -83,7 +79,7 @@ impl Broker {
         let act = NewAct {
             at: next.effective_at,
             until: brought.map(|terms| terms.data.end()),
-            ..NewAct::now(act, next.by(consent), next.how(), next.now)
+            ..NewAct::now(act, next.by(consent), next.how, next.now)
         };
         consent::record(&self.site, &told, consent, &act)
     }

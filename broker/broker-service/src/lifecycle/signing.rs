@@ -21,6 +21,7 @@ impl From<ChoiceRefusal> for ChangeRefusal {
         match refusal {
             ChoiceRefusal::UnknownOffer => Self::NotAsked,
             ChoiceRefusal::NotYours => Self::NotYours,
+            ChoiceRefusal::HomeLeft => Self::NotInForce,
             ChoiceRefusal::NoticeChanged => Self::NoticeChanged,
             ChoiceRefusal::AlreadyGiven => Self::NotLater,
             ChoiceRefusal::TooWeak { needed } => Self::TooWeak { needed },

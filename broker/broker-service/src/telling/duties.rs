@@ -108,6 +108,7 @@ impl Duties {
                 .announce_expired(now, MOST_ANNOUNCED)
                 .await
                 .map(|_| ()),
+            self.broker.close_departures(now).await,
             self.remind(now).await,
             self.forget(now).await,
             self.send_due().await,

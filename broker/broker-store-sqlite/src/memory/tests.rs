@@ -25,6 +25,7 @@ fn consent(number: u8, events: u32) -> Consent {
         data: Interval::new(at, at.plus_seconds(86_400)).unwrap(),
         terms: Digest([0; 32]),
         notice: Digest([0; 32]),
+        occupancy: broker_domain::consent::Occupancy::default(),
         events: (0..events).map(event).collect(),
     }
 }

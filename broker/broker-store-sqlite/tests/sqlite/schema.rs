@@ -79,6 +79,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0009_telling.up.sql"),
         include_str!("../../migrations/0010_rights.up.sql"),
         include_str!("../../migrations/0011_lifecycle.up.sql"),
+        include_str!("../../migrations/0012_households.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -359,4 +360,33 @@ async fn a_file_with_an_open_request_about_rights_is_not_taken_back() {
         view.rights_request(id(3)).await.unwrap().unwrap().request,
         request
     );
+}
+
+/// Two people may live at one meter one after the other; the older table has room for one.
+#[tokio::test]
+async fn a_file_in_which_somebody_left_a_home_is_not_taken_back() {
+    use broker_domain::consent::{Departure, Method};
+    use broker_store::Store;
+    use broker_store::contract::samples::{at, furnish, id};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path, Create::IfMissing).await.unwrap();
+    furnish(&store).await;
+    let mut tx = store.begin("leave").await.unwrap();
+    let departure = Departure {
+        at: at(5),
+        known_at: at(9),
+    };
+    tx.set_departure(id(1), departure, Method::Web).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert!(matches!(
+        migrate(&path, NEWEST_SCHEMA - 1).await,
+        Err(OpenError::Database { .. })
+    ));
+    let store = SqliteStore::open(&path, Create::Never).await.unwrap();
+    let mut view = store.read().await.unwrap();
+    let point = view.point(id(1)).await.unwrap().unwrap();
+    assert_eq!(point.occupancy.departure, Some(departure));
 }

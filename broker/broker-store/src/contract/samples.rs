@@ -2,7 +2,7 @@
 
 mod accounts;
 
-use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, Offer};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, Occupancy, Offer};
 use broker_domain::gateway::{Gateway, Settings};
 use broker_domain::ids::{Digest, Purpose};
 use broker_domain::research::{AccessRequest, Dataset, RequestState};
@@ -71,6 +71,7 @@ pub fn point(number: u8) -> PointRow {
         number_index: [number; 32],
         number_sealed: vec![number; 30],
         created_at: at(i64::from(number)),
+        occupancy: Occupancy::default(),
     }
 }
 
@@ -154,6 +155,7 @@ pub fn consent(number: u8, who: u8) -> Consent {
         data: span(0, 86_400),
         terms: Digest([number; 32]),
         notice: Digest([1; 32]),
+        occupancy: Occupancy::default(),
         events: Vec::new(),
     }
 }

@@ -63,8 +63,8 @@ fn the_newest_record_kept_back_shows() {
     assert!(matches!(
         History::parse(&to_bytes(&short)),
         Err(HistoryError::Numbers {
-            newest: 11,
-            records: 10
+            newest: 12,
+            records: 11
         })
     ));
     short.header.newest = short.entries.last().unwrap().n;

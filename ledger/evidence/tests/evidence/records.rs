@@ -1,14 +1,15 @@
 //! The forms of records, byte for byte.
 
 use evidence::record::{
-    ConsentChange, Id, InOutcome, OutOutcome, ProvedBy, Record, RecordError, RightsStepKind, Seconds, Step,
+    ConsentChange, Id, InOutcome, OccupancyStep, OccupancyStepKind, OutOutcome, ProvedBy, Record,
+    RecordError, RightsStepKind, Seconds, Step,
 };
 use ledger_core::leaf::SubjectKind;
 use proptest::prelude::*;
 
 use crate::samples::{
-    all, at, consent_changed, consent_given, id, passkey, release, release_without_manifest, rights_step,
-    transfer_in, transfer_out, withdrawal_answer,
+    all, at, consent_changed, consent_given, departure, id, passkey, release, release_without_manifest,
+    rights_step, transfer_in, transfer_out, withdrawal_answer,
 };
 
 /// A failing line means that an old record would no longer verify: make a new type instead of changing it.
@@ -47,6 +48,7 @@ fn each_type_has_its_kind_of_leaf() {
         ConsentClosed,
         ConsentClosed,
         ConsentOpened,
+        ConsentClosed,
     ];
     assert_eq!(kinds, expected);
 }
@@ -73,6 +75,20 @@ fn other_members_types_and_spellings_are_refused() {
 
 fn contradicts(record: &Record) -> bool {
     matches!(record.to_jcs_bytes(), Err(RecordError::Contradiction { .. }))
+}
+
+#[test]
+fn a_departure_has_a_date_and_a_confirmation_has_none() {
+    let undated = OccupancyStep {
+        leaves_at: None,
+        ..departure()
+    };
+    let confirmed = OccupancyStep {
+        step: OccupancyStepKind::Confirmed,
+        ..departure()
+    };
+    assert!(contradicts(&Record::Occupancy(undated)));
+    assert!(contradicts(&Record::Occupancy(confirmed)));
 }
 
 #[test]

@@ -8,9 +8,9 @@ use evidence::{
     record::{
         Access, Actor, AnswerStep, ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended,
         ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, Id, InOutcome, Instant, ManifestRoot, Method,
-        OutOutcome, PasskeyAction, PasskeyChange, PastData, ProvedBy, Record, Release, ReleaseRefused,
-        ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn,
-        TransferOut, WithdrawalAnswer,
+        OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, ProvedBy,
+        Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role,
+        Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -247,6 +247,7 @@ pub fn all() -> Vec<Record> {
         Record::WithdrawalAnswer(withdrawal_answer()),
         Record::ConsentChanged(paused()),
         Record::ConsentChanged(consent_changed(9)),
+        Record::Occupancy(departure()),
     ]
 }
 
@@ -272,6 +273,17 @@ pub fn rights_step() -> RightsStep {
         due: id("2026-02-02"),
         words_sha256: Some(digest("words")),
         at: at(8),
+    }
+}
+
+pub fn departure() -> OccupancyStep {
+    OccupancyStep {
+        participant: id("p-1"),
+        point: id("pt-1"),
+        step: OccupancyStepKind::Departure,
+        leaves_at: Some(at(90)),
+        method: Method::Web,
+        at: at(11),
     }
 }
 

@@ -194,6 +194,7 @@ async fn move_in(
         number_index: random(entropy)?,
         number_sealed: noise(number)?,
         created_at: now,
+        occupancy: broker_domain::consent::Occupancy::default(),
     })
     .await?;
     Ok((participant, point))
