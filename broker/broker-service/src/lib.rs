@@ -84,7 +84,8 @@ pub use rights::{AnswerRefusal, AskRefusal, MAX_RIGHTS_WORDS, RightsAction, Righ
 pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
 pub use telling::{
-    Answered, Duties, Mailbox, MailboxRefusal, Overdue, RecipientRefusal, Standing, TellingParts, Told,
+    Answered, DeletionRefusal, Duties, Mailbox, MailboxRefusal, Overdue, PendingAddress, QueueCounts,
+    RecipientRefusal, Standing, TellingParts, Told,
 };
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 11;
+pub const NEWEST_SCHEMA: u32 = 12;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 11] = [
+const MIGRATIONS: [Migration; 12] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -88,6 +88,12 @@ const MIGRATIONS: [Migration; 11] = [
         name: "lifecycle",
         up: include_str!("../migrations/0011_lifecycle.up.sql"),
         down: include_str!("../migrations/0011_lifecycle.down.sql"),
+    },
+    Migration {
+        version: 12,
+        name: "told",
+        up: include_str!("../migrations/0014_told.up.sql"),
+        down: include_str!("../migrations/0014_told.down.sql"),
     },
 ];
 

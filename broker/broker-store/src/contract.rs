@@ -31,6 +31,7 @@ pub mod samples;
 pub mod sessions;
 pub mod sign_in;
 pub mod signing;
+pub mod tellings;
 pub mod transactions;
 pub mod transfers;
 
@@ -141,6 +142,11 @@ macro_rules! contract_tests {
                 a_withdrawal_has_one_dossier
                 a_recipient_is_told_until_it_answers
                 a_promise_to_delete_is_overdue_until_attested
+                deletion_is_asked_once
+            }
+            tellings {
+                a_telling_is_due_until_it_ended
+                an_address_waits_for_its_code
             }
             lifecycle {
                 every_kind_of_event_comes_back

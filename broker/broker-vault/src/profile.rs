@@ -36,6 +36,8 @@ pub enum ProfileField {
     Address,
     /// The e-mail address.
     Email,
+    /// The code that confirms an e-mail address.
+    MailCode,
     /// The number (PRM, PCE or EAN) of a point.
     MeterNumber(PointId),
 }
@@ -48,6 +50,7 @@ impl ProfileField {
             Self::Name => "name",
             Self::Address => "address",
             Self::Email => "email",
+            Self::MailCode => "mail-code",
             Self::MeterNumber(_) => "meter-number",
         }
     }
@@ -56,7 +59,9 @@ impl ProfileField {
     fn context(self) -> Vec<u8> {
         match self {
             Self::MeterNumber(point) => [self.code().as_bytes(), &[0], point.as_bytes()].concat(),
-            Self::Name | Self::Address | Self::Email => [self.code().as_bytes(), &[0]].concat(),
+            Self::Name | Self::Address | Self::Email | Self::MailCode => {
+                [self.code().as_bytes(), &[0]].concat()
+            }
         }
     }
 }
@@ -124,6 +129,14 @@ pub fn open_profile(
 /// [`VaultError::NotAuthentic`] and [`VaultError::UnknownFormat`] when the bytes are not what they should be.
 pub fn open_mailbox(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
     opened(key, ProfileField::Email, sealed)
+}
+
+/// Opens the code that confirms an address, so that the broker can send it there, and nothing else.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_mail_code(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::MailCode, sealed)
 }
 
 fn opened(key: &DataKey, field: ProfileField, sealed: &SealedText) -> Result<SecretString, VaultError> {
