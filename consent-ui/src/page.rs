@@ -153,11 +153,19 @@ pub enum Notice {
     RightTaken,
     /// An officer answered one.
     RightAnswered,
+    /// A code was sent to a new address.
+    CodeSent,
+    /// A new address was confirmed.
+    MailConfirmed,
+    /// Recipients are asked to delete.
+    DeletionAsked,
+    /// Something was written in a request, or its clock moved.
+    RightStep,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -180,6 +188,10 @@ impl Notice {
         Self::RightSent,
         Self::RightTaken,
         Self::RightAnswered,
+        Self::CodeSent,
+        Self::MailConfirmed,
+        Self::DeletionAsked,
+        Self::RightStep,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -207,6 +219,10 @@ impl Notice {
             Self::RightSent => "droit-envoye",
             Self::RightTaken => "droit-pris",
             Self::RightAnswered => "droit-repondu",
+            Self::CodeSent => "code-envoye",
+            Self::MailConfirmed => "adresse-confirmee",
+            Self::DeletionAsked => "effacement-demande",
+            Self::RightStep => "demande-suivie",
         }
     }
 
@@ -241,6 +257,10 @@ impl Word for Notice {
             Self::RightSent => "notice-right-sent",
             Self::RightTaken => "notice-right-taken",
             Self::RightAnswered => "notice-right-answered",
+            Self::CodeSent => "notice-code-sent",
+            Self::MailConfirmed => "notice-mail-confirmed",
+            Self::DeletionAsked => "notice-deletion-asked",
+            Self::RightStep => "notice-right-step",
         }
     }
 }

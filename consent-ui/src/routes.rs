@@ -173,6 +173,7 @@ fn account_pages() -> Router {
         .route(paths::THAW, post(account::thaw))
         .route(paths::CODES, post(account::codes))
         .route(paths::MAILBOX, post(told::set_mail))
+        .route(paths::MAILBOX_CODE, post(told::confirm_mail))
         .route(paths::END_SESSION, post(account::end_device))
         .route(paths::END_ALL_SESSIONS, post(account::end_all))
         .route(
@@ -203,6 +204,7 @@ fn participant_pages() -> Router {
             "/moi/partages/{sharing}/retrait",
             get(sharings::withdrawal).post(sharings::withdraw),
         )
+        .route("/moi/partages/{sharing}/effacement", post(told::ask_deletion))
         .merge(sharing_changes())
         .route(paths::DATA, get(data::page))
         .route(paths::DATA_COPY, get(data::copy))
@@ -211,7 +213,7 @@ fn participant_pages() -> Router {
             "/moi/demandes/nouvelle/{right}",
             get(rights::form).post(rights::send),
         )
-        .route("/moi/demandes/{request}", get(rights::status))
+        .route("/moi/demandes/{request}", get(rights::status).post(rights::write))
         .route(paths::HISTORY, get(history::own))
         .route("/moi/preuves/{leaf}", get(proofs::own))
         .route("/moi/preuves/{leaf}/{format}", get(proofs::own_as))

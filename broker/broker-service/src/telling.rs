@@ -18,7 +18,7 @@ mod standing;
 mod texts;
 
 use broker_domain::consent::{ConsentEvent, EventKind};
-use broker_domain::ids::ConsentId;
+use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::time::Instant;
 use broker_store::{MessageKind, SessionRole, SignInKind, SignInRow, Tx};
 
@@ -75,6 +75,17 @@ pub(crate) async fn consent_changed(
         .about(consent.id)
         .marked(&event.seq.to_be_bytes());
     queue(tx, consent.participant, &occasion, now).await
+}
+
+/// What a person is told of one of her requests.
+pub(crate) async fn about_a_request(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    kind: MessageKind,
+    mark: &[u8],
+    now: Instant,
+) -> Result<(), Fault> {
+    queue(tx, who, &Occasion::of(kind).marked(mark), now).await
 }
 
 /// What follows from a line in somebody's list of sign-ins: nothing on a device that was seen before.

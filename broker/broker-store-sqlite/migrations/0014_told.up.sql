@@ -24,6 +24,22 @@ CREATE INDEX telling_ended ON telling (ended_at_us) WHERE ended IS NOT NULL;
 -- When the person asked that data received before be deleted (P-15).
 ALTER TABLE dossier ADD COLUMN deletion_asked_at_us INTEGER;           -- personal: when; NULL: not asked
 
+-- The clock of a request about rights, and what is written in it: sealed, so that it goes with its person.
+ALTER TABLE rights_request ADD COLUMN extended_at_us INTEGER;          -- personal: when two further months were taken
+ALTER TABLE rights_request ADD COLUMN paused_at_us INTEGER;            -- personal: since when the clock stands still
+ALTER TABLE rights_request ADD COLUMN paused_days INTEGER NOT NULL DEFAULT 0 CHECK (paused_days >= 0); -- on how many days before
+CREATE TABLE rights_words (
+    request BLOB NOT NULL REFERENCES rights_request (id),           -- personal: in which request
+    place   INTEGER NOT NULL CHECK (place >= 0),                    -- 0, 1, 2, … without a gap
+    author  TEXT NOT NULL CHECK (author IN ('person', 'officer')),  -- personal: who wrote
+    kind    TEXT NOT NULL CHECK (kind IN ('asked', 'message', 'extension', 'pause', 'answer')), -- personal: what
+    at_us   INTEGER NOT NULL,                                       -- personal: when
+    epoch   INTEGER NOT NULL CHECK (epoch > 0),                     -- epoch of the data key
+    sealed  BLOB NOT NULL,                                          -- personal, sealed: the words
+    serial  INTEGER NOT NULL REFERENCES record (serial) DEFERRABLE INITIALLY DEFERRED, -- personal: its record
+    PRIMARY KEY (request, place)
+) STRICT, WITHOUT ROWID;
+
 -- An address that somebody gave, until she types the code that was sent there.
 CREATE TABLE mail_pending (
     participant   BLOB PRIMARY KEY REFERENCES participant (id),     -- personal: whose

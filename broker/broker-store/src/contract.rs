@@ -202,6 +202,8 @@ macro_rules! contract_tests {
             rights {
                 a_rights_request_comes_back_with_its_steps
                 a_rights_request_advances_once
+                words_of_a_request_come_back_in_order
+                the_clock_of_a_request_moves_from_where_it_was
                 requests_that_wait_come_by_due_date
                 a_look_is_noted_once_a_day
             }

@@ -55,7 +55,7 @@ pub use messages::{
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
-pub use rights::{OwnScope, RightsReads, RightsRow, RightsWrites};
+pub use rights::{OwnScope, RightsReads, RightsRow, RightsWordsRow, RightsWrites};
 pub use sessions::{Proof, ProvedBy, SessionReads, SessionRole, SessionRow, SessionWrites};
 pub use sign_in::{
     AttemptKind, Attempts, CeremonyKind, CeremonyRow, InvitationKind, InvitationRow, SignInKind, SignInReads,

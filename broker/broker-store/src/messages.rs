@@ -75,11 +75,23 @@ pub enum MessageKind {
     AddressAsked,
     /// The code that confirms an address; goes to the new one.
     AddressCode,
+    /// An officer wrote in one of her requests.
+    RightsWritten,
+    /// An officer takes two further months for one.
+    RightsExtended,
+    /// An officer answered one.
+    RightsAnswered,
+    /// Data were sent under a sharing for the first time.
+    FirstTransfer,
+    /// More was fetched under a sharing than usual.
+    UnusualVolume,
+    /// A breach concerns her data.
+    Breach,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -96,6 +108,12 @@ impl MessageKind {
         Self::AddressChanged,
         Self::AddressAsked,
         Self::AddressCode,
+        Self::RightsWritten,
+        Self::RightsExtended,
+        Self::RightsAnswered,
+        Self::FirstTransfer,
+        Self::UnusualVolume,
+        Self::Breach,
     ];
 
     /// The code in the database, and the name of its text.
@@ -118,6 +136,12 @@ impl MessageKind {
             Self::AddressChanged => "address-changed",
             Self::AddressAsked => "address-asked",
             Self::AddressCode => "address-code",
+            Self::RightsWritten => "rights-written",
+            Self::RightsExtended => "rights-extended",
+            Self::RightsAnswered => "rights-answered",
+            Self::FirstTransfer => "first-transfer",
+            Self::UnusualVolume => "unusual-volume",
+            Self::Breach => "breach",
         }
     }
 

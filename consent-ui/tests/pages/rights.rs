@@ -195,3 +195,110 @@ async fn a_request_goes_with_the_person() {
     let desk = house.as_officer().await.open("/dpo/droits").await;
     assert!(desk.text().contains("Aucune demande n'attend"), "{}", desk.text());
 }
+
+/// GDPR art. 12(3), 12(6): the officer writes, extends and pauses; both see the same due date.
+#[tokio::test]
+async fn p_17_person_and_officer_write_to_each_other_and_both_see_the_clock() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/acces";
+    let form = anna.open(action).await;
+    let status = anna
+        .submit(&form, action, &[("objet", "Tout")])
+        .await
+        .header("location");
+    let path = status.split('?').next().unwrap().to_owned();
+    let request = path.rsplit('/').next().unwrap().to_owned();
+    let answer = format!("/dpo/droits/{request}");
+    let field = "reponse";
+
+    let mut officer = house.as_officer().await;
+    let desk = officer.open("/dpo/droits").await;
+    let empty = officer
+        .submit(&desk, &answer, &[(field, " "), ("geste", "prolonger")])
+        .await;
+    assert_eq!(empty.status, 422);
+    let paused = officer
+        .submit(
+            &desk,
+            &answer,
+            &[(field, "Qui êtes-vous ?"), ("geste", "suspendre")],
+        )
+        .await;
+    assert_eq!(paused.status, 303, "{}", paused.body);
+    let page = anna.open(&path).await;
+    for words in ["Qui êtes-vous ?", "Délai suspendu", "délai suspendu"] {
+        assert!(page.text().contains(words), "{words}: {}", page.text());
+    }
+    // Her answer lets the clock go on.
+    let sent = anna.submit(&page, &path, &[("message", "C'est <moi>")]).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let desk = officer.open("/dpo/droits").await;
+    assert!(desk.text().contains("C'est <moi>") && !desk.text().contains("délai suspendu"));
+    let extended = officer
+        .submit(
+            &desk,
+            &answer,
+            &[(field, "Beaucoup de données"), ("geste", "prolonger")],
+        )
+        .await;
+    assert_eq!(extended.status, 303, "{}", extended.body);
+    for page in [anna.open(&path).await, officer.open("/dpo/droits").await] {
+        for words in ["Beaucoup de données", "Prolongée de deux mois", "19 février 2027"] {
+            assert!(page.text().contains(words), "{words}: {}", page.text());
+        }
+    }
+    let again = officer
+        .submit(&desk, &answer, &[(field, "Encore"), ("geste", "prolonger")])
+        .await;
+    assert_eq!(again.status, 409, "{}", again.body);
+    let done = officer
+        .submit(&desk, &answer, &[(field, "Voici."), ("geste", "repondre")])
+        .await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    let late = anna.submit(&page, &path, &[("message", "Merci")]).await;
+    assert_eq!(late.status, 409, "{}", late.body);
+    assert!(anna.open(&path).await.text().contains("Voici."));
+}
+
+/// Somebody else's request is not there.
+#[tokio::test]
+async fn nobody_writes_in_somebody_else_s_request() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/acces";
+    let form = anna.open(action).await;
+    let status = anna.submit(&form, action, &[]).await.header("location");
+    let path = status.split('?').next().unwrap().to_owned();
+    let mut bob = house.as_bob().await;
+    let own = bob.open("/moi/demandes").await;
+    assert_eq!(bob.open(&path).await.status, 404);
+    let form = bob.open(action).await;
+    let token = form.field("csrf");
+    let foreign = bob.post(&path, &[("csrf", &token), ("message", "x")]).await;
+    assert_eq!(foreign.status, 404, "{}", own.status);
+}
+
+/// P-18: an objection stops what is ticked, at once.
+#[tokio::test]
+async fn p_18_an_objection_stops_what_is_ticked() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let sharing = house.agreed(&mut anna).await;
+    let action = "/moi/demandes/nouvelle/opposition";
+    let form = anna.open(action).await;
+    assert!(
+        form.body.contains(&format!("value=\"{sharing}\"")),
+        "{}",
+        form.body
+    );
+    assert!(!form.body.contains("checked"));
+    let fields = [
+        ("objet", "Je refuse cette recherche"),
+        ("partage", sharing.as_str()),
+    ];
+    let sent = anna.submit(&form, action, &fields).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let page = anna.open(&format!("/moi/partages/{sharing}")).await;
+    assert!(page.text().contains("Retiré"), "{}", page.text());
+}

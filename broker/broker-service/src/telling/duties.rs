@@ -145,6 +145,8 @@ impl Duties {
         let now = self.broker.now();
         let noticed = self.notice_ends(now).await;
         let tidied = self.tidy().await;
+        // A later now: what was just announced is due.
+        let now = self.broker.now();
         let (called, written) = tokio::join!(self.call_webhooks(now), self.write(now));
         // Again: calling may have queued letters.
         first_fault([noticed, tidied, called, written, self.write(now).await])
@@ -158,6 +160,7 @@ impl Duties {
                 .map(|_| ()),
             self.remind(now).await,
             self.remind_staff(now).await,
+            self.broker.seal_clear_words().await,
             self.forget(now).await,
         ])
     }

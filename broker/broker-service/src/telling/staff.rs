@@ -1,7 +1,7 @@
 //! What our officers are told at the operator's address: that a request is due or a recipient silent. Never about whom.
 
+use broker_domain::deadline::days_left;
 use broker_domain::time::Instant;
-use jiff::Unit;
 
 use super::Duties;
 use super::changes::{StaffWord, tell_staff};
@@ -32,9 +32,7 @@ impl Duties {
         let mut due = Vec::new();
         for row in open {
             let request = row.request;
-            let left = request.due_on.since((Unit::Day, today));
-            let left = left.map_err(|_| Fault::Corrupt { what: "due date" })?.get_days();
-            if let Some(word) = word(left) {
+            if let Some(word) = word(days_left(today, request.due_on)) {
                 let occasion = format!("{}/{}", request.id, request.due_on);
                 due.push((request.participant, word, occasion));
             }

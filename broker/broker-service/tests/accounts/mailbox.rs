@@ -24,7 +24,7 @@ async fn until_its_code_is_typed_the_old_address_stays_in_force_and_is_told() {
     let told = Telling::scene().await;
     let (broker, token) = (&told.scene.broker, &told.person.token);
     broker.set_mailbox(token, NEW).await.unwrap();
-    told.agree().await;
+    let consent = told.agree().await;
     told.round().await;
     assert_eq!(to(&told, NEW), ["Votre code pour confirmer cette adresse"]);
     let mut old = to(&told, "anna@home.example");
@@ -47,9 +47,9 @@ async fn until_its_code_is_typed_the_old_address_stays_in_force_and_is_told() {
         MailboxRefusal::CodeOver,
         "once"
     );
-    told.agree().await;
+    told.withdraw(consent).await;
     told.round().await;
-    assert_eq!(to(&told, NEW)[1..], ["Votre accord est enregistré"]);
+    assert_eq!(to(&told, NEW)[1..], ["Votre retrait est enregistré"]);
     let old = to(&told, "anna@home.example");
     assert_eq!(old.last().unwrap(), "Votre adresse de messages a changé");
     let mailbox = broker.mailbox(told.person.participant).await.unwrap();
