@@ -77,6 +77,22 @@ pub(crate) async fn consent_changed(
     queue(tx, consent.participant, &occasion, now).await
 }
 
+/// What a person is told when data move under a sharing for the first time (P-27).
+pub(crate) async fn first_transfer(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    consent: ConsentId,
+    now: Instant,
+) -> Result<(), Fault> {
+    queue(
+        tx,
+        who,
+        &Occasion::of(MessageKind::FirstTransfer).about(consent),
+        now,
+    )
+    .await
+}
+
 /// What a person is told of one of her requests.
 pub(crate) async fn about_a_request(
     tx: &mut dyn Tx,

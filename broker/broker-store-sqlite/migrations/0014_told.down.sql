@@ -1,5 +1,10 @@
--- Takes back 0014. What waited to be told is lost; addresses without their code are forgotten, and
--- with them the words of requests, which the older program could not open.
+-- Takes back 0014. An older program could show no sealed words, and would tell no recipient of an erasure: a file with words of
+-- requests, or with something that waits to be told, is refused: the statements on the temporary table fail then.
+-- Addresses without their code are forgotten.
+CREATE TEMP TABLE refused_because_words_or_tellings_would_be_lost (found INTEGER CHECK (found = 0));
+INSERT INTO refused_because_words_or_tellings_would_be_lost (found) SELECT COUNT(*) FROM rights_words;
+INSERT INTO refused_because_words_or_tellings_would_be_lost (found) SELECT COUNT(*) FROM telling WHERE ended IS NULL;
+DROP TABLE refused_because_words_or_tellings_would_be_lost;
 
 DROP TABLE mail_pending;
 DROP TABLE telling;

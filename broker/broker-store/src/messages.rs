@@ -83,15 +83,11 @@ pub enum MessageKind {
     RightsAnswered,
     /// Data were sent under a sharing for the first time.
     FirstTransfer,
-    /// More was fetched under a sharing than usual.
-    UnusualVolume,
-    /// A breach concerns her data.
-    Breach,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 20] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -112,8 +108,6 @@ impl MessageKind {
         Self::RightsExtended,
         Self::RightsAnswered,
         Self::FirstTransfer,
-        Self::UnusualVolume,
-        Self::Breach,
     ];
 
     /// The code in the database, and the name of its text.
@@ -140,8 +134,6 @@ impl MessageKind {
             Self::RightsExtended => "rights-extended",
             Self::RightsAnswered => "rights-answered",
             Self::FirstTransfer => "first-transfer",
-            Self::UnusualVolume => "unusual-volume",
-            Self::Breach => "breach",
         }
     }
 

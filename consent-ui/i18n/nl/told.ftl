@@ -1,4 +1,4 @@
-mail-pending = We stuurden een code naar { $address }. Dit adres wordt pas gebruikt nadat u die code hier hebt overgenomen.
+mail-pending = We stuurden een code naar { $address }. Dit adres geldt zodra u die code hier hebt overgenomen.
 mail-pending-old = Tot dan komen uw berichten nog aan op { $address }.
 mail-pending-none = Tot dan krijgt u geen berichten.
 mail-code-label = De ontvangen code

@@ -270,13 +270,15 @@ async fn nobody_writes_in_somebody_else_s_request() {
     let form = anna.open(action).await;
     let status = anna.submit(&form, action, &[]).await.header("location");
     let path = status.split('?').next().unwrap().to_owned();
-    let mut bob = house.as_bob().await;
-    let own = bob.open("/moi/demandes").await;
+    let mut bob = house.signed_in("participant", house.bruno.id.to_string()).await;
     assert_eq!(bob.open(&path).await.status, 404);
     let form = bob.open(action).await;
-    let token = form.field("csrf");
-    let foreign = bob.post(&path, &[("csrf", &token), ("message", "x")]).await;
-    assert_eq!(foreign.status, 404, "{}", own.status);
+    let hidden = form.hidden_fields(action);
+    let (_, token) = hidden.iter().find(|(name, _)| name == "csrf").unwrap();
+    let foreign = bob
+        .post(&path, &[("csrf", token.as_str()), ("message", "x")])
+        .await;
+    assert_eq!(foreign.status, 404, "{}", foreign.body);
 }
 
 /// P-18: an objection stops what is ticked, at once.
@@ -284,7 +286,7 @@ async fn nobody_writes_in_somebody_else_s_request() {
 async fn p_18_an_objection_stops_what_is_ticked() {
     let house = House::build().await;
     let mut anna = house.as_anna().await;
-    let sharing = house.agreed(&mut anna).await;
+    let sharing = house.granted(&house.anna).await.to_string();
     let action = "/moi/demandes/nouvelle/opposition";
     let form = anna.open(action).await;
     assert!(
@@ -300,5 +302,33 @@ async fn p_18_an_objection_stops_what_is_ticked() {
     let sent = anna.submit(&form, action, &fields).await;
     assert_eq!(sent.status, 303, "{}", sent.body);
     let page = anna.open(&format!("/moi/partages/{sharing}")).await;
-    assert!(page.text().contains("Retiré"), "{}", page.text());
+    assert!(page.text().contains("Accord retiré"), "{}", page.text());
+}
+
+/// P-15: asked with the withdrawal by a box that is not ticked, or after it by a button; once.
+#[tokio::test]
+async fn p_15_deletion_is_asked_with_the_withdrawal_or_after_it() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    for with in [true, false] {
+        let sharing = house.granted(&house.anna).await.to_string();
+        let (page, withdrawal) = (
+            format!("/moi/partages/{sharing}"),
+            format!("/moi/partages/{sharing}/retrait"),
+        );
+        let form = anna.open(&withdrawal).await;
+        assert!(form.body.contains("name=\"effacer\"") && !form.body.contains("checked"));
+        let ticked: &[(&str, &str)] = if with { &[("effacer", "oui")] } else { &[] };
+        let done = anna.submit(&form, &withdrawal, ticked).await;
+        assert_eq!(done.status, 303, "{}", done.body);
+        let asked = "Vous avez demandé l'effacement le";
+        assert_eq!(anna.open(&page).await.text().contains(asked), with);
+        if !with {
+            let button = anna.open(&page).await;
+            let deletion = format!("{page}/effacement");
+            let sent = anna.submit(&button, &deletion, &[]).await;
+            assert_eq!(sent.status, 303, "{}", sent.body);
+            assert!(anna.open(&page).await.text().contains(asked));
+        }
+    }
 }

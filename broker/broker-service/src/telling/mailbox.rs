@@ -184,6 +184,18 @@ impl Broker {
         let Some(SessionRole::Participant(who)) = session.map(|session| session.role) else {
             return Err(Failure::Refused(MailboxRefusal::NotParticipant));
         };
+        self.confirm_address(who, code).await
+    }
+
+    /// The same for a person whose identity the caller knows.
+    ///
+    /// # Errors
+    /// See [`MailboxRefusal`].
+    pub async fn confirm_address(
+        &self,
+        who: ParticipantId,
+        code: &str,
+    ) -> Result<(), Failure<MailboxRefusal>> {
         let now = self.clock.now();
         let mut tx = self.store.begin("confirm mail address").await?;
         let pending = tx.mail_pending(who).await?;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use broker_domain::consent::EventKind;
-use broker_domain::ids::ConsentId;
+use broker_domain::ids::{ConsentId, TransferId};
 use broker_domain::policy::Principal;
-use broker_domain::rights::Right;
+use broker_domain::rights::{CannotAnswer, Right};
 use broker_domain::telling::CallFailure;
-use broker_domain::time::Step;
-use broker_service::{DeletionRefusal, Failure, Narrowing};
+use broker_domain::time::{Interval, Step};
+use broker_service::{AnswerRefusal, DeletionRefusal, Failure, Narrowing, Order, RightsAction};
 use broker_store::Duty;
 use serde_json::Value;
 
@@ -262,4 +262,139 @@ async fn a_mail_server_that_hangs_delays_no_webhook_and_no_reminder() {
         .await
         .expect("webhooks and ends wait for the mail server");
     duties.abort();
+}
+
+/// P-27: the first transfer under a sharing, once.
+#[tokio::test]
+async fn p27_the_first_transfer_under_a_sharing_is_told_once() {
+    let told = Telling::scene().await;
+    let consent = told.agree().await;
+    told.round().await;
+    told.subjects();
+    let broker = &told.scene.broker;
+    let given = broker
+        .read()
+        .await
+        .unwrap()
+        .consent(consent)
+        .await
+        .unwrap()
+        .unwrap();
+    let start = given.data.start().next_on_grid(Step::HALF_HOUR);
+    let mut subjects = Vec::new();
+    for number in 0..3_u8 {
+        let order = Order {
+            transfer: TransferId::from_bytes([number; 16]),
+            authorisation: consent,
+            interval: Interval::new(start, start.plus_seconds(3_600)).unwrap(),
+            step: Step::HALF_HOUR,
+        };
+        broker.deliver(&told.application, order).await.unwrap();
+        told.round().await;
+        subjects.extend(told.subjects());
+    }
+    assert_eq!(subjects, ["Premier envoi sous un de vos partages"]);
+}
+
+/// The words of a request are sealed, and go with the person.
+#[tokio::test]
+async fn words_of_requests_stand_in_no_file_in_clear() {
+    let told = Telling::scene().await;
+    let (broker, who) = (&told.scene.broker, told.person.participant);
+    let id = broker.fresh_rights_request().unwrap();
+    broker
+        .ask_right(who, id, Right::Rectification, "WordsOfHers")
+        .await
+        .unwrap();
+    broker.write_right(who, id, "MoreWordsOfHers").await.unwrap();
+    let officer = told.scene.officer;
+    for action in [
+        RightsAction::Write("WordsOfTheOfficer".into()),
+        RightsAction::Answer("WordsOfTheAnswer".into()),
+    ] {
+        broker.advance_right(officer, id, &action).await.unwrap();
+    }
+    let thread = broker.own_rights_request(who, id).await.unwrap();
+    let words: Vec<&str> = thread.words.iter().map(|one| one.words.as_str()).collect();
+    assert_eq!(
+        words,
+        [
+            "WordsOfHers",
+            "MoreWordsOfHers",
+            "WordsOfTheOfficer",
+            "WordsOfTheAnswer"
+        ]
+    );
+    for file in ["broker.db", "broker.db-wal"] {
+        let bytes = std::fs::read(told.scene.folder.path().join(file)).unwrap_or_default();
+        for needle in ["WordsOf"] {
+            let found = bytes
+                .windows(needle.len())
+                .any(|window| window == needle.as_bytes());
+            assert!(!found, "{file}");
+        }
+    }
+    told.round().await;
+    let mut subjects = told.subjects();
+    subjects.sort();
+    assert_eq!(
+        subjects,
+        [
+            "On vous a écrit au sujet de votre demande",
+            "Votre demande a reçu une réponse"
+        ]
+    );
+}
+
+/// GDPR art. 12(3) and (6): the clock stands still while it is not clear who asks, and two further months are taken once.
+#[tokio::test]
+async fn the_clock_of_a_request_stands_still_and_is_extended_within_the_first_month() {
+    let told = Telling::scene().await;
+    let (broker, who, officer) = (&told.scene.broker, told.person.participant, told.scene.officer);
+    let id = broker.fresh_rights_request().unwrap();
+    let due = |row: broker_service::RightsThread| row.row.request.due_on;
+    let first = broker
+        .ask_right(who, id, Right::Erasure, "")
+        .await
+        .unwrap()
+        .request
+        .due_on;
+    let pause = RightsAction::Pause("Qui demande ?".into());
+    broker.advance_right(officer, id, &pause).await.unwrap();
+    told.scene.clock.turn(10 * DAY);
+    broker.write_right(who, id, "Moi").await.unwrap();
+    let moved = due(broker.own_rights_request(who, id).await.unwrap());
+    let days = broker_domain::deadline::days_left(first, moved);
+    assert!((8..=13).contains(&days), "{first} {moved}");
+    let extend = RightsAction::Extend("Beaucoup de demandes".into());
+    broker.advance_right(officer, id, &extend).await.unwrap();
+    let extended = due(broker.own_rights_request(who, id).await.unwrap());
+    assert!(broker_domain::deadline::days_left(moved, extended) > 50);
+    let again = broker.advance_right(officer, id, &extend).await;
+    assert!(matches!(
+        again,
+        Err(Failure::Refused(AnswerRefusal::Cannot(
+            CannotAnswer::AlreadyExtended
+        )))
+    ));
+    // Another request whose first month is over.
+    let late = broker.fresh_rights_request().unwrap();
+    broker.ask_right(who, late, Right::Erasure, "").await.unwrap();
+    told.scene.clock.turn(40 * DAY);
+    let refused = broker.advance_right(officer, late, &extend).await;
+    assert!(matches!(
+        refused,
+        Err(Failure::Refused(AnswerRefusal::Cannot(
+            CannotAnswer::TooLateToExtend
+        )))
+    ));
+    let mut subjects = Vec::new();
+    told.round().await;
+    subjects.extend(told.subjects());
+    assert!(
+        subjects
+            .iter()
+            .any(|subject| subject == "Le délai de votre demande est prolongé"),
+        "{subjects:?}"
+    );
 }

@@ -345,6 +345,9 @@ async fn a_file_with_an_open_request_about_rights_is_not_taken_back() {
         words: String::new(),
         received_at: at(0),
         due_on: "2026-12-21".parse().unwrap(),
+        extended_at: None,
+        paused_at: None,
+        paused_days: 0,
         state: RightsState::Received,
     };
     let mut tx = store.begin("ask").await.unwrap();
