@@ -206,8 +206,8 @@ async fn code(broker: &Arc<Broker>) -> String {
     Duties::new(Arc::clone(broker), parts).round().await.unwrap();
     let letters = kept.0.lock().unwrap();
     let is_code = |line: &&str| line.len() == 14 && line.matches('-').count() == 2;
-    let lines = letters.iter().flat_map(|letter| letter.body.lines());
-    lines.filter(is_code).next_back().unwrap().to_owned()
+    let mut lines = letters.iter().flat_map(|letter| letter.body.lines());
+    lines.rfind(is_code).unwrap().to_owned()
 }
 
 fn withdraw(town: &Town) -> ConsentId {

@@ -260,31 +260,10 @@ pub(crate) async fn answer(Path(request): Path<String>, posted: Posted) -> Resul
     let mut problem = None;
     let done = visit.broker().advance_right(who, request_id, &action).await;
     let done = done.map_err(|failure| {
-        Trouble::from_failure(failure, |refusal| match refusal {
-            AnswerRefusal::Unknown => Trouble::NotFound,
-            AnswerRefusal::NotAllowed => Trouble::NotYours,
-            AnswerRefusal::TooLong => {
-                problem = Some(FieldProblem::TextTooLong);
-                Trouble::NotUnderstood
-            }
-            AnswerRefusal::Cannot(CannotAnswer::NoWords) => {
-                problem = Some(FieldProblem::WordsMissing);
-                Trouble::NotUnderstood
-            }
-            AnswerRefusal::TooMany => {
-                problem = Some(FieldProblem::TooManyMessages);
-                Trouble::NotUnderstood
-            }
-            AnswerRefusal::Cannot(
-                CannotAnswer::AlreadyAnswered
-                | CannotAnswer::AlreadyTaken
-                | CannotAnswer::AlreadyExtended
-                | CannotAnswer::TooLateToExtend
-                | CannotAnswer::AlreadyPaused
-                | CannotAnswer::NotPaused,
-            ) => Trouble::Changed {
-                onward: paths::RIGHTS_DESK.to_owned(),
-            },
+        Trouble::from_failure(failure, |refusal| {
+            let (field, trouble) = not_advanced(refusal);
+            problem = field;
+            trouble
         })
     });
     match (done, problem) {
@@ -302,6 +281,30 @@ pub(crate) async fn answer(Path(request): Path<String>, posted: Posted) -> Resul
             ))
         }
         (Err(trouble), None) => Err(trouble),
+    }
+}
+
+/// What an officer is told of a step that was not taken: at the field, or on a page of its own.
+fn not_advanced(refusal: AnswerRefusal) -> (Option<FieldProblem>, Trouble) {
+    match refusal {
+        AnswerRefusal::Unknown => (None, Trouble::NotFound),
+        AnswerRefusal::NotAllowed => (None, Trouble::NotYours),
+        AnswerRefusal::TooLong => (Some(FieldProblem::TextTooLong), Trouble::NotUnderstood),
+        AnswerRefusal::TooMany => (Some(FieldProblem::TooManyMessages), Trouble::NotUnderstood),
+        AnswerRefusal::Cannot(CannotAnswer::NoWords) => {
+            (Some(FieldProblem::WordsMissing), Trouble::NotUnderstood)
+        }
+        AnswerRefusal::Cannot(
+            CannotAnswer::AlreadyAnswered
+            | CannotAnswer::AlreadyTaken
+            | CannotAnswer::AlreadyExtended
+            | CannotAnswer::TooLateToExtend
+            | CannotAnswer::AlreadyPaused
+            | CannotAnswer::NotPaused,
+        ) => {
+            let onward = paths::RIGHTS_DESK.to_owned();
+            (None, Trouble::Changed { onward })
+        }
     }
 }
 

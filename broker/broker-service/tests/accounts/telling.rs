@@ -154,9 +154,9 @@ impl Telling {
             .rev()
             .filter(|letter| letter.to.as_str() == address);
         let letter = codes.find(|letter| letter.subject.starts_with("Votre code"));
-        let lines = letter.expect("a code was sent").body.lines();
+        let mut lines = letter.unwrap().body.lines();
         let is_code = |line: &&str| line.len() == 14 && line.matches('-').count() == 2;
-        lines.filter(is_code).next_back().unwrap().to_owned()
+        lines.rfind(is_code).unwrap().to_owned()
     }
 
     /// Gives an address and types the code that was sent there.
