@@ -10,16 +10,19 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use audit_tests::server::{Answer, Server};
 use audit_tests::town::{self, RunningClock, Town};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use broker_domain::ids::{ConsentId, DossierId};
+use broker_domain::identity::Later;
+use broker_domain::ids::{ConsentId, DossierId, MessageId};
 use broker_domain::policy::Principal;
+use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure};
 use broker_keys::Keys;
-use broker_service::Member;
+use broker_service::{Broker, Duties, Member, TellingParts};
 use broker_store::{Duty, RouteRow, Store as _};
 use broker_store_sqlite::{Create, SqliteStore};
 use evidence::jcs;
@@ -141,7 +144,7 @@ fn acknowledge(server: &Server, credential: &str, dossier: &str, jws: &str) -> A
 
 fn found(recipient: &Recipient) -> Town {
     let (url, jwk) = (recipient.url(), recipient.jwk());
-    Town::found_with(2, async |broker, residents| {
+    let (town, ()) = Town::found_with(2, async |broker, _| {
         let application = broker.read().await.unwrap().applications().await.unwrap();
         let route = RouteRow {
             application: application[0].id,
@@ -150,13 +153,61 @@ fn found(recipient: &Recipient) -> Town {
             duty: Duty::Delete,
         };
         broker.enrol_member(Member::Webhook(route)).await.unwrap();
+    });
+    runtime().block_on(async {
+        let broker = town::start(&town.data(), RunningClock::starting(RunningClock::system())).await;
+        let who = town.residents[0].participant;
         let address = HERS.parse().unwrap();
-        broker
-            .put_mailbox(residents[0].participant, Some(&address))
-            .await
-            .unwrap();
-    })
-    .0
+        broker.put_mailbox(who, Some(&address)).await.unwrap();
+        let code = code(&broker).await;
+        broker.confirm_address(who, &code).await.unwrap();
+    });
+    town
+}
+
+/// Nobody is called while a town is founded.
+struct Nobody;
+
+impl Caller for Nobody {
+    fn post<'a>(&'a self, _: &'a str, _: &'a str) -> Later<'a, Result<(), CallFailure>> {
+        Box::pin(async { Err(CallFailure::Unreached) })
+    }
+}
+
+/// Keeps the letters that leave while a town is founded.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Letter>>);
+
+impl Post for Kept {
+    fn send<'a>(&'a self, letter: &'a Letter) -> Later<'a, Result<(), PostFailure>> {
+        self.0.lock().unwrap().push(letter.clone());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn kept(&self) -> Later<'_, Result<Vec<MessageId>, PostFailure>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn destroy(&self, _: MessageId) -> Later<'_, Result<(), PostFailure>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// The code that was sent to an address.
+async fn code(broker: &Arc<Broker>) -> String {
+    let kept = Arc::new(Kept::default());
+    let parts = TellingParts {
+        post: Arc::<Kept>::clone(&kept),
+        caller: Arc::new(Nobody),
+        site: "https://broker.example".into(),
+        operator: "Fiducie".into(),
+        staff: None,
+    };
+    Duties::new(Arc::clone(broker), parts).round().await.unwrap();
+    let letters = kept.0.lock().unwrap();
+    let is_code = |line: &&str| line.len() == 14 && line.matches('-').count() == 2;
+    let mut lines = letters.iter().flat_map(|letter| letter.body.lines());
+    lines.rfind(is_code).unwrap().to_owned()
 }
 
 fn withdraw(town: &Town) -> ConsentId {

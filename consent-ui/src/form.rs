@@ -31,6 +31,12 @@ pub enum FieldProblem {
     DecisionMissing,
     /// A decision without its reason.
     ReasonMissing,
+    /// Too many messages in one request.
+    TooManyMessages,
+    /// Another code than the one that was sent.
+    CodeWrong,
+    /// No address waits for this code any more.
+    CodeOver,
     /// No e-mail address.
     MailInvalid,
     /// The address was changed three times today.
@@ -130,6 +136,9 @@ impl Word for FieldProblem {
             Self::ReasonMissing => "field-reason-missing",
             Self::MailInvalid => "field-mail-invalid",
             Self::MailTooOften => "field-mail-too-often",
+            Self::TooManyMessages => "field-too-many-messages",
+            Self::CodeWrong => "field-code-wrong",
+            Self::CodeOver => "field-code-over",
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",

@@ -163,11 +163,19 @@ pub enum Notice {
     HolderChanged,
     /// An officer recorded a change of contract.
     ContractNoted,
+    /// A code was sent to a new address.
+    CodeSent,
+    /// A new address was confirmed.
+    MailConfirmed,
+    /// Recipients are asked to delete.
+    DeletionAsked,
+    /// Something was written in a request, or its clock moved.
+    RightStep,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 31] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -195,6 +203,10 @@ impl Notice {
         Self::HomeConfirmed,
         Self::HolderChanged,
         Self::ContractNoted,
+        Self::CodeSent,
+        Self::MailConfirmed,
+        Self::DeletionAsked,
+        Self::RightStep,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -227,6 +239,10 @@ impl Notice {
             Self::HomeConfirmed => "logement-confirme",
             Self::HolderChanged => "titulaire-change",
             Self::ContractNoted => "contrat-change",
+            Self::CodeSent => "code-envoye",
+            Self::MailConfirmed => "adresse-confirmee",
+            Self::DeletionAsked => "effacement-demande",
+            Self::RightStep => "demande-suivie",
         }
     }
 
@@ -266,6 +282,10 @@ impl Word for Notice {
             Self::HomeConfirmed => "notice-home-confirmed",
             Self::HolderChanged => "notice-holder-changed",
             Self::ContractNoted => "notice-contract-noted",
+            Self::CodeSent => "notice-code-sent",
+            Self::MailConfirmed => "notice-mail-confirmed",
+            Self::DeletionAsked => "notice-deletion-asked",
+            Self::RightStep => "notice-right-step",
         }
     }
 }

@@ -69,8 +69,8 @@ pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
 };
 pub use rights::{
-    AskView, RightKind, RightsDeskView, RightsLine, RightsView, Standing, render_ask, render_right,
-    render_rights, render_rights_desk,
+    AskView, RightKind, RightView, RightsDeskView, RightsLine, RightsView, Standing, ThreadKind, ThreadLine,
+    render_ask, render_right, render_rights, render_rights_desk,
 };
 pub use sharing::{
     Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter,

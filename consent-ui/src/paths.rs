@@ -62,6 +62,8 @@ pub const THAW: &str = "/compte/deblocage";
 pub const CODES: &str = "/compte/codes";
 /// POST: sets or forgets where messages go. Field: `courriel`.
 pub const MAILBOX: &str = "/compte/courriel";
+/// Where the code that was sent to a new address is typed.
+pub const MAILBOX_CODE: &str = "/compte/courriel/code";
 /// POST: ends the session of a device. Field: `appareil`.
 pub const END_SESSION: &str = "/compte/appareils/fin";
 /// POST: ends every session.
@@ -214,6 +216,11 @@ pub fn sharing_transfers(sharing_id: &str) -> String {
 /// GET: one sharing.
 pub fn sharing(sharing_id: &str) -> String {
     format!("{SHARINGS}/{sharing_id}")
+}
+
+/// Where recipients of a withdrawn sharing are asked to delete what they received.
+pub fn deletion(sharing_id: &str) -> String {
+    format!("{}/effacement", sharing(sharing_id))
 }
 
 /// GET: what withdrawing means. POST: withdraw; no other field than `csrf`.

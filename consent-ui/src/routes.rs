@@ -178,6 +178,7 @@ fn account_pages() -> Router {
         .route(paths::THAW, post(account::thaw))
         .route(paths::CODES, post(account::codes))
         .route(paths::MAILBOX, post(told::set_mail))
+        .route(paths::MAILBOX_CODE, post(told::confirm_mail))
         .route(paths::END_SESSION, post(account::end_device))
         .route(paths::END_ALL_SESSIONS, post(account::end_all))
         .route(
@@ -208,6 +209,7 @@ fn participant_pages() -> Router {
             "/moi/partages/{sharing}/retrait",
             get(sharings::withdrawal).post(sharings::withdraw),
         )
+        .route("/moi/partages/{sharing}/effacement", post(told::ask_deletion))
         .merge(sharing_changes())
         .route(paths::DATA, get(data::page))
         .route(paths::DATA_COPY, get(data::copy))
@@ -216,7 +218,7 @@ fn participant_pages() -> Router {
             "/moi/demandes/nouvelle/{right}",
             get(rights::form).post(rights::send),
         )
-        .route("/moi/demandes/{request}", get(rights::status))
+        .route("/moi/demandes/{request}", get(rights::status).post(rights::write))
         .route(paths::HISTORY, get(history::own))
         .route("/moi/recus/{leaf}", get(receipts::page))
         .route("/moi/recus/{leaf}/pdf", get(receipts::pdf))

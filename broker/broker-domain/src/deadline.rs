@@ -1,7 +1,6 @@
 //! Until when a request about one's rights is answered: one month, counted as European law counts.
 //!
-//! The calendar is the controller's. What this deliberately does not: pause or extend a clock (GDPR art. 12(3), (6));
-//! an answer that needs longer is the officer's to explain.
+//! The calendar is the controller's. What this deliberately does not: decide whether a clock may be paused or extended.
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
@@ -57,8 +56,16 @@ impl Country {
 /// very end of the calendar.
 #[must_use]
 pub fn one_month_after(received: Date, country: Country) -> Option<Date> {
+    due_after(received, 1, 0, country)
+}
+
+/// The same with `months`, and with the days on which the clock stood still: three months once an answer was extended
+/// (GDPR art. 12(3): one month, "extended by two further months"); stopped while an identity is in doubt (art. 12(6)).
+#[must_use]
+pub fn due_after(received: Date, months: i8, paused_days: u16, country: Country) -> Option<Date> {
     // jiff keeps to the last day of a shorter month.
-    let mut day = received.checked_add(1.month()).ok()?;
+    let day = received.checked_add(i64::from(months).months()).ok()?;
+    let mut day = day.checked_add(i64::from(paused_days).days()).ok()?;
     while !country.is_working_day(day) {
         day = day.tomorrow().ok()?;
     }
@@ -118,6 +125,20 @@ mod tests {
     #[test]
     fn a_month_ends_on_the_same_date() {
         assert_eq!(due(2026, 9, 15, Country::France), date(2026, 10, 15));
+    }
+
+    #[test]
+    fn an_extension_and_a_pause_move_the_end_to_the_next_working_day() {
+        let received = date(2026, 11, 22);
+        // 22 February 2027 is a Monday; three days later a Thursday.
+        let due = |months, paused| due_after(received, months, paused, Country::France);
+        assert_eq!(due(3, 0), Some(date(2027, 2, 22)));
+        assert_eq!(due(3, 3), Some(date(2027, 2, 25)));
+        // Four days after 22 December 2026 is a Saturday.
+        assert_eq!(due(1, 4), Some(date(2026, 12, 28)));
+        // Nobody has a 30 February.
+        let late = due_after(date(2026, 11, 30), 3, 0, Country::France);
+        assert_eq!(late, Some(date(2027, 3, 1)));
     }
 
     #[test]

@@ -12,11 +12,12 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{SmtpTransport, Transport as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
+use tokio::sync::Semaphore;
 
 use crate::written::Sender;
 
-/// Longest that a server may take for one step.
-const TIME_LIMIT: Duration = Duration::from_secs(20);
+/// Letters at a time; each holds a thread until its server is done with it, however slowly it answers.
+const MOST_LETTERS: usize = 2;
 
 /// How the connection is kept private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct SmtpSettings {
     pub credentials: Option<(String, SecretString)>,
     /// A certificate authority of one's own, in PEM, beside those of the web.
     pub authority: Option<Vec<u8>>,
+    /// Longest that it may take for one letter. A server that sends a byte now and then is not waited for.
+    pub patience: Duration,
 }
 
 /// Why a mail server cannot be used as described.
@@ -59,6 +62,8 @@ pub enum SmtpRefused {
 pub struct SmtpPost {
     transport: Arc<SmtpTransport>,
     sender: Sender,
+    patience: Duration,
+    threads: Arc<Semaphore>,
 }
 
 impl fmt::Debug for SmtpPost {
@@ -91,13 +96,15 @@ impl SmtpPost {
         let mut transport = SmtpTransport::builder_dangerous(settings.host.clone())
             .port(settings.port)
             .tls(tls)
-            .timeout(Some(TIME_LIMIT));
+            .timeout(Some(settings.patience));
         if let Some((user, password)) = settings.credentials {
             transport = transport.credentials(Credentials::new(user, password.expose_secret().to_owned()));
         }
         Ok(Self {
             transport: Arc::new(transport.build()),
             sender,
+            patience: settings.patience,
+            threads: Arc::new(Semaphore::new(MOST_LETTERS)),
         })
     }
 }
@@ -107,8 +114,21 @@ impl Post for SmtpPost {
         Box::pin(async move {
             let written = self.sender.write(letter).ok_or(PostFailure::Refused)?;
             let transport = Arc::clone(&self.transport);
-            // The client blocks; its time limits bound for how long.
-            let sent = tokio::task::spawn_blocking(move || transport.send(&written)).await;
+            let threads = Arc::clone(&self.threads);
+            let sending = async move {
+                let turn = threads.acquire_owned().await;
+                // The client blocks, and its own limit is for each step: the turn is given back when the thread is done, so
+                // that a server that never is holds two threads at most.
+                tokio::task::spawn_blocking(move || {
+                    let sent = transport.send(&written);
+                    drop(turn);
+                    sent
+                })
+                .await
+            };
+            let Ok(sent) = tokio::time::timeout(self.patience, sending).await else {
+                return Err(PostFailure::Unreached);
+            };
             match sent {
                 Ok(Ok(_)) => Ok(()),
                 // Its own words often repeat the address, so only the class of the answer is passed on.
@@ -140,6 +160,7 @@ mod tests {
             security: Security::Plain,
             credentials: None,
             authority: None,
+            patience: Duration::from_secs(20),
         };
         let sender = || Sender::parse("no-reply@broker.example").unwrap();
         assert!(SmtpPost::new(settings("127.0.0.1"), sender()).is_ok());

@@ -11,6 +11,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant as Started};
 
 use broker_domain::ids::MessageId;
 use broker_domain::telling::{Letter, Post as _, PostFailure};
@@ -21,6 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 const SCRIPT: &str = include_str!("smtp/server.py");
+const PATIENCE: Duration = Duration::from_secs(20);
 const PACKAGE: &str = "aiosmtpd==1.4.6";
 
 /// Says why nothing was looked at; on a machine that must have everything, fails.
@@ -127,6 +129,7 @@ fn plain(port: u16) -> SmtpSettings {
         security: Security::Plain,
         credentials: None,
         authority: None,
+        patience: PATIENCE,
     }
 }
 
@@ -233,6 +236,7 @@ async fn starttls_with_a_password_and_an_authority_of_ones_own() {
         security: Security::StartTls,
         credentials: Some(("fiducie".into(), SecretString::from(password.to_owned()))),
         authority: authority.then(|| std::fs::read(folder.path().join("ca.pem")).unwrap()),
+        patience: PATIENCE,
     };
     let (known, stranger, wrong) = (
         settings("secret of the relay", true),
@@ -250,4 +254,39 @@ async fn starttls_with_a_password_and_an_authority_of_ones_own() {
     post(known).send(&letter(1, "anneke@example.org")).await.unwrap();
     let taken = server.taken();
     assert_eq!((&taken["tls"], &taken["user"]), (&true.into(), &"fiducie".into()));
+}
+
+/// One takes the connection and is silent; the other sends a byte now and then, which no limit of one step notices.
+#[tokio::test]
+async fn a_server_that_hangs_or_drips_is_not_waited_for() {
+    for drips in [false, true] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let mut held = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                if drips {
+                    std::thread::spawn(move || {
+                        while std::io::Write::write_all(&mut stream, b"220-slow\r\n").is_ok() {
+                            std::thread::sleep(Duration::from_millis(300));
+                        }
+                    });
+                } else {
+                    held.push(stream);
+                }
+            }
+        });
+        let settings = SmtpSettings {
+            patience: Duration::from_secs(1),
+            ..plain(port)
+        };
+        let post = post(settings);
+        let began = Started::now();
+        for number in 1..=4 {
+            let outcome = post.send(&letter(number, "anneke@example.org")).await;
+            assert_eq!(outcome, Err(PostFailure::Unreached));
+        }
+        assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    }
 }

@@ -31,7 +31,7 @@ use crate::failure::{Failure, Fault};
 use crate::sessions::{OpenedSession, powers, sha256};
 use crate::telling;
 
-pub(crate) use codes::draw_code;
+pub(crate) use codes::{draw_code, shown, typed};
 pub use invitation::{Invitation, InviteRefusal, InvitedParticipant, Inviting, OpenedInvitation};
 pub use passkeys::Begun;
 pub use providers::{Arrived, Back, Departed};

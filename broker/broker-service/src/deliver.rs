@@ -19,6 +19,7 @@ use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
 use crate::records;
 use crate::sessions::sha256;
+use crate::telling;
 pub use decide::Weighed;
 use decide::{Denial, was_given};
 
@@ -372,6 +373,11 @@ impl Commit for StoreDelivery {
                 Ok(_) => return Err(Fault::Conflict { table: "consent" }),
                 Err(refusal) => return Ok(Err(refusal)),
             }
+        }
+        if let Some((_, consent)) = &self.covered
+            && !group.tx.was_used(*consent).await?
+        {
+            telling::first_transfer(&mut *group.tx, self.transfer.participant, *consent, group.now).await?;
         }
         let [participant, recipient] = &self.drafts;
         let participant = group.append(participant).await?;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use broker_domain::ids::{ParticipantId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_domain::time::Entropy;
 use broker_store::Serial;
 use ledger_core::leaf::{Hour, UnsignedErasure};
 use ledger_core::note::NoteSigner;
@@ -14,6 +15,8 @@ use thiserror::Error;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Group, Places, Shown};
+use crate::telling::farewell;
+use crate::vault::Keeper;
 
 /// An erasure that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +70,12 @@ impl Broker {
             origin: self.origin.clone(),
             officer: Arc::clone(&self.officer_signer),
             policy: Hash::new(permit.set().0),
+            keeper: self.vault.keeper(),
+            entropy: Arc::clone(&self.entropy),
         };
         let erased = self.commit(beat).await?;
         self.vault.forget(who);
-        // Messages that wait went with her rows; the duties destroy what lies in the outbox.
+        // Messages to her that wait went with her rows; recipients are told still. The duties destroy what lies in the outbox.
         self.letters_stale.store(true, Ordering::Release);
         // Deleted rows are overwritten when they are deleted; this empties the write-ahead log too.
         self.store.scrub().await?;
@@ -99,6 +104,8 @@ struct Erase {
     origin: String,
     officer: Arc<dyn NoteSigner>,
     policy: Hash,
+    keeper: Keeper,
+    entropy: Arc<dyn Entropy>,
 }
 
 #[async_trait]
@@ -128,6 +135,7 @@ impl Commit for Erase {
         };
         let leaf = unsigned.sign(&self.origin, &*self.officer);
         let serial = group.append_leaf(leaf.to_bytes())?;
+        farewell(&mut *group.tx, self.who, group.now, &self.keeper, &*self.entropy).await?;
         group.tx.erase_participant(self.who).await?;
         Ok(Ok(Erasing { serial, records }))
     }

@@ -84,11 +84,14 @@ pub use release::{
 };
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use restore::{RestoreError, Restored, log_view, restore};
-pub use rights::{AnswerRefusal, AskRefusal, MAX_RIGHTS_WORDS, RightsAction, RightsDesk};
+pub use rights::{
+    AnswerRefusal, AskRefusal, MAX_RIGHTS_WORDS, RightsAction, RightsDesk, RightsThread, RightsWords,
+};
 pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
 pub use telling::{
-    Answered, Duties, Mailbox, MailboxRefusal, Overdue, RecipientRefusal, Standing, TellingParts, Told,
+    Answered, DeletionRefusal, Duties, Mailbox, MailboxRefusal, Overdue, PendingAddress, QueueCounts,
+    RecipientRefusal, Standing, TellingParts, Told,
 };
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};

@@ -1,30 +1,40 @@
 //! What people ask about their rights: sent, taken up, answered. Each step is a record in the person's own list.
 //!
+//! The words of both sides are sealed under the person's data key: they go when she is erased.
+//!
 //! What it deliberately does not: carry an answer out. An erasure, a rectification or a copy is done where it is done for
 //! everybody, and the officer says so in the answer.
 
-use async_trait::async_trait;
-use broker_domain::deadline::{Country, one_month_after};
+mod beats;
+mod words;
+
+use broker_domain::deadline::{Country, due_after, one_month_after};
 use broker_domain::ids::{OfficerId, ParticipantId, RightsRequestId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
-use broker_domain::rights::{CannotAnswer, Right, RightsRequest, RightsState};
+use broker_domain::rights::{Author, CannotAnswer, Right, RightsRequest, RightsState, WordKind};
 use broker_domain::time::Instant;
-use broker_store::{RightsRow, Serial};
+use broker_store::RightsRow;
 use evidence::record::{self as wire, Record, RightsStep, RightsStepKind};
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
-use crate::group::{Commit, Draft, Group};
+use crate::group::Draft;
 use crate::own::OwnRefusal;
 use crate::own_data::local_day;
 use crate::records;
+use beats::{AddRightsRequest, AdvanceRightsRequest};
+pub use words::{RightsThread, RightsWords};
 
 /// Longest words of a request or an answer, in characters.
 pub const MAX_RIGHTS_WORDS: usize = 4_000;
 /// Requests of one person that may wait for an answer at once: nobody needs more, and the officer's list stays readable.
 const MOST_OPEN: usize = 20;
+/// Messages in one request.
+const MOST_WORDS: u32 = 100;
+/// Months for an answer once it was extended: one, and two further ones (GDPR art. 12(3)).
+const EXTENDED_MONTHS: i8 = 3;
 /// Requests that one list shows.
 const MOST_SHOWN: u32 = 200;
 /// LIMIT: the controller's holidays are those of France, as its zone is that of [`crate::ZONE`]; a Belgian controller may
@@ -46,6 +56,9 @@ pub enum AskRefusal {
     /// Too many requests wait.
     #[error("{MOST_OPEN} requests wait for an answer already")]
     TooMany,
+    /// It was answered: what comes after is a request of its own.
+    #[error("this request was answered; send a new one")]
+    Answered,
     /// The form was sent before, and says something else now.
     #[error("this form was sent before, with other words; send these as a new request")]
     SentBefore,
@@ -63,6 +76,9 @@ pub enum AnswerRefusal {
     /// Too many words.
     #[error("at most {MAX_RIGHTS_WORDS} characters")]
     TooLong,
+    /// Too many messages in one request.
+    #[error("{MOST_WORDS} messages stand in this request already; answer it")]
+    TooMany,
     /// See the domain's reasons.
     #[error(transparent)]
     Cannot(CannotAnswer),
@@ -72,9 +88,9 @@ pub enum AnswerRefusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RightsDesk {
     /// Those that wait, the earliest due first.
-    pub open: Vec<RightsRow>,
+    pub open: Vec<RightsThread>,
     /// Those that were answered, the newest answer first.
-    pub answered: Vec<RightsRow>,
+    pub answered: Vec<RightsThread>,
 }
 
 /// A step that an officer takes.
@@ -84,6 +100,25 @@ pub enum RightsAction {
     TakeUp,
     /// Answers it in words.
     Answer(String),
+    /// Writes to the person.
+    Write(String),
+    /// Takes two further months, with the reason.
+    Extend(String),
+    /// Stops the clock until it is clear who asks, with the reason.
+    Pause(String),
+    /// Lets it run again.
+    Resume,
+}
+
+impl RightsAction {
+    fn words(&self) -> &str {
+        match self {
+            Self::TakeUp | Self::Resume => "",
+            Self::Answer(words) | Self::Write(words) | Self::Extend(words) | Self::Pause(words) => {
+                words.trim()
+            }
+        }
+    }
 }
 
 impl Broker {
@@ -130,6 +165,7 @@ impl Broker {
         }
         if let Some(row) = self.store.read().await?.rights_request(id).await? {
             let row = Self::hers(row, who).ok_or(Failure::Refused(AskRefusal::NotYours))?;
+            let row = self.opened(row).await?.row;
             return Self::said_before(row, right, words).map_err(Failure::Refused);
         }
         let due_on = one_month_after(local_day(now)?, COUNTRY).ok_or(Fault::Corrupt { what: "due date" })?;
@@ -137,18 +173,35 @@ impl Broker {
             id,
             participant: who,
             right,
-            words: words.to_owned(),
+            words: String::new(),
             received_at: now,
             due_on,
+            extended_at: None,
+            paused_at: None,
+            paused_days: 0,
             state: RightsState::Received,
         };
-        let draft = self.rights_draft(&request, ActorClass::Participant, now)?;
-        self.commit(AddRightsRequest { request, draft }).await?;
+        let draft = self.rights_draft(
+            &request,
+            RightsStepKind::Received,
+            words,
+            ActorClass::Participant,
+            now,
+        )?;
+        let words = self
+            .sealed_words(&request, 0, (Author::Person, WordKind::Asked), words, now)
+            .await?;
+        let beat = AddRightsRequest {
+            request,
+            words,
+            draft,
+        };
+        self.commit(beat).await?;
         let row = self.store.read().await?.rights_request(id).await?;
-        Ok(row.ok_or(Fault::SubjectErased)?)
+        Ok(self.opened(row.ok_or(Fault::SubjectErased)?).await?.row)
     }
 
-    /// One request of hers.
+    /// One request of hers, with what was written in it.
     ///
     /// # Errors
     /// [`OwnRefusal::NotYours`] for every other, and for one that does not exist.
@@ -156,11 +209,13 @@ impl Broker {
         &self,
         who: ParticipantId,
         id: RightsRequestId,
-    ) -> Result<RightsRow, Failure<OwnRefusal>> {
+    ) -> Result<RightsThread, Failure<OwnRefusal>> {
         self.read_own(who)?;
         let row = self.store.read().await?.rights_request(id).await?;
-        row.and_then(|row| Self::hers(row, who))
-            .ok_or(Failure::Refused(OwnRefusal::NotYours))
+        let row = row.and_then(|row| Self::hers(row, who));
+        Ok(self
+            .opened(row.ok_or(Failure::Refused(OwnRefusal::NotYours))?)
+            .await?)
     }
 
     /// Her requests, newest first.
@@ -170,14 +225,15 @@ impl Broker {
     pub async fn own_rights_requests(
         &self,
         who: ParticipantId,
-    ) -> Result<Vec<RightsRow>, Failure<OwnRefusal>> {
+    ) -> Result<Vec<RightsThread>, Failure<OwnRefusal>> {
         self.read_own(who)?;
-        Ok(self
+        let rows = self
             .store
             .read()
             .await?
             .rights_requests_of(who, MOST_SHOWN)
-            .await?)
+            .await?;
+        Ok(self.all_opened(rows).await?)
     }
 
     /// Everybody's requests, for an officer.
@@ -187,10 +243,64 @@ impl Broker {
     pub async fn rights_desk(&self, who: OfficerId) -> Result<RightsDesk, Failure<AnswerRefusal>> {
         self.may_answer(who, self.clock.now())?;
         let mut read = self.store.read().await?;
+        let open = read.rights_requests_open(MOST_SHOWN).await?;
+        let answered = read.rights_requests_answered(MOST_SHOWN).await?;
+        drop(read);
         Ok(RightsDesk {
-            open: read.rights_requests_open(MOST_SHOWN).await?,
-            answered: read.rights_requests_answered(MOST_SHOWN).await?,
+            open: self.all_opened(open).await?,
+            answered: self.all_opened(answered).await?,
         })
+    }
+
+    /// Writes in one of her requests. A clock that stood still, because it was not clear who asks, runs again: what she was
+    /// asked for is here now, and the officer who needs more says so.
+    ///
+    /// # Errors
+    /// See [`AskRefusal`].
+    pub async fn write_right(
+        &self,
+        who: ParticipantId,
+        id: RightsRequestId,
+        words: &str,
+    ) -> Result<(), Failure<AskRefusal>> {
+        let now = self.clock.now();
+        let query = Query {
+            principal: Principal::Participant(who),
+            action: Action::AskRight,
+            resource: Resource::Person { owner: who },
+            now,
+        };
+        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(AskRefusal::NotYours))?;
+        let words = words.trim();
+        if words.is_empty() {
+            return Err(Failure::Refused(AskRefusal::NoWords));
+        }
+        if words.chars().count() > MAX_RIGHTS_WORDS {
+            return Err(Failure::Refused(AskRefusal::TooLong));
+        }
+        let row = self.store.read().await?.rights_request(id).await?;
+        let before = row.and_then(|row| Self::hers(row, who));
+        let before = before.ok_or(Failure::Refused(AskRefusal::NotYours))?.request;
+        let after = match before.paused_at {
+            Some(_) => self.resumed(&before, now)?,
+            None => before.clone().written(),
+        };
+        let after = after.map_err(|_| Failure::Refused(AskRefusal::Answered))?;
+        let step = match before.paused_at {
+            Some(_) => RightsStepKind::Resumed,
+            None => RightsStepKind::Message,
+        };
+        let beat = self
+            .advance(
+                (before, after),
+                step,
+                (Author::Person, WordKind::Message),
+                words,
+                now,
+            )
+            .await?;
+        let advanced = self.commit(beat).await;
+        advanced.map_err(|failure| failure.map_refusal(|_| AskRefusal::TooMany))
     }
 
     /// Takes a step on a request, and records it in the person's list.
@@ -206,17 +316,96 @@ impl Broker {
         let now = self.clock.now();
         self.may_answer(who, now)?;
         let row = self.store.read().await?.rights_request(id).await?;
-        let request = row.ok_or(Failure::Refused(AnswerRefusal::Unknown))?.request;
-        let advanced = match action {
-            RightsAction::TakeUp => request.taken(who, now),
-            RightsAction::Answer(words) if words.chars().count() > MAX_RIGHTS_WORDS => {
-                return Err(Failure::Refused(AnswerRefusal::TooLong));
-            }
-            RightsAction::Answer(words) => request.answered(who, now, words),
+        let before = row.ok_or(Failure::Refused(AnswerRefusal::Unknown))?.request;
+        let words = action.words();
+        if words.chars().count() > MAX_RIGHTS_WORDS {
+            return Err(Failure::Refused(AnswerRefusal::TooLong));
+        }
+        let after = self.after(before.clone(), who, action, now)?;
+        let after = after.map_err(|cannot| Failure::Refused(AnswerRefusal::Cannot(cannot)))?;
+        let (step, kind) = match action {
+            RightsAction::TakeUp => (RightsStepKind::InProgress, WordKind::Message),
+            RightsAction::Answer(_) => (RightsStepKind::Answered, WordKind::Answer),
+            RightsAction::Write(_) => (RightsStepKind::Message, WordKind::Message),
+            RightsAction::Extend(_) => (RightsStepKind::Extended, WordKind::Extension),
+            RightsAction::Pause(_) => (RightsStepKind::Paused, WordKind::Pause),
+            RightsAction::Resume => (RightsStepKind::Resumed, WordKind::Message),
         };
-        let request = advanced.map_err(|cannot| Failure::Refused(AnswerRefusal::Cannot(cannot)))?;
-        let draft = self.rights_draft(&request, ActorClass::Dpo, now)?;
-        self.commit(AdvanceRightsRequest { request, draft }).await
+        let beat = self
+            .advance((before, after), step, (Author::Officer, kind), words, now)
+            .await?;
+        self.commit(beat).await
+    }
+
+    /// The request after an officer's step.
+    fn after(
+        &self,
+        before: RightsRequest,
+        who: OfficerId,
+        action: &RightsAction,
+        now: Instant,
+    ) -> Result<Result<RightsRequest, CannotAnswer>, Fault> {
+        let wordless = action.words().is_empty();
+        Ok(match action {
+            RightsAction::TakeUp => before.taken(who, now),
+            RightsAction::Answer(words) => before.answered(who, now, words),
+            RightsAction::Resume => self.resumed(&before, now)?,
+            RightsAction::Write(_) | RightsAction::Extend(_) | RightsAction::Pause(_) if wordless => {
+                Err(CannotAnswer::NoWords)
+            }
+            RightsAction::Write(_) => before.written(),
+            RightsAction::Extend(_) => {
+                let received = local_day(before.received_at)?;
+                let due_on = due_after(received, EXTENDED_MONTHS, before.paused_days, COUNTRY);
+                let due_on = due_on.ok_or(Fault::Corrupt { what: "due date" })?;
+                before.extended(now, local_day(now)?, due_on)
+            }
+            RightsAction::Pause(_) => before.paused(now),
+        })
+    }
+
+    /// The request once its clock runs again: as many days later as it stood still.
+    fn resumed(
+        &self,
+        before: &RightsRequest,
+        now: Instant,
+    ) -> Result<Result<RightsRequest, CannotAnswer>, Fault> {
+        let since = local_day(before.paused_at.unwrap_or(now))?;
+        let days = broker_domain::deadline::days_left(since, local_day(now)?);
+        let days = u16::try_from(days.max(0)).unwrap_or(u16::MAX);
+        let paused_days = before.paused_days.saturating_add(days);
+        let months = match before.extended_at {
+            Some(_) => EXTENDED_MONTHS,
+            None => 1,
+        };
+        let due_on = due_after(local_day(before.received_at)?, months, paused_days, COUNTRY);
+        let due_on = due_on.ok_or(Fault::Corrupt { what: "due date" })?;
+        Ok(before.clone().resumed(paused_days, due_on))
+    }
+
+    async fn advance(
+        &self,
+        (before, after): (RightsRequest, RightsRequest),
+        step: RightsStepKind,
+        (author, kind): (Author, WordKind),
+        words: &str,
+        now: Instant,
+    ) -> Result<AdvanceRightsRequest, Fault> {
+        let place = self.store.read().await?.rights_words(before.id).await?.len();
+        let place = u32::try_from(place).map_err(|_| Fault::Corrupt { what: "words" })?;
+        let actor = match author {
+            Author::Person => ActorClass::Participant,
+            Author::Officer => ActorClass::Dpo,
+        };
+        Ok(AdvanceRightsRequest {
+            draft: self.rights_draft(&after, step, words, actor, now)?,
+            words: self
+                .sealed_words(&after, place, (author, kind), words, now)
+                .await?,
+            before,
+            after: without_answer(after),
+            place,
+        })
     }
 
     /// The request that is there, if it is this one: words that were changed since must not pass for sent.
@@ -241,12 +430,14 @@ impl Broker {
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(AnswerRefusal::NotAllowed))
     }
 
-    fn rights_draft(&self, request: &RightsRequest, actor: ActorClass, now: Instant) -> Result<Draft, Fault> {
-        let (step, words) = match &request.state {
-            RightsState::Received => (RightsStepKind::Received, request.words.as_str()),
-            RightsState::InProgress { .. } => (RightsStepKind::InProgress, ""),
-            RightsState::Answered { answer, .. } => (RightsStepKind::Answered, answer.as_str()),
-        };
+    fn rights_draft(
+        &self,
+        request: &RightsRequest,
+        step: RightsStepKind,
+        words: &str,
+        actor: ActorClass,
+        now: Instant,
+    ) -> Result<Draft, Fault> {
         let record = Record::RightsStep(RightsStep {
             request: records::id(&request.id)?,
             participant: records::id(&request.participant)?,
@@ -264,6 +455,19 @@ impl Broker {
     }
 }
 
+/// Words are kept sealed beside the request, not in it.
+fn without_answer(request: RightsRequest) -> RightsRequest {
+    let state = match request.state {
+        RightsState::Answered { by, at, .. } => RightsState::Answered {
+            by,
+            at,
+            answer: String::new(),
+        },
+        state => state,
+    };
+    RightsRequest { state, ..request }
+}
+
 const fn right(right: Right) -> wire::Right {
     match right {
         Right::Access => wire::Right::Access,
@@ -272,60 +476,5 @@ const fn right(right: Right) -> wire::Right {
         Right::Erasure => wire::Right::Erase,
         Right::Restriction => wire::Right::Restrict,
         Right::Objection => wire::Right::Object,
-    }
-}
-
-struct AddRightsRequest {
-    request: RightsRequest,
-    draft: Draft,
-}
-
-#[async_trait]
-impl Commit for AddRightsRequest {
-    type Answer = Serial;
-    type Refusal = AskRefusal;
-    const NAME: &'static str = "ask about one's rights";
-
-    fn leaves(&self) -> usize {
-        1
-    }
-
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, AskRefusal>, Fault> {
-        let of = self.request.participant;
-        let rows = group.tx.rights_requests_of(of, MOST_SHOWN).await?;
-        let open = rows
-            .iter()
-            .filter(|row| !matches!(row.request.state, RightsState::Answered { .. }));
-        if open.count() >= MOST_OPEN {
-            return Ok(Err(AskRefusal::TooMany));
-        }
-        let serial = group.append(&self.draft).await?;
-        group.tx.add_rights_request(&self.request, serial).await?;
-        Ok(Ok(serial))
-    }
-}
-
-struct AdvanceRightsRequest {
-    request: RightsRequest,
-    draft: Draft,
-}
-
-#[async_trait]
-impl Commit for AdvanceRightsRequest {
-    type Answer = ();
-    type Refusal = AnswerRefusal;
-    const NAME: &'static str = "answer a request about rights";
-
-    fn leaves(&self) -> usize {
-        1
-    }
-
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), AnswerRefusal>, Fault> {
-        let serial = group.append(&self.draft).await?;
-        group
-            .tx
-            .advance_rights_request(self.request.id, &self.request.state, serial)
-            .await?;
-        Ok(Ok(()))
     }
 }

@@ -5,11 +5,15 @@
 //! (`consent.md` §2.11). No text and no address in clear waits in the database.
 
 mod answers;
+mod changes;
+mod deletion;
 mod duties;
+mod letters;
 mod mailbox;
 mod queue;
 mod recipients;
 mod reminders;
+mod staff;
 mod standing;
 mod texts;
 
@@ -22,10 +26,13 @@ use crate::failure::Fault;
 use crate::group::Group;
 use queue::{Occasion, queue};
 
+pub(crate) use changes::farewell;
+
 pub use answers::{Answered, RecipientRefusal};
+pub use deletion::DeletionRefusal;
 pub use duties::{Duties, TellingParts};
-pub use mailbox::{Mailbox, MailboxRefusal};
-pub use standing::{Overdue, Standing, Told};
+pub use mailbox::{Mailbox, MailboxRefusal, PendingAddress};
+pub use standing::{Overdue, QueueCounts, Standing, Told};
 
 /// What follows from an event of a consent, queued in its transaction.
 pub(crate) async fn consent_changed(
@@ -37,7 +44,7 @@ pub(crate) async fn consent_changed(
     let kind = match event.kind {
         EventKind::Given | EventKind::Renewed(_) => Some(MessageKind::Granted),
         EventKind::Withdrawn => Some(MessageKind::Withdrawn),
-        // Nobody but the broker's own pages tells these yet; an end is told by the reminders.
+        // An end is told to the person by the reminders; the rest she did on our own pages.
         EventKind::Requested
         | EventKind::Deferred
         | EventKind::Refused
@@ -50,18 +57,16 @@ pub(crate) async fn consent_changed(
         | EventKind::Superseded { .. }
         | EventKind::Suspended => None,
     };
-    // Recipients must know of every end that somebody brought about.
+    // Recipients answer to every end that somebody brought about, and are told of every other change.
     let ends = matches!(
         event.kind,
         EventKind::Withdrawn | EventKind::Revoked | EventKind::Invalidated
     );
-    if kind.is_none() && !ends {
-        return Ok(());
-    }
     let tx = &mut *group.tx;
     let consent = tx.consent(consent).await?.ok_or(Fault::Corrupt {
         what: "event without consent",
     })?;
+    changes::tell_change(tx, &consent, event, now).await?;
     if ends {
         recipients::open_dossier(tx, &consent, now).await?;
     }
@@ -82,6 +87,33 @@ pub(crate) async fn occupancy_changed(
     let now = group.now;
     let mark = [point.as_bytes().as_slice(), &now.as_micros().to_be_bytes()].concat();
     queue(&mut *group.tx, who, &Occasion::of(kind).marked(&mark), now).await
+}
+
+/// What a person is told when data move under a sharing for the first time (P-27).
+pub(crate) async fn first_transfer(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    consent: ConsentId,
+    now: Instant,
+) -> Result<(), Fault> {
+    queue(
+        tx,
+        who,
+        &Occasion::of(MessageKind::FirstTransfer).about(consent),
+        now,
+    )
+    .await
+}
+
+/// What a person is told of one of her requests.
+pub(crate) async fn about_a_request(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    kind: MessageKind,
+    mark: &[u8],
+    now: Instant,
+) -> Result<(), Fault> {
+    queue(tx, who, &Occasion::of(kind).marked(mark), now).await
 }
 
 /// What follows from a line in somebody's list of sign-ins: nothing on a device that was seen before.

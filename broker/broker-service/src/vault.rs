@@ -8,7 +8,8 @@ use broker_domain::warrant::{AccessWarrant, Warrant};
 use broker_store::{BatchRow, ParticipantRow, Read, WrappedKeyRow};
 use broker_vault::{
     BatchHeader, DataKey, Epoch, IndexKey, KeyRing, OpenedReadings, PointIndex, ProfileField, SealedBatch,
-    SealedText, SignInValue, VaultError, VaultIdentity, VaultRecipient, WrappedKey, sign_in_index,
+    SealedText, SignInValue, VaultError, VaultIdentity, VaultRecipient, WrappedKey, is_sign_in_value,
+    sign_in_index,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -25,6 +26,19 @@ pub struct VaultKeys {
     identity: VaultIdentity,
     recipients: Vec<VaultRecipient>,
     index: IndexKey,
+}
+
+/// Seals to the vault itself. Opens nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Keeper(String);
+
+impl Keeper {
+    /// Seals bytes that only this broker opens.
+    pub fn seal(&self, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+        broker_vault::seal_for_person(&self.0, bytes).map_err(|_| Fault::Crypto {
+            during: "keep for the vault",
+        })
+    }
 }
 
 impl VaultKeys {
@@ -88,6 +102,17 @@ impl VaultKeys {
         sign_in_index(&self.index, SignInValue::Recovery { code })
     }
 
+    pub(crate) fn mail_code(&self, who: ParticipantId, code: &str) -> [u8; 32] {
+        let who = who.to_string();
+        sign_in_index(&self.index, SignInValue::Mail { who: &who, code })
+    }
+
+    /// In constant time.
+    pub(crate) fn is_mail_code(&self, who: ParticipantId, code: &str, hash: &[u8; 32]) -> bool {
+        let who = who.to_string();
+        is_sign_in_value(&self.index, SignInValue::Mail { who: &who, code }, hash)
+    }
+
     pub(crate) fn seal_text(
         &self,
         key: &DataKey,
@@ -104,11 +129,12 @@ impl VaultKeys {
 
     /// Seals files to the vault itself, for the day the same question is asked again.
     pub(crate) fn keep(&self, files: &[u8]) -> Result<Vec<u8>, Fault> {
-        broker_vault::seal_for_person(&self.identity.recipient().to_string(), files).map_err(|_| {
-            Fault::Crypto {
-                during: "keep release",
-            }
-        })
+        self.keeper().seal(files)
+    }
+
+    /// What seals to the vault itself, to be taken into a transaction.
+    pub(crate) fn keeper(&self) -> Keeper {
+        Keeper(self.identity.recipient().to_string())
     }
 
     /// Opens what [`VaultKeys::keep`] sealed.

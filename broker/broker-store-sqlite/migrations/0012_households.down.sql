@@ -1,4 +1,4 @@
--- Takes back 0013. The older table knows nothing of people who left, so a file with one of them, or with a meter that waits
+-- Takes back 0012. The older table knows nothing of people who left, so a file with one of them, or with a meter that waits
 -- for somebody's word, is refused: the first two statements fail then.
 CREATE TEMP TABLE refused_because_somebody_left_a_home (points INTEGER CHECK (points = 0));
 INSERT INTO refused_because_somebody_left_a_home (points)

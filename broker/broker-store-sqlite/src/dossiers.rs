@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use broker_domain::ids::{ApplicationId, ConsentId, DossierId, NoticeId, OrganisationId};
 use broker_domain::time::Instant;
 use broker_store::{
-    AnswerRow, DossierReads, DossierRow, DossierWrites, Duty, NoticeRow, PastData, RouteRow, StoreError,
+    AnswerRow, Channel, DossierReads, DossierRow, DossierWrites, Duty, NoticeRow, PastData, RouteRow,
+    StoreError,
 };
 use sqlx::query;
 use sqlx::sqlite::SqliteRow;
@@ -16,7 +17,7 @@ use crate::transaction::SqliteTx;
 macro_rules! notices {
     ($rest:literal) => {
         concat!(
-            "SELECT n.id, n.dossier, d.consent, d.participant, d.recipient, d.withdrawn_at_us, n.application, \
+            "SELECT n.id, n.dossier, d.consent, d.participant, d.recipient, d.withdrawn_at_us, d.deletion_asked_at_us, n.application, \
                  n.duty, n.acknowledge_by_at_us, n.due_at_us, n.attempts, n.told_at_us, n.answered_at_us, \
                  n.delete_by_at_us, n.basis, n.answer_digest, n.attested_at_us \
              FROM dossier_notice AS n JOIN dossier AS d ON d.id = n.dossier ",
@@ -56,6 +57,7 @@ impl DossierReads for SqliteTx {
 
     async fn notices_due(
         &mut self,
+        channel: Channel,
         now: Instant,
         each: u32,
         limit: u32,
@@ -63,11 +65,16 @@ impl DossierReads for SqliteTx {
         let query = query(notices!(
             "WHERE n.id IN (SELECT id FROM (SELECT m.id AS id, ROW_NUMBER() OVER \
                      (PARTITION BY o.recipient, m.application ORDER BY m.due_at_us, m.id) AS place \
-                 FROM dossier_notice AS m JOIN dossier AS o ON o.id = m.dossier WHERE m.due_at_us <= ?1) \
+                 FROM dossier_notice AS m JOIN dossier AS o ON o.id = m.dossier WHERE m.due_at_us <= ?1 \
+                     AND (m.application IS NULL) = ?4) \
                  WHERE place <= ?2) \
              ORDER BY n.due_at_us, n.id LIMIT ?3"
         ));
-        let query = query.bind(now.as_micros()).bind(each).bind(limit);
+        let query = query
+            .bind(now.as_micros())
+            .bind(each)
+            .bind(limit)
+            .bind(channel == Channel::Letter);
         self.all(query, notice).await
     }
 
@@ -132,14 +139,24 @@ impl DossierWrites for SqliteTx {
 
     async fn add_dossier(&mut self, row: &DossierRow) -> Result<(), StoreError> {
         let query = query(
-            "INSERT INTO dossier (id, consent, participant, recipient, withdrawn_at_us) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO dossier (id, consent, participant, recipient, withdrawn_at_us, deletion_asked_at_us) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         );
         let query = query
             .bind(row.id.as_bytes().as_slice())
             .bind(row.consent.as_bytes().as_slice())
             .bind(row.participant.as_bytes().as_slice())
             .bind(row.recipient.as_bytes().as_slice())
-            .bind(row.withdrawn_at.as_micros());
+            .bind(row.withdrawn_at.as_micros())
+            .bind(row.deletion_asked_at.map(Instant::as_micros));
+        self.change_one("dossier", query).await
+    }
+
+    async fn ask_deletion(&mut self, dossier: DossierId, at: Instant) -> Result<(), StoreError> {
+        let query = query(
+            "UPDATE dossier SET deletion_asked_at_us = ?2 WHERE id = ?1 AND deletion_asked_at_us IS NULL",
+        );
+        let query = query.bind(dossier.as_bytes().as_slice()).bind(at.as_micros());
         self.change_one("dossier", query).await
     }
 
@@ -245,6 +262,7 @@ fn notice(row: &SqliteRow) -> Result<NoticeRow, StoreError> {
             participant: row.id("dossier.participant")?,
             recipient: row.id("dossier.recipient")?,
             withdrawn_at: row.instant("dossier.withdrawn_at_us")?,
+            deletion_asked_at: row.instant_or_null("dossier.deletion_asked_at_us")?,
         },
         application: row.id_or_null("dossier_notice.application")?,
         duty: row.code("dossier_notice.duty", Duty::from_code)?,

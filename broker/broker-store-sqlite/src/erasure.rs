@@ -28,7 +28,7 @@ macro_rules! own_account {
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 33] = [
+const STATEMENTS: [(&str, &str); 36] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     ("session", "DELETE FROM session WHERE participant = ?1"),
     ("session", own_account!("session")),
@@ -48,6 +48,10 @@ const STATEMENTS: [(&str, &str); 33] = [
     ("account_role", "DELETE FROM account_role WHERE participant = ?1"),
     ("disclosure", "DELETE FROM disclosure WHERE participant = ?1"),
     (
+        "rights_words",
+        "DELETE FROM rights_words WHERE request IN (SELECT id FROM rights_request WHERE participant = ?1)",
+    ),
+    (
         "rights_request",
         "DELETE FROM rights_request WHERE participant = ?1",
     ),
@@ -55,7 +59,9 @@ const STATEMENTS: [(&str, &str); 33] = [
     ("batch", "DELETE FROM batch WHERE participant = ?1"),
     ("transfer", "DELETE FROM transfer WHERE participant = ?1"),
     ("message", "DELETE FROM message WHERE participant = ?1"),
+    ("mail_pending", "DELETE FROM mail_pending WHERE participant = ?1"),
     ("mail_address", "DELETE FROM mail_address WHERE participant = ?1"),
+    ("telling", "DELETE FROM telling WHERE participant = ?1"),
     (
         "dossier_notice",
         "DELETE FROM dossier_notice WHERE dossier IN (SELECT id FROM dossier WHERE participant = ?1)",

@@ -33,6 +33,7 @@ mod sessions;
 mod sign_in;
 mod signing;
 mod store;
+mod tellings;
 mod transaction;
 mod transfers;
 mod values;

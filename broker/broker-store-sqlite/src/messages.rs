@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use broker_domain::ids::{ConsentId, MessageId, ParticipantId};
 use broker_domain::time::Instant;
 use broker_store::{
-    MailAddressRow, MessageCounts, MessageEnd, MessageKind, MessageReads, MessageRow, MessageWrites,
-    StoreError,
+    MailAddressRow, MailPendingRow, MessageCounts, MessageEnd, MessageKind, MessageReads, MessageRow,
+    MessageWrites, StoreError,
 };
 use sqlx::query;
 use sqlx::sqlite::SqliteRow;
@@ -25,6 +25,26 @@ impl MessageReads for SqliteTx {
                 epoch: row.number("mail_address.epoch")?,
                 sealed: row.bytes("mail_address.sealed")?,
                 set_at: row.instant("mail_address.set_at_us")?,
+            })
+        })
+        .await
+    }
+
+    async fn mail_pending(&mut self, who: ParticipantId) -> Result<Option<MailPendingRow>, StoreError> {
+        let query = query(
+            "SELECT participant, epoch, sealed, message, code_sealed, code_hash, expires_at_us, attempts_left \
+             FROM mail_pending WHERE participant = ?1",
+        );
+        self.one(query.bind(who.as_bytes().as_slice()), |row| {
+            Ok(MailPendingRow {
+                participant: row.id("mail_pending.participant")?,
+                epoch: row.number("mail_pending.epoch")?,
+                sealed: row.bytes("mail_pending.sealed")?,
+                message: row.id("mail_pending.message")?,
+                code_sealed: row.bytes("mail_pending.code_sealed")?,
+                code_hash: row.array("mail_pending.code_hash")?,
+                expires_at: row.instant("mail_pending.expires_at_us")?,
+                attempts_left: row.number("mail_pending.attempts_left")?,
             })
         })
         .await
@@ -123,6 +143,38 @@ impl MessageWrites for SqliteTx {
         let query = query("DELETE FROM mail_address WHERE participant = ?1");
         let query = query.bind(who.as_bytes().as_slice());
         self.change("mail_address", query).await.map(|_| ())
+    }
+
+    async fn set_mail_pending(&mut self, row: &MailPendingRow) -> Result<(), StoreError> {
+        let query = query(
+            "INSERT INTO mail_pending (participant, epoch, sealed, message, code_sealed, code_hash, expires_at_us, \
+                 attempts_left) \
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?1) \
+             ON CONFLICT (participant) DO UPDATE SET epoch = ?2, sealed = ?3, message = ?4, code_sealed = ?5, \
+                 code_hash = ?6, expires_at_us = ?7, attempts_left = ?8",
+        );
+        let query = query
+            .bind(row.participant.as_bytes().as_slice())
+            .bind(row.epoch)
+            .bind(&row.sealed)
+            .bind(row.message.as_bytes().as_slice())
+            .bind(&row.code_sealed)
+            .bind(row.code_hash.as_slice())
+            .bind(row.expires_at.as_micros())
+            .bind(row.attempts_left);
+        self.change_one("mail_pending", query).await
+    }
+
+    async fn forget_mail_pending(&mut self, who: ParticipantId) -> Result<(), StoreError> {
+        let query = query("DELETE FROM mail_pending WHERE participant = ?1");
+        let query = query.bind(who.as_bytes().as_slice());
+        self.change("mail_pending", query).await.map(|_| ())
+    }
+
+    async fn forget_mail_code(&mut self, message: MessageId) -> Result<(), StoreError> {
+        let query = query("UPDATE mail_pending SET code_sealed = x'' WHERE message = ?1");
+        let query = query.bind(message.as_bytes().as_slice());
+        self.change("mail_pending", query).await.map(|_| ())
     }
 
     async fn add_message(&mut self, row: &MessageRow) -> Result<(), StoreError> {

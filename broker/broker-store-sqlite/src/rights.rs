@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use broker_domain::ids::{OfficerId, ParticipantId, RightsRequestId};
-use broker_domain::rights::{Right, RightsRequest, RightsState};
-use broker_store::{OwnScope, RightsReads, RightsRow, RightsWrites, Serial, StoreError};
+use broker_domain::rights::{Author, Right, RightsRequest, RightsState, WordKind};
+use broker_domain::time::Instant;
+use broker_store::{OwnScope, RightsReads, RightsRow, RightsWordsRow, RightsWrites, Serial, StoreError};
 use jiff::civil::Date;
 use sqlx::query;
 use sqlx::sqlite::SqliteRow;
@@ -16,7 +17,7 @@ macro_rules! requests {
     ($rest:literal) => {
         concat!(
             "SELECT q.id, q.participant, q.asked, q.words, q.received_at_us, q.due_on, q.taken_by, q.taken_at_us, \
-                 q.answered_by, q.answered_at_us, q.answer, r.leaf_index AS received_leaf, \
+                 q.answered_by, q.answered_at_us, q.answer, q.extended_at_us, q.paused_at_us, q.paused_days, r.leaf_index AS received_leaf, \
                  t.leaf_index AS taken_leaf, a.leaf_index AS answered_leaf \
              FROM rights_request AS q \
              INNER JOIN record AS r ON r.serial = q.serial \
@@ -56,6 +57,32 @@ impl RightsReads for SqliteTx {
     async fn rights_requests_answered(&mut self, limit: u32) -> Result<Vec<RightsRow>, StoreError> {
         let query = query(requests!(
             "WHERE q.answered_by IS NOT NULL ORDER BY q.answered_at_us DESC, q.id LIMIT ?1"
+        ));
+        self.all(query.bind(limit), request).await
+    }
+
+    async fn rights_words(&mut self, id: RightsRequestId) -> Result<Vec<RightsWordsRow>, StoreError> {
+        let query = query(
+            "SELECT w.place, w.author, w.kind, w.at_us, w.epoch, w.sealed, r.leaf_index \
+             FROM rights_words AS w JOIN record AS r ON r.serial = w.serial WHERE w.request = ?1 ORDER BY w.place",
+        );
+        self.all(query.bind(id.as_bytes().as_slice()), |row| {
+            Ok(RightsWordsRow {
+                place: row.number("rights_words.place")?,
+                author: row.code("rights_words.author", Author::from_code)?,
+                kind: row.code("rights_words.kind", WordKind::from_code)?,
+                at: row.instant("rights_words.at_us")?,
+                epoch: row.number("rights_words.epoch")?,
+                sealed: row.bytes("rights_words.sealed")?,
+                leaf: row.number("record.leaf_index")?,
+            })
+        })
+        .await
+    }
+
+    async fn rights_in_clear(&mut self, limit: u32) -> Result<Vec<RightsRow>, StoreError> {
+        let query = query(requests!(
+            "WHERE q.words <> '' OR q.answer <> '' ORDER BY q.id LIMIT ?1"
         ));
         self.all(query.bind(limit), request).await
     }
@@ -132,6 +159,78 @@ impl RightsWrites for SqliteTx {
         self.change_one("rights_request", query).await
     }
 
+    async fn add_rights_words(
+        &mut self,
+        id: RightsRequestId,
+        row: &RightsWordsRow,
+        serial: Serial,
+    ) -> Result<(), StoreError> {
+        let query = query(
+            "INSERT INTO rights_words (request, place, author, kind, at_us, epoch, sealed, serial) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        );
+        let query = query
+            .bind(id.as_bytes().as_slice())
+            .bind(row.place)
+            .bind(row.author.code())
+            .bind(row.kind.code())
+            .bind(row.at.as_micros())
+            .bind(row.epoch)
+            .bind(&row.sealed)
+            .bind(stored(serial.0)?);
+        self.change_one("rights_words", query).await
+    }
+
+    async fn set_rights_clock(
+        &mut self,
+        before: &RightsRequest,
+        after: &RightsRequest,
+    ) -> Result<(), StoreError> {
+        let query = query(
+            "UPDATE rights_request SET due_on = ?2, extended_at_us = ?3, paused_at_us = ?4, paused_days = ?5 \
+             WHERE id = ?1 AND answered_by IS NULL AND extended_at_us IS ?6 AND paused_at_us IS ?7",
+        );
+        let query = query
+            .bind(after.id.as_bytes().as_slice())
+            .bind(after.due_on.to_string())
+            .bind(after.extended_at.map(Instant::as_micros))
+            .bind(after.paused_at.map(Instant::as_micros))
+            .bind(after.paused_days)
+            .bind(before.extended_at.map(Instant::as_micros))
+            .bind(before.paused_at.map(Instant::as_micros));
+        self.change_one("rights_request", query).await
+    }
+
+    async fn seal_rights_words(
+        &mut self,
+        id: RightsRequestId,
+        rows: &[RightsWordsRow],
+    ) -> Result<(), StoreError> {
+        for row in rows {
+            let query = query(
+                "INSERT INTO rights_words (request, place, author, kind, at_us, epoch, sealed, serial) \
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, \
+                     CASE WHEN ?4 = 'answer' THEN q.answered_serial ELSE q.serial END \
+                 FROM rights_request AS q WHERE q.id = ?1",
+            );
+            let query = query
+                .bind(id.as_bytes().as_slice())
+                .bind(row.place)
+                .bind(row.author.code())
+                .bind(row.kind.code())
+                .bind(row.at.as_micros())
+                .bind(row.epoch)
+                .bind(&row.sealed);
+            self.change_one("rights_words", query).await?;
+        }
+        let query = query(
+            "UPDATE rights_request SET words = '', answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END \
+             WHERE id = ?1",
+        );
+        self.change_one("rights_request", query.bind(id.as_bytes().as_slice()))
+            .await
+    }
+
     async fn note_own_access(
         &mut self,
         who: ParticipantId,
@@ -172,6 +271,9 @@ fn request(row: &SqliteRow) -> Result<RightsRow, StoreError> {
             words: row.text("rights_request.words")?,
             received_at: row.instant("rights_request.received_at_us")?,
             due_on: row.code("rights_request.due_on", |text| text.parse().ok())?,
+            extended_at: row.instant_or_null("rights_request.extended_at_us")?,
+            paused_at: row.instant_or_null("rights_request.paused_at_us")?,
+            paused_days: row.number("rights_request.paused_days")?,
             state,
         },
         received_leaf: row.number("record.received_leaf")?,

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 12;
+pub const NEWEST_SCHEMA: u32 = 13;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 12] = [
+const MIGRATIONS: [Migration; 13] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -94,6 +94,12 @@ const MIGRATIONS: [Migration; 12] = [
         name: "households",
         up: include_str!("../migrations/0012_households.up.sql"),
         down: include_str!("../migrations/0012_households.down.sql"),
+    },
+    Migration {
+        version: 13,
+        name: "told",
+        up: include_str!("../migrations/0013_told.up.sql"),
+        down: include_str!("../migrations/0013_told.down.sql"),
     },
 ];
 

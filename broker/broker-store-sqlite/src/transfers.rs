@@ -126,6 +126,13 @@ impl TransferReads for SqliteTx {
             .await
     }
 
+    async fn was_used(&mut self, consent: ConsentId) -> Result<bool, StoreError> {
+        let query = query("SELECT 1 AS used FROM transfer WHERE consent = ?1 AND refusal IS NULL LIMIT 1");
+        let query = query.bind(consent.as_bytes().as_slice());
+        let used: Option<i64> = self.one(query, |row| row.number("transfer.used")).await?;
+        Ok(used.is_some())
+    }
+
     async fn uses_of(&mut self, consent: ConsentId) -> Result<(u64, Option<Instant>), StoreError> {
         let query = query(
             "SELECT COUNT(*) AS uses, MAX(at_us) AS at_us FROM transfer \

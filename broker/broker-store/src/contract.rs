@@ -32,6 +32,7 @@ pub mod samples;
 pub mod sessions;
 pub mod sign_in;
 pub mod signing;
+pub mod tellings;
 pub mod transactions;
 pub mod transfers;
 
@@ -149,6 +150,11 @@ macro_rules! contract_tests {
                 a_withdrawal_has_one_dossier
                 a_recipient_is_told_until_it_answers
                 a_promise_to_delete_is_overdue_until_attested
+                deletion_is_asked_once
+            }
+            tellings {
+                a_telling_is_due_until_it_ended
+                an_address_waits_for_its_code
             }
             lifecycle {
                 every_kind_of_event_comes_back
@@ -204,6 +210,8 @@ macro_rules! contract_tests {
             rights {
                 a_rights_request_comes_back_with_its_steps
                 a_rights_request_advances_once
+                words_of_a_request_come_back_in_order
+                the_clock_of_a_request_moves_from_where_it_was
                 requests_that_wait_come_by_due_date
                 a_look_is_noted_once_a_day
             }

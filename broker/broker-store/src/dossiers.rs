@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use broker_domain::ids::{ApplicationId, ConsentId, DossierId, NoticeId, OrganisationId, ParticipantId};
 use broker_domain::time::Instant;
 
-use crate::StoreError;
+use crate::{Channel, StoreError};
 
 /// What a recipient must do with data it received before (GDPR art. 4(7), 4(8), 17, 28(3)(g)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,6 +61,8 @@ pub struct DossierRow {
     pub recipient: OrganisationId,
     /// When it was withdrawn.
     pub withdrawn_at: Instant,
+    /// When the person asked that data received before be deleted.
+    pub deletion_asked_at: Option<Instant>,
 }
 
 /// One recipient told about one withdrawal.
@@ -125,10 +127,11 @@ pub trait DossierReads {
     async fn notices_in(&mut self, dossier: DossierId) -> Result<Vec<NoticeRow>, StoreError>;
     /// Everybody told about a sharing that was withdrawn.
     async fn notices_about(&mut self, consent: ConsentId) -> Result<Vec<NoticeRow>, StoreError>;
-    /// Notices to be sent by `now`, those due first first, at most `each` of one application or of the letters to one
-    /// organisation, and at most `limit` in all.
+    /// Notices to be sent by `now` on one way, those due first first, at most `each` of one application or of the letters
+    /// to one organisation, and at most `limit` in all.
     async fn notices_due(
         &mut self,
+        channel: Channel,
         now: Instant,
         each: u32,
         limit: u32,
@@ -156,6 +159,8 @@ pub trait DossierWrites {
     async fn set_route(&mut self, row: &RouteRow) -> Result<(), StoreError>;
     /// Opens a dossier. A sharing has one: a second is a conflict.
     async fn add_dossier(&mut self, row: &DossierRow) -> Result<(), StoreError>;
+    /// Notes that the person asks for deletion. One asked before is a conflict.
+    async fn ask_deletion(&mut self, dossier: DossierId, at: Instant) -> Result<(), StoreError>;
     /// Adds a recipient to be told.
     async fn add_notice_to(&mut self, row: &NoticeRow) -> Result<(), StoreError>;
     /// Notes that an attempt begins: one more, and the next not before `retry_at`; none, if that was the last.

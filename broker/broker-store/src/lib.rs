@@ -26,6 +26,7 @@ mod restore;
 mod rights;
 mod sessions;
 mod sign_in;
+mod tellings;
 mod transfers;
 
 use std::sync::Arc;
@@ -50,16 +51,20 @@ pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SegmentRow, Serial, SubjectRow};
 pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
 pub use messages::{
-    MailAddressRow, MessageCounts, MessageEnd, MessageKind, MessageReads, MessageRow, MessageWrites,
+    MailAddressRow, MailPendingRow, MessageCounts, MessageEnd, MessageKind, MessageReads, MessageRow,
+    MessageWrites,
 };
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
-pub use rights::{OwnScope, RightsReads, RightsRow, RightsWrites};
+pub use rights::{OwnScope, RightsReads, RightsRow, RightsWordsRow, RightsWrites};
 pub use sessions::{Proof, ProvedBy, SessionReads, SessionRole, SessionRow, SessionWrites};
 pub use sign_in::{
     AttemptKind, Attempts, CeremonyKind, CeremonyRow, InvitationKind, InvitationRow, SignInKind, SignInReads,
     SignInRow, SignInWrites,
+};
+pub use tellings::{
+    Addressee, Channel, TellingBody, TellingCounts, TellingEnd, TellingReads, TellingRow, TellingWrites,
 };
 pub use transfers::{
     BatchRow, Direction, FlowFilter, Outcome, Page, TransferReads, TransferRow, TransferWrites,
@@ -84,6 +89,7 @@ pub trait Read:
     + RightsReads
     + SessionReads
     + SignInReads
+    + TellingReads
     + TransferReads
     + Send
 {
@@ -114,6 +120,7 @@ pub trait Tx:
     + RightsWrites
     + SessionWrites
     + SignInWrites
+    + TellingWrites
     + TransferWrites
     + Send
 {

@@ -19,6 +19,27 @@ pub struct MailAddressRow {
     pub set_at: Instant,
 }
 
+/// An address that waits for its code. Sealed under the data key of its person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailPendingRow {
+    /// Whose.
+    pub participant: ParticipantId,
+    /// Epoch of the data key.
+    pub epoch: u32,
+    /// The address.
+    pub sealed: Vec<u8>,
+    /// The message that brings the code.
+    pub message: MessageId,
+    /// The code; empty once it was sent.
+    pub code_sealed: Vec<u8>,
+    /// Keyed hash of the code.
+    pub code_hash: [u8; 32],
+    /// Until when it is taken.
+    pub expires_at: Instant,
+    /// How often a code may still be typed.
+    pub attempts_left: u8,
+}
+
 /// What a message is about. A code that a store keeps; the words are the service's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MessageKind {
@@ -54,11 +75,23 @@ pub enum MessageKind {
     HomeLeft,
     /// The contract of a meter changed, and her word is awaited.
     ContractChanged,
+    /// Another address was given and is not confirmed yet; goes to the old one.
+    AddressAsked,
+    /// The code that confirms an address; goes to the new one.
+    AddressCode,
+    /// An officer wrote in one of her requests.
+    RightsWritten,
+    /// An officer takes two further months for one.
+    RightsExtended,
+    /// An officer answered one.
+    RightsAnswered,
+    /// Data were sent under a sharing for the first time.
+    FirstTransfer,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -75,6 +108,12 @@ impl MessageKind {
         Self::AddressChanged,
         Self::HomeLeft,
         Self::ContractChanged,
+        Self::AddressAsked,
+        Self::AddressCode,
+        Self::RightsWritten,
+        Self::RightsExtended,
+        Self::RightsAnswered,
+        Self::FirstTransfer,
     ];
 
     /// The code in the database, and the name of its text.
@@ -97,6 +136,12 @@ impl MessageKind {
             Self::AddressChanged => "address-changed",
             Self::HomeLeft => "home-left",
             Self::ContractChanged => "contract-changed",
+            Self::AddressAsked => "address-asked",
+            Self::AddressCode => "address-code",
+            Self::RightsWritten => "rights-written",
+            Self::RightsExtended => "rights-extended",
+            Self::RightsAnswered => "rights-answered",
+            Self::FirstTransfer => "first-transfer",
         }
     }
 
@@ -173,6 +218,8 @@ pub struct MessageCounts {
 pub trait MessageReads {
     /// Where a person wants messages, if she said so.
     async fn mail_address(&mut self, who: ParticipantId) -> Result<Option<MailAddressRow>, StoreError>;
+    /// An address that waits for its code, if there is one; also one whose time is over.
+    async fn mail_pending(&mut self, who: ParticipantId) -> Result<Option<MailPendingRow>, StoreError>;
     /// A message, whatever became of it.
     async fn message(&mut self, id: MessageId) -> Result<Option<MessageRow>, StoreError>;
     /// Messages to be tried by `now`, those due first first, at most `limit`.
@@ -199,6 +246,12 @@ pub trait MessageWrites {
     async fn set_mail_address(&mut self, row: &MailAddressRow) -> Result<(), StoreError>;
     /// Forgets an address; none is no conflict.
     async fn forget_mail_address(&mut self, who: ParticipantId) -> Result<(), StoreError>;
+    /// Sets or replaces the address that waits. An unknown person is a conflict.
+    async fn set_mail_pending(&mut self, row: &MailPendingRow) -> Result<(), StoreError>;
+    /// Forgets the address that waits; none is no conflict.
+    async fn forget_mail_pending(&mut self, who: ParticipantId) -> Result<(), StoreError>;
+    /// Empties the sealed code that a message has brought; none of that message is no conflict.
+    async fn forget_mail_code(&mut self, message: MessageId) -> Result<(), StoreError>;
     /// Queues a message. One that is known already stays as it is.
     async fn add_message(&mut self, row: &MessageRow) -> Result<(), StoreError>;
     /// Notes that an attempt begins: one more, and the next not before `retry_at`. A message that ended is a conflict.

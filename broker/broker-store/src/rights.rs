@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use broker_domain::ids::{ParticipantId, RightsRequestId};
-use broker_domain::rights::{RightsRequest, RightsState};
+use broker_domain::rights::{Author, RightsRequest, RightsState, WordKind};
+use broker_domain::time::Instant;
 use jiff::civil::Date;
 
 use crate::{Serial, StoreError};
@@ -18,6 +19,25 @@ pub struct RightsRow {
     pub taken_leaf: Option<u64>,
     /// Index of the leaf that says that it was answered.
     pub answered_leaf: Option<u64>,
+}
+
+/// Something written in a request, sealed under the data key of its person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RightsWordsRow {
+    /// Its place: 0, 1, 2, … without a gap.
+    pub place: u32,
+    /// Who wrote it.
+    pub author: Author,
+    /// What it is.
+    pub kind: WordKind,
+    /// When.
+    pub at: Instant,
+    /// Epoch of the data key.
+    pub epoch: u32,
+    /// The words.
+    pub sealed: Vec<u8>,
+    /// Index of the leaf that says that they were written; 0 when they are added.
+    pub leaf: u64,
 }
 
 /// How a person came to her own readings.
@@ -43,6 +63,10 @@ impl OwnScope {
 /// Reading requests and looks.
 #[async_trait]
 pub trait RightsReads {
+    /// What was written in a request, in order.
+    async fn rights_words(&mut self, id: RightsRequestId) -> Result<Vec<RightsWordsRow>, StoreError>;
+    /// Requests whose words still stand in clear, from before they were sealed, at most `limit`.
+    async fn rights_in_clear(&mut self, limit: u32) -> Result<Vec<RightsRow>, StoreError>;
     /// One request.
     async fn rights_request(&mut self, id: RightsRequestId) -> Result<Option<RightsRow>, StoreError>;
     /// A person's requests, newest first, at most `limit`.
@@ -67,6 +91,25 @@ pub trait RightsReads {
 /// Writing requests and looks.
 #[async_trait]
 pub trait RightsWrites {
+    /// Adds words to a request, with the record that says so. A place that is taken is a conflict.
+    async fn add_rights_words(
+        &mut self,
+        id: RightsRequestId,
+        row: &RightsWordsRow,
+        serial: Serial,
+    ) -> Result<(), StoreError>;
+    /// Sets the clock of a request that was not answered, if it still is as `before`. Otherwise a conflict.
+    async fn set_rights_clock(
+        &mut self,
+        before: &RightsRequest,
+        after: &RightsRequest,
+    ) -> Result<(), StoreError>;
+    /// Seals words that stood in clear: adds them, and empties what stood there. `serial` is that of each one's own step.
+    async fn seal_rights_words(
+        &mut self,
+        id: RightsRequestId,
+        rows: &[RightsWordsRow],
+    ) -> Result<(), StoreError>;
     /// Adds a request that was just received, with its record.
     async fn add_rights_request(&mut self, request: &RightsRequest, serial: Serial)
     -> Result<(), StoreError>;

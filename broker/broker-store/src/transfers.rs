@@ -132,6 +132,8 @@ pub trait TransferReads {
     async fn transfers_of(&mut self, who: ParticipantId, page: Page) -> Result<Vec<TransferRow>, StoreError>;
     /// A page of everybody's transfers.
     async fn flows(&mut self, filter: FlowFilter, page: Page) -> Result<Vec<TransferRow>, StoreError>;
+    /// Whether readings moved under a consent before.
+    async fn was_used(&mut self, consent: ConsentId) -> Result<bool, StoreError>;
     /// How often readings moved under a consent, and when last.
     async fn uses_of(&mut self, consent: ConsentId) -> Result<(u64, Option<Instant>), StoreError>;
 }

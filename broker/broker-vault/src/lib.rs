@@ -33,8 +33,10 @@ pub use key::{DataKey, Epoch};
 pub use key_ring::KeyRing;
 pub use person::{open_own, seal_for_person};
 pub use point_index::{IndexKey, PointIndex};
-pub use profile::{ProfileField, SealedText, open_mailbox, open_profile, seal_profile};
-pub use sign_in_index::{SignInValue, sign_in_index};
+pub use profile::{
+    ProfileField, SealedText, open_mail_code, open_mailbox, open_profile, open_rights_words, seal_profile,
+};
+pub use sign_in_index::{SignInValue, is_sign_in_value, sign_in_index};
 pub use wrap::{VaultIdentity, VaultRecipient, WrappedKey, unwrap, wrap};
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-use broker_domain::ids::PointId;
+use broker_domain::ids::{PointId, RightsRequestId};
 use broker_domain::policy::Resource;
 use broker_domain::time::{Entropy, Instant};
 use broker_domain::warrant::{AccessWarrant, Warrant as _};
@@ -23,7 +23,7 @@ use crate::key::DataKey;
 
 const KEY_LABEL: &str = "fiducie-profile-key/v1";
 const LABEL: &[u8] = b"fiducie-profile/v1\0";
-const MOST_BYTES: usize = 4_096;
+const MOST_BYTES: usize = 16_384;
 /// Names of different length must not be told apart by their ciphertext.
 const BLOCK: usize = 64;
 
@@ -36,6 +36,10 @@ pub enum ProfileField {
     Address,
     /// The e-mail address.
     Email,
+    /// The code that confirms an e-mail address.
+    MailCode,
+    /// What is written in a request about rights: the request, and the place in it.
+    RightsWords(RightsRequestId, u32),
     /// The number (PRM, PCE or EAN) of a point.
     MeterNumber(PointId),
 }
@@ -48,15 +52,26 @@ impl ProfileField {
             Self::Name => "name",
             Self::Address => "address",
             Self::Email => "email",
+            Self::MailCode => "mail-code",
+            Self::RightsWords(..) => "rights-words",
             Self::MeterNumber(_) => "meter-number",
         }
     }
 
-    /// `code || 00 || point`, the point for meter numbers only.
+    /// `code || 00 || point`, the point for meter numbers only; `code || 00 || request || u32be place` for words.
     fn context(self) -> Vec<u8> {
         match self {
             Self::MeterNumber(point) => [self.code().as_bytes(), &[0], point.as_bytes()].concat(),
-            Self::Name | Self::Address | Self::Email => [self.code().as_bytes(), &[0]].concat(),
+            Self::RightsWords(request, place) => [
+                self.code().as_bytes(),
+                &[0],
+                request.as_bytes(),
+                &place.to_be_bytes(),
+            ]
+            .concat(),
+            Self::Name | Self::Address | Self::Email | Self::MailCode => {
+                [self.code().as_bytes(), &[0]].concat()
+            }
         }
     }
 }
@@ -74,7 +89,7 @@ impl fmt::Debug for SealedText {
 /// Seals one text of the key's owner.
 ///
 /// # Errors
-/// [`VaultError::TooLong`] beyond 4096 bytes of UTF-8; [`VaultError::Entropy`] without randomness.
+/// [`VaultError::TooLong`] beyond 16 384 bytes of UTF-8; [`VaultError::Entropy`] without randomness.
 pub fn seal_profile(
     key: &DataKey,
     field: ProfileField,
@@ -124,6 +139,28 @@ pub fn open_profile(
 /// [`VaultError::NotAuthentic`] and [`VaultError::UnknownFormat`] when the bytes are not what they should be.
 pub fn open_mailbox(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
     opened(key, ProfileField::Email, sealed)
+}
+
+/// Opens the code that confirms an address, so that the broker can send it there, and nothing else.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_mail_code(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::MailCode, sealed)
+}
+
+/// Opens what is written in a request about rights: for the person it is of, and for the officers who answer. Whoever calls
+/// has asked the policies.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_rights_words(
+    key: &DataKey,
+    request: RightsRequestId,
+    place: u32,
+    sealed: &SealedText,
+) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::RightsWords(request, place), sealed)
 }
 
 fn opened(key: &DataKey, field: ProfileField, sealed: &SealedText) -> Result<SecretString, VaultError> {

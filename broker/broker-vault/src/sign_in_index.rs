@@ -1,6 +1,6 @@
 //! Keyed digests by which sign-in recognises what it does not store.
 
-use ring::hmac::{Context, HMAC_SHA256, Key};
+use ring::hmac;
 
 use crate::point_index::IndexKey;
 
@@ -24,31 +24,52 @@ pub enum SignInValue<'a> {
         /// The code, without spaces and hyphens.
         code: &'a str,
     },
+    /// The code that confirms a mail address.
+    Mail {
+        /// Whose address.
+        who: &'a str,
+        /// The code, without spaces and hyphens.
+        code: &'a str,
+    },
 }
 
 /// `HMAC-SHA-256(key, label || 00 || (u64be length || bytes)...)`, with the labels `provider-subject/v1`,
-/// `invitation-code/v1` and `recovery-code/v1`. The key is that of the point index, whose label is another one: whoever
-/// has a copy of the database alone cannot try codes, nor look a person up at her provider.
+/// `invitation-code/v1`, `recovery-code/v1` and `mail-code/v1`. The key is that of the point index, whose label is another
+/// one: whoever has a copy of the database alone cannot try codes, nor look a person up at her provider.
 #[must_use]
 pub fn sign_in_index(key: &IndexKey, value: SignInValue<'_>) -> [u8; 32] {
+    let tag = hmac::sign(&hmac_key(key), &message(value));
+    let mut digest = [0; 32];
+    digest
+        .iter_mut()
+        .zip(tag.as_ref())
+        .for_each(|(to, from)| *to = *from);
+    digest
+}
+
+/// Whether this is the digest of the value. In constant time.
+#[must_use]
+pub fn is_sign_in_value(key: &IndexKey, value: SignInValue<'_>, digest: &[u8; 32]) -> bool {
+    hmac::verify(&hmac_key(key), &message(value), digest).is_ok()
+}
+
+fn hmac_key(key: &IndexKey) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes())
+}
+
+fn message(value: SignInValue<'_>) -> Vec<u8> {
     let (label, parts) = match value {
         SignInValue::Subject { issuer, subject } => ("provider-subject/v1", [issuer, subject]),
         SignInValue::Invitation { code } => ("invitation-code/v1", [code, ""]),
         SignInValue::Recovery { code } => ("recovery-code/v1", [code, ""]),
+        SignInValue::Mail { who, code } => ("mail-code/v1", [who, code]),
     };
-    let mut context = Context::with_key(&Key::new(HMAC_SHA256, key.as_bytes()));
-    context.update(label.as_bytes());
-    context.update(&[0]);
+    let mut message = [label.as_bytes(), &[0]].concat();
     for part in parts {
-        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        context.update(part.as_bytes());
+        message.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        message.extend_from_slice(part.as_bytes());
     }
-    let mut digest = [0; 32];
-    digest
-        .iter_mut()
-        .zip(context.sign().as_ref())
-        .for_each(|(to, from)| *to = *from);
-    digest
+    message
 }
 
 #[cfg(test)]
@@ -78,10 +99,21 @@ mod tests {
             ),
             sign_in_index(&key, SignInValue::Invitation { code: "ab" }),
             sign_in_index(&key, SignInValue::Recovery { code: "ab" }),
+            sign_in_index(&key, SignInValue::Mail { who: "ab", code: "c" }),
             *PointIndex::of(&key, "ab").as_bytes(),
         ];
         let distinct: std::collections::BTreeSet<_> = digests.iter().collect();
         assert_eq!(distinct.len(), digests.len());
+    }
+
+    #[test]
+    fn a_digest_is_known_again_for_its_own_value_only() {
+        let key = IndexKey::from_bytes(Zeroizing::new([7; 32]));
+        let value = |who, code| SignInValue::Mail { who, code };
+        let digest = sign_in_index(&key, value("a", "b"));
+        assert!(is_sign_in_value(&key, value("a", "b"), &digest));
+        assert!(!is_sign_in_value(&key, value("a", "c"), &digest));
+        assert!(!is_sign_in_value(&key, value("ab", ""), &digest));
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub struct Messages {
     pub user: Option<String>,
     /// File with our password there.
     pub password_file: Option<PathBuf>,
+    /// Where officers are told that a request is due or a recipient silent; they are not, when absent.
+    pub officers: Option<String>,
     /// Whether webhooks of recipients may lead into private networks.
     #[serde(default)]
     pub webhooks_in_private_networks: bool,

@@ -1,9 +1,10 @@
 //! How messages leave, from the configuration; and the task that does the duties.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use broker_domain::telling::Post;
+use broker_domain::telling::{MailAddress, Post};
 use broker_mail::{Networks, Outbox, Security, Sender, SmtpPost, SmtpSettings, Webhooks};
 use broker_service::{Broker, Duties, TellingParts};
 use tokio::task::JoinSet;
@@ -11,6 +12,9 @@ use tokio::task::JoinSet;
 use crate::assemble::Home;
 use crate::config::{Config, Messages, MessagesKind, MessagesTls};
 use crate::sign_in::secret;
+
+/// Longest that the mail server may take for one letter.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What duties stand on, as configured. Nobody is called.
 ///
@@ -26,7 +30,16 @@ pub fn parts(config: &Config) -> Result<TellingParts> {
         caller: Arc::new(Webhooks::new(networks)),
         site: config.site.clone(),
         operator: config.operator.name.clone(),
+        staff: staff(config.messages.officers.as_deref())?,
     })
+}
+
+fn staff(address: Option<&str>) -> Result<Option<MailAddress>> {
+    let address = address.map(|text| {
+        text.parse::<MailAddress>()
+            .with_context(|| format!("`officers` of the section [messages] is `{text}`"))
+    });
+    address.transpose()
 }
 
 /// Those of the demonstration: an outbox in its folder, and webhooks of this machine or public ones.
@@ -40,6 +53,7 @@ pub fn demo_parts(home: &Home, site: &str, operator: &str) -> Result<TellingPart
         caller: Arc::new(Webhooks::new(Networks::Public)),
         site: site.to_owned(),
         operator: operator.to_owned(),
+        staff: staff(Some("officers@fiducie.example"))?,
     })
 }
 
@@ -99,5 +113,6 @@ fn smtp(messages: &Messages) -> Result<SmtpSettings> {
         security,
         credentials,
         authority: authority.transpose()?,
+        patience: PATIENCE,
     })
 }

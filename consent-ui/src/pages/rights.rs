@@ -128,12 +128,66 @@ pub struct RightsLine {
     pub days_left: i32,
     /// Where it stands.
     pub standing: Standing,
+    /// When two further months were taken.
+    pub extended_at: Option<Moment>,
+    /// Since when the clock stands still.
+    pub paused_at: Option<Moment>,
+    /// What was written in it, in order; the request itself and the answer are not among it.
+    pub thread: Vec<ThreadLine>,
     /// The record of its arrival.
     pub received: ProofStatus,
     /// The record of its being taken up.
     pub taken: Option<ProofStatus>,
     /// The record of its answer.
     pub answered: Option<ProofStatus>,
+}
+
+/// Something written in a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadLine {
+    /// Who wrote what.
+    pub kind: ThreadKind,
+    /// When.
+    pub at: Moment,
+    /// The words.
+    pub words: String,
+    /// Its record.
+    pub proof: ProofStatus,
+}
+
+/// Who wrote what in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ThreadKind {
+    /// The person wrote.
+    Person,
+    /// An officer wrote.
+    Officer,
+    /// An officer took two further months.
+    Extension,
+    /// An officer asked who is asking.
+    Pause,
+}
+
+impl Word for ThreadKind {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Person => "thread-person",
+            Self::Officer => "thread-officer",
+            Self::Extension => "thread-extension",
+            Self::Pause => "thread-pause",
+        }
+    }
+}
+
+/// One request on its own page, with the field to write in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RightView {
+    /// The request.
+    pub line: RightsLine,
+    /// What stands in the field.
+    pub typed: String,
+    /// What is to be corrected.
+    pub errors: FormErrors,
 }
 
 impl RightsLine {
@@ -144,6 +198,9 @@ impl RightsLine {
     /// `22 days left`, `late by 2 days`.
     fn left(&self, t: &Speech) -> String {
         let days = self.days_left.unsigned_abs();
+        if self.paused_at.is_some() {
+            return t.say("rights-paused-mark");
+        }
         let key = if self.days_left < 0 {
             "rights-late"
         } else {
@@ -153,7 +210,7 @@ impl RightsLine {
     }
 
     fn is_late(&self) -> bool {
-        self.is_open() && self.days_left < 0
+        self.is_open() && self.paused_at.is_none() && self.days_left < 0
     }
 }
 
@@ -173,6 +230,8 @@ pub struct AskView {
     pub form: String,
     /// What stands in the field.
     pub words: String,
+    /// Sharings that can be stopped along with an objection: what forms post as `partage`, and what it is.
+    pub sharings: Vec<(String, String)>,
     /// The last day of an answer, if it is sent today.
     pub due_on: Option<Date>,
     /// What is to be corrected.
@@ -233,9 +292,14 @@ pub fn render_ask(page: &PageContext, view: &AskView) -> Result<String, RenderEr
 ///
 /// # Errors
 /// [`RenderError`] when the template fails.
-pub fn render_right(page: &PageContext, line: &RightsLine) -> Result<String, RenderError> {
-    let f = Frame::new(page, "rights-one-heading");
-    f.render(&RightTemplate { f: &f, t: f.t, line })
+pub fn render_right(page: &PageContext, view: &RightView) -> Result<String, RenderError> {
+    let f = Frame::new(page, "rights-one-heading").answering(&view.errors);
+    f.render(&RightTemplate {
+        f: &f,
+        t: f.t,
+        view,
+        line: &view.line,
+    })
 }
 
 /// Renders `/dpo/droits`.
@@ -268,6 +332,7 @@ struct AskTemplate<'a> {
 struct RightTemplate<'a> {
     f: &'a Frame<'a>,
     t: Speech,
+    view: &'a RightView,
     line: &'a RightsLine,
 }
 

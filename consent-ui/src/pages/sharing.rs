@@ -217,6 +217,13 @@ pub struct SharingPage {
     pub told: Vec<ToldRow>,
 }
 
+impl SharingPage {
+    /// When the person asked recipients to delete what they received.
+    fn deletion_asked_at(&self) -> Option<Moment> {
+        self.told.iter().find_map(|told| told.deletion_asked_at)
+    }
+}
+
 /// A receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReceiptRow {

@@ -20,6 +20,8 @@ pub struct ToldRow {
     pub acknowledge_by: Moment,
     /// When it was.
     pub acknowledged_at: Option<Moment>,
+    /// When the person asked for deletion.
+    pub deletion_asked_at: Option<Moment>,
     /// Where it stands.
     pub standing: Standing,
 }
@@ -59,6 +61,10 @@ pub struct OverdueView {
     pub retrying: u64,
     /// Messages given up.
     pub failed: u64,
+    /// Changes and erasures of which recipients are to be told still.
+    pub changes_waiting: u64,
+    /// Those that were given up.
+    pub changes_failed: u64,
 }
 
 /// A telling whose time is over.
@@ -83,6 +89,8 @@ pub struct OverdueRow {
 pub struct MailView {
     /// The address, if she gave one.
     pub address: Option<broker_domain::telling::MailAddress>,
+    /// Another one that waits for its code, and until when it is taken.
+    pub pending: Option<(broker_domain::telling::MailAddress, Moment)>,
     /// How many messages could not be delivered.
     pub failed: u64,
 }
@@ -90,6 +98,10 @@ pub struct MailView {
 impl MailView {
     pub(crate) fn value(&self) -> &str {
         self.address.as_ref().map_or("", |address| address.as_str())
+    }
+
+    pub(crate) fn new_address(&self) -> &str {
+        self.pending.as_ref().map_or("", |(address, _)| address.as_str())
     }
 }
 

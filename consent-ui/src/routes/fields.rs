@@ -25,6 +25,12 @@ impl Fields {
             .find_map(|(key, value)| (key == name).then_some(value.trim()))
             .unwrap_or_default()
     }
+
+    /// Every value of a field that can be ticked several times.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let named = self.0.iter().filter(|(key, _)| key == name);
+        named.map(|(_, value)| value.trim()).collect()
+    }
 }
 
 impl<S: Send + Sync> FromRequest<S> for Fields {

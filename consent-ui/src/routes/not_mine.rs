@@ -76,7 +76,7 @@ pub(crate) async fn freeze(Path(sharing): Path<String>, posted: Posted) -> Resul
                 AskRefusal::TooLong => Some(FieldProblem::TextTooLong),
                 AskRefusal::TooMany => Some(FieldProblem::TooManyRequests),
                 AskRefusal::SentBefore => Some(FieldProblem::SentBefore),
-                AskRefusal::NotYours => None,
+                AskRefusal::NotYours | AskRefusal::Answered => None,
             };
             Trouble::NotYours
         })

@@ -3,20 +3,20 @@
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::deadline::days_left;
-use broker_domain::ids::RightsRequestId;
-use broker_domain::rights::{CannotAnswer, Right, RightsState};
-use broker_service::{AnswerRefusal, AskRefusal, RightsAction};
-use broker_store::RightsRow;
+use broker_domain::ids::{ConsentId, RightsRequestId};
+use broker_domain::rights::{Author, CannotAnswer, Right, RightsState, WordKind};
+use broker_service::{AnswerRefusal, AskRefusal, RightsAction, RightsThread, RightsWords, WithdrawalRefusal};
 use jiff::civil::Date;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
 use crate::pages::{
-    AskView, RightKind, RightsDeskView, RightsLine, RightsView, Standing, render_ask, render_right,
-    render_rights, render_rights_desk,
+    AskView, RightKind, RightView, RightsDeskView, RightsLine, RightsView, Standing, ThreadKind, ThreadLine,
+    render_ask, render_right, render_rights, render_rights_desk,
 };
 use crate::paths;
 use crate::routes::fields::Posted;
+use crate::routes::holdings::Holdings;
 use crate::routes::phrases::{day, moment, proof};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
@@ -40,20 +40,77 @@ pub(crate) async fn status(visit: Visit, Path(request): Path<String>) -> Result<
     let row = visit.broker().own_rights_request(who, request).await;
     let row = row.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
     let today = day(visit.broker().now());
-    shown(render_right(&visit.page(), &line(&row, today)))
+    let view = RightView {
+        line: line(&row, today),
+        typed: String::new(),
+        errors: FormErrors::default(),
+    };
+    shown(render_right(&visit.page(), &view))
+}
+
+/// POST `/moi/demandes/{request}`: the person writes in her request.
+pub(crate) async fn write(Path(request): Path<String>, posted: Posted) -> Result<Response, Trouble> {
+    let Posted { visit, fields, .. } = posted;
+    let who = visit.participant()?;
+    let request_id: RightsRequestId = id(&request)?;
+    let page = paths::rights_request(&request_id.to_string());
+    let words = fields.text("message").to_owned();
+    let mut problem = None;
+    let written = visit.broker().write_right(who, request_id, &words).await;
+    let written = written.map_err(|failure| {
+        Trouble::from_failure(failure, |refusal| {
+            let (field, trouble) = match refusal {
+                AskRefusal::NoWords => (Some(FieldProblem::WordsMissing), Trouble::NotUnderstood),
+                AskRefusal::TooLong => (Some(FieldProblem::TextTooLong), Trouble::NotUnderstood),
+                AskRefusal::TooMany => (Some(FieldProblem::TooManyMessages), Trouble::NotUnderstood),
+                AskRefusal::Answered | AskRefusal::SentBefore => {
+                    (None, Trouble::Changed { onward: page.clone() })
+                }
+                AskRefusal::NotYours => (None, Trouble::NotFound),
+            };
+            problem = field;
+            trouble
+        })
+    });
+    match (written, problem) {
+        (Ok(()), _) => Ok(onward_with(&page, Notice::RightStep)),
+        (Err(_), Some(problem)) => {
+            let row = visit.broker().own_rights_request(who, request_id).await;
+            let row = row.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+            let view = RightView {
+                line: line(&row, day(visit.broker().now())),
+                typed: words,
+                errors: FormErrors(vec![FieldError {
+                    field: "message".into(),
+                    problem,
+                }]),
+            };
+            returned(render_right(&visit.page_at(page), &view))
+        }
+        (Err(trouble), None) => Err(trouble),
+    }
 }
 
 /// `/moi/demandes/nouvelle/{right}`
 pub(crate) async fn form(visit: Visit, Path(right): Path<String>) -> Result<Response, Trouble> {
     visit.participant()?;
     let right = RightKind::from_tag(&right).ok_or(Trouble::NotFound)?;
-    let view = asked(&visit, right, String::new(), FormErrors::default())?;
+    let view = asked(&visit, right, String::new(), FormErrors::default()).await?;
     shown(render_ask(&visit.page(), &view))
 }
 
-fn asked(visit: &Visit, right: RightKind, words: String, errors: FormErrors) -> Result<AskView, Trouble> {
+async fn asked(
+    visit: &Visit,
+    right: RightKind,
+    words: String,
+    errors: FormErrors,
+) -> Result<AskView, Trouble> {
     Ok(AskView {
         right,
+        sharings: match right {
+            RightKind::Objection => stoppable(visit).await?,
+            _ => Vec::new(),
+        },
         form: visit
             .broker()
             .fresh_rights_request()
@@ -63,6 +120,42 @@ fn asked(visit: &Visit, right: RightKind, words: String, errors: FormErrors) -> 
         due_on: visit.broker().rights_due_today(),
         errors,
     })
+}
+
+/// What an objection can stop at once (P-18): each sharing in force, by whom and for what.
+async fn stoppable(visit: &Visit) -> Result<Vec<(String, String)>, Trouble> {
+    let holdings = Holdings::of(visit, visit.participant()?).await?;
+    let sharings = holdings
+        .sharings()
+        .filter(|sharing| sharing.state.can_be_withdrawn());
+    let label =
+        |trading: &str, purpose: &str| format!("{trading}{}{purpose}", visit.speech().say("separator"));
+    Ok(sharings
+        .map(|sharing| {
+            let label = label(&sharing.recipient.trading_name, &sharing.purpose);
+            (sharing.id.clone(), label)
+        })
+        .collect())
+}
+
+/// Stops what was ticked beside an objection. Before the request is sent: what she stops is stopped whatever comes after.
+async fn stop(visit: &Visit, ticked: &[&str]) -> Result<(), Trouble> {
+    let who = visit.participant()?;
+    for sharing in ticked {
+        let consent: ConsentId = id(sharing)?;
+        let mut ended = false;
+        let withdrawn = visit.broker().withdraw(who, consent).await;
+        let withdrawn = withdrawn.map_err(|failure| {
+            Trouble::from_failure(failure, |refusal| {
+                ended = refusal == WithdrawalRefusal::AlreadyEnded;
+                Trouble::NotFound
+            })
+        });
+        if !ended {
+            withdrawn?;
+        }
+    }
+    Ok(())
 }
 
 /// POST `/moi/demandes/nouvelle/{right}`. Sent twice, it is one request.
@@ -75,6 +168,9 @@ pub(crate) async fn send(Path(right): Path<String>, posted: Posted) -> Result<Re
         .parse()
         .map_err(|_| Trouble::NotUnderstood)?;
     let words = fields.text("objet").to_owned();
+    if right == RightKind::Objection && !words.trim().is_empty() {
+        stop(&visit, &fields.all("partage")).await?;
+    }
     let sent = visit.broker().ask_right(who, form, of_kind(right), &words).await;
     let mut problem = None;
     let row = sent.map_err(|failure| {
@@ -84,7 +180,7 @@ pub(crate) async fn send(Path(right): Path<String>, posted: Posted) -> Result<Re
                 AskRefusal::TooLong => Some(FieldProblem::TextTooLong),
                 AskRefusal::TooMany => Some(FieldProblem::TooManyRequests),
                 AskRefusal::SentBefore => Some(FieldProblem::SentBefore),
-                AskRefusal::NotYours => None,
+                AskRefusal::NotYours | AskRefusal::Answered => None,
             };
             Trouble::NotYours
         })
@@ -99,7 +195,7 @@ pub(crate) async fn send(Path(right): Path<String>, posted: Posted) -> Result<Re
                 field: "objet".into(),
                 problem,
             }]);
-            let view = asked(&visit, right, words, errors)?;
+            let view = asked(&visit, right, words, errors).await?;
             let page = visit.page_at(paths::ask_right(right.tag()));
             returned(render_ask(&page, &view))
         }
@@ -117,7 +213,7 @@ async fn desk_view(visit: &Visit) -> Result<RightsDeskView, Trouble> {
     let desk = visit.broker().rights_desk(visit.officer()?).await;
     let desk = desk.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?;
     let today = day(visit.broker().now());
-    let lines = |rows: Vec<RightsRow>| rows.iter().map(|row| line(row, today)).collect();
+    let lines = |rows: Vec<RightsThread>| rows.iter().map(|row| line(row, today)).collect();
     Ok(RightsDeskView {
         open: lines(desk.open),
         answered: lines(desk.answered),
@@ -135,27 +231,19 @@ pub(crate) async fn answer(Path(request): Path<String>, posted: Posted) -> Resul
     let (action, notice) = match fields.text("geste") {
         "prendre" => (RightsAction::TakeUp, Notice::RightTaken),
         "repondre" => (RightsAction::Answer(words.clone()), Notice::RightAnswered),
+        "ecrire" => (RightsAction::Write(words.clone()), Notice::RightStep),
+        "prolonger" => (RightsAction::Extend(words.clone()), Notice::RightStep),
+        "suspendre" => (RightsAction::Pause(words.clone()), Notice::RightStep),
+        "reprendre" => (RightsAction::Resume, Notice::RightStep),
         _ => return Err(Trouble::NotUnderstood),
     };
     let mut problem = None;
     let done = visit.broker().advance_right(who, request_id, &action).await;
     let done = done.map_err(|failure| {
-        Trouble::from_failure(failure, |refusal| match refusal {
-            AnswerRefusal::Unknown => Trouble::NotFound,
-            AnswerRefusal::NotAllowed => Trouble::NotYours,
-            AnswerRefusal::TooLong => {
-                problem = Some(FieldProblem::TextTooLong);
-                Trouble::NotUnderstood
-            }
-            AnswerRefusal::Cannot(CannotAnswer::NoWords) => {
-                problem = Some(FieldProblem::WordsMissing);
-                Trouble::NotUnderstood
-            }
-            AnswerRefusal::Cannot(CannotAnswer::AlreadyAnswered | CannotAnswer::AlreadyTaken) => {
-                Trouble::Changed {
-                    onward: paths::RIGHTS_DESK.to_owned(),
-                }
-            }
+        Trouble::from_failure(failure, |refusal| {
+            let (field, trouble) = not_advanced(refusal);
+            problem = field;
+            trouble
         })
     });
     match (done, problem) {
@@ -176,7 +264,32 @@ pub(crate) async fn answer(Path(request): Path<String>, posted: Posted) -> Resul
     }
 }
 
-fn line(row: &RightsRow, today: Date) -> RightsLine {
+/// What an officer is told of a step that was not taken: at the field, or on a page of its own.
+fn not_advanced(refusal: AnswerRefusal) -> (Option<FieldProblem>, Trouble) {
+    match refusal {
+        AnswerRefusal::Unknown => (None, Trouble::NotFound),
+        AnswerRefusal::NotAllowed => (None, Trouble::NotYours),
+        AnswerRefusal::TooLong => (Some(FieldProblem::TextTooLong), Trouble::NotUnderstood),
+        AnswerRefusal::TooMany => (Some(FieldProblem::TooManyMessages), Trouble::NotUnderstood),
+        AnswerRefusal::Cannot(CannotAnswer::NoWords) => {
+            (Some(FieldProblem::WordsMissing), Trouble::NotUnderstood)
+        }
+        AnswerRefusal::Cannot(
+            CannotAnswer::AlreadyAnswered
+            | CannotAnswer::AlreadyTaken
+            | CannotAnswer::AlreadyExtended
+            | CannotAnswer::TooLateToExtend
+            | CannotAnswer::AlreadyPaused
+            | CannotAnswer::NotPaused,
+        ) => {
+            let onward = paths::RIGHTS_DESK.to_owned();
+            (None, Trouble::Changed { onward })
+        }
+    }
+}
+
+fn line(thread: &RightsThread, today: Date) -> RightsLine {
+    let row = &thread.row;
     let request = &row.request;
     RightsLine {
         id: request.id.to_string(),
@@ -194,10 +307,29 @@ fn line(row: &RightsRow, today: Date) -> RightsLine {
                 answer: answer.clone(),
             },
         },
+        extended_at: request.extended_at.map(moment),
+        paused_at: request.paused_at.map(moment),
+        thread: thread.words.iter().filter_map(written).collect(),
         received: proof(row.received_leaf),
         taken: row.taken_leaf.map(proof),
         answered: row.answered_leaf.map(proof),
     }
+}
+
+fn written(one: &RightsWords) -> Option<ThreadLine> {
+    let kind = match (one.kind, one.author) {
+        (WordKind::Asked | WordKind::Answer, _) => return None,
+        (WordKind::Extension, _) => ThreadKind::Extension,
+        (WordKind::Pause, _) => ThreadKind::Pause,
+        (WordKind::Message, Author::Person) => ThreadKind::Person,
+        (WordKind::Message, Author::Officer) => ThreadKind::Officer,
+    };
+    Some(ThreadLine {
+        kind,
+        at: moment(one.at),
+        words: one.words.clone(),
+        proof: proof(one.leaf),
+    })
 }
 
 const fn kind(right: Right) -> RightKind {

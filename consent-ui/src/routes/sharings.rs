@@ -258,7 +258,13 @@ pub(crate) async fn withdraw(Path(sharing): Path<String>, posted: Posted) -> Res
     let consent: ConsentId = id(&sharing)?;
     let onward_to = paths::withdrawal(&consent.to_string());
     match visit.broker().withdraw(who, consent).await {
-        Ok(_) => Ok(onward(&onward_to)),
+        Ok(_) => {
+            // Withdrawn whatever becomes of it: what is asked along can be asked again on the page of the sharing.
+            if posted.fields.text("effacer") == "oui" {
+                told::deletion_asked(&visit, consent).await?;
+            }
+            Ok(onward(&onward_to))
+        }
         Err(failure) => {
             let mut ended = false;
             let trouble = Trouble::from_failure(failure, |refusal| match refusal {

@@ -1,8 +1,9 @@
 //! Who was told of withdrawals, for the person and the officer; and where a person wants messages.
 
+use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::ids::{ConsentId, ParticipantId};
-use broker_service::{Failure, MailboxRefusal, SignInRefusal, Told};
+use broker_service::{DeletionRefusal, Failure, MailboxRefusal, SignInRefusal, Told};
 use broker_store::SessionRole;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
@@ -13,7 +14,7 @@ use crate::routes::account;
 use crate::routes::fields::Posted;
 use crate::routes::phrases::moment;
 use crate::routes::trouble::Trouble;
-use crate::routes::visit::{Visit, onward_with, returned, shown};
+use crate::routes::visit::{Visit, id, onward_with, returned, shown};
 
 fn row(told: Told) -> ToldRow {
     ToldRow {
@@ -21,6 +22,7 @@ fn row(told: Told) -> ToldRow {
         told_at: told.told_at.map(moment),
         acknowledge_by: moment(told.acknowledge_by),
         acknowledged_at: told.acknowledged_at.map(moment),
+        deletion_asked_at: told.deletion_asked_at.map(moment),
         standing: told.standing,
     }
 }
@@ -53,9 +55,11 @@ pub(crate) async fn overdue(visit: Visit) -> Result<Response, Trouble> {
                 told: row(one.told),
             })
             .collect(),
-        waiting: counts.waiting,
-        retrying: counts.retrying,
-        failed: counts.failed,
+        waiting: counts.people.waiting,
+        retrying: counts.people.retrying,
+        failed: counts.people.failed,
+        changes_waiting: counts.changes.waiting.saturating_add(counts.changes.retrying),
+        changes_failed: counts.changes.given_up,
     };
     shown(render_overdue(&visit.page(), &view))
 }
@@ -72,6 +76,9 @@ pub(crate) async fn mail(visit: &Visit) -> Result<Option<MailView>, Trouble> {
     let mailbox = mailbox.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?;
     Ok(Some(MailView {
         address: mailbox.address,
+        pending: mailbox
+            .pending
+            .map(|pending| (pending.address, moment(pending.expires_at))),
         failed: mailbox.failed,
     }))
 }
@@ -83,31 +90,81 @@ pub(crate) async fn set_mail(posted: Posted) -> Result<Response, Trouble> {
         session,
         fields,
     } = posted;
-    match visit
+    let text = fields.text("courriel");
+    let notice = if text.trim().is_empty() {
+        Notice::AccountChanged
+    } else {
+        Notice::CodeSent
+    };
+    let set = visit.broker().set_mailbox(&session.token, text).await;
+    mailed(&visit, set, notice, "courriel").await
+}
+
+/// POST `/compte/courriel/code`
+pub(crate) async fn confirm_mail(posted: Posted) -> Result<Response, Trouble> {
+    let Posted {
+        visit,
+        session,
+        fields,
+    } = posted;
+    let confirmed = visit
         .broker()
-        .set_mailbox(&session.token, fields.text("courriel"))
-        .await
-    {
-        Ok(()) => Ok(onward_with(paths::ACCOUNT, Notice::AccountChanged)),
+        .confirm_mailbox(&session.token, fields.text("code"))
+        .await;
+    mailed(&visit, confirmed, Notice::MailConfirmed, "code").await
+}
+
+async fn mailed(
+    visit: &Visit,
+    outcome: Result<(), Failure<MailboxRefusal>>,
+    notice: Notice,
+    field: &str,
+) -> Result<Response, Trouble> {
+    let problem = match outcome {
+        Ok(()) => return Ok(onward_with(paths::ACCOUNT, notice)),
         Err(Failure::Refused(MailboxRefusal::SignIn(SignInRefusal::ProveAgain))) => {
-            Ok(onward_with(paths::PROVE, Notice::ProveFirst))
+            return Ok(onward_with(paths::PROVE, Notice::ProveFirst));
         }
-        Err(Failure::Refused(refusal @ (MailboxRefusal::Address | MailboxRefusal::TooOften))) => {
-            let errors = FormErrors(vec![FieldError {
-                field: "courriel".to_owned(),
-                problem: match refusal {
-                    MailboxRefusal::TooOften => FieldProblem::MailTooOften,
-                    _ => FieldProblem::MailInvalid,
-                },
-            }]);
-            let view = account::view(&visit, errors).await?;
-            returned(render_account(&visit.page_at(paths::ACCOUNT.to_owned()), &view))
+        Err(Failure::Refused(MailboxRefusal::Address)) => (field, FieldProblem::MailInvalid),
+        Err(Failure::Refused(MailboxRefusal::TooOften)) => (field, FieldProblem::MailTooOften),
+        Err(Failure::Refused(MailboxRefusal::CodeWrong { .. })) => (field, FieldProblem::CodeWrong),
+        // The field of the code may be gone: the address is what has to be entered again.
+        Err(Failure::Refused(MailboxRefusal::CodeOver)) => ("courriel", FieldProblem::CodeOver),
+        Err(failure) => {
+            return Err(Trouble::from_failure(failure, |refusal| match refusal {
+                MailboxRefusal::SignIn(refusal) => Trouble::SignIn(refusal),
+                _ => Trouble::NotYours,
+            }));
         }
-        Err(failure) => Err(Trouble::from_failure(failure, |refusal| match refusal {
-            MailboxRefusal::SignIn(refusal) => Trouble::SignIn(refusal),
-            MailboxRefusal::Address | MailboxRefusal::TooOften | MailboxRefusal::NotParticipant => {
-                Trouble::NotYours
-            }
-        })),
-    }
+    };
+    let errors = FormErrors(vec![FieldError {
+        field: problem.0.to_owned(),
+        problem: problem.1,
+    }]);
+    let view = account::view(visit, errors).await?;
+    returned(render_account(&visit.page_at(paths::ACCOUNT.to_owned()), &view))
+}
+
+/// POST `/moi/partages/{sharing}/effacement`
+pub(crate) async fn ask_deletion(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
+    let visit = posted.visit;
+    let consent: ConsentId = id(&sharing)?;
+    deletion_asked(&visit, consent).await?;
+    Ok(onward_with(
+        &paths::sharing(&consent.to_string()),
+        Notice::DeletionAsked,
+    ))
+}
+
+/// Asks for deletion; asked again, nothing more happens.
+pub(crate) async fn deletion_asked(visit: &Visit, consent: ConsentId) -> Result<(), Trouble> {
+    let asked = visit.broker().ask_deletion(visit.participant()?, consent).await;
+    asked.map_err(|failure| {
+        Trouble::from_failure(failure, |refusal| match refusal {
+            DeletionRefusal::NotYours => Trouble::NotFound,
+            DeletionRefusal::NotWithdrawn => Trouble::Changed {
+                onward: paths::sharing(&consent.to_string()),
+            },
+        })
+    })
 }

@@ -275,3 +275,140 @@ async fn a_request_goes_with_the_person() {
     let desk = house.as_officer().await.open("/dpo/droits").await;
     assert!(desk.text().contains("Aucune demande n'attend"), "{}", desk.text());
 }
+
+/// GDPR art. 12(3), 12(6): the officer writes, extends and pauses; both see the same due date.
+#[tokio::test]
+async fn p_17_person_and_officer_write_to_each_other_and_both_see_the_clock() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/acces";
+    let form = anna.open(action).await;
+    let status = anna
+        .submit(&form, action, &[("objet", "Tout")])
+        .await
+        .header("location");
+    let path = status.split('?').next().unwrap().to_owned();
+    let request = path.rsplit('/').next().unwrap().to_owned();
+    let answer = format!("/dpo/droits/{request}");
+    let field = "reponse";
+
+    let mut officer = house.as_officer().await;
+    let desk = officer.open("/dpo/droits").await;
+    let empty = officer
+        .submit(&desk, &answer, &[(field, " "), ("geste", "prolonger")])
+        .await;
+    assert_eq!(empty.status, 422);
+    let paused = officer
+        .submit(
+            &desk,
+            &answer,
+            &[(field, "Qui êtes-vous ?"), ("geste", "suspendre")],
+        )
+        .await;
+    assert_eq!(paused.status, 303, "{}", paused.body);
+    let page = anna.open(&path).await;
+    for words in ["Qui êtes-vous ?", "Délai suspendu", "délai suspendu"] {
+        assert!(page.text().contains(words), "{words}: {}", page.text());
+    }
+    // Her answer lets the clock go on.
+    let sent = anna.submit(&page, &path, &[("message", "C'est <moi>")]).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let desk = officer.open("/dpo/droits").await;
+    assert!(desk.text().contains("C'est <moi>") && !desk.text().contains("délai suspendu"));
+    let extended = officer
+        .submit(
+            &desk,
+            &answer,
+            &[(field, "Beaucoup de données"), ("geste", "prolonger")],
+        )
+        .await;
+    assert_eq!(extended.status, 303, "{}", extended.body);
+    for page in [anna.open(&path).await, officer.open("/dpo/droits").await] {
+        for words in ["Beaucoup de données", "Prolongée de deux mois", "19 février 2027"] {
+            assert!(page.text().contains(words), "{words}: {}", page.text());
+        }
+    }
+    let again = officer
+        .submit(&desk, &answer, &[(field, "Encore"), ("geste", "prolonger")])
+        .await;
+    assert_eq!(again.status, 409, "{}", again.body);
+    let done = officer
+        .submit(&desk, &answer, &[(field, "Voici."), ("geste", "repondre")])
+        .await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    let late = anna.submit(&page, &path, &[("message", "Merci")]).await;
+    assert_eq!(late.status, 409, "{}", late.body);
+    assert!(anna.open(&path).await.text().contains("Voici."));
+}
+
+/// Somebody else's request is not there.
+#[tokio::test]
+async fn nobody_writes_in_somebody_else_s_request() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/acces";
+    let form = anna.open(action).await;
+    let status = anna.submit(&form, action, &[]).await.header("location");
+    let path = status.split('?').next().unwrap().to_owned();
+    let mut bob = house.signed_in("participant", house.bruno.id.to_string()).await;
+    assert_eq!(bob.open(&path).await.status, 404);
+    let form = bob.open(action).await;
+    let hidden = form.hidden_fields(action);
+    let (_, token) = hidden.iter().find(|(name, _)| name == "csrf").unwrap();
+    let foreign = bob
+        .post(&path, &[("csrf", token.as_str()), ("message", "x")])
+        .await;
+    assert_eq!(foreign.status, 404, "{}", foreign.body);
+}
+
+/// P-18: an objection stops what is ticked, at once.
+#[tokio::test]
+async fn p_18_an_objection_stops_what_is_ticked() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let sharing = house.granted(&house.anna).await.to_string();
+    let action = "/moi/demandes/nouvelle/opposition";
+    let form = anna.open(action).await;
+    assert!(
+        form.body.contains(&format!("value=\"{sharing}\"")),
+        "{}",
+        form.body
+    );
+    assert!(!form.body.contains("checked"));
+    let fields = [
+        ("objet", "Je refuse cette recherche"),
+        ("partage", sharing.as_str()),
+    ];
+    let sent = anna.submit(&form, action, &fields).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let page = anna.open(&format!("/moi/partages/{sharing}")).await;
+    assert!(page.text().contains("Accord retiré"), "{}", page.text());
+}
+
+/// P-15: asked with the withdrawal by a box that is not ticked, or after it by a button; once.
+#[tokio::test]
+async fn p_15_deletion_is_asked_with_the_withdrawal_or_after_it() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    for with in [true, false] {
+        let sharing = house.granted(&house.anna).await.to_string();
+        let (page, withdrawal) = (
+            format!("/moi/partages/{sharing}"),
+            format!("/moi/partages/{sharing}/retrait"),
+        );
+        let form = anna.open(&withdrawal).await;
+        assert!(form.body.contains("name=\"effacer\"") && !form.body.contains("checked"));
+        let ticked: &[(&str, &str)] = if with { &[("effacer", "oui")] } else { &[] };
+        let done = anna.submit(&form, &withdrawal, ticked).await;
+        assert_eq!(done.status, 303, "{}", done.body);
+        let asked = "Vous avez demandé l'effacement le";
+        assert_eq!(anna.open(&page).await.text().contains(asked), with);
+        if !with {
+            let button = anna.open(&page).await;
+            let deletion = format!("{page}/effacement");
+            let sent = anna.submit(&button, &deletion, &[]).await;
+            assert_eq!(sent.status, 303, "{}", sent.body);
+            assert!(anna.open(&page).await.text().contains(asked));
+        }
+    }
+}

@@ -26,7 +26,7 @@ pub(crate) fn draw_code(entropy: &dyn Entropy) -> Result<String, EntropyUnavaila
 }
 
 /// A code as people see it: `ABCD-EFGH-JKMN`.
-pub(super) fn shown(code: &str) -> String {
+pub(crate) fn shown(code: &str) -> String {
     let mut text = String::with_capacity(code.len() + code.len() / GROUP);
     for (place, symbol) in code.chars().enumerate() {
         if place > 0 && place.is_multiple_of(GROUP) {
@@ -38,7 +38,7 @@ pub(super) fn shown(code: &str) -> String {
 }
 
 /// What somebody typed, as it was drawn. What can be no code is cut to a length that cannot be one either.
-pub(super) fn typed(text: &str) -> String {
+pub(crate) fn typed(text: &str) -> String {
     text.chars()
         .filter(|symbol| !symbol.is_whitespace() && *symbol != '-')
         .take(LENGTH + 1)

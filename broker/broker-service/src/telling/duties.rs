@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 
 use super::{days, recipients, reminders, texts};
+use crate::accounts::shown;
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::release::ZONE;
@@ -42,11 +43,37 @@ pub struct TellingParts {
     pub site: String,
     /// Who runs this broker, as letters are signed.
     pub operator: String,
+    /// Where our officers are told that something is due; nobody is, without it.
+    pub staff: Option<MailAddress>,
 }
 
 fn log(fault: &Fault) {
     let error: &dyn std::error::Error = fault;
     tracing::error!(error, "a duty failed; it is tried again");
+}
+
+fn logged(outcome: Result<(), Fault>) {
+    if let Err(fault) = outcome {
+        log(&fault);
+    }
+}
+
+/// Whether a mail server takes letters now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Server {
+    /// As far as one knows.
+    Open,
+    /// It was not reached a moment ago, or the folder cannot be written.
+    Shut,
+}
+
+impl Server {
+    pub const fn after(failure: PostFailure) -> Self {
+        match failure {
+            PostFailure::Unreached | PostFailure::Folder => Self::Shut,
+            PostFailure::Later | PostFailure::Refused => Self::Open,
+        }
+    }
 }
 
 /// The first fault of steps that all ran. The others are logged here.
@@ -75,23 +102,36 @@ impl Duties {
         Self { broker, parts }
     }
 
-    /// Does what is due, for ever. Failures are logged and tried again: nothing that is queued is lost by one.
+    /// Does what is due, for ever: ends, webhooks and letters beside each other, so that a server that hangs keeps back what
+    /// goes by it and nothing else. Failures are logged and tried again: nothing that is queued is lost by one.
     pub async fn run(self) {
+        tokio::join!(self.look_for_ends(), self.go_on_calling(), self.go_on_writing());
+    }
+
+    async fn look_for_ends(&self) {
         let mut reminded: Option<Instant> = None;
         loop {
             let now = self.broker.now();
-            let remind = reminded.is_none_or(|at| now < at || now >= at.plus_seconds(REMIND_EVERY_SECONDS));
-            let outcome = match remind {
-                true => self.round().await,
-                false => self.send_due().await,
-            };
-            // Whatever failed: what is told every two seconds must not be looked for every two seconds for that.
-            if remind {
+            if reminded.is_none_or(|at| now < at || now >= at.plus_seconds(REMIND_EVERY_SECONDS)) {
+                // Whatever failed: what is told every two seconds must not be looked for every two seconds for that.
                 reminded = Some(now);
+                logged(self.notice_ends(now).await);
             }
-            if let Err(fault) = outcome {
-                log(&fault);
-            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn go_on_calling(&self) {
+        loop {
+            logged(self.call_webhooks(self.broker.now()).await);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn go_on_writing(&self) {
+        loop {
+            logged(self.tidy().await);
+            logged(self.write(self.broker.now()).await);
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -103,6 +143,16 @@ impl Duties {
     /// The first fault, when the store or the ledger fails; further ones are logged. What was done stays done.
     pub async fn round(&self) -> Result<(), Fault> {
         let now = self.broker.now();
+        let noticed = self.notice_ends(now).await;
+        let tidied = self.tidy().await;
+        // A later now: what was just announced is due.
+        let now = self.broker.now();
+        let (called, written) = tokio::join!(self.call_webhooks(now), self.write(now));
+        // Again: calling may have queued letters.
+        first_fault([noticed, tidied, called, written, self.write(now).await])
+    }
+
+    async fn notice_ends(&self, now: Instant) -> Result<(), Fault> {
         first_fault([
             self.broker
                 .announce_expired(now, MOST_ANNOUNCED)
@@ -110,32 +160,32 @@ impl Duties {
                 .map(|_| ()),
             self.broker.close_departures(now).await,
             self.remind(now).await,
+            self.remind_staff(now).await,
+            self.broker.seal_clear_words().await,
             self.forget(now).await,
-            self.send_due().await,
         ])
     }
 
     async fn forget(&self, now: Instant) -> Result<(), Fault> {
         let mut tx = self.broker.store.begin("forget old messages").await?;
         tx.drop_messages(days(now, -REMEMBERED_DAYS)).await?;
+        tx.drop_tellings(days(now, -REMEMBERED_DAYS)).await?;
         Ok(tx.commit().await?)
     }
 
-    async fn send_due(&self) -> Result<(), Fault> {
-        let now = self.broker.now();
-        let tidied = self.tidy().await;
-        let (told, sent) = tokio::join!(self.tell_recipients(now), self.send_messages(now));
-        // Again: telling recipients may have queued a message to a person.
-        first_fault([tidied, told, sent, self.send_messages(now).await])
-    }
-
-    async fn send_messages(&self, now: Instant) -> Result<(), Fault> {
+    /// Writes the letters that are due. Once the mail server is not reached the rest waits for the next round: each
+    /// would wait for as long, and one after the other.
+    async fn write(&self, now: Instant) -> Result<(), Fault> {
         let due = self.broker.store.read().await?.messages_due(now, PAGE).await?;
         let mut first = Ok(());
         for row in due {
-            first = first_fault([first, self.send(row, now).await]);
+            match self.send(row, now).await {
+                Ok(Server::Open) => {}
+                Ok(Server::Shut) => return first,
+                Err(fault) => first = first_fault([first, Err(fault)]),
+            }
         }
-        first
+        first_fault([first, self.write_letters(now).await])
     }
 
     /// Destroys letters in the outbox whose message or dossier is gone: their person was erased. Runs after each erasure, and once
@@ -181,9 +231,9 @@ impl Duties {
         Ok(true)
     }
 
-    async fn send(&self, row: MessageRow, now: Instant) -> Result<(), Fault> {
+    async fn send(&self, row: MessageRow, now: Instant) -> Result<Server, Fault> {
         if self.is_overtaken(&row, now).await? {
-            return self.end(&row, MessageEnd::Overtaken).await;
+            return self.end(&row, MessageEnd::Overtaken).await.map(|()| Server::Open);
         }
         let place = usize::try_from(row.attempts).unwrap_or(usize::MAX);
         let again = BACKOFF_SECONDS.get(place).copied();
@@ -191,15 +241,15 @@ impl Duties {
         // Counted before it is made, and due again later: a crash from here on loses nothing, and repeats nothing at once.
         let retry_at = now.plus_seconds(again.unwrap_or(86_400));
         match tx.begin_message(row.id, retry_at).await.map_err(Fault::from) {
-            Err(Fault::Conflict { .. }) => return Ok(()),
+            Err(Fault::Conflict { .. }) => return Ok(Server::Open),
             begun => begun?,
         }
         tx.commit().await?;
-        let Some(letter) = self.write(&row, now).await? else {
-            return self.end(&row, MessageEnd::Failed).await;
+        let Some(letter) = self.letter(&row, now).await? else {
+            return self.end(&row, MessageEnd::Failed).await.map(|()| Server::Open);
         };
         match self.parts.post.send(&letter).await {
-            Ok(()) => self.end(&row, MessageEnd::Sent).await,
+            Ok(()) => self.end(&row, MessageEnd::Sent).await.map(|()| Server::Open),
             Err(error) => {
                 let last = error == PostFailure::Refused || again.is_none();
                 tracing::warn!(
@@ -210,16 +260,18 @@ impl Duties {
                     "a message could not be sent"
                 );
                 if last {
-                    self.end(&row, MessageEnd::Failed).await
-                } else {
-                    Ok(())
+                    self.end(&row, MessageEnd::Failed).await?;
                 }
+                Ok(Server::after(error))
             }
         }
     }
 
     /// A reminder that waited until another one is due, or until the sharing was withdrawn, is not sent any more.
     async fn is_overtaken(&self, row: &MessageRow, now: Instant) -> Result<bool, Fault> {
+        if row.kind == MessageKind::AddressCode {
+            return Ok(self.code_of(row, now).await?.is_none());
+        }
         let is_reminder = matches!(
             row.kind,
             MessageKind::EndsInThirty
@@ -237,8 +289,21 @@ impl Duties {
         }))
     }
 
+    /// The sealed code that a message brings, while it can be of use.
+    async fn code_of(&self, row: &MessageRow, now: Instant) -> Result<Option<Vec<u8>>, Fault> {
+        let pending = self
+            .broker
+            .store
+            .read()
+            .await?
+            .mail_pending(row.participant)
+            .await?;
+        let pending = pending.filter(|pending| pending.message == row.id && now < pending.expires_at);
+        Ok(pending.map(|pending| pending.code_sealed))
+    }
+
     /// Writes the letter; `None` when its person was erased meanwhile, or the address does not open.
-    async fn write(&self, row: &MessageRow, now: Instant) -> Result<Option<Letter>, Fault> {
+    async fn letter(&self, row: &MessageRow, now: Instant) -> Result<Option<Letter>, Fault> {
         let mut read = self.broker.store.read().await?;
         let (person, wrapped) = (
             read.participant(row.participant).await?,
@@ -262,6 +327,16 @@ impl Duties {
             .ok()
             .and_then(|text| text.expose_secret().parse::<MailAddress>().ok());
         let Some(to) = address else { return Ok(None) };
+        let code = match self.code_of(row, now).await? {
+            Some(sealed) if row.kind == MessageKind::AddressCode => {
+                let code = broker_vault::open_mail_code(&key, &SealedText(sealed));
+                match code {
+                    Ok(code) => shown(code.expose_secret()),
+                    Err(_) => return Ok(None),
+                }
+            }
+            _ => String::new(),
+        };
         // The last day on which it stands: its end is the first instant of the next.
         let day = consent.and_then(|consent| {
             let zone = TimeZone::get(ZONE).ok()?;
@@ -273,6 +348,7 @@ impl Duties {
             day,
             site: &self.parts.site,
             operator: &self.parts.operator,
+            code: &code,
         };
         let lang = Lang::from_tag(&person.language).unwrap_or(Lang::French);
         Ok(
@@ -288,6 +364,9 @@ impl Duties {
 
     async fn end(&self, row: &MessageRow, end: MessageEnd) -> Result<(), Fault> {
         let mut tx = self.broker.store.begin("end a message").await?;
+        if row.kind == MessageKind::AddressCode {
+            tx.forget_mail_code(row.id).await?;
+        }
         match tx
             .end_message(row.id, end, self.broker.now())
             .await

@@ -1,32 +1,49 @@
-//! Where a person wants messages: given by herself, sealed under her data key, optional.
+//! Where a person wants messages: given by herself, sealed under her data key, optional. An address counts once she typed
+//! the code that was sent there; until then the one before stays in force, and is told that another one was given.
 
 use broker_domain::ids::ParticipantId;
 use broker_domain::telling::MailAddress;
 use broker_domain::time::{Instant, Interval};
-use broker_store::{MailAddressRow, MessageKind, SessionRole, Tx};
+use broker_domain::warrant::AccessWarrant;
+use broker_store::{MailAddressRow, MailPendingRow, MessageKind, MessageRow, SessionRole, Tx};
 use broker_vault::{ProfileField, SealedText};
 use secrecy::ExposeSecret as _;
 use thiserror::Error;
 
 use super::queue::{Occasion, queue};
-use crate::accounts::SignInRefusal;
+use crate::accounts::{SignInRefusal, draw_code, typed};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
 use crate::own_data::local_day;
 use crate::vault::not_opened;
 
-/// How often an address may be changed or forgotten in one day of the meters' zone. Each change writes to the address
-/// before, which may be somebody else's; each is told, so that a thief cannot hide behind a change of hers.
+/// How often a code may be asked for, and an address be changed or forgotten, in one day of the meters' zone. Each writes to
+/// an address, which may be somebody else's; each change is told, so that a thief cannot hide behind a change of hers.
 const MOST_CHANGES: u8 = 3;
+/// How long a code is taken, in seconds: half an hour.
+const CODE_SECONDS: i64 = 1_800;
+/// How often a code may be typed. With 31^12 codes guessing is hopeless anyway.
+const MOST_ATTEMPTS: u8 = 5;
 
 /// What a person sees of her address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox {
-    /// The address, if she gave one.
+    /// The address in force, if she confirmed one.
     pub address: Option<MailAddress>,
-    /// How many messages to it were given up.
+    /// Another one, which waits for its code.
+    pub pending: Option<PendingAddress>,
+    /// How many messages to the one in force were given up.
     pub failed: u64,
+}
+
+/// An address that waits for its code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingAddress {
+    /// The address.
+    pub address: MailAddress,
+    /// Until when its code is taken.
+    pub expires_at: Instant,
 }
 
 /// Why an address is not set.
@@ -38,6 +55,15 @@ pub enum MailboxRefusal {
     /// Changed too often today.
     #[error("the address was changed three times today; try again tomorrow")]
     TooOften,
+    /// The code is another one.
+    #[error("this is not the code that was sent; {left} more attempts")]
+    CodeWrong {
+        /// How often it may still be typed.
+        left: u8,
+    },
+    /// No address waits for a code, any more.
+    #[error("no address waits for this code any more; enter the address again")]
+    CodeOver,
     /// Researchers and officers have none here.
     #[error("only participants get messages")]
     NotParticipant,
@@ -55,36 +81,51 @@ impl Broker {
         let now = self.clock.now();
         let warrant = self.access(who, Interval::new(now, now.plus_seconds(1))?)?;
         let mut read = self.store.read().await?;
-        let Some(row) = read.mail_address(who).await? else {
-            return Ok(Mailbox {
-                address: None,
-                failed: 0,
-            });
+        let row = read.mail_address(who).await?;
+        let pending = read.mail_pending(who).await?.filter(|row| now < row.expires_at);
+        let failed = match row {
+            Some(_) => read.failed_messages_to(who).await?,
+            None => 0,
         };
-        let failed = read.failed_messages_to(who).await?;
-        let wrapped = read.key(who, row.epoch).await?.ok_or(Fault::SubjectErased)?;
         drop(read);
-        let key = self.vault.data_key(&wrapped)?;
-        let text = broker_vault::open_profile(
-            &warrant,
-            self.clock.now(),
-            &key,
-            ProfileField::Email,
-            &SealedText(row.sealed),
-        )
-        .map_err(|error| not_opened(error, "open mail address"))?;
-        let address = text
-            .expose_secret()
-            .parse()
-            .map_err(|_| Fault::Corrupt { what: "mail address" })?;
+        let address = match row {
+            Some(row) => Some(self.own_address(who, &warrant, row.epoch, row.sealed).await?),
+            None => None,
+        };
+        let pending = match pending {
+            Some(row) => Some(PendingAddress {
+                expires_at: row.expires_at,
+                address: self.own_address(who, &warrant, row.epoch, row.sealed).await?,
+            }),
+            None => None,
+        };
         Ok(Mailbox {
-            address: Some(address),
+            address,
+            pending,
             failed,
         })
     }
 
-    /// Sets the address of whoever is signed in, or forgets it when `text` is empty. The old one is told, so it may be
-    /// replaced three times a day. Needs a proof of the last ten minutes: warnings of a takeover go to this address.
+    async fn own_address(
+        &self,
+        who: ParticipantId,
+        warrant: &AccessWarrant,
+        epoch: u32,
+        sealed: Vec<u8>,
+    ) -> Result<MailAddress, Fault> {
+        let wrapped = self.store.read().await?.key(who, epoch).await?;
+        let key = self.vault.data_key(&wrapped.ok_or(Fault::SubjectErased)?)?;
+        let sealed = SealedText(sealed);
+        let text = broker_vault::open_profile(warrant, self.clock.now(), &key, ProfileField::Email, &sealed)
+            .map_err(|error| not_opened(error, "open mail address"))?;
+        text.expose_secret()
+            .parse()
+            .map_err(|_| Fault::Corrupt { what: "mail address" })
+    }
+
+    /// Gives an address for whoever is signed in: a code goes there, and it counts once [`Broker::confirm_mailbox`] took
+    /// that code. An empty `text` forgets the address in force at once. Three times a day each. Needs a proof of the
+    /// last ten minutes: warnings of a takeover go to this address.
     ///
     /// # Errors
     /// See [`MailboxRefusal`].
@@ -96,27 +137,35 @@ impl Broker {
         let SessionRole::Participant(who) = session.role else {
             return Err(Failure::Refused(MailboxRefusal::NotParticipant));
         };
-        let address = match text.trim() {
+        let address: Option<MailAddress> = match text.trim() {
             "" => None,
             text => Some(
                 text.parse()
                     .map_err(|_| Failure::Refused(MailboxRefusal::Address))?,
             ),
         };
-        let same = self.mailbox(who).await;
-        let same = same.map_err(|failure| failure.map_refusal(|_| MailboxRefusal::NotParticipant))?;
-        if same.address == address {
-            return Ok(());
+        let known = self.mailbox(who).await;
+        let known = known.map_err(|failure| failure.map_refusal(|_| MailboxRefusal::NotParticipant))?;
+        if known.address == address {
+            // She keeps the one in force, so nothing waits any more.
+            return self.keep_mailbox(who).await;
         }
-        self.change_mailbox(who, address.as_ref()).await
+        match address {
+            Some(address) => self.ask_to_confirm(who, &address).await,
+            None => self.forget_mailbox(who).await,
+        }
     }
 
-    /// The same at enrolment, by the operator who was given the address with the rest.
+    /// The same at enrolment, by the operator who was given the address with the rest: it too counts once she confirmed it.
     ///
     /// # Errors
     /// When the person is unknown, the store fails, or the address was replaced too often today.
     pub async fn put_mailbox(&self, who: ParticipantId, address: Option<&MailAddress>) -> Result<(), Fault> {
-        match self.change_mailbox(who, address).await {
+        let put = match address {
+            Some(address) => self.ask_to_confirm(who, address).await,
+            None => self.forget_mailbox(who).await,
+        };
+        match put {
             Ok(()) => Ok(()),
             Err(Failure::Fault(fault)) => Err(fault),
             Err(Failure::Refused(_) | Failure::Conflict) => Err(Fault::Conflict {
@@ -125,49 +174,134 @@ impl Broker {
         }
     }
 
-    async fn change_mailbox(
+    /// Takes the code that was sent to an address: from now on messages go there, and the address before is told so. Any
+    /// session will do: the address was given under a fresh proof.
+    ///
+    /// # Errors
+    /// See [`MailboxRefusal`]. After five wrong codes the address has to be given again.
+    pub async fn confirm_mailbox(&self, token: &[u8; 32], code: &str) -> Result<(), Failure<MailboxRefusal>> {
+        let session = self.session(token).await?;
+        let Some(SessionRole::Participant(who)) = session.map(|session| session.role) else {
+            return Err(Failure::Refused(MailboxRefusal::NotParticipant));
+        };
+        self.confirm_address(who, code).await
+    }
+
+    /// The same for a person whose identity the caller knows.
+    ///
+    /// # Errors
+    /// See [`MailboxRefusal`].
+    pub async fn confirm_address(
         &self,
         who: ParticipantId,
-        address: Option<&MailAddress>,
+        code: &str,
+    ) -> Result<(), Failure<MailboxRefusal>> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin("confirm mail address").await?;
+        let pending = tx.mail_pending(who).await?;
+        let Some(pending) = pending.filter(|row| now < row.expires_at && 0 < row.attempts_left) else {
+            return Err(Failure::Refused(MailboxRefusal::CodeOver));
+        };
+        if !self.vault.is_mail_code(who, &typed(code), &pending.code_hash) {
+            let left = pending.attempts_left.saturating_sub(1);
+            // Counted whatever follows: attempts at once each take their turn in this transaction.
+            tx.set_mail_pending(&MailPendingRow {
+                attempts_left: left,
+                ..pending
+            })
+            .await?;
+            tx.commit().await?;
+            return Err(Failure::Refused(match left {
+                0 => MailboxRefusal::CodeOver,
+                left => MailboxRefusal::CodeWrong { left },
+            }));
+        }
+        let occasion = next_of(&mut *tx, who, MessageKind::AddressChanged, now).await?;
+        queue(&mut *tx, who, &occasion, now).await?;
+        tx.set_mail_address(&MailAddressRow {
+            participant: who,
+            epoch: pending.epoch,
+            sealed: pending.sealed,
+            set_at: now,
+        })
+        .await?;
+        tx.forget_mail_pending(who).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn ask_to_confirm(
+        &self,
+        who: ParticipantId,
+        address: &MailAddress,
     ) -> Result<(), Failure<MailboxRefusal>> {
         let now = self.clock.now();
         let wrapped = self.store.read().await?.newest_key(who).await?;
         let wrapped = wrapped.ok_or(Fault::SubjectErased)?;
         let key = self.vault.data_key(&wrapped)?;
-        let sealed = address.map(|address| {
-            self.vault
-                .seal_text(&key, ProfileField::Email, address.as_str(), &*self.entropy)
-        });
-        let sealed = sealed.transpose()?;
-        let mut tx = self.store.begin("set mail address").await?;
-        let occasion = next_change(&mut *tx, who, now).await?;
+        let code = draw_code(&*self.entropy).map_err(Fault::from)?;
+        let seal = |field, text: &str| self.vault.seal_text(&key, field, text, &*self.entropy);
+        let sealed = seal(ProfileField::Email, address.as_str())?;
+        let code_sealed = seal(ProfileField::MailCode, &code)?;
+        let mut tx = self.store.begin("ask to confirm mail address").await?;
+        let occasion = next_of(&mut *tx, who, MessageKind::AddressCode, now).await?;
+        let message = occasion.message(who);
+        tx.add_message(&MessageRow {
+            id: message,
+            participant: who,
+            kind: MessageKind::AddressCode,
+            consent: None,
+            ends_at: None,
+            epoch: wrapped.epoch,
+            to_sealed: sealed.clone(),
+            queued_at: now,
+            due_at: now,
+            attempts: 0,
+        })
+        .await?;
+        tx.set_mail_pending(&MailPendingRow {
+            participant: who,
+            epoch: wrapped.epoch,
+            sealed,
+            message,
+            code_sealed,
+            code_hash: self.vault.mail_code(who, &code),
+            expires_at: now.plus_seconds(CODE_SECONDS),
+            attempts_left: MOST_ATTEMPTS,
+        })
+        .await?;
+        let asked = Occasion::of(MessageKind::AddressAsked).marked(message.as_bytes());
+        queue(&mut *tx, who, &asked, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn keep_mailbox(&self, who: ParticipantId) -> Result<(), Failure<MailboxRefusal>> {
+        let mut tx = self.store.begin("keep mail address").await?;
+        tx.forget_mail_pending(who).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn forget_mailbox(&self, who: ParticipantId) -> Result<(), Failure<MailboxRefusal>> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin("forget mail address").await?;
+        let occasion = next_of(&mut *tx, who, MessageKind::AddressChanged, now).await?;
         queue(&mut *tx, who, &occasion, now).await?;
-        match sealed {
-            Some(sealed) => {
-                let row = MailAddressRow {
-                    participant: who,
-                    epoch: wrapped.epoch,
-                    sealed,
-                    set_at: now,
-                };
-                tx.set_mail_address(&row).await?;
-            }
-            None => tx.forget_mail_address(who).await?,
-        }
+        tx.forget_mail_address(who).await?;
+        tx.forget_mail_pending(who).await?;
         Ok(tx.commit().await?)
     }
 }
 
-/// The occasion of the next change of today: its place among those of the day. A first address is told to nobody, and takes
-/// no place.
-async fn next_change(
+/// The occasion of the next change of today: its place among those of its kind of the day. A first address is told to
+/// nobody, and takes no place.
+async fn next_of(
     tx: &mut dyn Tx,
     who: ParticipantId,
+    kind: MessageKind,
     now: Instant,
 ) -> Result<Occasion, Failure<MailboxRefusal>> {
     let day = local_day(now)?;
     for place in 1..=MOST_CHANGES {
-        let occasion = Occasion::of(MessageKind::AddressChanged).marked(format!("{day}/{place}").as_bytes());
+        let occasion = Occasion::of(kind).marked(format!("{day}/{place}").as_bytes());
         if tx.message(occasion.message(who)).await?.is_none() {
             return Ok(occasion);
         }

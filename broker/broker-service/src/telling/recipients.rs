@@ -1,7 +1,8 @@
 //! Withdrawals told to recipients: one dossier, everybody who received, each told until it answers or we give up asking.
 //!
 //! The notice is a compact JWS of the broker's record key over canonical JSON, posted to the application's webhook. An
-//! organisation without a webhook gets a letter; one that lets its deadline pass gets letters too.
+//! organisation without a webhook gets a letter; one that lets its deadline pass gets letters too. Webhooks and letters
+//! have a queue each, so that neither waits for the other.
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
@@ -9,20 +10,26 @@ use std::sync::{Mutex, PoisonError};
 use std::vec;
 
 use broker_domain::consent::Consent;
-use broker_domain::ids::{ApplicationId, DossierId, MessageId, NoticeId};
+use broker_domain::ids::{ApplicationId, DossierId, MessageId, NoticeId, OrganisationId};
 use broker_domain::telling::{Letter, MailAddress};
 use broker_domain::time::Instant;
-use broker_store::{DossierRow, Duty, MessageKind, NoticeRow, Read, Tx};
+use broker_store::{
+    Addressee, Channel, DossierRow, Duty, MessageKind, NoticeRow, Read, TellingBody, TellingEnd, TellingRow,
+    Tx,
+};
 use evidence::jcs;
 use serde::Serialize;
 
-use super::duties::first_fault;
+use super::changes::{self, Body, Change, StaffWord};
+use super::duties::{Server, first_fault};
 use super::queue::{Occasion, queue, short_hash};
-use super::{Duties, days, texts};
+use super::{Duties, days, letters};
 use crate::failure::Fault;
 
 /// The media type of a notice.
 const NOTICE_TYP: &str = "fiducie-withdrawal+jws";
+/// The media type of what is told of a change.
+const CHANGE_TYP: &str = "fiducie-change+jws";
 /// How long a recipient may take to acknowledge, in days: 24 hours (`gdpr-kit.md` §4).
 const ACKNOWLEDGE_DAYS: i64 = 1;
 /// A recipient that was reached and is silent is asked again each day, so many times in all; then the officer alone is
@@ -53,6 +60,26 @@ struct Notice<'a> {
     withdrawn_at: String,
 }
 
+/// What is told of a change. Canonical JSON orders the members.
+#[derive(Serialize)]
+struct ChangeNotice<'a> {
+    #[serde(flatten)]
+    change: &'a Change,
+    application: String,
+    recipient: String,
+    #[serde(rename = "type")]
+    kind: &'a str,
+}
+
+/// Whom an attempt reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    /// Whoever is to be told; or there is nobody to tell any more.
+    Recipient,
+    /// Nobody.
+    Nobody(Server),
+}
+
 /// Opens the dossier of a withdrawal, in the transaction of the withdrawal. A consent has one: whoever was told that it
 /// ended is not told again when it ends for another reason too.
 pub(super) async fn open_dossier(tx: &mut dyn Tx, consent: &Consent, now: Instant) -> Result<(), Fault> {
@@ -65,24 +92,10 @@ pub(super) async fn open_dossier(tx: &mut dyn Tx, consent: &Consent, now: Instan
         participant: consent.participant,
         recipient: consent.recipient,
         withdrawn_at: now,
+        deletion_asked_at: None,
     };
     tx.add_dossier(&dossier).await?;
-    let routes = tx.routes_of(consent.recipient).await?;
-    let mut told: Vec<_> = routes
-        .into_iter()
-        .map(|route| (Some(route.application), route.duty))
-        .collect();
-    let applications = tx.applications().await?;
-    let applications = applications
-        .iter()
-        .filter(|application| application.organisation == consent.recipient);
-    let mut unrouted =
-        applications.filter(|application| !told.iter().any(|(routed, _)| *routed == Some(application.id)));
-    if told.is_empty() || unrouted.next().is_some() {
-        // Some application has no webhook, so a letter tells its organisation. Nobody said what it is: of a controller
-        // more is asked, and less is taken for granted.
-        told.push((None, Duty::DeleteOrState));
-    }
+    let told = told_of(tx, consent.recipient).await?;
     for (application, duty) in told {
         tx.add_notice_to(&NoticeRow {
             id: notice_id(dossier.id, application),
@@ -99,6 +112,31 @@ pub(super) async fn open_dossier(tx: &mut dyn Tx, consent: &Consent, now: Instan
         .await?;
     }
     Ok(())
+}
+
+/// Who of an organisation is told, each with its duty: every application by its webhook; the organisation by letter where
+/// one has none.
+pub(super) async fn told_of(
+    tx: &mut dyn Tx,
+    recipient: OrganisationId,
+) -> Result<Vec<(Option<ApplicationId>, Duty)>, Fault> {
+    let routes = tx.routes_of(recipient).await?;
+    let mut told: Vec<_> = routes
+        .into_iter()
+        .map(|route| (Some(route.application), route.duty))
+        .collect();
+    let applications = tx.applications().await?;
+    let applications = applications
+        .iter()
+        .filter(|application| application.organisation == recipient);
+    let mut unrouted =
+        applications.filter(|application| !told.iter().any(|(routed, _)| *routed == Some(application.id)));
+    if told.is_empty() || unrouted.next().is_some() {
+        // Some application has no webhook, so a letter tells its organisation. Nobody said what it is: of a controller
+        // more is asked, and less is taken for granted.
+        told.push((None, Duty::DeleteOrState));
+    }
+    Ok(told)
 }
 
 fn notice_id(dossier: DossierId, application: Option<ApplicationId>) -> NoticeId {
@@ -121,38 +159,56 @@ fn letter_id(notice: NoticeId, attempt: u32) -> MessageId {
     ]))
 }
 
-/// Takes the letters to organisations out of `orphans`: they have no message, but a notice, and wait for the operator to
-/// send them. An attempt is counted before its letter is written, so none is missed.
+/// Takes the letters to organisations and staff out of `orphans`: they have no message, but a notice or a telling, and wait
+/// for the operator to send them. An attempt is counted before its letter is written, so none is missed.
 pub(super) async fn spare_letters(
     read: &mut dyn Read,
     orphans: &mut HashSet<MessageId>,
 ) -> Result<(), Fault> {
-    let mut after = None;
-    while !orphans.is_empty() {
-        let begun = read.notices_begun(after, BEGUN_PAGE).await?;
-        let Some((last, _)) = begun.last() else { break };
-        after = Some(*last);
-        for (notice, attempts) in begun {
-            for attempt in 1..=attempts {
-                orphans.remove(&letter_id(notice, attempt));
+    for of in [Begun::Notices, Begun::Tellings] {
+        let mut after = None;
+        while !orphans.is_empty() {
+            let begun = match of {
+                Begun::Notices => read.notices_begun(after, BEGUN_PAGE).await?,
+                Begun::Tellings => read.tellings_begun(after, BEGUN_PAGE).await?,
+            };
+            let Some((last, _)) = begun.last() else { break };
+            after = Some(*last);
+            for (notice, attempts) in begun {
+                for attempt in 1..=attempts {
+                    orphans.remove(&letter_id(notice, attempt));
+                }
             }
         }
     }
     Ok(())
 }
 
+/// Whose letters are looked up.
+enum Begun {
+    Notices,
+    Tellings,
+}
+
+/// What one round of one way tells.
+enum Due {
+    Notice(NoticeRow),
+    Telling(TellingRow),
+}
+
 impl Duties {
-    /// Tells recipients that are due, four at once and each application of few withdrawals in one round: whoever answers
-    /// slowly, or never, holds up nobody else.
-    pub(super) async fn tell_recipients(&self, now: Instant) -> Result<(), Fault> {
-        let due = self
-            .broker
-            .store
-            .read()
-            .await?
-            .notices_due(now, EACH, PAGE)
-            .await?;
-        let due = Mutex::new(due.into_iter());
+    async fn due(&self, channel: Channel, now: Instant) -> Result<Vec<Due>, Fault> {
+        let mut read = self.broker.store.read().await?;
+        let notices = read.notices_due(channel, now, EACH, PAGE).await?;
+        let tellings = read.tellings_due(channel, now, EACH, PAGE).await?;
+        let notices = notices.into_iter().map(Due::Notice);
+        Ok(notices.chain(tellings.into_iter().map(Due::Telling)).collect())
+    }
+
+    /// Calls the webhooks that are due, four at once and each application few times in one round: whoever answers slowly, or
+    /// never, holds up nobody else.
+    pub(super) async fn call_webhooks(&self, now: Instant) -> Result<(), Fault> {
+        let due = Mutex::new(self.due(Channel::Webhook, now).await?.into_iter());
         let (one, two, three, four) = tokio::join!(
             self.tell_from(&due, now),
             self.tell_from(&due, now),
@@ -163,16 +219,36 @@ impl Duties {
     }
 
     /// Tells one after the other until none is left.
-    async fn tell_from(&self, due: &Mutex<vec::IntoIter<NoticeRow>>, now: Instant) -> Result<(), Fault> {
+    async fn tell_from(&self, due: &Mutex<vec::IntoIter<Due>>, now: Instant) -> Result<(), Fault> {
         let mut first = Ok(());
         loop {
             let next = due.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some(notice) = next else { return first };
-            first = first_fault([first, self.tell_recipient(&notice, now).await]);
+            let Some(next) = next else { return first };
+            first = first_fault([first, self.tell_one(&next, now).await.map(|_| ())]);
         }
     }
 
-    async fn tell_recipient(&self, notice: &NoticeRow, now: Instant) -> Result<(), Fault> {
+    /// Writes the letters to organisations and staff that are due, until the mail server is not reached.
+    pub(super) async fn write_letters(&self, now: Instant) -> Result<(), Fault> {
+        let mut first = Ok(());
+        for due in self.due(Channel::Letter, now).await? {
+            match self.tell_one(&due, now).await {
+                Ok(Reached::Nobody(Server::Shut)) => break,
+                Ok(Reached::Recipient | Reached::Nobody(Server::Open)) => {}
+                Err(fault) => first = first_fault([first, Err(fault)]),
+            }
+        }
+        first
+    }
+
+    async fn tell_one(&self, due: &Due, now: Instant) -> Result<Reached, Fault> {
+        match due {
+            Due::Notice(notice) => self.tell_recipient(notice, now).await,
+            Due::Telling(telling) => self.tell_change(telling, now).await,
+        }
+    }
+
+    async fn tell_recipient(&self, notice: &NoticeRow, now: Instant) -> Result<Reached, Fault> {
         let overdue = notice.acknowledge_by <= now;
         let attempt = notice.attempts.saturating_add(1);
         // The attempt is counted before it is made: one that ends the process is not repeated for ever.
@@ -180,7 +256,7 @@ impl Duties {
         let retry_at = (attempt < MOST_ATTEMPTS).then(|| retry(notice.attempts, now));
         match tx.begin_notice(notice.id, retry_at).await.map_err(Fault::from) {
             // It answered meanwhile.
-            Err(Fault::Conflict { .. }) => return Ok(()),
+            Err(Fault::Conflict { .. }) => return Ok(Reached::Recipient),
             begun => begun?,
         }
         if overdue {
@@ -188,20 +264,23 @@ impl Duties {
                 .about(notice.dossier.consent)
                 .marked(notice.id.as_bytes());
             queue(&mut *tx, notice.dossier.participant, &occasion, now).await?;
+            let mark = notice.id.as_bytes();
+            changes::tell_staff(&mut *tx, notice.dossier.participant, StaffWord::Silent, mark, now).await?;
+            // The letter has the queue of letters: a mail server that hangs must not hold a webhook up.
+            if notice.application.is_some() {
+                changes::tell_overdue(&mut *tx, notice, attempt, now).await?;
+            }
         }
         tx.commit().await?;
 
         let reached = match notice.application {
             Some(application) => {
-                let called = self.call(notice, application).await?;
-                if overdue {
-                    self.write_to(notice, attempt, now).await?;
-                }
-                called
+                let body = self.notice_jws(notice, application)?;
+                self.call(application, &body).await?
             }
-            None => self.write_to(notice, attempt, now).await?,
+            None => self.write_withdrawal(notice, notice.id, attempt, now).await?,
         };
-        if reached {
+        if matches!(reached, Reached::Recipient) {
             let next = match overdue {
                 false => notice.acknowledge_by,
                 true => days(now, 1),
@@ -221,23 +300,97 @@ impl Duties {
                 }
             }
         }
-        Ok(())
+        Ok(reached)
+    }
+
+    /// Tells of a change or an erasure, until it is taken.
+    async fn tell_change(&self, telling: &TellingRow, now: Instant) -> Result<Reached, Fault> {
+        let attempt = telling.attempts.saturating_add(1);
+        let mut tx = self.broker.store.begin("begin to tell of a change").await?;
+        match tx
+            .begin_telling(telling.id, retry(telling.attempts, now))
+            .await
+            .map_err(Fault::from)
+        {
+            // Erased meanwhile, with its person.
+            Err(Fault::Conflict { .. }) => return Ok(Reached::Recipient),
+            begun => begun?,
+        }
+        tx.commit().await?;
+        let body = match &telling.body {
+            TellingBody::About(_, body) => Body::parse(body)?,
+            TellingBody::Sealed(sealed) => Body::parse(&self.broker.vault.kept(sealed)?)?,
+        };
+        let reached = self.tell_body(telling, &body, attempt, now).await?;
+        let end = match reached {
+            Reached::Recipient => TellingEnd::Told,
+            Reached::Nobody(_) if attempt >= MOST_ATTEMPTS => TellingEnd::GivenUp,
+            Reached::Nobody(_) => return Ok(reached),
+        };
+        let mut tx = self.broker.store.begin("end a telling").await?;
+        match tx.end_telling(telling.id, end, now).await.map_err(Fault::from) {
+            Err(Fault::Conflict { .. }) => self.broker.letters_stale.store(true, Ordering::Release),
+            ended => {
+                ended?;
+                tx.commit().await?;
+            }
+        }
+        Ok(reached)
+    }
+
+    async fn tell_body(
+        &self,
+        telling: &TellingRow,
+        body: &Body,
+        attempt: u32,
+        now: Instant,
+    ) -> Result<Reached, Fault> {
+        let operator = &self.parts.operator;
+        match (telling.to, body) {
+            (Addressee::Application(recipient, application), Body::Change(change)) => {
+                let jws = self.change_jws(change, recipient, application)?;
+                self.call(application, &jws).await
+            }
+            (Addressee::Organisation(organisation), Body::Change(change)) => {
+                let text = letters::change(change, operator);
+                self.write_to(organisation, letter_id(telling.id, attempt), text, now)
+                    .await
+            }
+            (Addressee::Organisation(_), Body::Overdue { dossier, notice }) => {
+                let dossier = dossier.parse().map_err(|_| Fault::Corrupt { what: "telling" })?;
+                let rows = self.broker.store.read().await?.notices_in(dossier).await?;
+                let row = rows.into_iter().find(|row| row.id.to_string() == *notice);
+                match row.filter(|row| row.answer.is_none()) {
+                    Some(row) => self.write_withdrawal(&row, telling.id, attempt, now).await,
+                    // It answered meanwhile.
+                    None => Ok(Reached::Recipient),
+                }
+            }
+            (_, Body::Staff(word)) => {
+                let Some(to) = self.parts.staff.clone() else {
+                    return Ok(Reached::Recipient);
+                };
+                let text = letters::staff(*word, operator, &self.parts.site);
+                Ok(self.post(to, letter_id(telling.id, attempt), text, now).await)
+            }
+            (Addressee::Application(..) | Addressee::Staff, _) => Err(Fault::Corrupt { what: "telling" }),
+        }
     }
 
     /// Whether the webhook took it.
-    async fn call(&self, notice: &NoticeRow, application: ApplicationId) -> Result<bool, Fault> {
+    async fn call(&self, application: ApplicationId, body: &str) -> Result<Reached, Fault> {
         let route = self.broker.store.read().await?.route(application).await?;
-        let Some(route) = route else { return Ok(false) };
-        let body = self.notice_jws(notice, application)?;
-        match self.parts.caller.post(&route.webhook_url, &body).await {
-            Ok(()) => Ok(true),
+        let Some(route) = route else {
+            return Ok(Reached::Nobody(Server::Open));
+        };
+        match self.parts.caller.post(&route.webhook_url, body).await {
+            Ok(()) => Ok(Reached::Recipient),
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    attempts = notice.attempts.saturating_add(1),
-                    "a recipient could not be told of a withdrawal by its webhook"
+                    "a recipient could not be told by its webhook"
                 );
-                Ok(false)
+                Ok(Reached::Nobody(Server::Open))
             }
         }
     }
@@ -250,10 +403,7 @@ impl Duties {
             application: application.to_string(),
             authorisation: notice.dossier.consent.to_string(),
             dossier: dossier.to_string(),
-            duty: match notice.duty {
-                Duty::Delete => "delete",
-                Duty::DeleteOrState => "delete-or-state-basis",
-            },
+            duty: changes::duty_code(notice.duty),
             recipient: notice.dossier.recipient.to_string(),
             state: "withdrawn",
             kind: "fiducie-withdrawal/1",
@@ -263,19 +413,30 @@ impl Duties {
         self.broker.sign_as(NOTICE_TYP, &payload)
     }
 
-    /// Whether a letter to the organisation's contact left.
-    async fn write_to(&self, notice: &NoticeRow, attempt: u32, now: Instant) -> Result<bool, Fault> {
-        let row = self
-            .broker
-            .store
-            .read()
-            .await?
-            .organisation(notice.dossier.recipient)
-            .await?;
-        let Some(to) = row.and_then(|row| row.contact.parse::<MailAddress>().ok()) else {
-            return Ok(false);
+    fn change_jws(
+        &self,
+        change: &Change,
+        recipient: OrganisationId,
+        application: ApplicationId,
+    ) -> Result<String, Fault> {
+        let told = ChangeNotice {
+            change,
+            application: application.to_string(),
+            recipient: recipient.to_string(),
+            kind: "fiducie-change/1",
         };
-        let (subject, body) = texts::letter(&texts::LetterFacts {
+        let payload = jcs::to_bytes(&told).map_err(|_| Fault::Corrupt { what: "notice" })?;
+        self.broker.sign_as(CHANGE_TYP, &payload)
+    }
+
+    async fn write_withdrawal(
+        &self,
+        notice: &NoticeRow,
+        telling: NoticeId,
+        attempt: u32,
+        now: Instant,
+    ) -> Result<Reached, Fault> {
+        let text = letters::withdrawal(&letters::LetterFacts {
             dossier: &notice.dossier.id.to_string(),
             authorisation: &notice.dossier.consent.to_string(),
             withdrawn_at: notice.dossier.withdrawn_at,
@@ -284,21 +445,47 @@ impl Duties {
             operator: &self.parts.operator,
             site: &self.parts.site,
         });
+        self.write_to(notice.dossier.recipient, letter_id(telling, attempt), text, now)
+            .await
+    }
+
+    /// Whether a letter to the organisation's contact left.
+    async fn write_to(
+        &self,
+        organisation: OrganisationId,
+        id: MessageId,
+        text: (String, String),
+        now: Instant,
+    ) -> Result<Reached, Fault> {
+        let row = self.broker.store.read().await?.organisation(organisation).await?;
+        let Some(to) = row.and_then(|row| row.contact.parse::<MailAddress>().ok()) else {
+            return Ok(Reached::Nobody(Server::Open));
+        };
+        Ok(self.post(to, id, text, now).await)
+    }
+
+    async fn post(
+        &self,
+        to: MailAddress,
+        id: MessageId,
+        (subject, body): (String, String),
+        now: Instant,
+    ) -> Reached {
         let letter = Letter {
-            id: letter_id(notice.id, attempt),
+            id,
             to,
             subject,
             body,
             at: now,
         };
         match self.parts.post.send(&letter).await {
-            Ok(()) => Ok(true),
+            Ok(()) => Reached::Recipient,
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "a recipient could not be told of a withdrawal by letter"
+                    "a letter to an organisation or to the officers could not be sent"
                 );
-                Ok(false)
+                Reached::Nobody(Server::after(error))
             }
         }
     }

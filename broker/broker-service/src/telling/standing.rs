@@ -3,7 +3,7 @@
 use broker_domain::ids::{ConsentId, DossierId, OfficerId, ParticipantId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::Instant;
-use broker_store::{MessageCounts, NoticeRow, PastData, Read, StoreError};
+use broker_store::{MessageCounts, NoticeRow, PastData, Read, StoreError, TellingCounts};
 
 use crate::broker::Broker;
 use crate::failure::Failure;
@@ -23,6 +23,8 @@ pub struct Told {
     pub acknowledge_by: Instant,
     /// When it was.
     pub acknowledged_at: Option<Instant>,
+    /// When the person asked that data received before be deleted.
+    pub deletion_asked_at: Option<Instant>,
     /// Where it stands now.
     pub standing: Standing,
 }
@@ -56,6 +58,15 @@ pub enum Standing {
         /// On which basis, in its words.
         basis: String,
     },
+}
+
+/// The queues of what is told, for the officer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueueCounts {
+    /// Messages to people.
+    pub people: MessageCounts,
+    /// What recipients are told and need not answer: changes and erasures.
+    pub changes: TellingCounts,
 }
 
 /// A telling whose time is over, for the officer.
@@ -99,6 +110,7 @@ async fn told(read: &mut (dyn Read + '_), row: &NoticeRow, now: Instant) -> Resu
         told_at: row.told_at,
         acknowledge_by: row.acknowledge_by,
         acknowledged_at: row.answer.as_ref().map(|answer| answer.at),
+        deletion_asked_at: row.dossier.deletion_asked_at,
         standing: standing(row, now),
     })
 }
@@ -125,14 +137,11 @@ impl Broker {
         Ok(all)
     }
 
-    /// Tellings whose time is over, oldest first, and the state of the queue of messages: for an officer. Not about whom.
+    /// Tellings whose time is over, oldest first, and the state of the queues: for an officer. Not about whom.
     ///
     /// # Errors
     /// [`OwnRefusal::NotYours`] for anybody else.
-    pub async fn overdue(
-        &self,
-        who: OfficerId,
-    ) -> Result<(Vec<Overdue>, MessageCounts), Failure<OwnRefusal>> {
+    pub async fn overdue(&self, who: OfficerId) -> Result<(Vec<Overdue>, QueueCounts), Failure<OwnRefusal>> {
         let now = self.clock.now();
         let query = Query {
             principal: Principal::Officer(who),
@@ -157,7 +166,10 @@ impl Broker {
                 told: told(&mut *read, &row, now).await?,
             });
         }
-        let counts = read.message_counts().await?;
+        let counts = QueueCounts {
+            people: read.message_counts().await?,
+            changes: read.telling_counts().await?,
+        };
         Ok((all, counts))
     }
 }

@@ -2,8 +2,7 @@
 //! one link, which leads to sign-in (P-28).
 
 use broker_domain::lang::Lang;
-use broker_domain::time::Instant;
-use broker_store::{Duty, MessageKind};
+use broker_store::MessageKind;
 use jiff::civil::Date;
 
 /// The texts of a language: `== code`, a subject, an empty line, the text.
@@ -68,6 +67,8 @@ pub(super) struct Facts<'a> {
     pub site: &'a str,
     /// Who writes.
     pub operator: &'a str,
+    /// The code of an address; empty when the message brings none.
+    pub code: &'a str,
 }
 
 /// Subject and text; `None` for a kind without a text, which tests exclude.
@@ -80,6 +81,7 @@ pub(super) fn message(kind: MessageKind, lang: Lang, facts: &Facts<'_>) -> Optio
         .replace("{day}", &day)
         .replace("{site}", facts.site)
         .replace("{operator}", facts.operator)
+        .replace("{code}", facts.code)
         // Last, and only once: a name that looks like one of the others is not filled in again.
         .replace("{recipient}", facts.recipient);
     Some((subject.trim().to_owned(), text))
@@ -100,63 +102,6 @@ fn in_words(day: Date, lang: Lang) -> String {
     format!("{} {} {}", day.day(), month.unwrap_or_default(), day.year())
 }
 
-/// What an organisation is told by letter.
-pub(super) struct LetterFacts<'a> {
-    /// The dossier.
-    pub dossier: &'a str,
-    /// The authorisation, as the organisation knows it.
-    pub authorisation: &'a str,
-    /// When it was withdrawn.
-    pub withdrawn_at: Instant,
-    /// Until when it is to be acknowledged.
-    pub acknowledge_by: Instant,
-    /// What it must do.
-    pub duty: Duty,
-    /// Who writes.
-    pub operator: &'a str,
-    /// Where people write to.
-    pub site: &'a str,
-}
-
-/// The letter to an organisation, in three languages: nobody knows who reads its mail.
-pub(super) fn letter(facts: &LetterFacts<'_>) -> (String, String) {
-    let duty = match facts.duty {
-        Duty::Delete => [
-            "Vous êtes sous-traitant : supprimez les données reçues et attestez-le.",
-            "You are a processor: delete the data received and attest it.",
-            "U bent verwerker: verwijder de ontvangen gegevens en bevestig dat.",
-        ],
-        Duty::DeleteOrState => [
-            "Supprimez les données reçues et dites pour quand, ou indiquez sur quelle base vous les conservez.",
-            "Delete the data received and say by when, or state on which basis you keep it.",
-            "Verwijder de ontvangen gegevens en zeg tegen wanneer, of vermeld op welke grond u ze bewaart.",
-        ],
-    };
-    let [fr, en, nl] = duty;
-    let LetterFacts {
-        dossier,
-        authorisation,
-        withdrawn_at,
-        acknowledge_by,
-        operator,
-        site,
-        ..
-    } = facts;
-    let body = format!(
-        "Un accord a été retiré (RGPD, art. 7(3) et 19). Plus rien ne vous est transmis sous cette autorisation.\n{fr}\n\
-         Accusez réception avant l'échéance.\n\n\
-         A consent was withdrawn (GDPR art. 7(3) and 19). Nothing more is sent to you under this authorisation.\n{en}\n\
-         Acknowledge before the deadline.\n\n\
-         Een toestemming is ingetrokken (AVG, art. 7(3) en 19). Onder deze machtiging wordt u niets meer verzonden.\n{nl}\n\
-         Bevestig de ontvangst voor de termijn.\n\n\
-         Dossier: {dossier}\nAutorisation / authorisation / machtiging: {authorisation}\n\
-         Retrait / withdrawn / ingetrokken: {withdrawn_at}\nÉchéance / deadline / termijn: {acknowledge_by}\n\
-         POST {site}/api/v1/withdrawals/{dossier}/acknowledgement (docs/API.md)\n\n-- \n{operator}\n"
-    );
-    let subject = "Retrait d'un accord / consent withdrawn / toestemming ingetrokken";
-    (subject.to_owned(), body)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +112,7 @@ mod tests {
             day: Some(Date::constant(2027, 3, 2)),
             site: "https://broker.example",
             operator: "Fiducie",
+            code: "ABCD-EFGH-JKMN",
         }
     }
 

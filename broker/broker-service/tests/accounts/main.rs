@@ -7,8 +7,10 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod changes;
 mod invitations;
 mod keys;
+mod mailbox;
 mod messages;
 mod provider;
 mod scene;

@@ -19,6 +19,7 @@ use tokio::sync::Barrier;
 use crate::scene::{Person, Scene, scene};
 
 pub const DAY: i64 = 86_400;
+pub const STAFF: &str = "desk@fiducie.example";
 pub const HOOK: &str = "https://app.example/hook";
 
 /// An outbox in memory.
@@ -26,6 +27,8 @@ pub const HOOK: &str = "https://app.example/hook";
 pub struct Letters {
     pub sent: Mutex<Vec<Letter>>,
     pub fails: Mutex<Option<PostFailure>>,
+    /// Whether the server takes a connection and never answers.
+    pub hangs: Mutex<bool>,
     /// Where the next letter waits for calls.
     pub meet: Mutex<Option<Arc<Barrier>>>,
 }
@@ -35,6 +38,9 @@ impl Post for Letters {
         Box::pin(async move {
             if let Some(failure) = *self.fails.lock().unwrap() {
                 return Err(failure);
+            }
+            if *self.hangs.lock().unwrap() {
+                std::future::pending::<()>().await;
             }
             let meet = self.meet.lock().unwrap().take();
             if let Some(meet) = meet {
@@ -126,12 +132,7 @@ impl Telling {
             dutch: ["Mijn curve zien"; 2],
         };
         let offer = offer(&scene.broker, organisation, "neighbourhood-view", notices).await;
-        scene
-            .broker
-            .set_mailbox(&person.token, "anna@home.example")
-            .await
-            .unwrap();
-        Self {
+        let told = Self {
             scene,
             person,
             point,
@@ -140,7 +141,35 @@ impl Telling {
             key: Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap(),
             letters: Arc::default(),
             hooks: Arc::default(),
-        }
+        };
+        told.confirm(&told.person.token, "anna@home.example").await;
+        told
+    }
+
+    /// The code that was sent to an address.
+    pub fn code_for(&self, address: &str) -> String {
+        let letters = self.letters.sent.lock().unwrap();
+        let mut codes = letters
+            .iter()
+            .rev()
+            .filter(|letter| letter.to.as_str() == address);
+        let letter = codes.find(|letter| letter.subject.starts_with("Votre code"));
+        let mut lines = letter.unwrap().body.lines();
+        let is_code = |line: &&str| line.len() == 14 && line.matches('-').count() == 2;
+        lines.rfind(is_code).unwrap().to_owned()
+    }
+
+    /// Gives an address and types the code that was sent there.
+    pub async fn confirm(&self, token: &[u8; 32], address: &str) {
+        self.scene.broker.set_mailbox(token, address).await.unwrap();
+        self.round().await;
+        let code = self.code_for(address);
+        self.letters
+            .sent
+            .lock()
+            .unwrap()
+            .retain(|letter| letter.to.as_str() != address || !letter.subject.starts_with("Votre code"));
+        self.scene.broker.confirm_mailbox(token, &code).await.unwrap();
     }
 
     pub fn jwk(&self) -> Jwk {
@@ -170,6 +199,7 @@ impl Telling {
             caller: Arc::<Hooks>::clone(&self.hooks),
             site: "https://broker.example".into(),
             operator: "Fiducie".into(),
+            staff: Some(STAFF.parse().unwrap()),
         };
         Duties::new(Arc::clone(&self.scene.broker), parts)
     }
@@ -206,13 +236,22 @@ impl Telling {
         hers.map(|letter| letter.subject).collect()
     }
 
-    /// What the last webhook was told, after its signature was looked at.
-    pub fn notice(&self) -> Value {
+    /// What the webhook was told, in order.
+    pub fn notices(&self) -> Vec<Value> {
         let told = self.hooks.told.lock().unwrap();
-        let (url, jws) = told.last().unwrap();
-        assert_eq!(url, HOOK);
-        let payload = jws.split('.').nth(1).unwrap();
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+        let payload = |(url, jws): &(String, String)| {
+            assert_eq!(url, HOOK);
+            let payload = jws.split('.').nth(1).unwrap();
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+        };
+        told.iter().map(payload).collect()
+    }
+
+    /// The last withdrawal that the webhook was told of.
+    pub fn notice(&self) -> Value {
+        let mut told = self.notices().into_iter().rev();
+        told.find(|notice| notice["type"] == "fiducie-withdrawal/1")
+            .unwrap()
     }
 
     /// An answer as the application signs it.

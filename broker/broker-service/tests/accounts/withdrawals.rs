@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use test_support::application;
 use tokio::sync::Barrier;
 
-use crate::telling::{DAY, Telling};
+use crate::telling::{DAY, STAFF, Telling};
 
 const ACKNOWLEDGEMENT: &str = "fiducie-acknowledgement+jws";
 const ATTESTATION: &str = "fiducie-attestation+jws";
@@ -133,7 +133,8 @@ async fn a_recipient_that_is_down_is_told_later_and_silence_is_escalated() {
     let mut letters = told.letters.sent.lock().unwrap().clone();
     letters.sort_by_key(|letter| letter.to.as_str() != "dpo@quartier.example");
     let to: Vec<&str> = letters.iter().map(|letter| letter.to.as_str()).collect();
-    assert_eq!(to, ["dpo@quartier.example", "anna@home.example"]);
+    assert_eq!(to[0], "dpo@quartier.example");
+    assert!(to.contains(&"anna@home.example") && to.contains(&STAFF) && to.len() == 3);
     assert!(
         letters[0]
             .body
@@ -343,7 +344,7 @@ async fn a_letter_to_an_organisation_stays_until_its_own_person_is_erased() {
         let sent = told.letters.sent.lock().unwrap();
         let theirs = sent
             .iter()
-            .filter(|letter| letter.to.as_str() == "dpo@quartier.example");
+            .filter(|letter| letter.subject.starts_with("Retrait d'un accord"));
         theirs.count()
     };
     assert_eq!(letters(), 1);

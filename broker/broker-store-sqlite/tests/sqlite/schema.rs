@@ -80,6 +80,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0010_rights.up.sql"),
         include_str!("../../migrations/0011_lifecycle.up.sql"),
         include_str!("../../migrations/0012_households.up.sql"),
+        include_str!("../../migrations/0013_told.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -346,6 +347,9 @@ async fn a_file_with_an_open_request_about_rights_is_not_taken_back() {
         words: String::new(),
         received_at: at(0),
         due_on: "2026-12-21".parse().unwrap(),
+        extended_at: None,
+        paused_at: None,
+        paused_days: 0,
         state: RightsState::Received,
     };
     let mut tx = store.begin("ask").await.unwrap();

@@ -1,7 +1,7 @@
 //! Facts about withdrawals told to recipients.
 
 use super::samples::{assert_conflict, at, consent, furnish, id};
-use crate::{AnswerRow, DossierRow, Duty, NoticeRow, PastData, RouteRow, Store, Tx};
+use crate::{AnswerRow, Channel, DossierRow, Duty, NoticeRow, PastData, RouteRow, Store, Tx};
 
 /// The dossier about consent `number` of participant `who`.
 pub fn dossier(number: u8, who: u8) -> DossierRow {
@@ -11,6 +11,7 @@ pub fn dossier(number: u8, who: u8) -> DossierRow {
         participant: id(who),
         recipient: id(1),
         withdrawn_at: at(5),
+        deletion_asked_at: None,
     }
 }
 
@@ -92,15 +93,30 @@ pub async fn a_recipient_is_told_until_it_answers(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("withdraw").await.unwrap();
     let row = opened(&mut *tx).await;
-    assert!(tx.notices_due(at(4), 9, 9).await.unwrap().is_empty());
+    assert!(
+        tx.notices_due(Channel::Letter, at(4), 9, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(
-        tx.notices_due(at(5), 9, 9).await.unwrap(),
+        tx.notices_due(Channel::Letter, at(5), 9, 9).await.unwrap(),
         std::slice::from_ref(&row)
     );
     assert!(tx.notices_begun(None, 9).await.unwrap().is_empty());
-    assert!(tx.notices_due(at(5), 0, 9).await.unwrap().is_empty());
+    assert!(
+        tx.notices_due(Channel::Letter, at(5), 0, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     tx.begin_notice(row.id, Some(at(65))).await.unwrap();
-    assert!(tx.notices_due(at(64), 9, 9).await.unwrap().is_empty());
+    assert!(
+        tx.notices_due(Channel::Letter, at(64), 9, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(tx.notices_begun(None, 9).await.unwrap(), [(row.id, 1)]);
     assert!(tx.notices_begun(Some(row.id), 9).await.unwrap().is_empty());
     tx.notice_told(row.id, at(6), Some(at(100))).await.unwrap();
@@ -113,9 +129,19 @@ pub async fn a_recipient_is_told_until_it_answers(store: &dyn Store) {
     });
     tx.acknowledge_notice(row.id, &kept, "a.b.c").await.unwrap();
     assert!(tx.notices_overdue(at(999), 9).await.unwrap().is_empty());
-    assert!(tx.notices_due(at(999), 9, 9).await.unwrap().is_empty());
+    assert!(
+        tx.notices_due(Channel::Letter, at(999), 9, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     tx.notice_told(row.id, at(8), Some(at(100))).await.unwrap();
-    assert!(tx.notices_due(at(999), 9, 9).await.unwrap().is_empty());
+    assert!(
+        tx.notices_due(Channel::Letter, at(999), 9, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(tx.notices_in(id(10)).await.unwrap()[0].answer, Some(kept.clone()));
     assert_eq!(
         tx.notice_proofs(row.id).await.unwrap(),
@@ -140,4 +166,15 @@ pub async fn a_promise_to_delete_is_overdue_until_attested(store: &dyn Store) {
     assert!(tx.notices_overdue(at(999), 9).await.unwrap().is_empty());
     assert_eq!(tx.notices_in(id(10)).await.unwrap()[0].attested_at, Some(at(210)));
     assert_conflict(tx.attest_notice(row.id, at(211), "x.y.z").await, "dossier_notice");
+}
+
+/// Once, and of everybody told.
+pub async fn deletion_is_asked_once(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("withdraw").await.unwrap();
+    let row = opened(&mut *tx).await;
+    tx.ask_deletion(row.dossier.id, at(7)).await.unwrap();
+    assert_conflict(tx.ask_deletion(row.dossier.id, at(8)).await, "dossier");
+    let told = tx.notices_about(id(10)).await.unwrap();
+    assert_eq!(told[0].dossier.deletion_asked_at, Some(at(7)));
 }

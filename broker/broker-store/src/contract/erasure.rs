@@ -10,9 +10,10 @@ use super::samples::{
     gateway, id, identity, invitation, key, leaf, manifest, membership, officer, passkey, point, record,
     refused, release, request, session, sign_in, span, transfer, transfer_in,
 };
+use super::tellings::{pending, telling};
 use crate::{
     AttemptKind, Attempts, FlowFilter, GatewayRow, MailAddressRow, MessageRow, NoticeRow, OfficerRow, Page,
-    PointRow, SessionRole, SessionRow, SignInRow, Store, TransferRow, Tx,
+    PointRow, SessionRole, SessionRow, SignInRow, Store, TellingBody, TellingRow, TransferRow, Tx,
 };
 
 const PAGE: Page = Page {
@@ -69,6 +70,12 @@ async fn told(tx: &mut dyn Tx, who: u8) {
         ..notice(dossier(number, who))
     };
     tx.add_notice_to(&notice).await.unwrap();
+    tx.set_mail_pending(&pending(who)).await.unwrap();
+    let about = TellingRow {
+        body: TellingBody::About(id(who), b"narrowed".to_vec()),
+        ..telling(number)
+    };
+    tx.add_telling(&about).await.unwrap();
 }
 
 /// Everything by which somebody signs in. `account` is the one of the participant.
@@ -200,6 +207,8 @@ pub async fn erasing_a_person_leaves_no_row(store: &dyn Store) {
     assert_eq!(view.mail_address(id(1)).await.unwrap(), None);
     assert_eq!(view.message(id(10)).await.unwrap(), None);
     assert_eq!(view.notices_in(id(10)).await.unwrap(), []);
+    assert_eq!(view.mail_pending(id(1)).await.unwrap(), None);
+    assert_eq!(view.telling(id(10)).await.unwrap(), None);
     assert_eq!(view.disclosed(id(1), id(3)).await.unwrap(), None);
     assert_eq!(view.disclosures_of(id(1), u64::MAX, 9).await.unwrap(), []);
     let flows = view.flows(FlowFilter::All, PAGE).await.unwrap();
@@ -227,6 +236,8 @@ pub async fn erasing_a_person_leaves_other_people_alone(store: &dyn Store) {
     assert!(view.mail_address(id(2)).await.unwrap().is_some());
     assert!(view.message(id(20)).await.unwrap().is_some());
     assert_eq!(view.notices_in(id(20)).await.unwrap().len(), 1);
+    assert!(view.mail_pending(id(2)).await.unwrap().is_some());
+    assert!(view.telling(id(20)).await.unwrap().is_some());
     assert_eq!(view.transfers_of(id(2), PAGE).await.unwrap().len(), 3);
     assert_eq!(
         view.batches_of(id(2), &span(0, 60)).await.unwrap(),

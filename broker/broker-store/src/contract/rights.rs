@@ -1,10 +1,10 @@
 //! Facts about requests about rights, and about looks at one's own readings.
 
-use broker_domain::rights::{Right, RightsRequest, RightsState};
+use broker_domain::rights::{Author, Right, RightsRequest, RightsState, WordKind};
 use jiff::civil::date;
 
 use super::samples::{assert_conflict, at, furnish, id};
-use crate::{OwnScope, RightsRow, Serial, Store};
+use crate::{OwnScope, RightsRow, RightsWordsRow, Serial, Store};
 
 /// A request of participant 1 or 2 that is due `number` days after the samples begin.
 fn request(number: u8, who: u8) -> RightsRequest {
@@ -15,8 +15,73 @@ fn request(number: u8, who: u8) -> RightsRequest {
         words: "Mon adresse".into(),
         received_at: at(i64::from(number)),
         due_on: date(2026, 12, i8::try_from(number).unwrap()),
+        extended_at: None,
+        paused_at: None,
+        paused_days: 0,
         state: RightsState::Received,
     }
+}
+
+fn words(place: u32, kind: WordKind) -> RightsWordsRow {
+    RightsWordsRow {
+        place,
+        author: Author::Person,
+        kind,
+        at: at(i64::from(place)),
+        epoch: 1,
+        sealed: vec![7; 64],
+        leaf: 3,
+    }
+}
+
+/// In order, one a place; and words in clear are sealed once.
+pub async fn words_of_a_request_come_back_in_order(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("ask").await.unwrap();
+    tx.add_rights_request(&request(3, 1), Serial(3)).await.unwrap();
+    assert_eq!(tx.rights_in_clear(9).await.unwrap().len(), 1);
+    let asked = words(0, WordKind::Asked);
+    tx.seal_rights_words(id(3), std::slice::from_ref(&asked))
+        .await
+        .unwrap();
+    assert!(tx.rights_in_clear(9).await.unwrap().is_empty());
+    let row = tx.rights_request(id(3)).await.unwrap().unwrap();
+    assert_eq!(row.request.words, "");
+    let message = words(1, WordKind::Message);
+    tx.add_rights_words(id(3), &message, Serial(3)).await.unwrap();
+    assert_eq!(tx.rights_words(id(3)).await.unwrap(), [asked, message]);
+    assert!(tx.rights_words(id(4)).await.unwrap().is_empty());
+    let again = tx
+        .add_rights_words(id(3), &words(1, WordKind::Message), Serial(3))
+        .await;
+    assert_conflict(again, "rights_words");
+}
+
+/// Of two officers at once one moves it.
+pub async fn the_clock_of_a_request_moves_from_where_it_was(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("ask").await.unwrap();
+    let before = request(3, 1);
+    tx.add_rights_request(&before, Serial(3)).await.unwrap();
+    let paused = RightsRequest {
+        paused_at: Some(at(20)),
+        ..before.clone()
+    };
+    tx.set_rights_clock(&before, &paused).await.unwrap();
+    assert_conflict(tx.set_rights_clock(&before, &paused).await, "rights_request");
+    let after = RightsRequest {
+        due_on: date(2027, 2, 3),
+        extended_at: Some(at(30)),
+        paused_at: None,
+        paused_days: 4,
+        ..before
+    };
+    tx.set_rights_clock(&paused, &after).await.unwrap();
+    assert_eq!(tx.rights_request(id(3)).await.unwrap().unwrap().request, after);
+    tx.advance_rights_request(id(3), &answered(60), Serial(6))
+        .await
+        .unwrap();
+    assert_conflict(tx.set_rights_clock(&after, &after).await, "rights_request");
 }
 
 fn taken() -> RightsState {

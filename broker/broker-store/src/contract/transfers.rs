@@ -166,6 +166,7 @@ pub async fn flows_are_filtered_and_paged(store: &dyn Store) {
 
 /// Refusals are no use, and the last use is the latest in time.
 pub async fn uses_count_what_moved(store: &dyn Store) {
+    assert!(!store.read().await.unwrap().was_used(id(1)).await.unwrap());
     furnish(store).await;
     let mut tx = store.begin("transfer").await.unwrap();
     tx.add_consent(&consent(1, 1)).await.unwrap();

@@ -53,6 +53,14 @@ pub enum RightsStepKind {
     Received,
     /// An officer took it up.
     InProgress,
+    /// Somebody wrote about it: the person or an officer.
+    Message,
+    /// An officer needs up to two months more, and says why (GDPR art. 12(3)).
+    Extended,
+    /// An officer asks who is asking, and the clock stops (art. 12(6)).
+    Paused,
+    /// The clock runs again.
+    Resumed,
     /// An officer answered it.
     Answered,
 }
@@ -60,8 +68,12 @@ pub enum RightsStepKind {
 impl RightsStep {
     pub(super) fn check(&self) -> Result<(), RecordError> {
         demand(
-            self.step != RightsStepKind::Answered || self.words_sha256.is_some(),
-            "answered without words",
+            self.words_sha256.is_some()
+                || matches!(
+                    self.step,
+                    RightsStepKind::Received | RightsStepKind::InProgress | RightsStepKind::Resumed
+                ),
+            "a step without its words",
         )
     }
 }

@@ -1,0 +1,128 @@
+//! What is written in requests: sealed under the person's data key, opened for her and for officers.
+
+use broker_domain::rights::{Author, RightsRequest, RightsState, WordKind};
+use broker_domain::time::Instant;
+use broker_store::{RightsRow, RightsWordsRow};
+use broker_vault::{ProfileField, SealedText};
+use secrecy::ExposeSecret as _;
+
+use crate::broker::Broker;
+use crate::failure::Fault;
+
+/// How many requests are sealed in one go, of those from before words were.
+const SEALED_AT_ONCE: u32 = 64;
+
+/// A request with what was written in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RightsThread {
+    /// The request, its own words and its answer filled in.
+    pub row: RightsRow,
+    /// Everything in order.
+    pub words: Vec<RightsWords>,
+}
+
+/// Something written in a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RightsWords {
+    /// Who wrote.
+    pub author: Author,
+    /// What it is.
+    pub kind: WordKind,
+    /// When.
+    pub at: Instant,
+    /// The words.
+    pub words: String,
+    /// Index of the leaf that says so.
+    pub leaf: u64,
+}
+
+impl Broker {
+    /// Words of a request, sealed; `None` for no words.
+    pub(super) async fn sealed_words(
+        &self,
+        request: &RightsRequest,
+        place: u32,
+        (author, kind): (Author, WordKind),
+        words: &str,
+        now: Instant,
+    ) -> Result<Option<RightsWordsRow>, Fault> {
+        if words.is_empty() {
+            return Ok(None);
+        }
+        let wrapped = self.store.read().await?.newest_key(request.participant).await?;
+        let wrapped = wrapped.ok_or(Fault::SubjectErased)?;
+        let key = self.vault.data_key(&wrapped)?;
+        let field = ProfileField::RightsWords(request.id, place);
+        Ok(Some(RightsWordsRow {
+            place,
+            author,
+            kind,
+            at: now,
+            epoch: wrapped.epoch,
+            sealed: self.vault.seal_text(&key, field, words, &*self.entropy)?,
+            leaf: 0,
+        }))
+    }
+
+    /// A request with its words. Whoever calls has asked the policies.
+    pub(super) async fn opened(&self, mut row: RightsRow) -> Result<RightsThread, Fault> {
+        let mut read = self.store.read().await?;
+        let mut words = Vec::new();
+        for sealed in read.rights_words(row.request.id).await? {
+            let wrapped = read.key(row.request.participant, sealed.epoch).await?;
+            let key = self.vault.data_key(&wrapped.ok_or(Fault::SubjectErased)?)?;
+            let text = SealedText(sealed.sealed);
+            let text =
+                broker_vault::open_rights_words(&key, row.request.id, sealed.place, &text).map_err(|_| {
+                    Fault::Crypto {
+                        during: "open words of a request",
+                    }
+                })?;
+            words.push(RightsWords {
+                author: sealed.author,
+                kind: sealed.kind,
+                at: sealed.at,
+                words: text.expose_secret().to_owned(),
+                leaf: sealed.leaf,
+            });
+        }
+        for one in &words {
+            match (one.kind, &mut row.request.state) {
+                (WordKind::Asked, _) => row.request.words.clone_from(&one.words),
+                (WordKind::Answer, RightsState::Answered { answer, .. }) => answer.clone_from(&one.words),
+                _ => {}
+            }
+        }
+        Ok(RightsThread { row, words })
+    }
+
+    pub(super) async fn all_opened(&self, rows: Vec<RightsRow>) -> Result<Vec<RightsThread>, Fault> {
+        let mut all = Vec::with_capacity(rows.len());
+        for row in rows {
+            all.push(self.opened(row).await?);
+        }
+        Ok(all)
+    }
+
+    /// Seals words that an older version left in clear. Nothing to do, once that is done.
+    pub(crate) async fn seal_clear_words(&self) -> Result<(), Fault> {
+        let rows = self.store.read().await?.rights_in_clear(SEALED_AT_ONCE).await?;
+        for row in rows {
+            let request = &row.request;
+            let asked = (Author::Person, WordKind::Asked);
+            let first = self
+                .sealed_words(request, 0, asked, &request.words, request.received_at)
+                .await?;
+            let mut sealed: Vec<RightsWordsRow> = first.into_iter().collect();
+            if let RightsState::Answered { at, answer, .. } = &request.state {
+                let place = u32::try_from(sealed.len()).unwrap_or_default();
+                let kind = (Author::Officer, WordKind::Answer);
+                sealed.extend(self.sealed_words(request, place, kind, answer, *at).await?);
+            }
+            let mut tx = self.store.begin("seal words of a request").await?;
+            tx.seal_rights_words(request.id, &sealed).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
