@@ -23,9 +23,10 @@ const accepts = () =>
   form.querySelector("input[type=radio]") === null || form.querySelector("input[type=radio][value=accept]:checked") !== null;
 
 async function ceremony() {
-  const { csrf, meter, notice } = form.elements;
+  const { csrf, meter, notice, fin } = form.elements;
   say("asking");
-  const question = await post(form.dataset.question, { csrf: csrf.value, meter: meter?.value, notice: notice.value });
+  const shown = { meter: meter?.value, notice: notice.value, last_day: fin?.value };
+  const question = await post(form.dataset.question, { csrf: csrf.value, ...shown });
   if (!question.ok) return question;
   terms.querySelector("code").textContent = question.terms;
   terms.hidden = false;

@@ -65,6 +65,8 @@ pub enum FieldProblem {
     ProofNeeded,
     /// A day before the meter was enrolled, or more than a year ahead.
     DepartureOutOfReach,
+    /// The departure comes from the contract, and is not the person's to take back or to move to later.
+    DepartureFromContract,
     /// No such meter here.
     MeterUnknown,
     /// Neither of the two kinds of change.
@@ -81,7 +83,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -109,6 +111,7 @@ impl FieldProblem {
         Self::SignatureNeeded,
         Self::ProofNeeded,
         Self::DepartureOutOfReach,
+        Self::DepartureFromContract,
         Self::MeterUnknown,
         Self::KindMissing,
         Self::AddressMissing,
@@ -151,6 +154,7 @@ impl Word for FieldProblem {
             Self::SignatureNeeded => "field-signature-needed",
             Self::ProofNeeded => "field-proof-needed",
             Self::DepartureOutOfReach => "field-departure-out-of-reach",
+            Self::DepartureFromContract => "field-departure-from-contract",
             Self::MeterUnknown => "field-meter-unknown",
             Self::KindMissing => "field-kind-missing",
             Self::AddressMissing => "field-address-missing",

@@ -129,7 +129,7 @@ mod tests {
     use crate::lang::Lang;
 
     /// Messages that are the same in two languages and meant to be.
-    const SHARED: [&str; 15] = [
+    const SHARED: [&str; 16] = [
         "column-interval",
         "desk-column-dataset",
         "fact-meter",
@@ -145,6 +145,7 @@ mod tests {
         "recorded-when",
         "rights-ask-about",
         "separator",
+        "thread-heading",
     ];
 
     /// Words that hardly a sentence goes without, and that are no words of the other languages.

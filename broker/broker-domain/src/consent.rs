@@ -232,9 +232,8 @@ pub enum Refusal {
         at: Instant,
     },
     /// A consent exists and waits for the participant's word, because the contract of the meter changed.
-    #[error(
-        "the contract of this meter changed on {since}; the participant was asked and has not answered yet"
-    )]
+    // No date and no reason: the text goes to recipients, and contracts are none of their business.
+    #[error("transfers are suspended for now; ask again later")]
     Held {
         /// Since when.
         since: Instant,

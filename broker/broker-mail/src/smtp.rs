@@ -12,7 +12,7 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{SmtpTransport, Transport as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::written::Sender;
 
@@ -118,23 +118,28 @@ impl Post for SmtpPost {
             let sending = async move {
                 let turn = threads.acquire_owned().await;
                 // The client blocks, and its own limit is for each step: the turn is given back when the thread is done, so
-                // that a server that never is holds two threads at most.
-                tokio::task::spawn_blocking(move || {
+                // that a server that never is holds two threads at most. They are our own: the end of the program waits
+                // for those of the runtime, and a server that drips would keep it from ending.
+                let (tell, told) = oneshot::channel();
+                let thread = std::thread::Builder::new().name("letter".to_owned());
+                let started = thread.spawn(move || {
                     let sent = transport.send(&written);
                     drop(turn);
-                    sent
-                })
-                .await
+                    // Nobody waits any more where patience ended.
+                    let _ = tell.send(sent);
+                });
+                started.ok()?;
+                told.await.ok()
             };
-            let Ok(sent) = tokio::time::timeout(self.patience, sending).await else {
+            let Ok(Some(sent)) = tokio::time::timeout(self.patience, sending).await else {
                 return Err(PostFailure::Unreached);
             };
             match sent {
-                Ok(Ok(_)) => Ok(()),
+                Ok(_) => Ok(()),
                 // Its own words often repeat the address, so only the class of the answer is passed on.
-                Ok(Err(error)) if error.is_permanent() => Err(PostFailure::Refused),
-                Ok(Err(error)) if error.is_transient() => Err(PostFailure::Later),
-                Ok(Err(_)) | Err(_) => Err(PostFailure::Unreached),
+                Err(error) if error.is_permanent() => Err(PostFailure::Refused),
+                Err(error) if error.is_transient() => Err(PostFailure::Later),
+                Err(_) => Err(PostFailure::Unreached),
             }
         })
     }

@@ -70,8 +70,8 @@ pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;
 pub use lifecycle::{
-    Announced, ChangeRefusal, LATEST_REMINDER_SECONDS, LONGEST_PAUSE_SECONDS, Narrowing, ReminderRefusal,
-    Renewal, RenewalClick, Together, WithdrawnTogether,
+    Announced, ChangeRefusal, Frozen, LATEST_REMINDER_SECONDS, LONGEST_PAUSE_SECONDS, Narrowing,
+    ReminderRefusal, Renewal, RenewalClick, RenewalShown, Together, WithdrawnTogether,
 };
 pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
 pub use own::{OwnProfile, OwnRefusal};

@@ -7,12 +7,13 @@ mod expiry;
 mod freeze;
 mod record;
 mod reminders;
+mod shown;
 mod signing;
 mod together;
 
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, NotAdmitted, Terms};
-use broker_domain::ids::{ConsentId, Digest, ParticipantId};
+use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_store::{ActRow, OfferRow, Serial};
@@ -26,8 +27,10 @@ use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
 pub use expiry::Announced;
+pub use freeze::Frozen;
 pub(crate) use record::{Next, ON_A_PAGE};
 pub use reminders::{LATEST_REMINDER_SECONDS, ReminderRefusal};
+pub use shown::RenewalShown;
 pub use together::{Together, WithdrawnTogether};
 
 /// Longest pause, in seconds: a year. Whoever wants to stop for longer withdraws.
@@ -119,8 +122,8 @@ pub struct Renewal {
 /// A click that renews.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RenewalClick {
-    /// The notice that was shown.
-    pub notice: Digest,
+    /// What was shown.
+    pub shown: RenewalShown,
     /// When the person last proved who she is: minutes later a click counts for more.
     pub proved_at: Option<Instant>,
 }
@@ -224,13 +227,11 @@ impl Broker {
         id: ConsentId,
         click: RenewalClick,
     ) -> Result<Receipt, Failure<ChangeRefusal>> {
-        let RenewalClick { notice, proved_at } = click;
+        let RenewalClick { shown, proved_at } = click;
         let now = self.clock.now();
         let consent = self.own_consent(who, id, Demand::Granting, now).await?;
         let renewal = self.renewal_of(&consent, now, now).await?;
-        if !renewal.offer.notices().contains(&notice) {
-            return Err(Failure::Refused(ChangeRefusal::NoticeChanged));
-        }
+        renewal.agrees_with(shown)?;
         let level = click_level(proved_at, now);
         if level < renewal.needed {
             let needed = renewal.needed;
@@ -238,7 +239,7 @@ impl Broker {
         }
         let data = Interval::new(renewal.old.data.start(), renewal.until)?;
         let terms = self
-            .other_terms(&consent, (renewal.old.step, data, notice), now)
+            .other_terms(&consent, (renewal.old.step, data, shown.notice), now)
             .await?;
         let next = Next {
             how: How::on_a_page(level),
@@ -255,7 +256,8 @@ impl Broker {
         now: Instant,
         drafted_at: Instant,
     ) -> Result<Renewal, Failure<ChangeRefusal>> {
-        if !consent.state(now).is_given() {
+        // Nor while nobody knows whether she still lives there.
+        if !consent.state(now).is_given() || consent.occupancy.held_since.is_some() {
             return Err(Failure::Refused(ChangeRefusal::NotInForce));
         }
         let old = consent.terms_now(now);
@@ -401,7 +403,7 @@ impl Commit for AddChange {
 #[cfg(test)]
 mod tests {
     use broker_domain::consent::{Method, Offer};
-    use broker_domain::ids::{OfferId, OrganisationId, PointId, Purpose};
+    use broker_domain::ids::{Digest, OfferId, OrganisationId, PointId, Purpose};
 
     use super::*;
 

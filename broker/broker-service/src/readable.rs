@@ -10,6 +10,7 @@ use broker_store::RecordRow;
 use evidence::bundle::{Bundle, Verified};
 use evidence::consent::{ConsentAct, ConsentRecord};
 use evidence::jws::Jws;
+use evidence::passkey::Registered;
 use evidence::record::{self, ConsentChange, ConsentChanged, Record};
 use serde_json::Value;
 
@@ -30,7 +31,7 @@ pub struct ReadableReceipt {
     pub at: Instant,
     /// How it came about, where the record says.
     pub how: Option<How>,
-    /// Whether the person signed the terms with a key of her own.
+    /// Whether a passkey signed the terms: verified here, with the record's own word for whose key it is.
     pub signed: bool,
     /// What it is about.
     pub terms: ReadableTerms,
@@ -224,7 +225,7 @@ fn of_consent(record: &ConsentRecord, place: LogPlace, receipt: &Receipt) -> Res
         },
         at: instant(record.at())?,
         how: how_of(newest),
-        signed: record.is_signed(),
+        signed: record.verify_signature(Registered::NotAtHand, None).is_ok(),
         terms: terms(record.document())?,
         place,
         file: consent_receipt(receipt)?.ok_or_else(corrupt)?,

@@ -59,9 +59,15 @@ impl HouseholdWrites for SqliteTx {
         departure: Departure,
         method: Method,
     ) -> Result<(), StoreError> {
+        // What the contract told stays what the contract told, also where the person leaves earlier: or she could move it
+        // back in a second step. One that moves to earlier is to be closed once more.
         let query = query(
-            "UPDATE point SET left_at_us = ?2, left_known_at_us = ?3, left_method = ?4, held_since_us = NULL \
-             WHERE id = ?1 AND closed_at_us IS NULL AND (left_at_us IS NULL OR left_at_us > ?3)",
+            "UPDATE point SET left_at_us = ?2, left_known_at_us = ?3, held_since_us = NULL, closed_at_us = NULL, \
+                 left_method = CASE WHEN left_method = 'upstream' THEN left_method ELSE ?4 END \
+             WHERE id = ?1 AND (left_at_us IS NULL \
+                 OR (closed_at_us IS NULL AND left_at_us > ?3 \
+                     AND (left_method <> 'upstream' OR ?4 = 'upstream' OR ?2 <= left_at_us)) \
+                 OR (?4 = 'upstream' AND ?2 < left_at_us))",
         );
         let query = query
             .bind(point.as_bytes().to_vec())
@@ -74,7 +80,7 @@ impl HouseholdWrites for SqliteTx {
     async fn cancel_departure(&mut self, point: PointId, now: Instant) -> Result<(), StoreError> {
         let query = query(
             "UPDATE point SET left_at_us = NULL, left_known_at_us = NULL, left_method = NULL \
-             WHERE id = ?1 AND closed_at_us IS NULL AND left_at_us > ?2",
+             WHERE id = ?1 AND closed_at_us IS NULL AND left_at_us > ?2 AND left_method <> 'upstream'",
         );
         let query = query.bind(point.as_bytes().to_vec()).bind(now.as_micros());
         self.change_point(point, query).await

@@ -90,6 +90,7 @@ macro_rules! contract_tests {
                 a_meter_that_was_left_is_lived_at_by_the_next
                 a_hold_begins_and_ends_once
                 what_lies_beyond_a_departure_is_counted
+                what_the_contract_told_moves_to_earlier_only
             }
             gateways {
                 a_gateway_comes_back_with_its_settings

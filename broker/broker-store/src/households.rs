@@ -39,7 +39,9 @@ pub trait HouseholdReads {
 #[async_trait]
 pub trait HouseholdWrites {
     /// Says when the person leaves or left, and ends a hold. Replaces a departure that has not come by the instant at which
-    /// this one was known; one that has come is a conflict.
+    /// this one was known; one that has come is a conflict, unless the contract ([`Method::Upstream`]) moves it to earlier:
+    /// then what follows from it is due again. One that the contract told is moved to later by the contract only, and stays
+    /// one that the contract told.
     async fn set_departure(
         &mut self,
         point: PointId,
@@ -47,7 +49,7 @@ pub trait HouseholdWrites {
         method: Method,
     ) -> Result<(), StoreError>;
     /// Takes back a departure that has not come by `now`. Another one, or none, is a conflict, and so is a meter that
-    /// somebody else lives at by now.
+    /// somebody else lives at by now, and a departure that the contract told.
     async fn cancel_departure(&mut self, point: PointId, now: Instant) -> Result<(), StoreError>;
     /// Notes that all that follows from a departure was done. Twice is a conflict.
     async fn close_occupancy(&mut self, point: PointId, at: Instant) -> Result<(), StoreError>;

@@ -297,9 +297,6 @@ pub async fn take_up(setting: Setting<'_>) -> Result<Running> {
     public
         .publish_beside("receipt.cose-key", broker.receipt_key().to_cose_key())
         .await?;
-    public
-        .publish_beside("records.jwks", broker.record_keys()?)
-        .await?;
     Ok(Running {
         broker,
         public,

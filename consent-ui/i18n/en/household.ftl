@@ -72,6 +72,7 @@ notice-home-confirmed = You still live there: sharings go on. This is recorded i
 notice-holder-changed = The change of holder is recorded in the ledger.
 notice-contract-noted = The sharings are suspended and the person is asked.
 field-departure-out-of-reach = Choose a day between the enrolment of the meter and a year from today.
+field-departure-from-contract = This date comes from the contract of the meter: you can only move it to earlier. If it is wrong, write to the data-protection officer (address at the bottom of the page).
 field-meter-unknown = Nobody lives at this meter in this service. Check the number.
 field-kind-missing = Say what changed.
 record-occupancy = Home: departure, or answer about the contract

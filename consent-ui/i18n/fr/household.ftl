@@ -72,6 +72,7 @@ notice-home-confirmed = Vous y habitez toujours : les partages reprennent. C'est
 notice-holder-changed = Le changement de titulaire est inscrit au registre.
 notice-contract-noted = Les partages sont suspendus et la personne est interrogée.
 field-departure-out-of-reach = Choisissez un jour entre l'inscription du compteur et un an à compter d'aujourd'hui.
+field-departure-from-contract = Cette date vient du contrat du compteur : vous pouvez seulement l'avancer. Si elle est fausse, écrivez au délégué à la protection des données (adresse en bas de page).
 field-meter-unknown = Personne n'habite à ce compteur dans ce service. Vérifiez le numéro.
 field-kind-missing = Dites ce qui a changé.
 record-occupancy = Logement : départ, ou réponse sur le contrat

@@ -72,6 +72,7 @@ notice-home-confirmed = U woont er nog: het delen gaat verder. Dat is ingeschrev
 notice-holder-changed = De andere contracthouder is ingeschreven in het register.
 notice-contract-noted = Het delen is opgeschort en de persoon wordt gevraagd.
 field-departure-out-of-reach = Kies een dag tussen de inschrijving van de meter en een jaar na vandaag.
+field-departure-from-contract = Deze datum komt uit het contract van de meter: u kunt hem alleen vervroegen. Klopt hij niet, schrijf dan aan de functionaris voor gegevensbescherming (adres onderaan de pagina).
 field-meter-unknown = Niemand woont bij deze meter in deze dienst. Controleer het nummer.
 field-kind-missing = Zeg wat er is gewijzigd.
 record-occupancy = Woning: vertrek, of antwoord over het contract

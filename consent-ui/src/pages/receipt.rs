@@ -26,6 +26,8 @@ pub struct ReceiptView {
     pub resumes: Option<Moment>,
     /// How strong the evidence is, where somebody acted.
     pub evidence: Option<Evidence>,
+    /// Whether a passkey's signature over the terms was verified.
+    pub signed: bool,
     /// Which sharing, for paths.
     pub sharing: String,
     /// Who receives: name, country, address for questions.
@@ -188,9 +190,10 @@ impl ReceiptView {
 
     /// What the signature and the ledger prove, and what not.
     fn proves(&self, t: Speech) -> [String; 2] {
-        let signature = match self.evidence {
-            Some(Evidence::Passkey | Evidence::BoundPasskey) => "receipt-page-proves-signed",
-            _ => "receipt-page-proves",
+        // By the signature, never by the level that a record gives itself.
+        let signature = match self.signed {
+            true => "receipt-page-proves-signed",
+            false => "receipt-page-proves",
         };
         [t.say(signature), t.say("receipt-page-not")]
     }

@@ -49,7 +49,9 @@ fn elsewhere(visit: &Visit, parts: &Parts) -> Option<String> {
     let browsing = parts.headers.get("sec-fetch-mode")?.to_str().ok()? == "navigate";
     let here = gate::host(&parts.uri, &parts.headers)?;
     let (_, named) = visit.pages.site.url.split_once("://")?;
-    let moved = browsing && visit.session.is_none() && here != named && names_this_machine(here);
+    // Another port is one that somebody forwards, and behind `localhost` there nothing listens at ours.
+    let same_port = here.rsplit(':').next() == named.rsplit(':').next();
+    let moved = browsing && visit.session.is_none() && here != named && same_port && names_this_machine(here);
     moved.then(|| format!("{}{}", visit.pages.site.url, paths::HOME))
 }
 

@@ -90,8 +90,10 @@ impl From<&str> for Leaving {
         // Pausing, freezing and narrowing take away a part.
         let takes = ["/retrait", "/pause", "/reduction", "/pas-moi"];
         let withdrawal = path.starts_with(paths::SHARINGS) && takes.iter().any(|end| path.ends_with(end));
+        // Leaving a home ends its sharings. A later date than the one that is known gives some time back: `leave` refuses it.
+        let leaves_home = path.starts_with(paths::HOMES) && path.ends_with("/depart");
         let of_oneself = [paths::SIGN_OUT, paths::END_SESSION, paths::END_ALL_SESSIONS].contains(&path);
-        if withdrawal || of_oneself || path.starts_with(&paths::not_me("")) {
+        if withdrawal || leaves_home || of_oneself || path.starts_with(&paths::not_me("")) {
             Self::Withdrawal
         } else {
             Self::Other
@@ -129,6 +131,7 @@ mod tests {
             &paths::narrowing("x"),
             &paths::not_mine("x"),
             &paths::withdrawal_from("x"),
+            &paths::departure("x"),
             paths::WITHDRAW_EVERYTHING,
             paths::SIGN_OUT,
             paths::END_ALL_SESSIONS,
@@ -143,6 +146,8 @@ mod tests {
             &paths::resumption("x"),
             &paths::renewal("x"),
             &paths::put_off("x"),
+            &paths::stay("x"),
+            &paths::confirm_home("x"),
         ] {
             assert!(Leaving::from(path) == Leaving::Other, "{path}");
         }

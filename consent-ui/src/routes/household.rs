@@ -3,9 +3,9 @@
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::consent::Method;
-use broker_domain::ids::PointId;
+use broker_domain::ids::{ParticipantId, PointId};
 use broker_domain::time::Instant;
-use broker_service::{Failure, FoundMeter, LATEST_DEPARTURE_SECONDS, MoveRefusal};
+use broker_service::{Failure, FoundMeter, LATEST_DEPARTURE_SECONDS, MoveRefusal, Powers, SignInRefusal};
 use broker_store::OccupancyRow;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
@@ -28,6 +28,7 @@ fn trouble(failure: Failure<MoveRefusal>, onward: &str) -> Trouble {
         MoveRefusal::NotYours => Trouble::NotFound,
         MoveRefusal::DayOutOfReach
         | MoveRefusal::AlreadyLeft
+        | MoveRefusal::FromContract
         | MoveRefusal::NotPlanned
         | MoveRefusal::NotAsked
         | MoveRefusal::KnownAlready => Trouble::Changed {
@@ -104,7 +105,11 @@ pub(crate) async fn leave_page(visit: Visit, Path(meter): Path<String>) -> Resul
 
 /// POST `/moi/logement/{meter}/depart`
 pub(crate) async fn leave(Path(meter): Path<String>, posted: Posted) -> Result<Response, Trouble> {
-    let Posted { visit, fields, .. } = posted;
+    let Posted {
+        visit,
+        session,
+        fields,
+    } = posted;
     let who = visit.participant()?;
     let point: PointId = id(&meter)?;
     let typed = fields.text("date");
@@ -112,21 +117,44 @@ pub(crate) async fn leave(Path(meter): Path<String>, posted: Posted) -> Result<R
         Ok(at) => at,
         Err(problem) => return again(&visit, &meter, typed, problem).await,
     };
+    if session.powers == Powers::Withdrawing && gives_time(&visit, who, point, at).await? {
+        return Err(Trouble::SignIn(SignInRefusal::WithdrawingOnly));
+    }
     match visit.broker().leave_home(who, point, at).await {
         Ok(_) => Ok(onward_with(paths::HOMES, Notice::HomeLeft)),
         Err(Failure::Refused(MoveRefusal::DayOutOfReach)) => {
             again(&visit, &meter, typed, FieldProblem::DepartureOutOfReach).await
         }
+        Err(Failure::Refused(MoveRefusal::FromContract)) => {
+            again(&visit, &meter, typed, FieldProblem::DepartureFromContract).await
+        }
         Err(failure) => Err(trouble(failure, paths::HOMES)),
     }
 }
 
+/// Whether leaving at an instant leaves more than there is: a later departure, or one ahead that ends a hold. A session that may
+/// only take away may not do that.
+async fn gives_time(visit: &Visit, who: ParticipantId, point: PointId, at: Instant) -> Result<bool, Trouble> {
+    let points = visit.broker().read().await?.points_of(who).await?;
+    let now = visit.broker().now();
+    let found = points.iter().find(|row| row.id == point);
+    Ok(found.is_some_and(|row| {
+        let later = row.occupancy.departure.is_some_and(|known| known.at < at);
+        later || row.occupancy.held_since.is_some() && now < at
+    }))
+}
+
 /// POST `/moi/logement/{meter}/maintien`
 pub(crate) async fn stay(Path(meter): Path<String>, posted: Posted) -> Result<Response, Trouble> {
-    let who = posted.visit.participant()?;
-    let stayed = posted.visit.broker().stay_home(who, id(&meter)?).await;
-    stayed.map_err(|failure| trouble(failure, paths::HOMES))?;
-    Ok(onward_with(paths::HOMES, Notice::HomeKept))
+    let Posted { visit, .. } = posted;
+    let who = visit.participant()?;
+    match visit.broker().stay_home(who, id(&meter)?).await {
+        Ok(_) => Ok(onward_with(paths::HOMES, Notice::HomeKept)),
+        Err(Failure::Refused(MoveRefusal::FromContract)) => {
+            again(&visit, &meter, "", FieldProblem::DepartureFromContract).await
+        }
+        Err(failure) => Err(trouble(failure, paths::HOMES)),
+    }
 }
 
 /// POST `/moi/logement/{meter}/confirmation`
@@ -198,7 +226,9 @@ pub(crate) async fn find(posted: Posted) -> Result<Response, Trouble> {
     let Posted { visit, fields, .. } = posted;
     let officer = visit.officer()?;
     let number = fields.text("compteur");
-    let found = visit.broker().find_meter(officer, number).await;
+    let told = told(&fields);
+    let at = told.as_ref().ok().and_then(|told| told.at);
+    let found = visit.broker().find_meter(officer, number, at).await;
     let found = found.map_err(|failure| trouble(failure, paths::HOMES_DESK))?;
     let mut errors = FormErrors::default();
     if found.is_none() {
@@ -207,7 +237,7 @@ pub(crate) async fn find(posted: Posted) -> Result<Response, Trouble> {
             problem: FieldProblem::MeterUnknown,
         });
     }
-    let told = told(&fields).map_err(|wrong| errors.0.extend(wrong.0)).ok();
+    let told = told.map_err(|wrong| errors.0.extend(wrong.0)).ok();
     let (Some(found), Some(told)) = (found, told) else {
         let kind = ContractKind::from_tag(fields.text("genre"));
         let view = desk_view(&visit, kind, fields.text("date"), errors).await?;

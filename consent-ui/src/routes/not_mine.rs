@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::ids::{ConsentId, RightsRequestId};
 use broker_domain::rights::Right;
-use broker_service::{AskRefusal, ChangeRefusal};
+use broker_service::{AskRefusal, ChangeRefusal, Frozen};
 
 use crate::form::{FieldProblem, FormErrors};
 use crate::page::Notice;
@@ -44,15 +44,9 @@ pub(crate) async fn freeze(Path(sharing): Path<String>, posted: Posted) -> Resul
     let Posted { visit, fields, .. } = posted;
     let who = visit.participant()?;
     let consent: ConsentId = id(&sharing)?;
-    let case: RightsRequestId = fields
-        .text("demande")
-        .parse()
-        .map_err(|_| Trouble::NotUnderstood)?;
-    let typed = fields.text("objet").trim().to_owned();
-    let about = about(&visit, consent).await?;
     // First, and whatever becomes of the case: what she did not do must not go on while somebody writes.
     let frozen = visit.broker().freeze_sharing(who, consent).await;
-    frozen.map_err(|failure| {
+    let frozen = frozen.map_err(|failure| {
         Trouble::from_failure(failure, |refusal| match refusal {
             ChangeRefusal::NotYours => Trouble::NotFound,
             _ => Trouble::Changed {
@@ -60,6 +54,14 @@ pub(crate) async fn freeze(Path(sharing): Path<String>, posted: Posted) -> Resul
             },
         })
     })?;
+    let case = match fields.text("demande").parse::<RightsRequestId>() {
+        Ok(case) => case,
+        Err(_) => visit.broker().fresh_rights_request().map_err(Trouble::Fault)?,
+    };
+    let typed = fields.text("objet").trim().to_owned();
+    // The case is opened also where the page of the sharing cannot be drawn.
+    let about = about(&visit, consent).await;
+    let about = about.unwrap_or_else(|_| consent.to_string());
     let words = match typed.is_empty() {
         true => about,
         false => format!("{about}\n{typed}"),
@@ -84,7 +86,11 @@ pub(crate) async fn freeze(Path(sharing): Path<String>, posted: Posted) -> Resul
     match (asked, problem) {
         (Ok(row), _) => {
             let page = paths::rights_request(&row.request.id.to_string());
-            Ok(onward_with(&page, Notice::Paused))
+            let notice = match frozen {
+                Frozen::Now(_) | Frozen::Already => Notice::Paused,
+                Frozen::Ended => Notice::RightSent,
+            };
+            Ok(onward_with(&page, notice))
         }
         (Err(_), Some(problem)) => {
             let view = view(&visit, &sharing, typed, wrong("objet", problem)).await?;

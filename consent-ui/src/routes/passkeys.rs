@@ -25,6 +25,8 @@ struct Body {
     /// Of a choice whose terms are to be signed.
     meter: Option<String>,
     notice: Option<String>,
+    /// Of a renewal: the last day that was shown.
+    last_day: Option<String>,
 }
 
 /// A body of the script, from a page of this site: of nobody, or with the token of the session.
@@ -34,6 +36,8 @@ pub(crate) struct Scripted {
     /// Of a choice whose terms are to be signed.
     pub(crate) meter: Option<String>,
     pub(crate) notice: Option<String>,
+    /// Of a renewal: the last day that was shown.
+    pub(crate) last_day: Option<String>,
 }
 
 /// A question, as the script reads it.
@@ -81,6 +85,7 @@ impl<S: Send + Sync> FromRequest<S> for Scripted {
             answer: body.answer,
             meter: body.meter,
             notice: body.notice,
+            last_day: body.last_day,
         })
     }
 }

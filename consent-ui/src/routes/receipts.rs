@@ -35,8 +35,13 @@ pub(crate) async fn pdf(visit: Visit, Path(leaf): Path<String>) -> Result<Respon
     let document = view.document(visit.lang, media_type, receipt.file);
     // INVARIANT: the semaphore is never closed; were it, the sheet would be made all the same.
     let press = PRESSES.acquire().await;
-    let made = tokio::task::spawn_blocking(move || document.to_pdf()).await;
-    drop(press);
+    // The press goes along: the work goes on when the visitor has gone away.
+    let made = tokio::task::spawn_blocking(move || {
+        let made = document.to_pdf();
+        drop(press);
+        made
+    });
+    let made = made.await;
     let bytes = made.map_err(|_| Fault::Corrupt { what: "document" })??;
     Ok(file("application/pdf", &name, bytes))
 }
@@ -76,6 +81,7 @@ fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String) -> ReceiptView 
         at: moment(receipt.at),
         resumes,
         evidence: receipt.how.and_then(Evidence::of),
+        signed: receipt.signed,
         sharing: receipt.consent.to_string(),
         recipient: body(&terms.recipient, visit.lang),
         keeper: body(&terms.keeper, visit.lang),

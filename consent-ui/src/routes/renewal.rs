@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use broker_domain::ids::ConsentId;
 use broker_service::{
-    AskedSignature, ChangeRefusal, Failure, Fault, Renewal, RenewalClick, SignatureRefusal,
+    AskedSignature, ChangeRefusal, Failure, Fault, Renewal, RenewalClick, RenewalShown, SignatureRefusal,
 };
 
 use crate::form::{FieldProblem, FormErrors};
@@ -82,15 +82,10 @@ pub(crate) async fn renew(Path(sharing): Path<String>, posted: Posted) -> Result
     let onward = paths::sharing(&sharing);
     let renewal = visit.broker().renewal(who, consent).await;
     let renewal = renewal.map_err(|failure| trouble(failure, onward))?;
-    let shown = renewal
-        .offer
-        .notices()
-        .into_iter()
-        .find(|digest| digest.to_string() == fields.text("notice"));
-    let answer = match shown {
-        Some(notice) => {
+    let answer = match seen(&renewal, fields.text("notice"), fields.text("fin")) {
+        Some(shown) => {
             let click = RenewalClick {
-                notice,
+                shown,
                 proved_at: session.proved_at,
             };
             visit.broker().renew(who, consent, click).await
@@ -113,6 +108,15 @@ pub(crate) async fn renew(Path(sharing): Path<String>, posted: Posted) -> Result
     ))
 }
 
+/// What the page showed, as its form brings it back.
+fn seen(renewal: &Renewal, notice: &str, last_day: &str) -> Option<RenewalShown> {
+    let mut notices = renewal.offer.notices().into_iter();
+    Some(RenewalShown {
+        notice: notices.find(|digest| digest.to_string() == notice)?,
+        last_day: last_day.parse().ok()?,
+    })
+}
+
 /// POST `/moi/partages/{sharing}/renouvellement/signature/question`
 pub(crate) async fn question(Path(sharing): Path<String>, scripted: Scripted) -> Response {
     question_answer(&scripted.visit, asked(&sharing, &scripted).await)
@@ -122,15 +126,11 @@ async fn asked(sharing: &str, scripted: &Scripted) -> Result<AskedSignature, Not
     let visit = &scripted.visit;
     let who = granting(visit)?;
     let consent: ConsentId = id(sharing)?;
-    let shown = scripted.notice.as_deref().unwrap_or_default();
+    let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let renewal = visit.broker().renewal(who, consent).await.map_err(not)?;
-    let notice = renewal
-        .offer
-        .notices()
-        .into_iter()
-        .find(|digest| digest.to_string() == shown);
-    let notice = notice.ok_or(Not::Sentence("signing-refused-changed"))?;
-    let asked = visit.broker().ask_to_renew(who, consent, notice).await;
+    let shown = seen(&renewal, &text(&scripted.notice), &text(&scripted.last_day));
+    let shown = shown.ok_or(Not::Sentence("signing-refused-changed"))?;
+    let asked = visit.broker().ask_to_renew(who, consent, shown).await;
     asked.map_err(not)
 }
 

@@ -190,7 +190,8 @@ impl Visit {
 
     /// The page from which one gets in: home, where the demonstration has its buttons, or nothing is offered.
     pub(crate) fn way_in(&self) -> &'static str {
-        if self.lets_in() {
+        // In the demonstration nobody has a passkey yet: home has its buttons.
+        if self.lets_in() && self.pages.demo.is_none() {
             paths::SIGN_IN
         } else {
             paths::HOME

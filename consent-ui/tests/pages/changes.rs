@@ -4,7 +4,8 @@ use broker_domain::consent::{Consent, State};
 use broker_domain::ids::{ConsentId, Digest, TransferId};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_service::{
-    ChangeRefusal, DeliveryRefusal, Failure, Narrowing, Order, RenewalClick, Together, WithdrawalRefusal,
+    ChangeRefusal, DeliveryRefusal, Failure, Narrowing, Order, RenewalClick, RenewalShown, Together,
+    WithdrawalRefusal,
 };
 use evidence::bundle::Bundle;
 use evidence::record::Record;
@@ -41,7 +42,10 @@ pub async fn asked_now(house: &House, id: ConsentId) -> String {
 
 fn click(notice: Digest) -> RenewalClick {
     RenewalClick {
-        notice,
+        shown: RenewalShown {
+            notice,
+            last_day: "2027-11-10".parse().unwrap(),
+        },
         proved_at: None,
     }
 }
@@ -230,23 +234,37 @@ async fn p_20_a_renewal_is_a_new_act_beside_the_old_terms() {
     let house = House::build().await;
     let id = house.granted(&house.anna).await;
     let first_end = consent(&house, id).await.data.end();
-    house.set_clock("2027-11-10T12:00:00Z");
+    // Ten minutes before midnight.
+    house.set_clock("2027-11-10T22:50:00Z");
     let mut anna = house.as_anna().await;
     let page = anna.open(&format!("/moi/partages/{id}/renouvellement")).await;
     assert!(page.text().contains("Le même texte"), "{}", page.text());
     let path = format!("/moi/partages/{id}/renouvellement");
-    let mut fields = page.hidden_fields(&path);
-    for (name, value) in &mut fields {
-        if name == "notice" {
-            "autre".clone_into(value);
+    for (field, other) in [("notice", "autre"), ("fin", "2028-11-01"), ("fin", "")] {
+        let mut fields = page.hidden_fields(&path);
+        for (name, value) in &mut fields {
+            if name == field {
+                other.clone_into(value);
+            }
         }
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let lost = anna.post(&path, &fields).await;
+        assert_eq!(
+            lost.status, 422,
+            "agreed to something else than was shown: {field}"
+        );
     }
+    // The page of yesterday shows an end of yesterday.
+    house.set_clock("2027-11-10T23:05:00Z");
+    let fields = page.hidden_fields(&path);
     let fields: Vec<_> = fields
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let lost = anna.post(&path, &fields).await;
-    assert_eq!(lost.status, 422, "agreed to another text than the one shown");
+    assert_eq!(anna.post(&path, &fields).await.status, 422);
     let answer = change(&mut anna, id, "renouvellement", &[]).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
     let renewed = consent(&house, id).await;

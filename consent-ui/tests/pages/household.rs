@@ -50,6 +50,41 @@ async fn move_in(house: &House) -> Result<Person, JoinRefusal> {
     }
 }
 
+/// What was measured before stays hers; what came after is nobody's to read.
+async fn only_the_time_before_is_hers(anna: &mut Browser) {
+    let day = anna.open("/moi/donnees?vue=jour&date=2026-11-21").await;
+    assert_eq!(
+        day.body.matches("class=\"curve-bar").count(),
+        48,
+        "{}",
+        day.text()
+    );
+    let after = anna.open("/moi/donnees?vue=jour&date=2026-11-22").await;
+    assert_eq!(after.body.matches("class=\"curve-bar").count(), 0);
+    let copy = anna
+        .get("/moi/donnees/copie?etendue=tout&contenu=releves&format=csv")
+        .await;
+    assert_eq!(copy.status, 200);
+    assert!(
+        copy.body.contains("2026-11-21T22:30:00Z"),
+        "the last reading of her time"
+    );
+    assert!(
+        !copy.body.contains("2026-11-22T10:00:00Z"),
+        "nothing of the time after"
+    );
+}
+
+/// And no value.
+async fn the_officer_sees_how_much(house: &House) {
+    let desk = house.as_officer().await.open("/dpo/logements").await;
+    assert!(desk.text().contains("par la personne"), "{}", desk.text());
+    for cell in ["Lots mis à l&#39;écart\">1</td>", "Transferts dépassés\">1</td>"] {
+        assert!(desk.body.contains(cell), "{cell}: {}", desk.body);
+    }
+    assert!(!desk.body.contains(NUMBER));
+}
+
 #[tokio::test]
 async fn p_33_moving_out_in_the_past_closes_sets_aside_and_leaves_the_rest_hers() {
     let (house, id, meter) = measured().await;
@@ -94,36 +129,9 @@ async fn p_33_moving_out_in_the_past_closes_sets_aside_and_leaves_the_rest_hers(
     let list = anna.open("/moi/historique").await;
     assert!(list.body.contains("/moi/preuves/"), "with its proofs");
 
-    // What was measured before stays hers; what came after is nobody's to read.
-    let day = anna.open("/moi/donnees?vue=jour&date=2026-11-21").await;
-    assert_eq!(
-        day.body.matches("class=\"curve-bar").count(),
-        48,
-        "{}",
-        day.text()
-    );
-    let after = anna.open("/moi/donnees?vue=jour&date=2026-11-22").await;
-    assert_eq!(after.body.matches("class=\"curve-bar").count(), 0);
-    let copy = anna
-        .get("/moi/donnees/copie?etendue=tout&contenu=releves&format=csv")
-        .await;
-    assert_eq!(copy.status, 200);
-    assert!(
-        copy.body.contains("2026-11-21T22:30:00Z"),
-        "the last reading of her time"
-    );
-    assert!(
-        !copy.body.contains("2026-11-22T10:00:00Z"),
-        "nothing of the time after"
-    );
+    only_the_time_before_is_hers(&mut anna).await;
 
-    // The officer sees how much, and no value.
-    let desk = house.as_officer().await.open("/dpo/logements").await;
-    assert!(desk.text().contains("par la personne"), "{}", desk.text());
-    for cell in ["Lots mis à l&#39;écart\">1</td>", "Transferts dépassés\">1</td>"] {
-        assert!(desk.body.contains(cell), "{cell}: {}", desk.body);
-    }
-    assert!(!desk.body.contains(NUMBER));
+    the_officer_sees_how_much(&house).await;
 
     // Twice is told, and cannot be undone.
     let again = anna
@@ -250,6 +258,47 @@ async fn p_33_an_officer_records_what_the_contract_tells_in_two_steps() {
     for mut other in [house.as_anna().await, house.as_researcher().await] {
         assert_eq!(other.get("/dpo/logements").await.status, 403);
     }
+}
+
+/// Both steps of the desk; the answer to the first where that is no page to confirm.
+async fn contract_went(odile: &mut Browser, house: &House, date: &str) -> Answer {
+    let desk = odile.open("/dpo/logements").await;
+    let typed = [("compteur", NUMBER), ("genre", "titulaire"), ("date", date)];
+    let found = odile.submit(&desk, "/dpo/logements/recherche", &typed).await;
+    if found.status != 200 {
+        return found;
+    }
+    let action = format!("/dpo/logements/{}", house.anna.point);
+    odile.submit(&found, &action, &[]).await
+}
+
+#[tokio::test]
+async fn p_33_what_the_contract_tells_moves_to_earlier_only() {
+    let (house, id, _) = measured().await;
+    let mut odile = house.as_officer().await;
+    assert_eq!(contract_went(&mut odile, &house, "2026-11-25").await.status, 303);
+
+    // No plan of hers: she neither takes it back nor puts it off.
+    let mut anna = house.as_anna().await;
+    let homes = anna.open("/moi/logement").await;
+    let kept = anna.submit(&homes, &homes.action("/maintien"), &[]).await;
+    assert_eq!(kept.status, 422, "{}", kept.body);
+    assert!(kept.text().contains("contrat du compteur"), "{}", kept.text());
+    let action = format!("/moi/logement/{}/depart", house.anna.point);
+    let page = anna.open(&format!("{action}?date=2026-11-26")).await;
+    assert_eq!(anna.submit(&page, &action, &[]).await.status, 422);
+    leave(&mut anna, &house.anna, "2026-11-23").await;
+    assert_eq!(consent(&house, id).await.events.len(), 2);
+
+    // What was measured from the true day on is not hers to read.
+    assert_eq!(contract_went(&mut odile, &house, "2026-11-22").await.status, 303);
+    let closed = consent(&house, id).await;
+    let left = Instant::parse("2026-11-21T23:00:00Z").unwrap();
+    assert_eq!(closed.state(house.broker.now()), State::Invalidated { at: left });
+    assert_eq!(closed.events.len(), 3, "announced once more");
+    only_the_time_before_is_hers(&mut anna).await;
+    let later = contract_went(&mut odile, &house, "2026-11-23").await;
+    assert_eq!(later.status, 422, "never to later");
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Requests about rights: sent, counted, answered.
 
+use broker_domain::ids::ConsentId;
 use broker_domain::policy::Principal;
 
+use crate::browser::Browser;
 use crate::house::House;
 
 #[tokio::test]
@@ -158,6 +160,19 @@ async fn what_is_late_says_so_and_what_to_do() {
     assert!(desk.body.contains("mark-no"));
 }
 
+/// Herself alone.
+async fn she_lifts_it_or_withdraws(anna: &mut Browser, consent: ConsentId, action: &str) {
+    let resume = format!("/moi/partages/{consent}/reprise");
+    let form = anna.open(&resume).await;
+    assert_eq!(anna.submit(&form, &resume, &[]).await.status, 303);
+    let leave = format!("/moi/partages/{consent}/retrait");
+    let form = anna.open(&leave).await;
+    assert_eq!(anna.submit(&form, &leave, &[]).await.status, 303);
+    // What ended is not frozen, and may still be complained about.
+    let form = anna.open(action).await;
+    assert_eq!(anna.submit(&form, action, &[]).await.status, 303);
+}
+
 #[tokio::test]
 async fn p_19_this_was_not_me_freezes_the_sharing_and_opens_a_case() {
     let house = House::build().await;
@@ -187,7 +202,8 @@ async fn p_19_this_was_not_me_freezes_the_sharing_and_opens_a_case() {
     for wanted in [
         "Partage avec Labo Énergie",
         "J'étais à l'étranger.",
-        "19 décembre 2026",
+        // A month later is a Saturday: Monday.
+        "21 décembre 2026",
     ] {
         let text = case.text().replace('\u{a0}', " ");
         assert!(text.contains(wanted), "no `{wanted}` in {text}");
@@ -213,16 +229,7 @@ async fn p_19_this_was_not_me_freezes_the_sharing_and_opens_a_case() {
     let page = anna.open(&format!("/moi/partages/{consent}")).await;
     assert!(page.text().contains("mis en pause"), "{}", page.text());
 
-    // She lifts it herself, or withdraws.
-    let resume = format!("/moi/partages/{consent}/reprise");
-    let form = anna.open(&resume).await;
-    assert_eq!(anna.submit(&form, &resume, &[]).await.status, 303);
-    let leave = format!("/moi/partages/{consent}/retrait");
-    let form = anna.open(&leave).await;
-    assert_eq!(anna.submit(&form, &leave, &[]).await.status, 303);
-    // What ended is not frozen, and may still be complained about.
-    let form = anna.open(&action).await;
-    assert_eq!(anna.submit(&form, &action, &[]).await.status, 303);
+    she_lifts_it_or_withdraws(&mut anna, consent, &action).await;
 }
 
 #[tokio::test]
@@ -232,7 +239,8 @@ async fn p_19_nobody_freezes_what_is_somebody_elses_and_a_case_that_is_refused_l
     let mut bruno = house.signed_in("participant", house.bruno.id.to_string()).await;
     let action = format!("/moi/partages/{consent}/pas-moi");
     assert_eq!(bruno.open(&action).await.status, 404);
-    let own = format!("/moi/partages/{}/pas-moi", house.granted(&house.bruno).await);
+    let mine = house.granted(&house.bruno).await;
+    let own = format!("/moi/partages/{mine}/pas-moi");
     let form = bruno.open(&own).await;
     let fields = form.hidden_fields(&own);
     let fields: Vec<_> = fields
@@ -256,6 +264,40 @@ async fn p_19_nobody_freezes_what_is_somebody_elses_and_a_case_that_is_refused_l
         403,
         "without the token of the page"
     );
+
+    // A form without the number of its case stops transfers as well, and opens one.
+    let token: Vec<_> = fields
+        .iter()
+        .copied()
+        .filter(|(name, _)| *name == "csrf")
+        .collect();
+    let stopped = bruno.post(&own, &token).await;
+    assert_eq!(stopped.status, 303, "{}", stopped.body);
+    assert!(!house.delivered(mine).await);
+}
+
+/// GDPR art. 12: whoever writes much is answered all the same.
+#[tokio::test]
+async fn a_request_full_of_messages_is_still_answered() {
+    let house = House::build().await;
+    let mut anna = house.as_anna().await;
+    let action = "/moi/demandes/nouvelle/acces";
+    let form = anna.open(action).await;
+    let sent = anna.submit(&form, action, &[("objet", "Tout")]).await;
+    let path = sent.header("location").split('?').next().unwrap().to_owned();
+    let page = anna.open(&path).await;
+    let mut written = 0;
+    while anna.submit(&page, &path, &[("message", "Encore")]).await.status == 303 {
+        written += 1;
+        assert!(written < 200, "there is no end to messages");
+    }
+    let answer = format!("/dpo/droits/{}", path.rsplit('/').next().unwrap());
+    let mut officer = house.as_officer().await;
+    let desk = officer.open("/dpo/droits").await;
+    let fields = [("reponse", "Voici"), ("geste", "repondre")];
+    let answered = officer.submit(&desk, &answer, &fields).await;
+    assert_eq!(answered.status, 303, "{}", answered.text());
+    assert!(anna.open(&path).await.text().contains("Voici"));
 }
 
 #[tokio::test]

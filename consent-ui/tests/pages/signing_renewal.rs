@@ -37,14 +37,13 @@ async fn asked(scene: &mut Scene, id: ConsentId) -> (Value, String) {
     let page = scene.anna.open(&path(id)).await;
     assert!(page.body.contains("data-question=") && page.body.contains("/assets/sign.js"));
     let fields = page.hidden_fields(&path(id));
-    let notice = fields
-        .iter()
-        .find(|(name, _)| name == "notice")
-        .unwrap()
-        .1
-        .clone();
+    let field = |wanted: &str| {
+        let found = fields.iter().find(|(name, _)| name == wanted);
+        found.unwrap().1.clone()
+    };
+    let (notice, last_day) = (field("notice"), field("fin"));
     let csrf = csrf(&page);
-    let body = json!({"csrf": csrf, "notice": notice}).to_string();
+    let body = json!({"csrf": csrf, "notice": notice, "last_day": last_day}).to_string();
     let answer = scene
         .anna
         .post_json(&format!("{}/signature/question", path(id)), &body)

@@ -20,13 +20,14 @@ const LONGEST_ANSWER: u64 = 64 * 1024;
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// Codes of batches that nobody may have: no consent needs these readings.
-const WITHOUT_CONSENT: [&str; 10] = [
+const WITHOUT_CONSENT: [&str; 11] = [
     "consent-missing",
     "consent-withdrawn",
     "consent-suspended",
     "consent-expired",
     "consent-closed",
     "consent-paused",
+    "holder-unconfirmed",
     "outside-period",
     "granularity-too-fine",
     "nothing-needed",
@@ -341,6 +342,15 @@ mod tests {
                 expected
             );
         }
+    }
+
+    /// As during a pause: what is measured while nobody knows who lives there may be a stranger's.
+    #[test]
+    fn what_is_measured_while_the_holder_is_unknown_is_not_kept() {
+        let expected = Outcome::WithoutConsent {
+            code: "holder-unconfirmed".to_owned(),
+        };
+        assert_eq!(coded(403, PROBLEM, "holder-unconfirmed"), expected);
     }
 
     #[test]

@@ -101,13 +101,18 @@ fn covered_by(consent: &Consent, ask: &Ask, now: Instant) -> Result<Covered, Ref
     if !concerns {
         return Err(Refusal::NoConsent);
     }
-    let terms = living_terms(consent, now)?;
-    if !terms.data.encloses(&ask.interval) {
-        return Err(Refusal::OutsidePeriod {
-            from: terms.data.start(),
-            until: terms.data.end(),
-        });
+    // What is said is the period agreed, and not how long the person lives there: recipients must not read off a refusal
+    // when a home will stand empty. Once she left, the consent is closed, and says that.
+    let agreed = consent.in_force(now)?;
+    let outside = Refusal::OutsidePeriod {
+        from: agreed.data.start(),
+        until: agreed.data.end(),
+    };
+    let data = consent.while_living_there(agreed.data).ok_or(outside)?;
+    if !data.encloses(&ask.interval) {
+        return Err(outside);
     }
+    let terms = Terms { data, ..agreed };
     if let Some(pause) = consent.pause_over(&ask.interval) {
         return Err(Refusal::DuringPause {
             from: pause.start(),

@@ -78,7 +78,7 @@ impl Consent {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{ask, at, consent, event};
-    use super::super::{Refusal, covers, covers_intake};
+    use super::super::{Ask, Refusal, covers, covers_intake};
     use super::*;
 
     fn leaving(at_second: i64, known: i64, events: Vec<super::super::ConsentEvent>) -> Consent {
@@ -125,6 +125,30 @@ mod tests {
     }
 
     #[test]
+    fn recipients_learn_no_departure_to_come_and_no_date_of_a_contract() {
+        let agreed = Refusal::OutsidePeriod {
+            from: at(0),
+            until: at(30),
+        };
+        let late = Ask {
+            interval: Interval::new(at(12), at(13)).unwrap(),
+            ..ask()
+        };
+        let subject = leaving(12, 5, vec![given()]);
+        assert_eq!(covers(std::slice::from_ref(&subject), &late, at(10)), Err(agreed));
+        // Also where the departure comes before all that was agreed.
+        let mut later = leaving(12, 5, vec![given()]);
+        later.data = Interval::new(at(20), at(30)).unwrap();
+        let agreed = Refusal::OutsidePeriod {
+            from: at(20),
+            until: at(30),
+        };
+        assert_eq!(covers(std::slice::from_ref(&later), &late, at(10)), Err(agreed));
+        let held = Refusal::Held { since: at(5) }.to_string();
+        assert!(!held.contains("2026"), "{held}");
+    }
+
+    #[test]
     fn an_auditor_sees_when_a_departure_was_known() {
         let subject = leaving(10, 26, vec![given()]);
         assert!(subject.state_at(at(20), at(25)).is_given(), "nobody knew");
@@ -156,6 +180,23 @@ mod tests {
         assert_eq!(subject.unannounced_departure(at(29)), None);
         assert!(subject.admits(EventKind::Invalidated, at(26), at(29)).is_err());
         assert_eq!(subject.state(at(29)), State::Invalidated { at: at(26) });
+    }
+
+    #[test]
+    fn a_departure_that_moves_to_earlier_is_announced_once_more() {
+        let mut subject = leaving(20, 27, vec![given()]);
+        subject.events.push(super::super::ConsentEvent {
+            recorded_at: at(28),
+            ..event(1, EventKind::Invalidated, 26)
+        });
+        assert_eq!(subject.unannounced_departure(at(29)), Some(at(20)));
+        assert_eq!(subject.admits(EventKind::Invalidated, at(20), at(29)), Ok(()));
+        subject.events.push(super::super::ConsentEvent {
+            recorded_at: at(29),
+            ..event(2, EventKind::Invalidated, 20)
+        });
+        assert_eq!(subject.unannounced_departure(at(29)), None);
+        assert_eq!(subject.state(at(29)), State::Invalidated { at: at(20) });
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Renewals under the person's own signature (`consent.md` §4): the new terms are drafted, signed, and made again before the
 //! signature counts, exactly as when she agreed first.
 
-use broker_domain::consent::{Consent, EventKind};
+use broker_domain::consent::{Consent, EventKind, How};
 use broker_domain::ids::{ConsentId, Digest, ParticipantId};
 use broker_domain::time::{Instant, Interval};
 use evidence::consent::ConsentAct;
-use evidence::passkey::{Action, Refusal as SignatureRefusal};
+use evidence::passkey::{Action, Refusal as SignatureRefusal, WebauthnAct};
 use ledger_core::leaf::ActorClass;
 
-use super::{AddChange, ChangeRefusal, Demand, Renewal};
+use super::{AddChange, ChangeRefusal, Demand, Renewal, RenewalShown};
 use crate::broker::Broker;
 use crate::consents::{Answering, AskedSignature, Asking, ChoiceRefusal, Proposal, read_answer};
 use crate::failure::{Failure, Fault};
@@ -40,12 +40,15 @@ impl Broker {
         &self,
         who: ParticipantId,
         id: ConsentId,
-        notice: Digest,
+        shown: RenewalShown,
     ) -> Result<AskedSignature, Failure<ChangeRefusal>> {
         let now = self.clock.now();
         let consent = self.own_consent(who, id, Demand::Granting, now).await?;
         let renewal = self.renewal_of(&consent, now, now).await?;
-        let proposal = self.drafted_renewal(&consent, &renewal, notice, now).await?;
+        renewal.agrees_with(shown)?;
+        let proposal = self
+            .drafted_renewal(&consent, &renewal, shown.notice, now)
+            .await?;
         let asking = Asking {
             action: Action::Renew,
             offer: renewal.offer.offer.id,
@@ -74,6 +77,16 @@ impl Broker {
         let consent = self
             .own_consent(who, stored.consent, Demand::Granting, now)
             .await?;
+        // A pause, or "this was not me", changes no terms: whatever was done since she was asked, she is asked again.
+        if consent
+            .events
+            .iter()
+            .any(|event| stored.drafted_at < event.recorded_at)
+        {
+            return Err(Failure::Refused(ChangeRefusal::Signature(
+                SignatureRefusal::TermsChanged,
+            )));
+        }
         // Made again from what is stored now: whoever changed something meanwhile changed the terms.
         let renewal = self.renewal_of(&consent, now, stored.drafted_at).await?;
         let proposal = self
@@ -91,6 +104,21 @@ impl Broker {
             let needed = renewal.needed;
             return Err(Failure::Refused(ChangeRefusal::TooWeak { needed }));
         }
+        let leaf_index = self
+            .add_renewal(&consent, proposal, (act, how), nonce, now)
+            .await?;
+        Ok((consent.id, self.receipt(leaf_index).await?))
+    }
+
+    /// Commits a renewal whose signature was verified; its nonce is used up in the same transaction.
+    async fn add_renewal(
+        &self,
+        consent: &Consent,
+        proposal: Proposal,
+        (act, how): (WebauthnAct, How),
+        nonce: [u8; 32],
+        now: Instant,
+    ) -> Result<u64, Failure<ChangeRefusal>> {
         let terms = broker_domain::consent::Terms {
             digest: consent::terms_digest(&proposal.draft)?,
             ..proposal.told.terms
@@ -102,9 +130,14 @@ impl Broker {
         let act = NewAct {
             webauthn: Some(act),
             until: Some(terms.data.end()),
-            ..NewAct::now(ConsentAct::Renewed, Actor::Participant(who), how, now)
+            ..NewAct::now(
+                ConsentAct::Renewed,
+                Actor::Participant(consent.participant),
+                how,
+                now,
+            )
         };
-        let signed = self.sign(consent::with_act(proposal.draft, &self.site, &consent, &act)?)?;
+        let signed = self.sign(consent::with_act(proposal.draft, &self.site, consent, &act)?)?;
         let event = consent.dated_event(kind, now, now, signed.digest());
         let beat = AddChange {
             consent: consent.id,
@@ -114,13 +147,12 @@ impl Broker {
             how,
             intent: Some(nonce),
             draft: Draft {
-                subject: who.into(),
+                subject: consent.participant.into(),
                 actor: ActorClass::Participant,
                 signed,
             },
         };
-        let leaf_index = self.commit(beat).await?;
-        Ok((consent.id, self.receipt(leaf_index).await?))
+        Ok(self.commit(beat).await?)
     }
 
     /// The terms after a renewal, as they are signed.

@@ -9,7 +9,7 @@ use broker_store::{OccupancyRow, PointRow};
 use evidence::record::OccupancyStepKind;
 use ledger_core::leaf::ActorClass;
 
-use super::{HomeLeft, MoveRefusal, Occupy, has_left, standing};
+use super::{HomeLeft, MoveRefusal, Occupy, earliest, has_left, standing};
 use crate::broker::Broker;
 use crate::failure::Failure;
 use crate::own::OwnRefusal;
@@ -32,7 +32,9 @@ pub struct FoundMeter {
 }
 
 impl Broker {
-    /// The point at which somebody lives, by the number of its meter; `None` where nobody does.
+    /// The point that a contract concerns, by the number of its meter: the one at which somebody lives; but where another
+    /// contract began at `at`, one that was left later than that, since then the departure is to be moved there. `None` where
+    /// there is neither.
     ///
     /// # Errors
     /// [`MoveRefusal::NotYours`] for whoever may not end it.
@@ -40,14 +42,21 @@ impl Broker {
         &self,
         officer: OfficerId,
         number: &str,
+        at: Option<Instant>,
     ) -> Result<Option<FoundMeter>, Failure<MoveRefusal>> {
         let now = self.clock.now();
         let index = self.vault.point_index(number);
         let rows = self.store.read().await?.points_of_number(index).await?;
-        let Some(row) = rows.into_iter().find(|row| !has_left(row.occupancy, now)) else {
+        let left_later = |row: &&PointRow| {
+            let departure = row.occupancy.departure.filter(|known| known.has_come(now));
+            at.zip(departure)
+                .is_some_and(|(at, departure)| earliest(row) < at && at < departure.at)
+        };
+        let lives = |row: &&PointRow| !has_left(row.occupancy, now);
+        let Some(row) = rows.iter().find(left_later).or_else(|| rows.iter().find(lives)) else {
             return Ok(None);
         };
-        self.may(Principal::Officer(officer), Action::EndOccupancy, &row, now)?;
+        self.may(Principal::Officer(officer), Action::EndOccupancy, row, now)?;
         Ok(Some(FoundMeter {
             point: row.id,
             participant: row.participant,
@@ -56,7 +65,8 @@ impl Broker {
         }))
     }
 
-    /// Records that the contract of a meter went to another holder at an instant: as if the person had said that she left.
+    /// Records that the contract of a meter went to another holder at an instant: as if the person had said that she left. A
+    /// departure that came is moved to earlier, never to later.
     ///
     /// # Errors
     /// See [`MoveRefusal`].

@@ -77,7 +77,12 @@ impl Commit for AdvanceRightsRequest {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), AnswerRefusal>, Fault> {
-        if self.words.is_some() && self.place >= MOST_WORDS {
+        // Messages alone are counted: what ends a request, or moves its clock, is always possible.
+        let message = self
+            .words
+            .as_ref()
+            .is_some_and(|words| words.kind == WordKind::Message);
+        if message && self.place >= MOST_WORDS {
             return Ok(Err(AnswerRefusal::TooMany));
         }
         let serial = group.append(&self.draft).await?;

@@ -32,6 +32,10 @@ impl Duties {
         let mut due = Vec::new();
         for row in open {
             let request = row.request;
+            // Its clock stands still until she answers.
+            if request.paused_at.is_some() {
+                continue;
+            }
             if let Some(word) = word(days_left(today, request.due_on)) {
                 let occasion = format!("{}/{}", request.id, request.due_on);
                 due.push((request.participant, word, occasion));

@@ -55,7 +55,7 @@ async fn recipients_are_told_of_narrowing_pause_resumption_renewal_and_expiry() 
     let renewal = broker.renewal(who, consent).await.unwrap();
     let notice = renewal.offer.notices()[0];
     let click = RenewalClick {
-        notice,
+        shown: renewal.shown(notice).unwrap(),
         proved_at: None,
     };
     broker.renew(who, consent, click).await.unwrap();

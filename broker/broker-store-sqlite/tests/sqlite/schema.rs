@@ -386,9 +386,11 @@ async fn a_file_in_which_somebody_left_a_home_is_not_taken_back() {
     tx.commit().await.unwrap();
     store.close().await;
     assert!(matches!(
-        migrate(&path, NEWEST_SCHEMA - 1).await,
+        migrate(&path, 11).await,
         Err(OpenError::Database { .. })
     ));
+    // Each migration commits by itself: those after 0012 were taken back.
+    migrate(&path, NEWEST_SCHEMA).await.unwrap();
     let store = SqliteStore::open(&path, Create::Never).await.unwrap();
     let mut view = store.read().await.unwrap();
     let point = view.point(id(1)).await.unwrap().unwrap();

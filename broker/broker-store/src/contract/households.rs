@@ -67,6 +67,38 @@ pub async fn a_departure_to_come_moves_and_is_taken_back_one_that_came_does_not(
     assert_eq!(tx.departures_due(at(99), 9).await.unwrap(), []);
 }
 
+/// What the contract tells is no plan of the person's; and a contract that ended earlier moves also what came.
+pub async fn what_the_contract_told_moves_to_earlier_only(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("leave").await.unwrap();
+    let one = id(1);
+    tx.set_departure(one, departure(50, 10), Method::Upstream)
+        .await
+        .unwrap();
+    assert_conflict(tx.cancel_departure(one, at(20)).await, "point");
+    let later = tx.set_departure(one, departure(60, 20), Method::Web).await;
+    assert_conflict(later, "point");
+    tx.set_departure(one, departure(45, 20), Method::Web)
+        .await
+        .unwrap();
+    assert_eq!(tx.departure_method(one).await.unwrap(), Some(Method::Upstream));
+    assert_conflict(tx.cancel_departure(one, at(20)).await, "point");
+    tx.close_occupancy(one, at(46)).await.unwrap();
+    for (moved, method) in [(45, Method::Upstream), (46, Method::Upstream), (44, Method::Web)] {
+        let refused = tx.set_departure(one, departure(moved, 47), method).await;
+        assert_conflict(refused, "point");
+    }
+    tx.set_departure(one, departure(30, 47), Method::Upstream)
+        .await
+        .unwrap();
+    assert_eq!(
+        tx.departures_due(at(48), 9).await.unwrap().len(),
+        1,
+        "to be closed again"
+    );
+    tx.close_occupancy(one, at(48)).await.unwrap();
+}
+
 /// One lives there at a time; the points stay apart.
 pub async fn a_meter_that_was_left_is_lived_at_by_the_next(store: &dyn Store) {
     furnish(store).await;
