@@ -152,7 +152,7 @@ impl Broker {
                 signed,
             },
         };
-        Ok(self.commit(beat).await?)
+        self.commit(beat).await
     }
 
     /// The terms after a renewal, as they are signed.
