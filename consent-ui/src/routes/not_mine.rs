@@ -4,15 +4,16 @@ use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::ids::{ConsentId, RightsRequestId};
 use broker_domain::rights::Right;
-use broker_service::{AskRefusal, ChangeRefusal, Frozen};
+use broker_service::{ChangeRefusal, Frozen};
 
-use crate::form::{FieldProblem, FormErrors};
+use crate::form::FormErrors;
 use crate::page::Notice;
 use crate::pages::{NotMineView, render_not_mine};
 use crate::paths;
 use crate::routes::changes::wrong;
 use crate::routes::fields::Posted;
 use crate::routes::holdings::Holdings;
+use crate::routes::rights::unasked;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
 
@@ -61,7 +62,10 @@ pub(crate) async fn freeze(Path(sharing): Path<String>, posted: Posted) -> Resul
     let typed = fields.text("objet").trim().to_owned();
     // The case is opened also where the page of the sharing cannot be drawn.
     let about = about(&visit, consent).await;
-    let about = about.unwrap_or_else(|_| consent.to_string());
+    let about = about.unwrap_or_else(|_| {
+        tracing::error!("a case was opened without the words for its sharing, which could not be read");
+        consent.to_string()
+    });
     let words = match typed.is_empty() {
         true => about,
         false => format!("{about}\n{typed}"),
@@ -73,13 +77,7 @@ pub(crate) async fn freeze(Path(sharing): Path<String>, posted: Posted) -> Resul
         .await;
     let asked = asked.map_err(|failure| {
         Trouble::from_failure(failure, |refusal| {
-            problem = match refusal {
-                AskRefusal::NoWords => Some(FieldProblem::WordsMissing),
-                AskRefusal::TooLong => Some(FieldProblem::TextTooLong),
-                AskRefusal::TooMany => Some(FieldProblem::TooManyRequests),
-                AskRefusal::SentBefore => Some(FieldProblem::SentBefore),
-                AskRefusal::NotYours | AskRefusal::Answered => None,
-            };
+            problem = unasked(&refusal);
             Trouble::NotYours
         })
     });

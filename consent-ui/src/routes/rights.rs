@@ -175,13 +175,7 @@ pub(crate) async fn send(Path(right): Path<String>, posted: Posted) -> Result<Re
     let mut problem = None;
     let row = sent.map_err(|failure| {
         Trouble::from_failure(failure, |refusal| {
-            problem = match refusal {
-                AskRefusal::NoWords => Some(FieldProblem::WordsMissing),
-                AskRefusal::TooLong => Some(FieldProblem::TextTooLong),
-                AskRefusal::TooMany => Some(FieldProblem::TooManyRequests),
-                AskRefusal::SentBefore => Some(FieldProblem::SentBefore),
-                AskRefusal::NotYours | AskRefusal::Answered => None,
-            };
+            problem = unasked(&refusal);
             Trouble::NotYours
         })
     });
@@ -200,6 +194,17 @@ pub(crate) async fn send(Path(right): Path<String>, posted: Posted) -> Result<Re
             returned(render_ask(&page, &view))
         }
         (Err(trouble), None) => Err(trouble),
+    }
+}
+
+/// What is wrong with the words of a request that was not taken.
+pub(crate) const fn unasked(refusal: &AskRefusal) -> Option<FieldProblem> {
+    match refusal {
+        AskRefusal::NoWords => Some(FieldProblem::WordsMissing),
+        AskRefusal::TooLong => Some(FieldProblem::TextTooLong),
+        AskRefusal::TooMany => Some(FieldProblem::TooManyRequests),
+        AskRefusal::SentBefore => Some(FieldProblem::SentBefore),
+        AskRefusal::NotYours | AskRefusal::Answered => None,
     }
 }
 
