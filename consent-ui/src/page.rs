@@ -1,13 +1,16 @@
 //! What every page carries: language, visitor, navigation, notice.
 
+mod acting;
+
 use askama::Template;
-use broker_domain::mandate::{Power, Powers};
 
 use crate::form::FormErrors;
 use crate::lang::Lang;
 use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::Word;
+
+pub use acting::ActingFor;
 
 /// A page could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -98,15 +101,6 @@ pub enum Mode {
     Demo,
     /// The real thing.
     Serve,
-}
-
-/// Somebody for whom the reader acts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActingFor {
-    /// Her name.
-    pub name: String,
-    /// What may be done for her.
-    pub powers: Powers,
 }
 
 /// Who runs this broker, named in the footer (GDPR art. 13(1)(a), (b)).
@@ -432,22 +426,6 @@ impl<'a> Frame<'a> {
             Vec::new()
         };
         (first, more)
-    }
-
-    /// What a mandate covers, and the choice for whom to act.
-    fn acting_links(&self, acting: &ActingFor) -> Vec<NavigationLink> {
-        let covered = [
-            (None, paths::SHARINGS, "nav-sharings"),
-            (Some(Power::View), paths::DATA, "nav-data"),
-            (Some(Power::View), paths::HISTORY, "nav-history"),
-            (None, paths::ACT_FOR, "nav-act-for"),
-        ];
-        let may = |power: &Option<Power>| power.is_none_or(|power| acting.powers.include(power));
-        covered
-            .iter()
-            .filter(|(power, _, _)| may(power))
-            .map(|(_, href, key)| self.link(href, key))
-            .collect()
     }
 
     /// The languages and, for each other than this one, where it is spoken.

@@ -154,25 +154,33 @@ impl Broker {
                     receipt: Some(self.receipt(leaf_index).await?),
                 })
             }
-            Answer::Refuse => {
-                let event = RecordedEvent {
-                    event: next_event(&consent, EventKind::Refused, now, consent.terms)?,
-                    serial: None,
-                    leaf_index: None,
-                };
-                let mut tx = self.store.begin("refuse an offer").await?;
-                tx.add_consent(&consent).await?;
-                tx.add_consent_event(id, &event).await?;
-                if let Some(acting) = hand.acting() {
-                    mandates::note_event(&mut *tx, acting, id, &event.event, now).await?;
-                }
-                tx.commit().await?;
-                Ok(Chosen {
-                    consent: id,
-                    receipt: None,
-                })
-            }
+            Answer::Refuse => self.refuse(hand, &consent, now).await,
         }
+    }
+
+    /// Keeps a refusal, which leaves no leaf.
+    async fn refuse(
+        &self,
+        hand: Hand,
+        consent: &Consent,
+        now: Instant,
+    ) -> Result<Chosen, Failure<ChoiceRefusal>> {
+        let event = RecordedEvent {
+            event: next_event(consent, EventKind::Refused, now, consent.terms)?,
+            serial: None,
+            leaf_index: None,
+        };
+        let mut tx = self.store.begin("refuse an offer").await?;
+        tx.add_consent(consent).await?;
+        tx.add_consent_event(consent.id, &event).await?;
+        if let Some(acting) = hand.acting() {
+            mandates::note_event(&mut *tx, acting, consent.id, &event.event, now).await?;
+        }
+        tx.commit().await?;
+        Ok(Chosen {
+            consent: consent.id,
+            receipt: None,
+        })
     }
 
     /// Ends a consent. Needs no reason, no key and no JavaScript (invariant I5, GDPR art. 7(3)).

@@ -210,7 +210,8 @@ impl MandateWrites for SqliteTx {
         let gone = query("DELETE FROM session_acting WHERE session = ?1");
         self.change("session_acting", gone.bind(session.clone())).await?;
         let Some(id) = id else { return Ok(()) };
-        let query = query("INSERT INTO session_acting (session, mandate) VALUES (?1, ?2)");
+        let query =
+            query("INSERT INTO session_acting (session, mandate) SELECT id, ?2 FROM session WHERE id = ?1");
         let query = query.bind(session).bind(id.as_bytes().to_vec());
         self.change_one("session_acting", query).await
     }

@@ -4,7 +4,6 @@
 //!
 //! LIMIT: use cases ask the policies again with the leave itself; this list decides which pages are shown.
 
-use axum::http::Method;
 use broker_domain::mandate::Power;
 use broker_service::{ActingNow, OwnRefusal};
 
@@ -25,7 +24,7 @@ enum Covering {
 }
 
 /// Lets a request through that the mandate covers. Whoever may look leaves the record of it before anything is shown.
-pub(crate) async fn admit(visit: &Visit, method: &Method, path: &str) -> Result<(), Trouble> {
+pub(crate) async fn admit(visit: &Visit, path: &str) -> Result<(), Trouble> {
     let acting = match visit.session.as_ref().map(|session| &session.acting) {
         None | Some(ActingNow::Herself) => return Ok(()),
         Some(ActingNow::For { acting, .. }) => Some(*acting),
@@ -44,7 +43,7 @@ pub(crate) async fn admit(visit: &Visit, method: &Method, path: &str) -> Result<
     if !may {
         return Err(Trouble::NotCovered);
     }
-    if acting.powers().include(Power::View) && matches!(*method, Method::GET | Method::HEAD) {
+    if acting.powers().include(Power::View) {
         let noted = visit.broker().note_look(acting).await;
         noted.map_err(|failure| {
             Trouble::from_failure(failure, |refusal| match refusal {
@@ -80,11 +79,15 @@ fn covering(path: &str) -> Covering {
 fn sharing(parts: &[&str]) -> Covering {
     match parts {
         [] => Covering::Any,
+        // A reminder leaves no record of who set it: she sets her own.
+        ["nouveau", _, "plus-tard"] => Covering::Never,
         ["nouveau", ..] | [_, "reprise"] | [_, "renouvellement", ..] => Covering::Needs(Power::Grant),
-        ["tout", "retrait"]
-        | [_, "organisation", "retrait"]
-        | [_, "retrait" | "pause" | "reduction" | "effacement"] => Covering::Needs(Power::Withdraw),
+        ["tout", "retrait"] | [_, "organisation", "retrait"] | [_, "retrait" | "pause" | "reduction"] => {
+            Covering::Needs(Power::Withdraw)
+        }
         [_, "transferts.csv"] => Covering::Needs(Power::View),
+        // Nor does the wish that recipients delete.
+        [_, "effacement"] => Covering::Never,
         [_] | [_, "reponse"] => Covering::Any,
         _ => Covering::Never,
     }
@@ -118,6 +121,8 @@ mod tests {
             &paths::end_mandate("x"),
             &paths::departure("x"),
             &paths::measuring("x"),
+            &paths::deletion("x"),
+            &paths::put_off("x"),
             &paths::not_mine("x"),
             &paths::not_me("x"),
             "/moi/partages/x/tomorrow",
@@ -149,7 +154,6 @@ mod tests {
                 vec![
                     paths::OFFERS.to_owned(),
                     paths::offer("x"),
-                    paths::put_off("x"),
                     paths::signature("x"),
                     paths::signature_question("x"),
                     paths::resumption("x"),
@@ -165,7 +169,6 @@ mod tests {
                     paths::withdrawal_from("x"),
                     paths::pause("x"),
                     paths::narrowing("x"),
-                    paths::deletion("x"),
                 ],
             ),
         ] {

@@ -91,7 +91,7 @@ pub(crate) async fn gate(State(pages): State<Arc<Pages>>, request: Request, next
         return guarded(problem(&visit, &parts.method, &Trouble::FormExpired), &visit);
     }
     let method = parts.method.clone();
-    if let Err(trouble) = covered::admit(&visit, &method, parts.uri.path()).await {
+    if let Err(trouble) = covered::admit(&visit, parts.uri.path()).await {
         return guarded(problem(&visit, &method, &trouble), &visit);
     }
     parts.extensions.insert(visit.clone());

@@ -23,7 +23,7 @@ pub(crate) async fn page(visit: Visit, Path(offer): Path<String>) -> Result<Resp
 }
 
 async fn view(visit: &Visit, offer: OfferId, typed: &str, errors: FormErrors) -> Result<PutOffView, Trouble> {
-    let holdings = Holdings::of(visit, visit.hand()?).await?;
+    let holdings = Holdings::of(visit, visit.participant()?).await?;
     let asked = holdings.shelf.asked(offer).ok_or(Trouble::NotFound)?;
     let today = day(holdings.now);
     Ok(PutOffView {
@@ -39,7 +39,7 @@ async fn view(visit: &Visit, offer: OfferId, typed: &str, errors: FormErrors) ->
 /// POST `/moi/partages/nouveau/{offer}/plus-tard`
 pub(crate) async fn put_off(Path(offer): Path<String>, posted: Posted) -> Result<Response, Trouble> {
     let Posted { visit, fields, .. } = posted;
-    let who = visit.hand()?;
+    let who = visit.participant()?;
     let offer: OfferId = id(&offer)?;
     let typed = fields.text("rappel");
     let problem = match start_of(typed) {

@@ -287,7 +287,8 @@ pub(crate) async fn withdraw(Path(sharing): Path<String>, posted: Posted) -> Res
     match visit.broker().withdraw(who, consent).await {
         Ok(_) => {
             // Withdrawn whatever becomes of it: what is asked along can be asked again on the page of the sharing.
-            if posted.fields.text("effacer") == "oui" {
+            // Whoever acts for her is not asked (`routes::covered`).
+            if posted.fields.text("effacer") == "oui" && who.acting().is_none() {
                 told::deletion_asked(&visit, consent).await?;
             }
             Ok(onward(&onward_to))

@@ -158,7 +158,7 @@ pub(crate) async fn ask_deletion(Path(sharing): Path<String>, posted: Posted) ->
 
 /// Asks for deletion; asked again, nothing more happens.
 pub(crate) async fn deletion_asked(visit: &Visit, consent: ConsentId) -> Result<(), Trouble> {
-    let asked = visit.broker().ask_deletion(visit.hand()?, consent).await;
+    let asked = visit.broker().ask_deletion(visit.participant()?, consent).await;
     asked.map_err(|failure| {
         Trouble::from_failure(failure, |refusal| match refusal {
             DeletionRefusal::NotYours => Trouble::NotFound,

@@ -5,7 +5,7 @@ use broker_domain::mandate::{Acting, Hand, Power};
 use evidence::record::MandateStepKind;
 
 use super::steps::Look;
-use super::{MandateRefusal, participant};
+use super::{MOST_LINES, MandateRefusal, participant};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
@@ -94,11 +94,11 @@ impl Broker {
             let mut read = self.store.read().await?;
             (
                 read.mandate(acting.mandate()).await?,
-                read.mandate_looks(acting.mandate(), 1).await?,
+                read.mandate_looks(acting.mandate(), MOST_LINES).await?,
             )
         };
         let row = row.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
-        if looks.first() == Some(&day) {
+        if looks.contains(&day) {
             return Ok(());
         }
         let mandate = row.mandate;

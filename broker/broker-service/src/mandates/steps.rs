@@ -9,7 +9,7 @@ use evidence::record::{self as wire, MandateStep, MandateStepKind, Record};
 use jiff::civil::Date;
 use ledger_core::leaf::ActorClass;
 
-use super::{MOST_LISTED, MOST_LIVING, MandateRefusal};
+use super::{MOST_LINES, MOST_LISTED, MOST_LIVING, MandateRefusal};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::group::{Commit, Draft, Group};
@@ -205,7 +205,8 @@ impl Commit for Look {
         }
         // Two windows at once leave one record.
         let day = self.day;
-        if group.tx.mandate_looks(self.mandate, 1).await?.first() == Some(&day) {
+        let looks = group.tx.mandate_looks(self.mandate, MOST_LINES).await?;
+        if looks.contains(&day) {
             return Ok(Ok(()));
         }
         let serial = group.append(&self.draft).await?;

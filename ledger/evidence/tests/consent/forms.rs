@@ -223,7 +223,7 @@ fn an_act_for_another_names_who_acted_for_whom_and_by_which_mandate() {
         }),
         ..event(ConsentAct::Given, 20)
     };
-    let record = draft.with(&act).unwrap();
+    let record = draft.clone().with(&act).unwrap();
     let newest = record.newest().unwrap();
     assert_eq!(newest["en:onBehalfOf"]["@id"], person.as_str());
     assert_eq!(newest["en:capacity"]["@id"], "en:Guardian");
