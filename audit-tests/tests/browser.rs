@@ -16,6 +16,8 @@ mod demo_passkey;
 mod keyboard;
 #[path = "browser/looks.rs"]
 mod looks;
+#[path = "browser/mandates.rs"]
+mod mandates;
 #[path = "browser/outside.rs"]
 mod outside;
 #[path = "browser/providers.rs"]
