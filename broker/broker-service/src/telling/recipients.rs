@@ -397,7 +397,13 @@ impl Duties {
 
     async fn notice_jws(&self, notice: &NoticeRow, application: ApplicationId) -> Result<String, Fault> {
         let dossier = notice.dossier.id;
-        let consent = self.broker.store.read().await?.consent(notice.dossier.consent).await?;
+        let consent = self
+            .broker
+            .store
+            .read()
+            .await?
+            .consent(notice.dossier.consent)
+            .await?;
         let told = Notice {
             acknowledge_at: format!("{}/api/v1/withdrawals/{dossier}/acknowledgement", self.parts.site),
             acknowledge_by: notice.acknowledge_by.to_string(),
@@ -494,7 +500,10 @@ impl Duties {
 
 /// How a sharing ended, in a notice: by the event that opened its dossier.
 fn end_code(consent: &Consent) -> &'static str {
-    let mut ends = consent.events.iter().filter(|event| ends_for_its_recipient(event.kind));
+    let mut ends = consent
+        .events
+        .iter()
+        .filter(|event| ends_for_its_recipient(event.kind));
     ends.next().map_or("withdrawn", |event| event.kind.code())
 }
 
