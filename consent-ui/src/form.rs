@@ -79,11 +79,21 @@ pub enum FieldProblem {
     MeterTaken,
     /// Nobody is known under this identifier.
     PersonUnknown,
+    /// No power is ticked.
+    PowersMissing,
+    /// A mandate that ends before it begins, or lasts for too long.
+    MandateSpan,
+    /// There are enough mandates.
+    TooManyMandates,
+    /// Her own.
+    MandateOwn,
+    /// No SHA-256 in hexadecimal.
+    DigestInvalid,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 39] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -118,6 +128,11 @@ impl FieldProblem {
         Self::MeterNumberInvalid,
         Self::MeterTaken,
         Self::PersonUnknown,
+        Self::PowersMissing,
+        Self::MandateSpan,
+        Self::TooManyMandates,
+        Self::MandateOwn,
+        Self::DigestInvalid,
     ];
 }
 
@@ -161,6 +176,11 @@ impl Word for FieldProblem {
             Self::MeterNumberInvalid => "field-meter-number-invalid",
             Self::MeterTaken => "field-meter-taken",
             Self::PersonUnknown => "field-person-unknown",
+            Self::PowersMissing => "field-powers-missing",
+            Self::MandateSpan => "field-mandate-span",
+            Self::TooManyMandates => "field-too-many-mandates",
+            Self::MandateOwn => "field-mandate-own",
+            Self::DigestInvalid => "field-digest-invalid",
         }
     }
 }

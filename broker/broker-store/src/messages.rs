@@ -87,11 +87,19 @@ pub enum MessageKind {
     RightsAnswered,
     /// Data were sent under a sharing for the first time.
     FirstTransfer,
+    /// She lets somebody act for her.
+    MandateGiven,
+    /// A mandate was taken on; goes to both.
+    MandateAccepted,
+    /// A mandate was ended before its time; goes to both.
+    MandateEnded,
+    /// Somebody did something for her; goes to both.
+    DelegateActed,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -114,6 +122,10 @@ impl MessageKind {
         Self::RightsExtended,
         Self::RightsAnswered,
         Self::FirstTransfer,
+        Self::MandateGiven,
+        Self::MandateAccepted,
+        Self::MandateEnded,
+        Self::DelegateActed,
     ];
 
     /// The code in the database, and the name of its text.
@@ -142,6 +154,10 @@ impl MessageKind {
             Self::RightsExtended => "rights-extended",
             Self::RightsAnswered => "rights-answered",
             Self::FirstTransfer => "first-transfer",
+            Self::MandateGiven => "mandate-given",
+            Self::MandateAccepted => "mandate-accepted",
+            Self::MandateEnded => "mandate-ended",
+            Self::DelegateActed => "delegate-acted",
         }
     }
 

@@ -48,7 +48,7 @@ pub(crate) async fn pdf(visit: Visit, Path(leaf): Path<String>) -> Result<Respon
 }
 
 async fn read(visit: &Visit, leaf: &str) -> Result<(ReadableReceipt, ReceiptView), Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let receipt = visit.broker().readable_receipt(who, id(leaf)?).await;
     // Somebody else's record, another kind of record and none at all look the same from here.
     let receipt = receipt

@@ -37,6 +37,10 @@ pub enum RecordType {
     RightsStep,
     /// Something became known of who lives where a meter is.
     Occupancy,
+    /// An agreement was paused or went on, by somebody who acted for the person.
+    ConsentChangedFor,
+    /// Who may act for the person, and that somebody looked.
+    Mandate,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -64,7 +68,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -81,6 +85,8 @@ impl RecordType {
         Self::WithdrawalAnswer,
         Self::RightsStep,
         Self::Occupancy,
+        Self::ConsentChangedFor,
+        Self::Mandate,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -115,6 +121,8 @@ impl RecordType {
             Self::WithdrawalAnswer => "withdrawal-answer/1",
             Self::RightsStep => "rights-step/1",
             Self::Occupancy => "occupancy/1",
+            Self::ConsentChangedFor => "consent-changed/2",
+            Self::Mandate => "mandate/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -138,7 +146,7 @@ impl Word for RecordType {
             Self::ConsentSuspended | Self::Consent(ConsentRecordType::Suspended) => {
                 "record-consent-suspended"
             }
-            Self::ConsentChanged => "record-consent-changed",
+            Self::ConsentChanged | Self::ConsentChangedFor => "record-consent-changed",
             Self::TransferIn => "record-transfer-in",
             Self::TransferOut => "record-transfer-out",
             Self::RequestStep => "record-request-step",
@@ -149,6 +157,7 @@ impl Word for RecordType {
             Self::WithdrawalAnswer => "record-withdrawal-answer",
             Self::RightsStep => "record-rights-step",
             Self::Occupancy => "record-occupancy",
+            Self::Mandate => "record-mandate",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",
