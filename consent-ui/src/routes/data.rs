@@ -218,7 +218,7 @@ pub(crate) async fn copy(visit: Visit) -> Result<Response, Trouble> {
     Ok((headers, Body::from_stream(ReceiverStream::new(pieces))).into_response())
 }
 
-const fn copy_refused(refusal: CopyRefusal) -> Trouble {
+pub(super) const fn copy_refused(refusal: CopyRefusal) -> Trouble {
     match refusal {
         CopyRefusal::NotYours => Trouble::NotFound,
         CopyRefusal::Running => Trouble::CopyRunning,

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
+use broker_domain::consent::Method;
 use broker_service::{Body, Fault, ReadableReceipt, ReceiptAct, ReceiptForm};
 use tokio::sync::Semaphore;
 
@@ -81,6 +82,7 @@ fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String) -> ReceiptView 
         at: moment(receipt.at),
         resumes,
         evidence: receipt.how.and_then(Evidence::of),
+        upstream: receipt.how.is_some_and(|how| how.method == Method::Upstream),
         signed: receipt.signed,
         sharing: receipt.consent.to_string(),
         recipient: body(&terms.recipient, visit.lang),
