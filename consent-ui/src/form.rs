@@ -79,11 +79,23 @@ pub enum FieldProblem {
     MeterTaken,
     /// Nobody is known under this identifier.
     PersonUnknown,
+    /// Not a number of other adults.
+    AdultsInvalid,
+    /// Neither yes nor no about minors.
+    MinorsMissing,
+    /// No code of a home or of a case, or one that ended.
+    HomeCodeUnknown,
+    /// Neither an objection nor a question.
+    NatureMissing,
+    /// An objection to nothing.
+    SharingMissing,
+    /// Not said whether sharings that stand still end or go on.
+    OutcomeMissing,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 40] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -118,6 +130,12 @@ impl FieldProblem {
         Self::MeterNumberInvalid,
         Self::MeterTaken,
         Self::PersonUnknown,
+        Self::AdultsInvalid,
+        Self::MinorsMissing,
+        Self::HomeCodeUnknown,
+        Self::NatureMissing,
+        Self::SharingMissing,
+        Self::OutcomeMissing,
     ];
 }
 
@@ -161,6 +179,12 @@ impl Word for FieldProblem {
             Self::MeterNumberInvalid => "field-meter-number-invalid",
             Self::MeterTaken => "field-meter-taken",
             Self::PersonUnknown => "field-person-unknown",
+            Self::AdultsInvalid => "field-adults-invalid",
+            Self::MinorsMissing => "field-minors-missing",
+            Self::HomeCodeUnknown => "field-home-code-unknown",
+            Self::NatureMissing => "field-nature-missing",
+            Self::SharingMissing => "field-sharing-missing",
+            Self::OutcomeMissing => "field-outcome-missing",
         }
     }
 }

@@ -171,11 +171,17 @@ pub enum Notice {
     DeletionAsked,
     /// Something was written in a request, or its clock moved.
     RightStep,
+    /// Who else lives in a home was said.
+    HouseholdSaid,
+    /// A code for the notice of a home was made.
+    HomeCodeMade,
+    /// A sharing stands still.
+    SharingFrozen,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -207,6 +213,9 @@ impl Notice {
         Self::MailConfirmed,
         Self::DeletionAsked,
         Self::RightStep,
+        Self::HouseholdSaid,
+        Self::HomeCodeMade,
+        Self::SharingFrozen,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -243,6 +252,9 @@ impl Notice {
             Self::MailConfirmed => "adresse-confirmee",
             Self::DeletionAsked => "effacement-demande",
             Self::RightStep => "demande-suivie",
+            Self::HouseholdSaid => "foyer-dit",
+            Self::HomeCodeMade => "code-foyer",
+            Self::SharingFrozen => "partage-arrete",
         }
     }
 
@@ -286,6 +298,9 @@ impl Word for Notice {
             Self::MailConfirmed => "notice-mail-confirmed",
             Self::DeletionAsked => "notice-deletion-asked",
             Self::RightStep => "notice-right-step",
+            Self::HouseholdSaid => "notice-household-said",
+            Self::HomeCodeMade => "notice-home-code-made",
+            Self::SharingFrozen => "notice-sharing-frozen",
         }
     }
 }

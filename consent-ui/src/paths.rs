@@ -104,6 +104,15 @@ pub const DELIVERED: &str = "/moi/livraisons";
 pub const DELIVERED_GROWTH: &str = "/moi/livraisons/croissance";
 /// Participant: the homes of her meters: until when she lives there.
 pub const HOMES: &str = "/moi/logement";
+/// The other adults of a home, without an account. GET: asks for the code of its notice. POST: opens it. Field: `code`.
+pub const OTHERS: &str = "/foyer";
+/// GET: what is shared from the home whose code was typed in this browser.
+pub const OTHERS_SHARINGS: &str = "/foyer/partages";
+/// POST: objects or asks. Fields: `demande` (identifier of this form), `dossier` (the code that reads the answer), `nature`
+/// (`opposition`, `question`), `partage` (any number), `mots`, `contact`.
+pub const OTHERS_ASK: &str = "/foyer/demande";
+/// GET: asks for the code of a case. POST: shows it. Field: `code`.
+pub const OTHERS_CASE: &str = "/foyer/reponse";
 /// DPO: homes that were left, and what the contracts tell.
 pub const HOMES_DESK: &str = "/dpo/logements";
 /// POST: looks a meter up. Fields: `compteur`, its number; `genre` (`titulaire`, `contrat`); `date`, for the first.
@@ -203,7 +212,8 @@ pub fn rights_request(request_id: &str) -> String {
     format!("{RIGHTS}/{request_id}")
 }
 
-/// POST: an officer's step on it. Fields: `geste` (`prendre`, `repondre`), `reponse`.
+/// POST: an officer's step on it. Fields: `geste` (`prendre`, `repondre`…), `reponse`; where sharings stand still, with the
+/// answer: `issue` (`fin`, `reprise`) and, for an end, `date`, from when on.
 pub fn answer_right(request_id: &str) -> String {
     format!("{RIGHTS_DESK}/{request_id}")
 }
@@ -291,6 +301,21 @@ pub fn stay(meter_id: &str) -> String {
 /// POST: says that one still lives there; no other field than `csrf`.
 pub fn confirm_home(meter_id: &str) -> String {
     format!("{HOMES}/{meter_id}/confirmation")
+}
+
+/// POST: says who else lives there. Fields: `adultes`, a number; `mineurs` (`oui`, `non`).
+pub fn say_household(meter_id: &str) -> String {
+    format!("{HOMES}/{meter_id}/foyer")
+}
+
+/// POST: makes the code of the notice anew; no other field than `csrf`.
+pub fn make_home_code(meter_id: &str) -> String {
+    format!("{HOMES}/{meter_id}/code")
+}
+
+/// GET: the notice for the other adults of a home, to be printed.
+pub fn home_notice(meter_id: &str) -> String {
+    format!("{HOMES}/{meter_id}/notice")
 }
 
 /// POST: records what the contract of a meter tells. Fields: `genre`, `date`.

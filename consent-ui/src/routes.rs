@@ -27,6 +27,7 @@ mod meters;
 mod not_mine;
 mod notice_text;
 mod offers;
+mod others;
 mod overview;
 mod passkeys;
 mod phrases;
@@ -145,6 +146,10 @@ fn open_pages() -> Router {
         .route(paths::ACCESSIBILITY, get(door::accessibility))
         .route(paths::SIGN_OUT, post(door::sign_out))
         .route("/notices/{digest}", get(signing::notice))
+        .route(paths::OTHERS, get(others::code_page).post(others::open))
+        .route(paths::OTHERS_SHARINGS, get(others::sharings))
+        .route(paths::OTHERS_ASK, post(others::ask))
+        .route(paths::OTHERS_CASE, get(others::case_page).post(others::case))
         .route(paths::CATALOGUE, get(research::catalogue))
         .route("/recherche/jeux/{dataset}", get(research::dataset))
 }
@@ -239,6 +244,9 @@ fn participant_pages() -> Router {
         )
         .route("/moi/logement/{meter}/maintien", post(household::stay))
         .route("/moi/logement/{meter}/confirmation", post(household::confirm))
+        .route("/moi/logement/{meter}/foyer", post(others::say))
+        .route("/moi/logement/{meter}/code", post(others::make_code))
+        .route("/moi/logement/{meter}/notice", get(others::notice))
 }
 
 fn sharing_changes() -> Router {

@@ -35,6 +35,7 @@ pub(crate) struct Vocabulary {
     researcher: EntityTypeName,
     officer: EntityTypeName,
     gateway: EntityTypeName,
+    cohabitant: EntityTypeName,
     purpose: EntityTypeName,
     person: EntityTypeName,
     point: EntityTypeName,
@@ -63,6 +64,7 @@ impl Vocabulary {
             researcher: entity_type("Researcher")?,
             officer: entity_type("Officer")?,
             gateway: entity_type("Gateway")?,
+            cohabitant: entity_type("Cohabitant")?,
             purpose: entity_type("Purpose")?,
             person: entity_type("Person")?,
             point: entity_type("Point")?,
@@ -111,6 +113,11 @@ impl Vocabulary {
             Principal::Gateway(id, owner) => with(
                 uid(&self.gateway, id),
                 [("owner", self.participant_reference(owner))],
+            ),
+            // One home, whoever of the adults in it has the code: the point is all that is known of her.
+            Principal::Cohabitant(home) => with(
+                uid(&self.cohabitant, home),
+                [("home", reference(uid(&self.point, home)))],
             ),
         }
     }

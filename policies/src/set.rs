@@ -76,6 +76,7 @@ pub(crate) const SCHEMA: Source<'static> = Source {
 
 /// In order of name, like the files of the folder.
 pub(crate) const POLICIES: &[Source<'static>] = cedar![
+    "cohabitant-objects-in-her-home",
     "gateway-submits-for-its-household",
     "never-after-end",
     "officer-answers-rights",

@@ -25,6 +25,8 @@ pub enum Principal {
     Officer(OfficerId),
     /// A gateway.
     Gateway(GatewayId, ParticipantId),
+    /// Another adult of the home of a point, known by the code of that home and by nothing else.
+    Cohabitant(PointId),
 }
 
 /// What is done.
@@ -44,6 +46,8 @@ pub enum Action {
     EndOccupancy,
     /// A participant exercises a right about her own data.
     AskRight,
+    /// Another adult of a home sees what is shared from it, objects, or asks.
+    Object,
     /// An application receives readings of a point.
     Transfer,
     /// A researcher asks for a dataset.
@@ -66,7 +70,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the golden matrix.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Submit,
         Self::ReadOwn,
         Self::Grant,
@@ -74,6 +78,7 @@ impl Action {
         Self::Configure,
         Self::EndOccupancy,
         Self::AskRight,
+        Self::Object,
         Self::Transfer,
         Self::Request,
         Self::Decide,
@@ -96,6 +101,7 @@ impl Action {
             Self::Configure => "configure",
             Self::EndOccupancy => "end-occupancy",
             Self::AskRight => "ask-right",
+            Self::Object => "object",
             Self::Transfer => "transfer",
             Self::Request => "request",
             Self::Decide => "decide",

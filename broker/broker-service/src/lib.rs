@@ -20,6 +20,7 @@ mod gateways;
 mod group;
 mod growth;
 mod history;
+mod household;
 mod intake;
 mod key_change;
 mod lifecycle;
@@ -38,6 +39,7 @@ mod restore;
 mod rights;
 mod senml;
 mod sessions;
+mod standstill;
 mod stopped;
 mod telling;
 mod timestamp;
@@ -66,6 +68,10 @@ pub use formats::consent_receipt;
 pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use growth::{Growth, GrowthError};
 pub use history::{HistoryLines, OwnRecord};
+pub use household::{
+    AskedFromHome, DrawnCase, HomeAsk, HomeRefusal, HomeSharing, HomeVisit, HouseholdCase, OwnHome,
+    OwnHomeCase, ReadCase,
+};
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;

@@ -9,7 +9,7 @@ mod beats;
 mod words;
 
 use broker_domain::deadline::{Country, due_after, one_month_after};
-use broker_domain::ids::{OfficerId, ParticipantId, RightsRequestId};
+use broker_domain::ids::{ConsentId, OfficerId, ParticipantId, RightsRequestId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::rights::{Author, CannotAnswer, Right, RightsRequest, RightsState, WordKind};
 use broker_domain::time::Instant;
@@ -76,6 +76,12 @@ pub enum AnswerRefusal {
     /// Too many words.
     #[error("at most {MAX_RIGHTS_WORDS} characters")]
     TooLong,
+    /// Sharings stand still because of it, and the officer did not say whether they end or go on.
+    #[error("say whether the sharings that stand still end or go on")]
+    OutcomeMissing,
+    /// A day before the sharing was given, or one to come.
+    #[error("choose a day between the one on which it was given and today")]
+    DayOutOfReach,
     /// Too many messages in one request.
     #[error("{MOST_WORDS} messages stand in this request already; answer it")]
     TooMany,
@@ -148,6 +154,20 @@ impl Broker {
         right: Right,
         words: &str,
     ) -> Result<RightsRow, Failure<AskRefusal>> {
+        self.ask_about(who, id, right, (words, None)).await
+    }
+
+    /// The same about a sharing that she had stopped: the officer who answers decides about it.
+    ///
+    /// # Errors
+    /// See [`AskRefusal`].
+    pub async fn ask_about(
+        &self,
+        who: ParticipantId,
+        id: RightsRequestId,
+        right: Right,
+        (words, about): (&str, Option<ConsentId>),
+    ) -> Result<RightsRow, Failure<AskRefusal>> {
         let now = self.clock.now();
         let query = Query {
             principal: Principal::Participant(who),
@@ -165,10 +185,13 @@ impl Broker {
         }
         if let Some(row) = self.store.read().await?.rights_request(id).await? {
             let row = Self::hers(row, who).ok_or(Failure::Refused(AskRefusal::NotYours))?;
+            if self.of_other_adults(who).await?.contains(&id) {
+                return Err(Failure::Refused(AskRefusal::NotYours));
+            }
             let row = self.opened(row).await?.row;
             return Self::said_before(row, right, words).map_err(Failure::Refused);
         }
-        let due_on = one_month_after(local_day(now)?, COUNTRY).ok_or(Fault::Corrupt { what: "due date" })?;
+        let due_on = due_on(now)?;
         let request = RightsRequest {
             id,
             participant: who,
@@ -194,6 +217,7 @@ impl Broker {
         let beat = AddRightsRequest {
             request,
             words,
+            about,
             draft,
         };
         self.commit(beat).await?;
@@ -213,6 +237,9 @@ impl Broker {
         self.read_own(who)?;
         let row = self.store.read().await?.rights_request(id).await?;
         let row = row.and_then(|row| Self::hers(row, who));
+        if self.of_other_adults(who).await?.contains(&id) {
+            return Err(Failure::Refused(OwnRefusal::NotYours));
+        }
         Ok(self
             .opened(row.ok_or(Failure::Refused(OwnRefusal::NotYours))?)
             .await?)
@@ -233,7 +260,9 @@ impl Broker {
             .await?
             .rights_requests_of(who, MOST_SHOWN)
             .await?;
-        Ok(self.all_opened(rows).await?)
+        let others = self.of_other_adults(who).await?;
+        let own = rows.into_iter().filter(|row| !others.contains(&row.request.id));
+        Ok(self.all_opened(own.collect()).await?)
     }
 
     /// Everybody's requests, for an officer.
@@ -279,6 +308,9 @@ impl Broker {
             return Err(Failure::Refused(AskRefusal::TooLong));
         }
         let row = self.store.read().await?.rights_request(id).await?;
+        if self.of_other_adults(who).await?.contains(&id) {
+            return Err(Failure::Refused(AskRefusal::NotYours));
+        }
         let before = row.and_then(|row| Self::hers(row, who));
         let before = before.ok_or(Failure::Refused(AskRefusal::NotYours))?.request;
         let after = match before.paused_at {
@@ -318,6 +350,12 @@ impl Broker {
         let row = self.store.read().await?.rights_request(id).await?;
         let before = row.ok_or(Failure::Refused(AnswerRefusal::Unknown))?.request;
         let words = action.words();
+        if matches!(action, RightsAction::Answer(_)) {
+            let still = self.store.read().await?.standstills_of_case(id).await?;
+            if still.iter().any(|row| row.ended_at.is_none()) {
+                return Err(Failure::Refused(AnswerRefusal::OutcomeMissing));
+            }
+        }
         if words.chars().count() > MAX_RIGHTS_WORDS {
             return Err(Failure::Refused(AnswerRefusal::TooLong));
         }
@@ -397,8 +435,13 @@ impl Broker {
             Author::Person => ActorClass::Participant,
             Author::Officer => ActorClass::Dpo,
         };
+        let draft = self.case_draft(&after, step, actor, now).await?;
         Ok(AdvanceRightsRequest {
-            draft: self.rights_draft(&after, step, words, actor, now)?,
+            of_her_own: draft.is_none(),
+            draft: match draft {
+                Some(draft) => draft,
+                None => self.rights_draft(&after, step, words, actor, now)?,
+            },
             words: self
                 .sealed_words(&after, place, (author, kind), words, now)
                 .await?,
@@ -420,7 +463,7 @@ impl Broker {
         Some(row).filter(|row| row.request.participant == who)
     }
 
-    fn may_answer(&self, who: OfficerId, now: Instant) -> Result<Permit, Failure<AnswerRefusal>> {
+    pub(crate) fn may_answer(&self, who: OfficerId, now: Instant) -> Result<Permit, Failure<AnswerRefusal>> {
         let query = Query {
             principal: Principal::Officer(who),
             action: Action::AnswerRight,
@@ -453,6 +496,11 @@ impl Broker {
             signed: self.sign(record)?,
         })
     }
+}
+
+/// The last day of an answer in time to what arrives now.
+pub(crate) fn due_on(now: Instant) -> Result<jiff::civil::Date, Fault> {
+    one_month_after(local_day(now)?, COUNTRY).ok_or(Fault::Corrupt { what: "due date" })
 }
 
 /// Words are kept sealed beside the request, not in it.

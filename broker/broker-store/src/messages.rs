@@ -87,11 +87,17 @@ pub enum MessageKind {
     RightsAnswered,
     /// Data were sent under a sharing for the first time.
     FirstTransfer,
+    /// Another adult of her home objected, or was answered.
+    HouseholdSpoke,
+    /// She said that she did not agree to a sharing; it stands still.
+    SharingFrozen,
+    /// A sharing that stood still goes on.
+    SharingLifted,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -114,6 +120,9 @@ impl MessageKind {
         Self::RightsExtended,
         Self::RightsAnswered,
         Self::FirstTransfer,
+        Self::HouseholdSpoke,
+        Self::SharingFrozen,
+        Self::SharingLifted,
     ];
 
     /// The code in the database, and the name of its text.
@@ -142,6 +151,9 @@ impl MessageKind {
             Self::RightsExtended => "rights-extended",
             Self::RightsAnswered => "rights-answered",
             Self::FirstTransfer => "first-transfer",
+            Self::HouseholdSpoke => "household-spoke",
+            Self::SharingFrozen => "sharing-frozen",
+            Self::SharingLifted => "sharing-lifted",
         }
     }
 

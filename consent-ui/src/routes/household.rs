@@ -19,6 +19,7 @@ use crate::routes::changes::{start_of, wrong};
 use crate::routes::fields::{Fields, Posted};
 use crate::routes::holdings::Holdings;
 use crate::routes::meters::{meters, standing};
+use crate::routes::others::others_of;
 use crate::routes::phrases::{day, moment, pseudonym};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
@@ -39,19 +40,20 @@ fn trouble(failure: Failure<MoveRefusal>, onward: &str) -> Trouble {
 
 /// `/moi/logement`
 pub(crate) async fn homes(visit: Visit) -> Result<Response, Trouble> {
-    let view = homes_view(&visit, None, FormErrors::default()).await?;
+    let view = homes_view(&visit, (None, None), FormErrors::default()).await?;
     shown(render_homes(&visit.page(), &view))
 }
 
 async fn homes_view(
     visit: &Visit,
-    typed: Option<(String, String)>,
+    (typed, others): (Option<(String, String)>, Option<(&str, &Fields)>),
     errors: FormErrors,
 ) -> Result<HomesView, Trouble> {
     let now = visit.broker().now();
     let meters = meters(visit, visit.participant()?).await?;
     Ok(HomesView {
         homes: meters.iter().map(|meter| meter.home(now)).collect(),
+        others: others_of(visit, &meters, others).await?,
         latest: day(now.plus_seconds(LATEST_DEPARTURE_SECONDS)),
         typed,
         errors,
@@ -62,7 +64,17 @@ async fn homes_view(
 async fn again(visit: &Visit, meter: &str, typed: &str, problem: FieldProblem) -> Result<Response, Trouble> {
     let errors = wrong(&format!("date-{meter}"), problem);
     let typed = Some((meter.to_owned(), typed.to_owned()));
-    let view = homes_view(visit, typed, errors).await?;
+    let view = homes_view(visit, (typed, None), errors).await?;
+    returned(render_homes(&visit.page_at(paths::HOMES.to_owned()), &view))
+}
+
+/// The form about the other adults of one home, come back.
+pub(crate) async fn others_again(
+    visit: &Visit,
+    typed: (&str, &Fields),
+    errors: FormErrors,
+) -> Result<Response, Trouble> {
+    let view = homes_view(visit, (None, Some(typed)), errors).await?;
     returned(render_homes(&visit.page_at(paths::HOMES.to_owned()), &view))
 }
 

@@ -19,6 +19,7 @@ mod household;
 mod invite;
 mod languages;
 mod officer;
+mod others;
 mod own_data;
 mod participant;
 mod readings;

@@ -7,6 +7,7 @@ mod changed;
 mod consent;
 mod enrolment;
 mod field;
+mod household;
 mod occupancy;
 mod passkey;
 mod release;
@@ -25,6 +26,7 @@ pub use changed::{ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
+pub use household::{HouseholdStep, HouseholdStepKind};
 pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
@@ -84,6 +86,9 @@ pub enum Record {
     /// Something became known of who lives where a meter is.
     #[serde(rename = "occupancy/1")]
     Occupancy(OccupancyStep),
+    /// Something happened between a home and the other adults in it.
+    #[serde(rename = "household/1")]
+    Household(HouseholdStep),
     /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
     /// `@context` and `@type`.
     #[serde(untagged)]
@@ -165,6 +170,7 @@ impl Record {
             Self::WithdrawalAnswer(_) => "withdrawal-answer/1",
             Self::RightsStep(_) => "rights-step/1",
             Self::Occupancy(_) => "occupancy/1",
+            Self::Household(_) => "household/1",
             Self::Consent(record) => record.act().record_name(),
         }
     }
@@ -190,6 +196,9 @@ impl Record {
             }
             Self::Access(_) => SubjectKind::Access,
             Self::RightsStep(_) => SubjectKind::RightsRequest,
+            Self::Household(record) if record.step.is_of_a_case() => SubjectKind::RightsRequest,
+            // What the home tells of itself, as with its enrolment.
+            Self::Household(_) => SubjectKind::Enrolment,
             Self::Consent(record) => record.kind(),
         }
     }
@@ -212,6 +221,7 @@ impl Record {
             Self::WithdrawalAnswer(record) => record.at,
             Self::RightsStep(record) => record.at,
             Self::Occupancy(record) => record.at,
+            Self::Household(record) => record.at,
             Self::Consent(record) => record.at(),
         }
     }
@@ -225,6 +235,7 @@ impl Record {
             Self::WithdrawalAnswer(record) => record.check(),
             Self::RightsStep(record) => record.check(),
             Self::Occupancy(record) => record.check(),
+            Self::Household(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),

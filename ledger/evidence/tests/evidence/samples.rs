@@ -7,10 +7,10 @@ use evidence::{
     jws::{Jwk, Jws},
     record::{
         Access, Actor, AnswerStep, ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended,
-        ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, Id, InOutcome, Instant, ManifestRoot, Method,
-        OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, ProvedBy,
-        Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role,
-        Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
+        ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, HouseholdStep, HouseholdStepKind, Id, InOutcome,
+        Instant, ManifestRoot, Method, OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction,
+        PasskeyChange, PastData, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right,
+        RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -248,6 +248,7 @@ pub fn all() -> Vec<Record> {
         Record::ConsentChanged(paused()),
         Record::ConsentChanged(consent_changed(9)),
         Record::Occupancy(departure()),
+        Record::Household(objected()),
     ]
 }
 
@@ -284,6 +285,19 @@ pub fn departure() -> OccupancyStep {
         leaves_at: Some(at(90)),
         method: Method::Web,
         at: at(11),
+    }
+}
+
+pub fn objected() -> HouseholdStep {
+    HouseholdStep {
+        participant: id("p-1"),
+        point: id("pt-1"),
+        step: HouseholdStepKind::Objected,
+        adults: None,
+        minors: None,
+        case: Some(id("r-2")),
+        due: Some(id("2026-02-02")),
+        at: at(12),
     }
 }
 

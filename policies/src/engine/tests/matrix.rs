@@ -60,6 +60,11 @@ fn roles() -> Vec<(&'static str, Principal)> {
             "foreign gateway",
             Principal::Gateway(GatewayId::from_bytes([16; 16]), NEIGHBOUR),
         ),
+        ("adult of her home", Principal::Cohabitant(POINT)),
+        (
+            "adult of another home",
+            Principal::Cohabitant(PointId::from_bytes([17; 16])),
+        ),
     ]
 }
 

@@ -1,0 +1,116 @@
+others-heading = The other adults of the home
+others-intro = Their habits show in your measurements too: they have a right to know and to object. Say how many they are, without names, and hand them the notice.
+others-adults = Adults other than you
+others-adults-hint = A number, from 0 to 20. No name is asked for.
+others-minors = Do minors live there?
+others-yes = Yes
+others-no = No
+others-say = Save
+others-notice = See and print the notice for them
+others-cases = What other adults sent to the officer
+others-cases-intro = What they write stays between them and the data-protection officer.
+others-objection = Objection
+others-question = Question
+notice-household-said = This is saved. Hand the notice to the other adults.
+notice-home-code-made = A new code is made. The old one, if there was one, opens nothing any more.
+notice-sharing-frozen = This sharing stands still. The data-protection officer has the case.
+home-notice-heading = Notice for the adults of this home
+home-notice-intro = Somebody in this home shares measurements of the meter. They say something about you too. Here is who receives them, why and until when, and what you can do, without an account and without giving your name.
+home-notice-code = See today's state, object, ask a question
+home-notice-open = Open
+home-notice-type = Type this code
+home-notice-made = Code made on
+home-notice-renew = Make another code
+home-notice-no-code = No code has been made for this home yet.
+home-notice-make = Make the code
+home-notice-at = State on
+home-notice-print = Print this page, or pass on the address and the code. They hold for as long as the person lives here.
+home-visit-heading = What is shared from this home
+home-visit-intro = You see who receives measurements of this home, why and until when. No value, no name, no meter number.
+home-visit-shares = Who receives what, why, until when
+home-visit-none = Nothing is shared from this home today. You can still ask a question.
+home-share-until = Until
+home-share-still = Stands still: an objection awaits the officer's answer.
+home-visit-rights = What you can do
+home-right-why = The use of a home shows when people get up, cook and leave.
+home-right-not = The contract holder agreed to these sharings. That takes no right away from you.
+home-right-minors = Minors live here: tell them about these measurements. A parent can object for them.
+home-right-object = You can object to one sharing or to all, without an account. It stops at once, until the data-protection officer has answered.
+home-right-others = You can ask what is kept about you, and have it corrected, erased or restricted: ask by the same form.
+home-right-contact = You can also write to us:
+home-ask-heading = Object or ask a question
+home-ask-intro = Your name is not asked for. Only the officer reads what you write; the person whose meter it is learns that there was a request, and what stops.
+home-ask-kind = What do you want to do?
+home-ask-object = Object to a sharing
+home-ask-question = Ask a question
+home-ask-about = What do you object to? (for an objection; tick all if you wish)
+home-ask-words = Your message
+home-ask-words-hint = Optional for an objection, needed for a question.
+home-ask-contact = Where to reach you (optional)
+home-ask-contact-hint = Kept encrypted, for the officer alone. Without it, you read the answer here with a code.
+home-ask-send = Send to the officer
+home-asked-heading = It is sent
+home-asked-question = Your question has reached the data-protection officer.
+home-asked-keep = Write this code down: it alone shows the answer.
+home-asked-code = Code of your case
+home-asked-where = To read the answer
+home-asked-told = The person whose meter it is sees that a request came from another adult, and what stops. Your message is not shown.
+home-asked-back = What is shared from this home
+home-case-heading = Your case
+home-case-kind = What you sent
+home-case-yours = Your message
+home-case-written = The officer writes to you
+home-case-answer = The answer
+home-case-waits = No answer yet. Come back with this code.
+home-case-after = Anything to add? Send a new question with the code of the home, or write to us:
+home-code-heading = Notice of a home
+home-code-intro = Do you live in a home whose meter is shared? The code of the notice shows what is shared, and lets you object or ask, without an account.
+home-code-label = Code of the notice
+home-code-hint = Twelve letters and digits. Spaces and hyphens do not count.
+home-code-button = See what is shared
+home-code-link = I have the code of a notice
+home-code-none = No code? Ask the person whose meter it is, or write to us:
+case-code-heading = Read the answer to a request
+case-code-intro = Type the code that you were given when you wrote to the officer.
+case-code-label = Code of the case
+case-code-button = Read the answer
+case-code-link = I have the code of a case
+home-to-others = Do you live in a home whose meter is shared? See the notice with your code.
+standstill-not-me = Standing still.
+standstill-not-me-means = You said that this sharing was not your doing. Nothing leaves until the officer or you decide; resuming it asks you to prove again who you are.
+standstill-objection = Standing still.
+standstill-objection-means = Another adult of this home objected. Nothing leaves until the officer has answered. You can withdraw this sharing at any time.
+rights-from-home = From another adult of the home
+rights-from-home-what = Without account or name. Your answer is read with a code; the person whose meter it is does not see it.
+rights-home-of = Home of
+rights-contact = Where to reach her
+rights-no-contact = Not said
+rights-still = Sharings concerned:
+rights-still-since = standing still since
+rights-still-not = not stopped by this request, or decided already
+rights-outcome = With your answer: what becomes of these sharings?
+rights-outcome-invalid = They end: nobody agreed to them
+rights-outcome-end = They end
+rights-outcome-go-on = They go on
+rights-outcome-since = Invalid since (for an end)
+rights-outcome-since-hint = The day of the disputed act. Empty: since it was given. Recipients are told.
+field-adults-invalid = Give a number between 0 and 20.
+field-minors-missing = Say whether minors live there.
+field-home-code-unknown = This code is unknown or has ended. Check it, or ask for the notice again.
+field-nature-missing = Say whether you object or ask a question.
+field-sharing-missing = Tick at least one sharing that you object to.
+field-outcome-missing = Say what becomes of the sharings that stand still: they end or go on.
+record-household = Home: the other adults
+others-standing = { $n ->
+    [one] one sharing stands still
+   *[other] { $n } sharings stand still
+}
+home-asked-objection = { $n ->
+    [0] Your objection has arrived. An objection to this sharing was answered before: it goes on until the officer answers yours.
+    [one] Your objection has arrived. The sharing stands still until the officer has answered.
+   *[other] Your objection has arrived. { $n } sharings stand still until the officer has answered.
+}
+home-case-standing = { $n ->
+    [one] The sharing stands still until the answer.
+   *[other] { $n } sharings stand still until the answer.
+}

@@ -1,0 +1,116 @@
+others-heading = Les autres adultes du logement
+others-intro = Leurs habitudes se lisent aussi dans vos mesures : ils ont le droit de le savoir et de s'y opposer. Dites combien ils sont, sans nom, et remettez-leur la notice.
+others-adults = Autres adultes que vous
+others-adults-hint = Un nombre, de 0 à 20. Aucun nom n'est demandé.
+others-minors = Des mineurs y habitent-ils ?
+others-yes = Oui
+others-no = Non
+others-say = Enregistrer
+others-notice = Voir et imprimer la notice pour eux
+others-cases = Ce que d'autres adultes ont adressé au délégué
+others-cases-intro = Ce qu'ils écrivent reste entre eux et le délégué à la protection des données.
+others-objection = Opposition
+others-question = Question
+notice-household-said = C'est enregistré. Remettez la notice aux autres adultes.
+notice-home-code-made = Un nouveau code est fait. L'ancien, s'il y en avait un, n'ouvre plus rien.
+notice-sharing-frozen = Ce partage est arrêté. Le délégué à la protection des données est saisi.
+home-notice-heading = Notice pour les adultes de ce logement
+home-notice-intro = Une personne de ce logement partage des mesures de son compteur. Elles disent aussi quelque chose de vous. Voici qui les reçoit, pourquoi et jusqu'à quand, et ce que vous pouvez faire, sans compte et sans donner votre nom.
+home-notice-code = Voir l'état du jour, s'opposer, poser une question
+home-notice-open = Ouvrez
+home-notice-type = Tapez ce code
+home-notice-made = Code fait le
+home-notice-renew = Faire un autre code
+home-notice-no-code = Aucun code n'est encore fait pour ce logement.
+home-notice-make = Faire le code
+home-notice-at = État au
+home-notice-print = Imprimez cette page ou donnez l'adresse et le code. Ils valent tant que la personne habite ici.
+home-visit-heading = Ce qui est partagé depuis ce logement
+home-visit-intro = Vous voyez qui reçoit des mesures de ce logement, pourquoi et jusqu'à quand. Aucune valeur, aucun nom, aucun numéro de compteur.
+home-visit-shares = Qui reçoit quoi, pourquoi, jusqu'à quand
+home-visit-none = Rien n'est partagé depuis ce logement aujourd'hui. Vous pouvez quand même poser une question.
+home-share-until = Jusqu'au
+home-share-still = Arrêté : une opposition attend la réponse du délégué.
+home-visit-rights = Ce que vous pouvez faire
+home-right-why = La consommation d'un logement montre à quels moments on s'y lève, on y cuisine, on en part.
+home-right-not = Le titulaire du contrat a accepté ces partages. Cela ne vous enlève aucun droit.
+home-right-minors = Des mineurs habitent ici : parlez-leur de ces mesures. Un parent peut s'opposer pour eux.
+home-right-object = Vous pouvez vous opposer à un partage ou à tous, sans compte. Il s'arrête aussitôt, jusqu'à la réponse du délégué à la protection des données.
+home-right-others = Vous pouvez demander ce qui est conservé sur vous, le faire corriger, effacer ou limiter : posez la question par le même formulaire.
+home-right-contact = Vous pouvez aussi nous écrire :
+home-ask-heading = S'opposer ou poser une question
+home-ask-intro = Votre nom n'est pas demandé. Ce que vous écrivez est lu par le délégué seul ; le titulaire du compteur apprend qu'il y a eu une demande, et ce qui s'arrête.
+home-ask-kind = Que voulez-vous faire ?
+home-ask-object = M'opposer à un partage
+home-ask-question = Poser une question
+home-ask-about = À quoi vous opposez-vous ? (pour une opposition ; cochez tout si vous le voulez)
+home-ask-words = Votre message
+home-ask-words-hint = Facultatif pour une opposition, nécessaire pour une question.
+home-ask-contact = Où vous joindre (facultatif)
+home-ask-contact-hint = Conservé chiffré, pour le délégué seul. Sans cela, vous lisez la réponse ici avec un code.
+home-ask-send = Envoyer au délégué
+home-asked-heading = C'est envoyé
+home-asked-question = Votre question est arrivée chez le délégué à la protection des données.
+home-asked-keep = Notez ce code : lui seul montre la réponse.
+home-asked-code = Code de votre dossier
+home-asked-where = Pour lire la réponse
+home-asked-told = Le titulaire du compteur voit qu'une demande est venue d'un autre adulte, et ce qui s'arrête. Il ne lit pas votre message.
+home-asked-back = Ce qui est partagé depuis ce logement
+home-case-heading = Votre dossier
+home-case-kind = Ce que vous avez envoyé
+home-case-yours = Votre message
+home-case-written = Le délégué vous écrit
+home-case-answer = La réponse
+home-case-waits = Pas encore de réponse. Revenez avec ce code.
+home-case-after = Une précision à donner ? Envoyez une nouvelle question avec le code du logement, ou écrivez-nous :
+home-code-heading = Notice d'un logement
+home-code-intro = Vous habitez un logement dont le compteur est partagé ? Le code de la notice montre ce qui est partagé, et permet de s'y opposer ou de poser une question, sans compte.
+home-code-label = Code de la notice
+home-code-hint = Douze lettres et chiffres. Les espaces et les tirets ne comptent pas.
+home-code-button = Voir ce qui est partagé
+home-code-link = J'ai le code d'une notice
+home-code-none = Pas de code ? Demandez-le au titulaire du compteur, ou écrivez-nous :
+case-code-heading = Lire la réponse à une demande
+case-code-intro = Tapez le code qui vous a été donné quand vous avez écrit au délégué.
+case-code-label = Code du dossier
+case-code-button = Lire la réponse
+case-code-link = J'ai le code d'un dossier
+home-to-others = Vous habitez un logement dont le compteur est partagé ? Voir la notice avec votre code.
+standstill-not-me = Arrêté.
+standstill-not-me-means = Vous avez dit que ce partage ne vient pas de vous. Rien ne part jusqu'à la décision du délégué ou la vôtre ; le reprendre demande de prouver à nouveau qui vous êtes.
+standstill-objection = Arrêté.
+standstill-objection-means = Un autre adulte de ce logement s'y est opposé. Rien ne part jusqu'à la réponse du délégué. Vous pouvez retirer ce partage à tout moment.
+rights-from-home = Vient d'un autre adulte du logement
+rights-from-home-what = Sans compte ni nom. Votre réponse se lit avec un code ; le titulaire du compteur ne la voit pas.
+rights-home-of = Logement de
+rights-contact = Où la joindre
+rights-no-contact = Pas indiqué
+rights-still = Partages concernés :
+rights-still-since = arrêté depuis le
+rights-still-not = non arrêté par cette demande, ou déjà décidé
+rights-outcome = Avec votre réponse : que deviennent ces partages ?
+rights-outcome-invalid = Ils prennent fin : personne ne les a acceptés
+rights-outcome-end = Ils prennent fin
+rights-outcome-go-on = Ils reprennent
+rights-outcome-since = Sans valeur depuis le (pour une fin)
+rights-outcome-since-hint = Le jour de l'acte contesté. Vide : depuis l'accord. Les destinataires sont prévenus.
+field-adults-invalid = Donnez un nombre entre 0 et 20.
+field-minors-missing = Dites si des mineurs y habitent.
+field-home-code-unknown = Ce code est inconnu ou ne vaut plus. Vérifiez-le, ou demandez la notice à nouveau.
+field-nature-missing = Dites si vous vous opposez ou si vous posez une question.
+field-sharing-missing = Cochez au moins un partage auquel vous vous opposez.
+field-outcome-missing = Dites ce que deviennent les partages arrêtés : ils prennent fin ou reprennent.
+record-household = Logement : les autres adultes
+others-standing = { $n ->
+    [one] un partage arrêté
+   *[other] { $n } partages arrêtés
+}
+home-asked-objection = { $n ->
+    [0] Votre opposition est arrivée. Une opposition à ce partage a déjà reçu une réponse : il continue jusqu'à celle du délégué.
+    [one] Votre opposition est arrivée. Le partage est arrêté jusqu'à la réponse du délégué.
+   *[other] Votre opposition est arrivée. { $n } partages sont arrêtés jusqu'à la réponse du délégué.
+}
+home-case-standing = { $n ->
+    [one] Le partage est arrêté jusqu'à la réponse.
+   *[other] { $n } partages sont arrêtés jusqu'à la réponse.
+}

@@ -1,0 +1,116 @@
+others-heading = De andere volwassenen van de woning
+others-intro = Ook hun gewoonten zijn in uw metingen te lezen: zij hebben het recht dat te weten en bezwaar te maken. Zeg met hoeveel zij zijn, zonder namen, en geef hun de kennisgeving.
+others-adults = Andere volwassenen dan uzelf
+others-adults-hint = Een getal, van 0 tot 20. Er wordt geen naam gevraagd.
+others-minors = Wonen er minderjarigen?
+others-yes = Ja
+others-no = Nee
+others-say = Opslaan
+others-notice = De kennisgeving voor hen bekijken en afdrukken
+others-cases = Wat andere volwassenen aan de functionaris schreven
+others-cases-intro = Wat zij schrijven blijft tussen hen en de functionaris voor gegevensbescherming.
+others-objection = Bezwaar
+others-question = Vraag
+notice-household-said = Dit is opgeslagen. Geef de kennisgeving aan de andere volwassenen.
+notice-home-code-made = Er is een nieuwe code gemaakt. De oude, als die er was, opent niets meer.
+notice-sharing-frozen = Dit delen staat stil. De functionaris voor gegevensbescherming heeft het dossier.
+home-notice-heading = Kennisgeving voor de volwassenen van deze woning
+home-notice-intro = Iemand in deze woning deelt metingen van de meter. Die zeggen ook iets over u. Hier leest u wie ze krijgt, waarom en tot wanneer, en wat u kunt doen, zonder account en zonder uw naam te geven.
+home-notice-code = De stand van vandaag zien, bezwaar maken, een vraag stellen
+home-notice-open = Open
+home-notice-type = Typ deze code
+home-notice-made = Code gemaakt op
+home-notice-renew = Een andere code maken
+home-notice-no-code = Er is nog geen code gemaakt voor deze woning.
+home-notice-make = De code maken
+home-notice-at = Stand op
+home-notice-print = Druk deze pagina af of geef het adres en de code door. Ze gelden zolang de persoon hier woont.
+home-visit-heading = Wat vanuit deze woning wordt gedeeld
+home-visit-intro = U ziet wie metingen van deze woning krijgt, waarom en tot wanneer. Geen waarde, geen naam, geen meternummer.
+home-visit-shares = Wie wat krijgt, waarom, tot wanneer
+home-visit-none = Vanuit deze woning wordt vandaag niets gedeeld. U kunt toch een vraag stellen.
+home-share-until = Tot en met
+home-share-still = Staat stil: een bezwaar wacht op het antwoord van de functionaris.
+home-visit-rights = Wat u kunt doen
+home-right-why = Het verbruik van een woning toont wanneer men opstaat, kookt en vertrekt.
+home-right-not = De contracthouder stemde in met dit delen. Dat neemt u geen recht af.
+home-right-minors = Hier wonen minderjarigen: vertel hun over deze metingen. Een ouder kan voor hen bezwaar maken.
+home-right-object = U kunt bezwaar maken tegen één of alle vormen van delen, zonder account. Het stopt meteen, tot de functionaris voor gegevensbescherming heeft geantwoord.
+home-right-others = U kunt vragen wat over u wordt bewaard, en het laten verbeteren, wissen of beperken: vraag het met hetzelfde formulier.
+home-right-contact = U kunt ons ook schrijven:
+home-ask-heading = Bezwaar maken of een vraag stellen
+home-ask-intro = Uw naam wordt niet gevraagd. Alleen de functionaris leest wat u schrijft; de houder van de meter verneemt dat er een verzoek was, en wat stopt.
+home-ask-kind = Wat wilt u doen?
+home-ask-object = Bezwaar maken tegen delen
+home-ask-question = Een vraag stellen
+home-ask-about = Waartegen maakt u bezwaar? (bij een bezwaar; vink alles aan als u wilt)
+home-ask-words = Uw bericht
+home-ask-words-hint = Niet verplicht bij een bezwaar, nodig bij een vraag.
+home-ask-contact = Waar u te bereiken bent (niet verplicht)
+home-ask-contact-hint = Versleuteld bewaard, alleen voor de functionaris. Zonder dit leest u het antwoord hier met een code.
+home-ask-send = Naar de functionaris sturen
+home-asked-heading = Het is verzonden
+home-asked-question = Uw vraag is bij de functionaris voor gegevensbescherming aangekomen.
+home-asked-keep = Noteer deze code: alleen die toont het antwoord.
+home-asked-code = Code van uw dossier
+home-asked-where = Om het antwoord te lezen
+home-asked-told = De houder van de meter ziet dat een verzoek van een andere volwassene kwam, en wat stopt. Uw bericht wordt niet getoond.
+home-asked-back = Wat vanuit deze woning wordt gedeeld
+home-case-heading = Uw dossier
+home-case-kind = Wat u verzond
+home-case-yours = Uw bericht
+home-case-written = De functionaris schrijft u
+home-case-answer = Het antwoord
+home-case-waits = Nog geen antwoord. Kom terug met deze code.
+home-case-after = Iets toe te voegen? Stuur een nieuwe vraag met de code van de woning, of schrijf ons:
+home-code-heading = Kennisgeving van een woning
+home-code-intro = Woont u in een woning waarvan de meter wordt gedeeld? De code van de kennisgeving toont wat wordt gedeeld, en laat u bezwaar maken of vragen, zonder account.
+home-code-label = Code van de kennisgeving
+home-code-hint = Twaalf letters en cijfers. Spaties en streepjes tellen niet.
+home-code-button = Zien wat wordt gedeeld
+home-code-link = Ik heb de code van een kennisgeving
+home-code-none = Geen code? Vraag die aan de houder van de meter, of schrijf ons:
+case-code-heading = Het antwoord op een verzoek lezen
+case-code-intro = Typ de code die u kreeg toen u de functionaris schreef.
+case-code-label = Code van het dossier
+case-code-button = Het antwoord lezen
+case-code-link = Ik heb de code van een dossier
+home-to-others = Woont u in een woning waarvan de meter wordt gedeeld? Bekijk de kennisgeving met uw code.
+standstill-not-me = Stilgezet.
+standstill-not-me-means = U zei dat dit delen niet van u komt. Er vertrekt niets tot de functionaris of uzelf beslist; hervatten vraagt dat u opnieuw bewijst wie u bent.
+standstill-objection = Stilgezet.
+standstill-objection-means = Een andere volwassene van deze woning maakte bezwaar. Er vertrekt niets tot de functionaris heeft geantwoord. U kunt dit delen altijd intrekken.
+rights-from-home = Van een andere volwassene van de woning
+rights-from-home-what = Zonder account of naam. Uw antwoord wordt met een code gelezen; de houder van de meter ziet het niet.
+rights-home-of = Woning van
+rights-contact = Waar te bereiken
+rights-no-contact = Niet vermeld
+rights-still = Betrokken gedeelde gegevens:
+rights-still-since = staat stil sinds
+rights-still-not = niet stilgezet door dit verzoek, of al beslist
+rights-outcome = Met uw antwoord: wat wordt er van dit delen?
+rights-outcome-invalid = Ze eindigen: niemand heeft ermee ingestemd
+rights-outcome-end = Ze eindigen
+rights-outcome-go-on = Ze gaan door
+rights-outcome-since = Ongeldig sinds (bij een einde)
+rights-outcome-since-hint = De dag van de betwiste handeling. Leeg: sinds de toestemming. Ontvangers worden ingelicht.
+field-adults-invalid = Geef een getal tussen 0 en 20.
+field-minors-missing = Zeg of er minderjarigen wonen.
+field-home-code-unknown = Deze code is onbekend of geldt niet meer. Controleer ze, of vraag de kennisgeving opnieuw.
+field-nature-missing = Zeg of u bezwaar maakt of een vraag stelt.
+field-sharing-missing = Vink minstens één vorm van delen aan waartegen u bezwaar maakt.
+field-outcome-missing = Zeg wat er wordt van het stilgezette delen: het eindigt of gaat door.
+record-household = Woning: de andere volwassenen
+others-standing = { $n ->
+    [one] één vorm van delen staat stil
+   *[other] { $n } vormen van delen staan stil
+}
+home-asked-objection = { $n ->
+    [0] Uw bezwaar is aangekomen. Een bezwaar tegen dit delen is al beantwoord: het gaat door tot de functionaris antwoordt.
+    [one] Uw bezwaar is aangekomen. Het delen staat stil tot de functionaris heeft geantwoord.
+   *[other] Uw bezwaar is aangekomen. { $n } vormen van delen staan stil tot de functionaris heeft geantwoord.
+}
+home-case-standing = { $n ->
+    [one] Het delen staat stil tot het antwoord.
+   *[other] { $n } vormen van delen staan stil tot het antwoord.
+}
