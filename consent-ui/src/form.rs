@@ -89,13 +89,17 @@ pub enum FieldProblem {
     NatureMissing,
     /// An objection to nothing.
     SharingMissing,
+    /// Neither died nor cannot decide.
+    CauseMissing,
+    /// Not said that one is of age.
+    AgeMissing,
     /// Not said whether sharings that stand still end or go on.
     OutcomeMissing,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -135,6 +139,8 @@ impl FieldProblem {
         Self::HomeCodeUnknown,
         Self::NatureMissing,
         Self::SharingMissing,
+        Self::CauseMissing,
+        Self::AgeMissing,
         Self::OutcomeMissing,
     ];
 }
@@ -184,6 +190,8 @@ impl Word for FieldProblem {
             Self::HomeCodeUnknown => "field-home-code-unknown",
             Self::NatureMissing => "field-nature-missing",
             Self::SharingMissing => "field-sharing-missing",
+            Self::CauseMissing => "field-cause-missing",
+            Self::AgeMissing => "field-age-missing",
             Self::OutcomeMissing => "field-outcome-missing",
         }
     }

@@ -177,11 +177,13 @@ pub enum Notice {
     HomeCodeMade,
     /// A sharing stands still.
     SharingFrozen,
+    /// The end of a capacity was found to be a mistake.
+    CapacityUndone,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -216,6 +218,7 @@ impl Notice {
         Self::HouseholdSaid,
         Self::HomeCodeMade,
         Self::SharingFrozen,
+        Self::CapacityUndone,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -255,6 +258,7 @@ impl Notice {
             Self::HouseholdSaid => "foyer-dit",
             Self::HomeCodeMade => "code-foyer",
             Self::SharingFrozen => "partage-arrete",
+            Self::CapacityUndone => "personne-erreur",
         }
     }
 
@@ -301,6 +305,7 @@ impl Word for Notice {
             Self::HouseholdSaid => "notice-household-said",
             Self::HomeCodeMade => "notice-home-code-made",
             Self::SharingFrozen => "notice-sharing-frozen",
+            Self::CapacityUndone => "notice-capacity-undone",
         }
     }
 }
@@ -398,6 +403,7 @@ impl<'a> Frame<'a> {
                 (paths::DESK, "nav-desk"),
                 (paths::RIGHTS_DESK, "nav-rights-desk"),
                 (paths::HOMES_DESK, "nav-homes-desk"),
+                (paths::CAPACITY_DESK, "nav-capacity-desk"),
                 (paths::FLOWS, "nav-flows"),
                 (paths::LEDGER, "nav-ledger"),
                 (paths::ACCOUNT, "nav-account"),

@@ -2,6 +2,7 @@
 
 mod about;
 mod account;
+mod capacity;
 mod changes;
 mod dashboard;
 mod data;
@@ -27,11 +28,15 @@ mod sign_in;
 mod told;
 mod withdrawal;
 
-pub use about::{render_accessibility, render_proofs_explained};
+pub use about::{render_accessibility, render_minors, render_proofs_explained};
 pub(crate) use account::WORDS as PASSKEY_WORDS;
 pub use account::{
     AccountView, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow, NotMeView,
     PasskeyRow, Working, render_account, render_codes, render_not_me,
+};
+pub use capacity::{
+    CapacityCause, CapacityDeskView, CapacityLine, EndedView, FoundPersonView, render_capacity_desk,
+    render_capacity_route, render_ended, render_found_person,
 };
 pub use changes::{
     NarrowingView, PauseView, PutOffView, RenewalView, TextChange, TogetherView, render_narrowing,

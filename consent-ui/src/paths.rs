@@ -32,10 +32,12 @@ pub const PASSKEY_QUESTION: &str = "/connexion/cle/question";
 pub const PASSKEY_ANSWER: &str = "/connexion/cle/reponse";
 /// POST: sign-in with a recovery code. Field: `code`.
 pub const RECOVERY: &str = "/connexion/secours";
-/// GET: asks for an invitation. POST: opens it. Field: `code`.
+/// GET: asks for an invitation. POST: opens it. Fields: `code`; `majeur` (`oui`), from whoever will hold a meter.
 pub const INVITATION: &str = "/invitation";
 /// GET: the choice of the first way in, once an invitation is open.
 pub const FIRST_WAY: &str = "/invitation/acces";
+/// What to do for whoever is not of age.
+pub const MINORS: &str = "/mineurs";
 /// POST, JSON: asks for the first passkey.
 pub const FIRST_PASSKEY_QUESTION: &str = "/invitation/cle/question";
 /// POST, JSON: the first passkey.
@@ -113,6 +115,12 @@ pub const OTHERS_SHARINGS: &str = "/foyer/partages";
 pub const OTHERS_ASK: &str = "/foyer/demande";
 /// GET: asks for the code of a case. POST: shows it. Field: `code`.
 pub const OTHERS_CASE: &str = "/foyer/reponse";
+/// Somebody died or cannot decide any more: whom to tell, and what is needed.
+pub const CAPACITY: &str = "/deces-incapacite";
+/// DPO: people who died or cannot decide any more.
+pub const CAPACITY_DESK: &str = "/dpo/personnes";
+/// POST: looks a person up. Fields: `personne` (the number of a meter, or an identifier), `cause` (`deces`, `incapacite`), `date`.
+pub const FIND_PERSON: &str = "/dpo/personnes/recherche";
 /// DPO: homes that were left, and what the contracts tell.
 pub const HOMES_DESK: &str = "/dpo/logements";
 /// POST: looks a meter up. Fields: `compteur`, its number; `genre` (`titulaire`, `contrat`); `date`, for the first.
@@ -321,6 +329,16 @@ pub fn home_notice(meter_id: &str) -> String {
 /// POST: records what the contract of a meter tells. Fields: `genre`, `date`.
 pub fn record_contract(point_id: &str) -> String {
     format!("{HOMES_DESK}/{point_id}")
+}
+
+/// POST: records it. Fields: `cause`, `date`, `demande` and `dossier` (the case and its code), `directives`.
+pub fn record_capacity(person: &str) -> String {
+    format!("{CAPACITY_DESK}/{person}")
+}
+
+/// POST: says that it was a mistake. Field: `motif`.
+pub fn undo_capacity(person: &str) -> String {
+    format!("{CAPACITY_DESK}/{person}/erreur")
 }
 
 /// GET: one dataset of the catalogue.

@@ -8,6 +8,7 @@
 //! in, so a broker that serves people has no such address at all.
 
 mod account;
+mod capacity;
 mod changes;
 mod cookies;
 mod dashboard;
@@ -146,6 +147,7 @@ fn open_pages() -> Router {
         .route(paths::ACCESSIBILITY, get(door::accessibility))
         .route(paths::SIGN_OUT, post(door::sign_out))
         .route("/notices/{digest}", get(signing::notice))
+        .route(paths::CAPACITY, get(capacity::route))
         .route(paths::OTHERS, get(others::code_page).post(others::open))
         .route(paths::OTHERS_SHARINGS, get(others::sharings))
         .route(paths::OTHERS_ASK, post(others::ask))
@@ -164,6 +166,7 @@ fn sign_in_pages() -> Router {
         .route(paths::RECOVERY, post(sign_in::recover))
         .route(paths::INVITATION, get(sign_in::invitation).post(sign_in::open))
         .route(paths::FIRST_WAY, get(sign_in::first_way))
+        .route(paths::MINORS, get(sign_in::minors))
         .route(paths::FIRST_PASSKEY_QUESTION, post(passkeys::first_question))
         .route(paths::FIRST_PASSKEY_ANSWER, post(passkeys::registered))
         .route("/invitation/aupres/{provider}", get(sign_in::first_provider))
@@ -318,6 +321,10 @@ fn officer_pages() -> Router {
         .route(paths::HOMES_DESK, get(household::desk))
         .route(paths::FIND_METER, post(household::find))
         .route("/dpo/logements/{point}", post(household::record))
+        .route(paths::CAPACITY_DESK, get(capacity::desk))
+        .route(paths::FIND_PERSON, post(capacity::find))
+        .route("/dpo/personnes/{person}", post(capacity::record))
+        .route("/dpo/personnes/{person}/erreur", post(capacity::undo))
         .route(paths::INVITE, get(invite::page).post(invite::enrol))
         .route(paths::INVITE_BACK, post(invite::back))
         .route(paths::LEDGER, get(overview::ledger))

@@ -81,6 +81,7 @@ pub(crate) const POLICIES: &[Source<'static>] = cedar![
     "never-after-end",
     "officer-answers-rights",
     "officer-decides",
+    "officer-ends-capacity",
     "officer-erases",
     "officer-invites",
     "officer-reads-flows",

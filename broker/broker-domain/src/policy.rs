@@ -64,13 +64,15 @@ pub enum Action {
     Erase,
     /// An officer reads and answers what people ask about their rights.
     AnswerRight,
+    /// An officer records that a person died or cannot decide any more, or that it was a mistake.
+    EndCapacity,
     /// An officer lets somebody in: enrols a participant, or gives one who lost the way in a new code.
     Invite,
 }
 
 impl Action {
     /// Every action, in the order of the golden matrix.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Submit,
         Self::ReadOwn,
         Self::Grant,
@@ -87,6 +89,7 @@ impl Action {
         Self::ReadFlows,
         Self::Erase,
         Self::AnswerRight,
+        Self::EndCapacity,
         Self::Invite,
     ];
 
@@ -110,6 +113,7 @@ impl Action {
             Self::ReadFlows => "read-flows",
             Self::Erase => "erase",
             Self::AnswerRight => "answer-right",
+            Self::EndCapacity => "end-capacity",
             Self::Invite => "invite",
         }
     }

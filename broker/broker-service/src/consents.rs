@@ -249,6 +249,10 @@ impl Broker {
             if has_left(point.occupancy, now) {
                 return Err(Failure::Refused(ChoiceRefusal::HomeLeft));
             }
+            // Whoever acts for her by whatever way agrees to nothing in her name.
+            if read.capacity_end(who).await?.is_some() {
+                return Err(Failure::Refused(ChoiceRefusal::NotYours));
+            }
             let consents = read.consents_of(who).await?;
             // Or withdrawing and agreeing again would pass an objection by.
             let same = consents.iter().filter(|consent| {

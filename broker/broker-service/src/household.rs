@@ -4,6 +4,8 @@
 //! What it deliberately does not: ask who they are. A code is of a home, a case has one of its own, and no name is kept. What
 //! they write is for the officer: the person whose meter it is learns that somebody wrote, and what stands still, not what.
 
+mod age;
+mod capacity;
 mod decide;
 mod visit;
 
@@ -28,6 +30,7 @@ use crate::group::{Commit, Draft, Group};
 use crate::moving::has_left;
 use crate::records;
 
+pub use capacity::{CapacityEnded, CapacityRefusal, FoundPerson, RecordedEnd};
 pub use decide::HouseholdCase;
 pub use visit::{AskedFromHome, DrawnCase, HomeAsk, HomeSharing, HomeVisit, ReadCase};
 
@@ -114,7 +117,9 @@ impl Broker {
         let mut cases = Vec::new();
         for row in read.household_cases_of(who, MOST_CASES).await? {
             let request = read.rights_request(row.request).await?;
-            let Some(request) = request.filter(|_| row.point == point) else {
+            // What concerns whoever acts for her is not about the others in her home.
+            let of_others = row.point == point && row.kind != HouseholdCaseKind::Represented;
+            let Some(request) = request.filter(|_| of_others) else {
                 continue;
             };
             let still = read.standstills_of_case(row.request).await?;
@@ -231,11 +236,12 @@ impl Broker {
     ) -> Result<Draft, Fault> {
         let household = match said {
             Said::Told(household) => Some(household),
-            Said::CodeMade | Said::Case(..) => None,
+            Said::CodeMade | Said::OfAge | Said::Case(..) => None,
         };
         let (step, case) = match said {
             Said::Told(_) => (HouseholdStepKind::Told, None),
             Said::CodeMade => (HouseholdStepKind::CodeMade, None),
+            Said::OfAge => (HouseholdStepKind::OfAge, None),
             Said::Case(request, step) => (step, Some(request)),
         };
         let record = Record::Household(HouseholdStep {
@@ -272,6 +278,7 @@ impl Broker {
 pub(crate) enum Said<'a> {
     Told(Household),
     CodeMade,
+    OfAge,
     Case(&'a RightsRequest, HouseholdStepKind),
 }
 
@@ -280,6 +287,7 @@ pub(crate) const fn step_of(step: RightsStepKind, kind: HouseholdCaseKind) -> Ho
     match (step, kind) {
         (RightsStepKind::Received, HouseholdCaseKind::Objection) => HouseholdStepKind::Objected,
         (RightsStepKind::Received, HouseholdCaseKind::Question) => HouseholdStepKind::Asked,
+        (RightsStepKind::Received, HouseholdCaseKind::Represented) => HouseholdStepKind::Represented,
         (RightsStepKind::InProgress, _) => HouseholdStepKind::InProgress,
         (RightsStepKind::Message, _) => HouseholdStepKind::Message,
         (RightsStepKind::Extended, _) => HouseholdStepKind::Extended,

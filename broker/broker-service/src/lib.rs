@@ -69,8 +69,8 @@ pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use growth::{Growth, GrowthError};
 pub use history::{HistoryLines, OwnRecord};
 pub use household::{
-    AskedFromHome, DrawnCase, HomeAsk, HomeRefusal, HomeSharing, HomeVisit, HouseholdCase, OwnHome,
-    OwnHomeCase, ReadCase,
+    AskedFromHome, CapacityEnded, CapacityRefusal, DrawnCase, FoundPerson, HomeAsk, HomeRefusal, HomeSharing,
+    HomeVisit, HouseholdCase, OwnHome, OwnHomeCase, ReadCase, RecordedEnd,
 };
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;

@@ -6,6 +6,7 @@
 //! everybody, and the officer says so in the answer.
 
 mod beats;
+mod draft;
 mod words;
 
 use broker_domain::deadline::{Country, due_after, one_month_after};
@@ -14,17 +15,16 @@ use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::rights::{Author, CannotAnswer, Right, RightsRequest, RightsState, WordKind};
 use broker_domain::time::Instant;
 use broker_store::RightsRow;
-use evidence::record::{self as wire, Record, RightsStep, RightsStepKind};
+use evidence::record::RightsStepKind;
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
-use crate::group::Draft;
 use crate::own::OwnRefusal;
 use crate::own_data::local_day;
-use crate::records;
 use beats::{AddRightsRequest, AdvanceRightsRequest};
+use draft::without_answer;
 pub use words::{RightsThread, RightsWords};
 
 /// Longest words of a request or an answer, in characters.
@@ -472,57 +472,9 @@ impl Broker {
         };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(AnswerRefusal::NotAllowed))
     }
-
-    fn rights_draft(
-        &self,
-        request: &RightsRequest,
-        step: RightsStepKind,
-        words: &str,
-        actor: ActorClass,
-        now: Instant,
-    ) -> Result<Draft, Fault> {
-        let record = Record::RightsStep(RightsStep {
-            request: records::id(&request.id)?,
-            participant: records::id(&request.participant)?,
-            right: right(request.right),
-            step,
-            due: records::id(&request.due_on)?,
-            words_sha256: (!words.is_empty()).then(|| wire::Digest::of(words.as_bytes())),
-            at: records::at(now)?,
-        });
-        Ok(Draft {
-            subject: request.participant.into(),
-            actor,
-            signed: self.sign(record)?,
-        })
-    }
 }
 
 /// The last day of an answer in time to what arrives now.
 pub(crate) fn due_on(now: Instant) -> Result<jiff::civil::Date, Fault> {
     one_month_after(local_day(now)?, COUNTRY).ok_or(Fault::Corrupt { what: "due date" })
-}
-
-/// Words are kept sealed beside the request, not in it.
-fn without_answer(request: RightsRequest) -> RightsRequest {
-    let state = match request.state {
-        RightsState::Answered { by, at, .. } => RightsState::Answered {
-            by,
-            at,
-            answer: String::new(),
-        },
-        state => state,
-    };
-    RightsRequest { state, ..request }
-}
-
-const fn right(right: Right) -> wire::Right {
-    match right {
-        Right::Access => wire::Right::Access,
-        Right::Portability => wire::Right::Portability,
-        Right::Rectification => wire::Right::Rectify,
-        Right::Erasure => wire::Right::Erase,
-        Right::Restriction => wire::Right::Restrict,
-        Right::Objection => wire::Right::Object,
-    }
 }

@@ -5,12 +5,14 @@ CREATE TEMP TABLE refused_because_of_other_adults (found INTEGER CHECK (found = 
 INSERT INTO refused_because_of_other_adults (found) SELECT COUNT(*) FROM household_case;
 INSERT INTO refused_because_of_other_adults (found) SELECT COUNT(*) FROM standstill WHERE ended_at_us IS NULL;
 INSERT INTO refused_because_of_other_adults (found)
-    SELECT COUNT(*) FROM record WHERE written_by IN ('say who lives in a home', 'make the code of a home',
-        'ask from a home', 'advance a request about rights') AND 0 < (SELECT COUNT(*) FROM home);
+    SELECT COUNT(*) FROM record WHERE written_by IN
+        ('say who lives in a home', 'ask from a home', 'say that one is of age', 'record the end of a capacity');
 DROP TABLE refused_because_of_other_adults;
 
 -- Messages of kinds that older programs do not know.
 DELETE FROM message WHERE kind IN ('household-spoke', 'sharing-frozen', 'sharing-lifted');
+DROP TABLE capacity_end;
+DROP TABLE age_statement;
 DROP TABLE standstill;
 DROP TABLE household_case;
 DROP TABLE home;

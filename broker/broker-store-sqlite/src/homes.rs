@@ -1,11 +1,13 @@
 //! The other adults of a home.
 
 use async_trait::async_trait;
-use broker_domain::household::{Household, HouseholdCaseKind, Minors, OtherAdults, StandstillCause};
+use broker_domain::household::{
+    CapacityEnd, Household, HouseholdCaseKind, Minors, OtherAdults, StandstillCause,
+};
 use broker_domain::ids::{ConsentId, ParticipantId, PointId, RightsRequestId};
 use broker_domain::time::Instant;
 use broker_store::{
-    HomeCodeRow, HomeReads, HomeRow, HomeWrites, HouseholdCaseRow, StandstillRow, StoreError,
+    CapacityRow, HomeCodeRow, HomeReads, HomeRow, HomeWrites, HouseholdCaseRow, StandstillRow, StoreError,
 };
 use sqlx::query;
 use sqlx::sqlite::SqliteRow;
@@ -67,6 +69,37 @@ impl HomeReads for SqliteTx {
         self.all(query, case).await
     }
 
+    async fn age_stated_at(&mut self, who: ParticipantId) -> Result<Option<Instant>, StoreError> {
+        let query = query("SELECT at_us FROM age_statement WHERE participant = ?1");
+        let query = query.bind(who.as_bytes().to_vec());
+        self.one(query, |row| row.instant("age_statement.at_us")).await
+    }
+
+    async fn capacity_end(&mut self, who: ParticipantId) -> Result<Option<CapacityRow>, StoreError> {
+        let query = query(
+            "SELECT participant, cause, since_us, recorded_at_us, request, closed_at_us, undone_at_us \
+             FROM capacity_end WHERE participant = ?1 AND undone_at_us IS NULL",
+        );
+        self.one(query.bind(who.as_bytes().to_vec()), capacity).await
+    }
+
+    async fn capacity_ends(&mut self, limit: u32) -> Result<Vec<CapacityRow>, StoreError> {
+        let query = query(
+            "SELECT participant, cause, since_us, recorded_at_us, request, closed_at_us, undone_at_us \
+             FROM capacity_end ORDER BY recorded_at_us DESC, participant LIMIT ?1",
+        );
+        self.all(query.bind(limit), capacity).await
+    }
+
+    async fn capacity_ends_due(&mut self, limit: u32) -> Result<Vec<CapacityRow>, StoreError> {
+        let query = query(
+            "SELECT participant, cause, since_us, recorded_at_us, request, closed_at_us, undone_at_us \
+             FROM capacity_end WHERE closed_at_us IS NULL AND undone_at_us IS NULL \
+             ORDER BY recorded_at_us, participant LIMIT ?1",
+        );
+        self.all(query.bind(limit), capacity).await
+    }
+
     async fn standstills_of(&mut self, consent: ConsentId) -> Result<Vec<StandstillRow>, StoreError> {
         let query = query(
             "SELECT consent, cause, request, began_at_us, ended_at_us FROM standstill \
@@ -117,6 +150,43 @@ impl HomeWrites for SqliteTx {
             .bind(code.sealed.clone())
             .bind(code.made_at.as_micros());
         self.change_one("home", query).await
+    }
+
+    async fn state_age(&mut self, who: ParticipantId, at: Instant) -> Result<(), StoreError> {
+        let query = query("INSERT INTO age_statement (participant, at_us) VALUES (?1, ?2)");
+        let query = query.bind(who.as_bytes().to_vec()).bind(at.as_micros());
+        self.change_one("age_statement", query).await
+    }
+
+    async fn add_capacity_end(&mut self, row: &CapacityRow) -> Result<(), StoreError> {
+        let query = query(
+            "INSERT INTO capacity_end (participant, cause, since_us, recorded_at_us, request) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        );
+        let query = query
+            .bind(row.participant.as_bytes().to_vec())
+            .bind(row.end.code())
+            .bind(row.since.as_micros())
+            .bind(row.recorded_at.as_micros())
+            .bind(row.case.as_bytes().to_vec());
+        self.change_one("capacity_end", query).await
+    }
+
+    async fn close_capacity_end(&mut self, who: ParticipantId, at: Instant) -> Result<(), StoreError> {
+        let query = query(
+            "UPDATE capacity_end SET closed_at_us = ?2 \
+             WHERE participant = ?1 AND closed_at_us IS NULL AND undone_at_us IS NULL",
+        );
+        let query = query.bind(who.as_bytes().to_vec()).bind(at.as_micros());
+        self.change_one("capacity_end", query).await
+    }
+
+    async fn undo_capacity_end(&mut self, who: ParticipantId, at: Instant) -> Result<(), StoreError> {
+        let query = query(
+            "UPDATE capacity_end SET undone_at_us = ?2 WHERE participant = ?1 AND undone_at_us IS NULL",
+        );
+        let query = query.bind(who.as_bytes().to_vec()).bind(at.as_micros());
+        self.change_one("capacity_end", query).await
     }
 
     async fn add_household_case(&mut self, row: &HouseholdCaseRow) -> Result<(), StoreError> {
@@ -215,6 +285,18 @@ fn case(row: &SqliteRow) -> Result<HouseholdCaseRow, StoreError> {
         kind: row.code("household_case.kind", HouseholdCaseKind::from_code)?,
         code_hash: row.array("household_case.code_hash")?,
         contact: epoch.zip(sealed.map(<[u8]>::to_vec)),
+    })
+}
+
+fn capacity(row: &SqliteRow) -> Result<CapacityRow, StoreError> {
+    Ok(CapacityRow {
+        participant: row.id("capacity_end.participant")?,
+        end: row.code("capacity_end.cause", CapacityEnd::from_code)?,
+        since: row.instant("capacity_end.since_us")?,
+        recorded_at: row.instant("capacity_end.recorded_at_us")?,
+        case: row.id("capacity_end.request")?,
+        closed_at: row.instant_or_null("capacity_end.closed_at_us")?,
+        undone_at: row.instant_or_null("capacity_end.undone_at_us")?,
     })
 }
 

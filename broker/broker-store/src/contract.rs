@@ -90,6 +90,8 @@ macro_rules! contract_tests {
                 a_code_leads_to_one_home_and_ends_the_one_before
                 a_case_of_another_adult_is_found_by_its_code
                 a_standstill_is_tied_to_its_case_and_ends
+                age_is_stated_once
+                a_capacity_ends_once_and_a_mistake_is_undone
             }
             households {
                 a_departure_changes_the_consents_of_its_point

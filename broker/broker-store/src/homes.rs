@@ -1,7 +1,7 @@
 //! The other adults of a home: how many, the code of the notice for them, their cases, and what stands still meanwhile.
 
 use async_trait::async_trait;
-use broker_domain::household::{Household, HouseholdCaseKind, StandstillCause};
+use broker_domain::household::{CapacityEnd, Household, HouseholdCaseKind, StandstillCause};
 use broker_domain::ids::{ConsentId, ParticipantId, PointId, RightsRequestId};
 use broker_domain::time::Instant;
 
@@ -63,6 +63,25 @@ pub struct StandstillRow {
     pub ended_at: Option<Instant>,
 }
 
+/// That a person died or cannot decide any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CapacityRow {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Which of both.
+    pub end: CapacityEnd,
+    /// From when on her agreements do not hold.
+    pub since: Instant,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// The case for whoever acts for her.
+    pub case: RightsRequestId,
+    /// When all that follows from it was done.
+    pub closed_at: Option<Instant>,
+    /// When it was found to be a mistake.
+    pub undone_at: Option<Instant>,
+}
+
 /// Reading homes.
 #[async_trait]
 pub trait HomeReads {
@@ -86,6 +105,14 @@ pub trait HomeReads {
         who: ParticipantId,
         limit: u32,
     ) -> Result<Vec<HouseholdCaseRow>, StoreError>;
+    /// When a person said that she is of age.
+    async fn age_stated_at(&mut self, who: ParticipantId) -> Result<Option<Instant>, StoreError>;
+    /// What stands recorded of the end of a person's capacity, and is no mistake.
+    async fn capacity_end(&mut self, who: ParticipantId) -> Result<Option<CapacityRow>, StoreError>;
+    /// Everything that was ever recorded of it, newest first, at most `limit`.
+    async fn capacity_ends(&mut self, limit: u32) -> Result<Vec<CapacityRow>, StoreError>;
+    /// What is no mistake and from which not all followed yet, at most `limit`.
+    async fn capacity_ends_due(&mut self, limit: u32) -> Result<Vec<CapacityRow>, StoreError>;
     /// Whenever a sharing stood still, in order.
     async fn standstills_of(&mut self, consent: ConsentId) -> Result<Vec<StandstillRow>, StoreError>;
     /// The sharings that a case is about, in order.
@@ -104,6 +131,14 @@ pub trait HomeWrites {
     ) -> Result<(), StoreError>;
     /// Sets the code of a home. Where nobody said who lives there it is a conflict, and so is a code that is taken.
     async fn set_home_code(&mut self, point: PointId, code: &HomeCodeRow) -> Result<(), StoreError>;
+    /// Notes that a person said that she is of age. Twice is a conflict.
+    async fn state_age(&mut self, who: ParticipantId, at: Instant) -> Result<(), StoreError>;
+    /// Records the end of a person's capacity. One that stands already is a conflict.
+    async fn add_capacity_end(&mut self, row: &CapacityRow) -> Result<(), StoreError>;
+    /// Notes that all that follows from it was done. Twice is a conflict.
+    async fn close_capacity_end(&mut self, who: ParticipantId, at: Instant) -> Result<(), StoreError>;
+    /// Notes that it was a mistake. None that stands is a conflict.
+    async fn undo_capacity_end(&mut self, who: ParticipantId, at: Instant) -> Result<(), StoreError>;
     /// Marks a request as one of another adult.
     async fn add_household_case(&mut self, row: &HouseholdCaseRow) -> Result<(), StoreError>;
     /// Notes that a sharing stands still. Two of one instant are a conflict.

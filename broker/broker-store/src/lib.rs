@@ -44,7 +44,7 @@ pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrite
 pub use dossiers::{AnswerRow, DossierReads, DossierRow, DossierWrites, Duty, NoticeRow, PastData, RouteRow};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
-pub use homes::{HomeCodeRow, HomeReads, HomeRow, HomeWrites, HouseholdCaseRow, StandstillRow};
+pub use homes::{CapacityRow, HomeCodeRow, HomeReads, HomeRow, HomeWrites, HouseholdCaseRow, StandstillRow};
 pub use households::{HouseholdReads, HouseholdWrites, OccupancyRow};
 pub use intake::{InboundRow, IntakeReads, IntakeWrites};
 // The lock store is a port of the ledger; a backend brings both.

@@ -9,8 +9,8 @@ others-say = Save
 others-notice = See and print the notice for them
 others-cases = What other adults sent to the officer
 others-cases-intro = What they write stays between them and the data-protection officer.
-others-objection = Objection
-others-question = Question
+others-objection = An objection
+others-question = A question
 notice-household-said = This is saved. Hand the notice to the other adults.
 notice-home-code-made = A new code is made. The old one, if there was one, opens nothing any more.
 notice-sharing-frozen = This sharing stands still. The data-protection officer has the case.
@@ -114,3 +114,11 @@ home-case-standing = { $n ->
     [one] The sharing stands still until the answer.
    *[other] { $n } sharings stand still until the answer.
 }
+invitation-of-age = I am of age (18 or older)
+invitation-of-age-why = Needed to hold a meter. Your date of birth is not asked for. Invitations of staff do without.
+invitation-minor = Are you under 18?
+field-age-missing = Say that you are of age to hold a meter; if you are not, see the page for minors.
+problem-minor = Whoever holds a meter is of age
+problem-minor-what = A meter is held here by somebody of age: 18, in France as in Belgium. Nothing about your age was kept.
+problem-minor-next = Ask a parent or whoever represents you to hold the meter. If you were handed an invitation, give it back.
+minors-home = Is the meter of your home shared? An adult can see what is shared and object for you:

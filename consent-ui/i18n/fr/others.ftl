@@ -9,8 +9,8 @@ others-say = Enregistrer
 others-notice = Voir et imprimer la notice pour eux
 others-cases = Ce que d'autres adultes ont adressé au délégué
 others-cases-intro = Ce qu'ils écrivent reste entre eux et le délégué à la protection des données.
-others-objection = Opposition
-others-question = Question
+others-objection = Une opposition
+others-question = Une question
 notice-household-said = C'est enregistré. Remettez la notice aux autres adultes.
 notice-home-code-made = Un nouveau code est fait. L'ancien, s'il y en avait un, n'ouvre plus rien.
 notice-sharing-frozen = Ce partage est arrêté. Le délégué à la protection des données est saisi.
@@ -114,3 +114,11 @@ home-case-standing = { $n ->
     [one] Le partage est arrêté jusqu'à la réponse.
    *[other] { $n } partages sont arrêtés jusqu'à la réponse.
 }
+invitation-of-age = Je suis majeur (18 ans ou plus)
+invitation-of-age-why = Nécessaire pour tenir un compteur. Votre date de naissance n'est pas demandée. Les invitations du personnel s'en passent.
+invitation-minor = Vous n'avez pas 18 ans ?
+field-age-missing = Dites que vous êtes majeur pour tenir un compteur ; sinon, voyez la page pour les mineurs.
+problem-minor = Il faut être majeur pour tenir un compteur
+problem-minor-what = Un compteur est tenu ici par une personne majeure : 18 ans, en France comme en Belgique. Rien n'a été enregistré sur votre âge.
+problem-minor-next = Demandez à un parent ou à la personne qui vous représente de tenir le compteur. S'il vous a remis une invitation, rendez-la-lui.
+minors-home = Le compteur de votre logement est partagé ? Un adulte peut voir ce qui est partagé et s'y opposer pour vous :

@@ -9,15 +9,15 @@ others-say = Opslaan
 others-notice = De kennisgeving voor hen bekijken en afdrukken
 others-cases = Wat andere volwassenen aan de functionaris schreven
 others-cases-intro = Wat zij schrijven blijft tussen hen en de functionaris voor gegevensbescherming.
-others-objection = Bezwaar
-others-question = Vraag
+others-objection = Een bezwaar
+others-question = Een vraag
 notice-household-said = Dit is opgeslagen. Geef de kennisgeving aan de andere volwassenen.
 notice-home-code-made = Er is een nieuwe code gemaakt. De oude, als die er was, opent niets meer.
 notice-sharing-frozen = Dit delen staat stil. De functionaris voor gegevensbescherming heeft het dossier.
 home-notice-heading = Kennisgeving voor de volwassenen van deze woning
 home-notice-intro = Iemand in deze woning deelt metingen van de meter. Die zeggen ook iets over u. Hier leest u wie ze krijgt, waarom en tot wanneer, en wat u kunt doen, zonder account en zonder uw naam te geven.
 home-notice-code = De stand van vandaag zien, bezwaar maken, een vraag stellen
-home-notice-open = Open
+home-notice-open = Ga naar
 home-notice-type = Typ deze code
 home-notice-made = Code gemaakt op
 home-notice-renew = Een andere code maken
@@ -114,3 +114,11 @@ home-case-standing = { $n ->
     [one] Het delen staat stil tot het antwoord.
    *[other] { $n } vormen van delen staan stil tot het antwoord.
 }
+invitation-of-age = Ik ben meerderjarig (18 jaar of ouder)
+invitation-of-age-why = Nodig om een meter te houden. Uw geboortedatum wordt niet gevraagd. Voor uitnodigingen van medewerkers is dit niet nodig.
+invitation-minor = Bent u jonger dan 18?
+field-age-missing = Zeg dat u meerderjarig bent om een meter te houden; zo niet, zie de pagina voor minderjarigen.
+problem-minor = Wie een meter houdt, is meerderjarig
+problem-minor-what = Een meter wordt hier gehouden door een meerderjarige: 18 jaar, in Frankrijk en in België. Over uw leeftijd is niets bewaard.
+problem-minor-next = Vraag een ouder of uw vertegenwoordiger om de meter te houden. Kreeg u een uitnodiging, geef die dan terug.
+minors-home = Wordt de meter van uw woning gedeeld? Een volwassene kan zien wat wordt gedeeld en voor u bezwaar maken:

@@ -20,6 +20,8 @@ pub enum OthersAsk {
     Objection,
     /// She asks.
     Question,
+    /// Somebody acts for a person who died or cannot decide any more.
+    Represented,
 }
 
 impl OthersAsk {
@@ -28,10 +30,11 @@ impl OthersAsk {
         match self {
             Self::Objection => "opposition",
             Self::Question => "question",
+            Self::Represented => "representation",
         }
     }
 
-    /// The kind with this tag.
+    /// The kind of a form with this tag.
     pub fn from_tag(tag: &str) -> Option<Self> {
         [Self::Objection, Self::Question]
             .into_iter()
@@ -44,6 +47,7 @@ impl Word for OthersAsk {
         match self {
             Self::Objection => "others-objection",
             Self::Question => "others-question",
+            Self::Represented => "others-represented",
         }
     }
 }

@@ -53,6 +53,8 @@ pub enum ProblemKind {
     Stranger,
     /// 409: it is a way in already.
     WayTaken,
+    /// 403: a provider says that the person is not of age.
+    Minor,
     /// 403: the owner closed the account.
     AccountFrozen,
     /// 403: this session can look and withdraw only.
@@ -67,7 +69,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::NotFound,
         Self::NotYours,
         Self::SignInFirst,
@@ -85,6 +87,7 @@ impl ProblemKind {
         Self::ProviderAway,
         Self::Stranger,
         Self::WayTaken,
+        Self::Minor,
         Self::AccountFrozen,
         Self::WithdrawingOnly,
         Self::ProveAgain,
@@ -100,6 +103,7 @@ impl ProblemKind {
             | Self::FormExpired
             | Self::NotRecognised
             | Self::Stranger
+            | Self::Minor
             | Self::AccountFrozen
             | Self::WithdrawingOnly
             | Self::ProveAgain => 403,
@@ -134,6 +138,7 @@ impl ProblemKind {
             Self::ProviderAway => "problem-provider-away",
             Self::Stranger => "problem-stranger",
             Self::WayTaken => "problem-way-taken",
+            Self::Minor => "problem-minor",
             Self::AccountFrozen => "problem-account-frozen",
             Self::WithdrawingOnly => "problem-withdrawing-only",
             Self::ProveAgain => "problem-prove-again",

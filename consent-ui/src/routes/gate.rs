@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use broker_domain::identity::ProviderRefusal;
 use broker_service::SignInRefusal;
 
 use crate::lang::Lang;
@@ -157,7 +158,8 @@ fn with_page(visit: &Visit, method: &Method, response: Response) -> Response {
 /// Where one goes on from a sign-in that did not happen.
 fn way_on(refusal: &SignInRefusal) -> &'static str {
     match refusal {
-        SignInRefusal::Invitation | SignInRefusal::Stranger => paths::INVITATION,
+        SignInRefusal::Invitation | SignInRefusal::Stranger | SignInRefusal::AgeUnsaid => paths::INVITATION,
+        SignInRefusal::Provider(ProviderRefusal::Minor) => paths::HOME,
         SignInRefusal::ProveAgain => paths::PROVE,
         SignInRefusal::Taken | SignInRefusal::LastWay | SignInRefusal::NotYours | SignInRefusal::Name => {
             paths::ACCOUNT

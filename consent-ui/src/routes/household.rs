@@ -40,15 +40,29 @@ fn trouble(failure: Failure<MoveRefusal>, onward: &str) -> Trouble {
 
 /// `/moi/logement`
 pub(crate) async fn homes(visit: Visit) -> Result<Response, Trouble> {
-    let view = homes_view(&visit, (None, None), FormErrors::default()).await?;
+    let view = homes_view(&visit, CameBack::Nothing, FormErrors::default()).await?;
     shown(render_homes(&visit.page(), &view))
+}
+
+/// What came back in a form of one home.
+enum CameBack<'f> {
+    Nothing,
+    /// The home and the date.
+    Departure(String, String),
+    /// The home and what was said of the others who live there.
+    Others(&'f str, &'f Fields),
 }
 
 async fn homes_view(
     visit: &Visit,
-    (typed, others): (Option<(String, String)>, Option<(&str, &Fields)>),
+    came_back: CameBack<'_>,
     errors: FormErrors,
 ) -> Result<HomesView, Trouble> {
+    let (typed, others) = match came_back {
+        CameBack::Nothing => (None, None),
+        CameBack::Departure(home, date) => (Some((home, date)), None),
+        CameBack::Others(home, fields) => (None, Some((home, fields))),
+    };
     let now = visit.broker().now();
     let meters = meters(visit, visit.participant()?).await?;
     Ok(HomesView {
@@ -63,18 +77,18 @@ async fn homes_view(
 /// The form of one home, come back.
 async fn again(visit: &Visit, meter: &str, typed: &str, problem: FieldProblem) -> Result<Response, Trouble> {
     let errors = wrong(&format!("date-{meter}"), problem);
-    let typed = Some((meter.to_owned(), typed.to_owned()));
-    let view = homes_view(visit, (typed, None), errors).await?;
+    let came_back = CameBack::Departure(meter.to_owned(), typed.to_owned());
+    let view = homes_view(visit, came_back, errors).await?;
     returned(render_homes(&visit.page_at(paths::HOMES.to_owned()), &view))
 }
 
 /// The form about the other adults of one home, come back.
 pub(crate) async fn others_again(
     visit: &Visit,
-    typed: (&str, &Fields),
+    (home, fields): (&str, &Fields),
     errors: FormErrors,
 ) -> Result<Response, Trouble> {
-    let view = homes_view(visit, (None, Some(typed)), errors).await?;
+    let view = homes_view(visit, CameBack::Others(home, fields), errors).await?;
     returned(render_homes(&visit.page_at(paths::HOMES.to_owned()), &view))
 }
 

@@ -17,8 +17,7 @@ use crate::pages::{
 };
 use crate::paths;
 use crate::routes::changes::wrong;
-use crate::routes::fields::{Fields, Posted};
-use crate::routes::gate::{self, Provenance};
+use crate::routes::fields::{Fields, Posted, own_form};
 use crate::routes::household;
 use crate::routes::meters::{Meter, meters};
 use crate::routes::phrases::{granularity, last_day, moment};
@@ -98,6 +97,7 @@ const fn kind(kind: HouseholdCaseKind) -> OthersAsk {
     match kind {
         HouseholdCaseKind::Objection => OthersAsk::Objection,
         HouseholdCaseKind::Question => OthersAsk::Question,
+        HouseholdCaseKind::Represented => OthersAsk::Represented,
     }
 }
 
@@ -204,16 +204,6 @@ fn share(shelf: &Shelf, sharing: &HomeSharing, now: broker_domain::time::Instant
         ends_on: last_day(terms.data.end()),
         stands_still: sharing.stands_still,
     }
-}
-
-/// The fields of a form that nobody is signed in for, so that only the browser can say that it is ours.
-async fn own_form(request: Request) -> Result<Fields, Trouble> {
-    use axum::extract::FromRequest as _;
-    let (parts, body) = request.into_parts();
-    if gate::provenance(&parts) != Provenance::Here {
-        return Err(Trouble::FormExpired);
-    }
-    Fields::from_request(Request::from_parts(parts, body), &()).await
 }
 
 /// GET `/foyer`
@@ -336,7 +326,7 @@ pub(crate) async fn ask(visit: Visit, request: Request) -> Result<Response, Trou
         drawn: drawn.clone(),
         kind: match nature {
             OthersAsk::Objection => HouseholdCaseKind::Objection,
-            OthersAsk::Question => HouseholdCaseKind::Question,
+            OthersAsk::Question | OthersAsk::Represented => HouseholdCaseKind::Question,
         },
         about,
         words: fields.text("mots").to_owned(),
@@ -379,7 +369,7 @@ const fn unasked(refusal: HomeRefusal) -> Option<(FieldProblem, &'static str)> {
 }
 
 /// A code as our form holds it: twelve letters and digits in groups. Anything else was not drawn here.
-fn case_code(text: &str) -> Result<String, Trouble> {
+pub(super) fn case_code(text: &str) -> Result<String, Trouble> {
     let symbols = text.chars().filter(char::is_ascii_alphanumeric).count();
     let drawn = symbols == 12 && text.chars().all(|one| one.is_ascii_alphanumeric() || one == '-');
     match drawn {

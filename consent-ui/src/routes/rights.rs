@@ -255,6 +255,7 @@ async fn desk_lines(visit: &Visit, rows: &[RightsThread], today: Date) -> Result
             kind: match case.kind {
                 HouseholdCaseKind::Objection => OthersAsk::Objection,
                 HouseholdCaseKind::Question => OthersAsk::Question,
+                HouseholdCaseKind::Represented => OthersAsk::Represented,
             },
             contact: case.contact.clone(),
         });

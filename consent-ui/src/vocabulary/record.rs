@@ -39,6 +39,8 @@ pub enum RecordType {
     Occupancy,
     /// Something happened between a home and the other adults in it.
     Household,
+    /// A person died or cannot decide any more.
+    Capacity,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -66,7 +68,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -84,6 +86,7 @@ impl RecordType {
         Self::RightsStep,
         Self::Occupancy,
         Self::Household,
+        Self::Capacity,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -119,6 +122,7 @@ impl RecordType {
             Self::RightsStep => "rights-step/1",
             Self::Occupancy => "occupancy/1",
             Self::Household => "household/1",
+            Self::Capacity => "capacity/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -154,6 +158,7 @@ impl Word for RecordType {
             Self::RightsStep => "record-rights-step",
             Self::Occupancy => "record-occupancy",
             Self::Household => "record-household",
+            Self::Capacity => "record-capacity",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

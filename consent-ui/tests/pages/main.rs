@@ -12,6 +12,7 @@
 mod account;
 mod account_safety;
 mod browser;
+mod capacity;
 mod changes;
 mod edpb;
 mod house;

@@ -3,6 +3,8 @@
 
 use broker_domain::consent::State;
 use broker_domain::ids::ConsentId;
+use broker_service::{Failure, SignInRefusal};
+use broker_store::SessionRole;
 
 use crate::browser::{Answer, Browser};
 use crate::changes::{asked_now, consent};
@@ -136,9 +138,21 @@ async fn p_32_an_objection_stops_the_sharing_until_the_officer_has_answered() {
     // The same form again is the same case.
     assert_eq!(code_in(&object(&mut other, &page, id).await), case);
 
-    // The person whose meter it is learns that, and not what.
+    she_learns_that_and_not_what(&mut anna).await;
+    she_does_not_let_it_go_on(&house, &mut anna, id).await;
+    the_officer_decides_with_the_answer(&house, &mut other, id, &case).await;
+
+    // A second objection waits for the officer, and stops nothing by itself.
+    let page = other.open("/foyer/partages").await;
+    let again = object(&mut other, &page, id).await;
+    assert_eq!(again.status, 200);
+    assert_ne!(asked_now(&house, id).await, "consent-paused");
+}
+
+/// Neither in her pages nor in her file.
+async fn she_learns_that_and_not_what(anna: &mut Browser) {
     let homes = anna.open("/moi/logement").await;
-    assert!(homes.text().contains("Opposition"), "{}", homes.text());
+    assert!(homes.text().contains("Une opposition"), "{}", homes.text());
     for page in [
         "/moi/logement",
         "/moi/demandes",
@@ -151,42 +165,39 @@ async fn p_32_an_objection_stops_the_sharing_until_the_officer_has_answered() {
         }
     }
     assert!(!anna.open("/moi/demandes").await.text().contains("Opposition"));
-    // Nor does she let it go on, nor agree anew beside it.
+}
+
+async fn she_does_not_let_it_go_on(house: &House, anna: &mut Browser, id: ConsentId) {
     let sharing = anna.open(&format!("/moi/partages/{id}")).await;
     assert!(sharing.text().contains("s'y est opposé"), "{}", sharing.text());
     let action = format!("/moi/partages/{id}/reprise");
     let resumption = anna.open(&action).await;
     assert_eq!(anna.submit(&resumption, &action, &[]).await.status, 409);
-    assert_eq!(asked_now(&house, id).await, "consent-paused");
+    assert_eq!(asked_now(house, id).await, "consent-paused");
+}
 
-    // The officer decides in the same step as the answer.
+async fn the_officer_decides_with_the_answer(house: &House, other: &mut Browser, id: ConsentId, case: &str) {
     let desk = house.as_officer().await.open("/dpo/droits").await;
     for wanted in ["autre adulte", "quand je dors", "06 00 00 00 00", "Labo Énergie"] {
         assert!(desk.text().contains(wanted), "no `{wanted}` in {}", desk.text());
     }
-    let undecided = answer(&house, &[]).await;
+    let undecided = answer(house, &[]).await;
     assert_eq!(undecided.status, 422, "the answer says what becomes of it");
     assert!(
-        read_case(&mut other, &case)
+        read_case(other, case)
             .await
             .text()
             .contains("Pas encore de réponse")
     );
-    let done = answer(&house, &[("issue", "reprise")]).await;
+    let done = answer(house, &[("issue", "reprise")]).await;
     assert_eq!(done.status, 303, "{}", done.body);
-    assert_ne!(asked_now(&house, id).await, "consent-paused");
-    let read = read_case(&mut other, &case).await;
+    assert_ne!(asked_now(house, id).await, "consent-paused");
+    let read = read_case(other, case).await;
     assert!(
         read.text().contains("Voici notre réponse motivée."),
         "{}",
         read.text()
     );
-
-    // A second objection waits for the officer, and stops nothing by itself.
-    let page = other.open("/foyer/partages").await;
-    let again = object(&mut other, &page, id).await;
-    assert_eq!(again.status, 200);
-    assert_ne!(asked_now(&house, id).await, "consent-paused");
 }
 
 #[tokio::test]
@@ -389,4 +400,47 @@ async fn p_19_an_officer_lets_a_sharing_go_on_with_a_reason() {
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     assert_eq!(anna.post(&action, &typed).await.status, 403);
+}
+
+#[tokio::test]
+async fn p_34_whoever_opens_an_invitation_says_that_she_is_of_age_before_any_way_in() {
+    let house = House::build_signing_in(crate::ways::ways()).await;
+    let anna = house.anna.id;
+    let code = house.invited(SessionRole::Participant(anna)).await;
+    let mut browser = Browser::new(house.serve(), None);
+    let page = browser.open("/invitation").await;
+    let silent = browser.submit(&page, "/invitation", &[("code", &code)]).await;
+    assert_eq!(silent.status, 422);
+    assert!(silent.text().contains("majeur"), "{}", silent.text());
+    assert!(silent.body.contains(&code), "the code need not be typed again");
+    assert_eq!(
+        browser.get("/invitation/acces").await.header("location"),
+        "/invitation"
+    );
+    assert!(!house.broker.is_of_age(anna).await.unwrap());
+    // Nor by another door: the code alone registers nothing.
+    let begun = house.broker.begin_passkey_by_invitation(&code, "Anna").await;
+    assert!(matches!(begun, Err(Failure::Refused(SignInRefusal::AgeUnsaid))));
+    let minors = browser.open(&page.link("/mineurs")).await;
+    assert!(minors.text().contains("parent"), "{}", minors.text());
+    let said = [("code", code.as_str()), ("majeur", "oui")];
+    let opened = browser.submit(&page, "/invitation", &said).await;
+    assert_eq!(opened.header("location"), "/invitation/acces");
+    assert!(house.broker.is_of_age(anna).await.unwrap());
+    // Said once, and in her list; staff say nothing of their age.
+    assert_eq!(
+        browser
+            .submit(&page, "/invitation", &[("code", &code)])
+            .await
+            .status,
+        303
+    );
+    let code = house.invited(SessionRole::Officer(house.officer)).await;
+    assert_eq!(
+        browser
+            .submit(&page, "/invitation", &[("code", &code)])
+            .await
+            .status,
+        303
+    );
 }

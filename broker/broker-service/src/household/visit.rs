@@ -202,7 +202,7 @@ impl Broker {
             return Ok(done);
         }
         let about = match ask.kind {
-            HouseholdCaseKind::Question => Vec::new(),
+            HouseholdCaseKind::Question | HouseholdCaseKind::Represented => Vec::new(),
             HouseholdCaseKind::Objection => visit.chosen(&ask.about)?,
         };
         let request = RightsRequest {
@@ -210,7 +210,7 @@ impl Broker {
             participant: visit.owner.participant,
             right: match ask.kind {
                 HouseholdCaseKind::Objection => Right::Objection,
-                HouseholdCaseKind::Question => Right::Access,
+                HouseholdCaseKind::Question | HouseholdCaseKind::Represented => Right::Access,
             },
             words: String::new(),
             received_at: now,

@@ -58,6 +58,7 @@ async fn shared_home(tx: &mut dyn Tx, who: u8) {
         minors: Minors::Present,
     };
     tx.set_household(id(who), household, at(0)).await.unwrap();
+    tx.state_age(id(who), at(0)).await.unwrap();
     let standstill = StandstillRow {
         consent: id(10 * who),
         cause: StandstillCause::NotMe,

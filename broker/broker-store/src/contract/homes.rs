@@ -1,11 +1,13 @@
 //! The other adults of a home.
 
-use broker_domain::household::{Household, HouseholdCaseKind, Minors, OtherAdults, StandstillCause};
+use broker_domain::household::{
+    CapacityEnd, Household, HouseholdCaseKind, Minors, OtherAdults, StandstillCause,
+};
 use broker_domain::ids::RightsRequestId;
 
 use super::rights::rights_request;
 use super::samples::{assert_conflict, at, consent, furnish, id};
-use crate::{HomeCodeRow, HouseholdCaseRow, Serial, StandstillRow, Store};
+use crate::{CapacityRow, HomeCodeRow, HouseholdCaseRow, Serial, StandstillRow, Store};
 
 fn household(adults: u8, minors: Minors) -> Household {
     Household {
@@ -128,4 +130,48 @@ pub async fn a_standstill_is_tied_to_its_case_and_ends(store: &dyn Store) {
     let rows = tx.standstills_of_case(id(6)).await.unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].ended_at, Some(at(12)));
+}
+
+/// Once is enough, and nobody says it for another.
+pub async fn age_is_stated_once(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("say").await.unwrap();
+    tx.state_age(id(1), at(4)).await.unwrap();
+    assert_conflict(tx.state_age(id(1), at(5)).await, "age_statement");
+    assert_eq!(tx.age_stated_at(id(1)).await.unwrap(), Some(at(4)));
+    assert_eq!(tx.age_stated_at(id(2)).await.unwrap(), None);
+}
+
+/// Once at a time; what was a mistake may be recorded again.
+pub async fn a_capacity_ends_once_and_a_mistake_is_undone(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("record").await.unwrap();
+    let request = rights_request(5, 1);
+    tx.add_rights_request(&request, Serial(5)).await.unwrap();
+    let row = CapacityRow {
+        participant: id(1),
+        end: CapacityEnd::Died,
+        since: at(1),
+        recorded_at: at(3),
+        case: id(5),
+        closed_at: None,
+        undone_at: None,
+    };
+    tx.add_capacity_end(&row).await.unwrap();
+    let again = CapacityRow {
+        recorded_at: at(4),
+        end: CapacityEnd::Incapable,
+        ..row
+    };
+    assert_conflict(tx.add_capacity_end(&again).await, "capacity_end");
+    assert_eq!(tx.capacity_ends_due(9).await.unwrap(), [row]);
+    tx.close_capacity_end(id(1), at(5)).await.unwrap();
+    assert_conflict(tx.close_capacity_end(id(1), at(6)).await, "capacity_end");
+    assert_eq!(tx.capacity_ends_due(9).await.unwrap(), []);
+    tx.undo_capacity_end(id(1), at(7)).await.unwrap();
+    assert_conflict(tx.undo_capacity_end(id(1), at(8)).await, "capacity_end");
+    assert_eq!(tx.capacity_end(id(1)).await.unwrap(), None);
+    tx.add_capacity_end(&again).await.unwrap();
+    assert_eq!(tx.capacity_end(id(1)).await.unwrap(), Some(again));
+    assert_eq!(tx.capacity_ends(9).await.unwrap().len(), 2);
 }

@@ -40,10 +40,14 @@ pub enum HouseholdStepKind {
     Told,
     /// A code was made for the notice of the home; an earlier one ended.
     CodeMade,
+    /// The person whose meter it is said that she is of age.
+    OfAge,
     /// Another adult objected.
     Objected,
     /// Another adult asked a question.
     Asked,
+    /// Somebody who acts for the person whose meter it was turned to the officer.
+    Represented,
     /// An officer took the case up.
     InProgress,
     /// Somebody wrote in it.
@@ -61,7 +65,7 @@ pub enum HouseholdStepKind {
 impl HouseholdStepKind {
     /// Whether it is a step of a case.
     pub(super) const fn is_of_a_case(self) -> bool {
-        !matches!(self, Self::Told | Self::CodeMade)
+        !matches!(self, Self::Told | Self::CodeMade | Self::OfAge)
     }
 }
 

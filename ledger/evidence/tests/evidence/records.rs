@@ -1,14 +1,14 @@
 //! The forms of records, byte for byte.
 
 use evidence::record::{
-    ConsentChange, HouseholdStep, HouseholdStepKind, Id, InOutcome, OccupancyStep, OccupancyStepKind,
-    OutOutcome, ProvedBy, Record, RecordError, RightsStepKind, Seconds, Step,
+    CapacityStep, ConsentChange, HouseholdStep, HouseholdStepKind, Id, InOutcome, OccupancyStep,
+    OccupancyStepKind, OutOutcome, ProvedBy, Record, RecordError, RightsStepKind, Seconds, Step,
 };
 use ledger_core::leaf::SubjectKind;
 use proptest::prelude::*;
 
 use crate::samples::{
-    all, at, consent_changed, consent_given, departure, id, objected, passkey, release,
+    all, at, consent_changed, consent_given, departure, died, id, objected, passkey, release,
     release_without_manifest, rights_step, transfer_in, transfer_out, withdrawal_answer,
 };
 
@@ -50,6 +50,7 @@ fn each_type_has_its_kind_of_leaf() {
         ConsentOpened,
         ConsentClosed,
         RightsRequest,
+        ConsentClosed,
     ];
     assert_eq!(kinds, expected);
 }
@@ -104,6 +105,15 @@ fn a_case_of_a_home_has_a_day_and_a_number_of_adults_has_none() {
     };
     assert!(contradicts(&Record::Household(told)));
     assert!(contradicts(&Record::Household(undated)));
+}
+
+#[test]
+fn an_end_of_capacity_has_its_date() {
+    let undated = CapacityStep {
+        since: None,
+        ..died()
+    };
+    assert!(contradicts(&Record::Capacity(undated)));
 }
 
 #[test]

@@ -6,11 +6,12 @@ use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
     record::{
-        Access, Actor, AnswerStep, ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended,
-        ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, HouseholdStep, HouseholdStepKind, Id, InOutcome,
-        Instant, ManifestRoot, Method, OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction,
-        PasskeyChange, PastData, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right,
-        RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
+        Access, Actor, AnswerStep, CapacityStep, CapacityStepKind, ConsentChange, ConsentChanged,
+        ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, HouseholdStep,
+        HouseholdStepKind, Id, InOutcome, Instant, ManifestRoot, Method, OccupancyStep, OccupancyStepKind,
+        OutOutcome, PasskeyAction, PasskeyChange, PastData, ProvedBy, Record, Release, ReleaseRefused,
+        ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn,
+        TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -249,6 +250,7 @@ pub fn all() -> Vec<Record> {
         Record::ConsentChanged(consent_changed(9)),
         Record::Occupancy(departure()),
         Record::Household(objected()),
+        Record::Capacity(died()),
     ]
 }
 
@@ -285,6 +287,16 @@ pub fn departure() -> OccupancyStep {
         leaves_at: Some(at(90)),
         method: Method::Web,
         at: at(11),
+    }
+}
+
+pub fn died() -> CapacityStep {
+    CapacityStep {
+        participant: id("p-1"),
+        step: CapacityStepKind::Died,
+        since: Some(at(3)),
+        case: id("r-3"),
+        at: at(13),
     }
 }
 
