@@ -261,7 +261,12 @@ impl Broker {
         })
     }
 
-    /// The requests of a person's list that other adults sent: not hers to read.
+    /// Whether a request is one that another adult sent, or whoever acts for the person: not hers to read.
+    pub(crate) async fn is_of_another(&self, id: RightsRequestId) -> Result<bool, Fault> {
+        Ok(self.store.read().await?.household_case(id).await?.is_some())
+    }
+
+    /// Such requests of a person's list, the newest.
     pub(crate) async fn of_other_adults(&self, who: ParticipantId) -> Result<Vec<RightsRequestId>, Fault> {
         let cases = self
             .store

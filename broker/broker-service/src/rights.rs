@@ -185,7 +185,7 @@ impl Broker {
         }
         if let Some(row) = self.store.read().await?.rights_request(id).await? {
             let row = Self::hers(row, who).ok_or(Failure::Refused(AskRefusal::NotYours))?;
-            if self.of_other_adults(who).await?.contains(&id) {
+            if self.is_of_another(id).await? {
                 return Err(Failure::Refused(AskRefusal::NotYours));
             }
             let row = self.opened(row).await?.row;
@@ -237,7 +237,7 @@ impl Broker {
         self.read_own(who)?;
         let row = self.store.read().await?.rights_request(id).await?;
         let row = row.and_then(|row| Self::hers(row, who));
-        if self.of_other_adults(who).await?.contains(&id) {
+        if self.is_of_another(id).await? {
             return Err(Failure::Refused(OwnRefusal::NotYours));
         }
         Ok(self
@@ -308,7 +308,7 @@ impl Broker {
             return Err(Failure::Refused(AskRefusal::TooLong));
         }
         let row = self.store.read().await?.rights_request(id).await?;
-        if self.of_other_adults(who).await?.contains(&id) {
+        if self.is_of_another(id).await? {
             return Err(Failure::Refused(AskRefusal::NotYours));
         }
         let before = row.and_then(|row| Self::hers(row, who));

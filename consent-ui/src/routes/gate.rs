@@ -235,7 +235,12 @@ fn guarded(mut response: Response, visit: &Visit) -> Response {
         let policy = HeaderValue::from_static(WITH_SCRIPT);
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    let private = visit.session.is_some() || headers.contains_key(header::SET_COOKIE);
+    // What somebody reads with a code is hers as well, on a computer that others of her home may use.
+    let by_code = visit.home().is_some()
+        || [paths::OTHERS_ASK, paths::OTHERS_CASE]
+            .iter()
+            .any(|path| visit.is_at(path));
+    let private = visit.session.is_some() || by_code || headers.contains_key(header::SET_COOKIE);
     let keeping = if private { "no-store" } else { "private, no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping));
     headers.insert(header::VARY, HeaderValue::from_static("Cookie, Accept-Language"));

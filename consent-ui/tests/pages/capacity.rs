@@ -19,11 +19,12 @@ async fn found(officer: &mut Browser, person: &str, cause: &str, date: &str) -> 
     officer.submit(&desk, "/dpo/personnes/recherche", &typed).await
 }
 
-/// Anna shared, and her death is recorded as of the 18th.
+/// Anna shared on the 19th, and on the 25th her death is recorded as of the 21st.
 async fn recorded(house: &House) -> (ConsentId, Browser, Answer) {
     let id = house.granted(&house.anna).await;
+    house.set_clock("2026-11-25T11:00:00Z");
     let mut officer = house.as_officer().await;
-    let page = found(&mut officer, NUMBER, "deces", "2026-11-18").await;
+    let page = found(&mut officer, NUMBER, "deces", "2026-11-21").await;
     assert_eq!(page.status, 200, "{}", page.body);
     assert!(
         page.text().contains("prennent fin depuis cette date"),
@@ -49,7 +50,7 @@ async fn p_35_a_death_ends_every_sharing_from_its_date_and_closes_sign_in() {
     let house = House::build().await;
     let mut anna = house.as_anna().await;
     let (id, mut officer, _) = recorded(&house).await;
-    let since = Instant::parse("2026-11-17T23:00:00Z").unwrap();
+    let since = Instant::parse("2026-11-20T23:00:00Z").unwrap();
     let state = consent(&house, id).await.state(house.broker.now());
     assert_eq!(state, State::Invalidated { at: since });
     assert_eq!(asked_now(&house, id).await, "consent-closed");
@@ -70,6 +71,23 @@ async fn p_35_a_death_ends_every_sharing_from_its_date_and_closes_sign_in() {
     )
     .await;
     assert_eq!(again.status, 409);
+}
+
+#[tokio::test]
+async fn p_35_what_was_agreed_to_in_her_name_after_her_death_never_held() {
+    let house = House::build().await;
+    let id = house.granted(&house.anna).await;
+    let given = consent(&house, id).await.data.start();
+    let mut officer = house.as_officer().await;
+    let page = found(&mut officer, NUMBER, "deces", "2026-11-01").await;
+    let action = format!("/dpo/personnes/{}", house.anna.id);
+    assert_eq!(officer.submit(&page, &action, &[]).await.status, 200);
+    let state = consent(&house, id).await.state(house.broker.now());
+    assert_eq!(state, State::Invalidated { at: given });
+    assert_eq!(asked_now(&house, id).await, "consent-closed");
+    // All is done: nothing is tried again for ever.
+    let desk = officer.open("/dpo/personnes").await;
+    assert!(desk.text().contains("Tout est clos depuis"), "{}", desk.text());
 }
 
 #[tokio::test]

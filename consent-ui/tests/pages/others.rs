@@ -3,7 +3,7 @@
 
 use broker_domain::consent::State;
 use broker_domain::ids::ConsentId;
-use broker_service::{Failure, SignInRefusal};
+use broker_service::{ChangeRefusal, Failure, SignInRefusal};
 use broker_store::SessionRole;
 
 use crate::browser::{Answer, Browser};
@@ -134,6 +134,7 @@ async fn p_32_an_objection_stops_the_sharing_until_the_officer_has_answered() {
     let sent = object(&mut other, &page, id).await;
     assert_eq!(sent.status, 200, "{}", sent.body);
     let case = code_in(&sent);
+    assert_eq!(sent.header("cache-control"), "no-store");
     assert_eq!(asked_now(&house, id).await, "consent-paused");
     // The same form again is the same case.
     assert_eq!(code_in(&object(&mut other, &page, id).await), case);
@@ -335,6 +336,13 @@ async fn p_19_a_freeze_is_lifted_after_a_fresh_proof_only_and_never_ends_by_itse
         refused.body
     );
     assert_eq!(asked_now(&house, id).await, "consent-paused");
+    // A later end would be free of it.
+    house.set_clock("2027-11-10T11:00:00Z");
+    let renewed = house.broker.renewal(house.anna.id, id).await;
+    assert!(
+        matches!(renewed, Err(Failure::Refused(ChangeRefusal::NotInForce))),
+        "{renewed:?}"
+    );
     // As long as the agreement lasts; not a day less.
     let end = consent(&house, id).await.data.end();
     let before = end.plus_seconds(-60).to_string();

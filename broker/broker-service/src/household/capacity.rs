@@ -2,7 +2,7 @@
 //! the date on, nobody signs in in her place, and a case stays open for whoever acts for her.
 
 use async_trait::async_trait;
-use broker_domain::consent::{EventKind, How};
+use broker_domain::consent::{EventKind, How, State};
 use broker_domain::gateway::Measuring;
 use broker_domain::household::{CapacityEnd, HouseholdCaseKind};
 use broker_domain::ids::{OfficerId, ParticipantId, RightsRequestId};
@@ -313,13 +313,14 @@ impl Broker {
             };
             (row, read.consents_of(who).await?)
         };
-        for consent in consents
-            .into_iter()
-            .filter(|consent| consent.state(now).is_given())
-        {
+        for consent in consents {
+            let State::Given { since: given_at } = consent.state(now) else {
+                continue;
+            };
             let next = Next {
                 kind: EventKind::Invalidated,
-                effective_at: row.since,
+                // What somebody agreed to in her name afterwards never held: it was nothing before it was given.
+                effective_at: row.since.max(given_at),
                 now,
                 how: How::BY_CLOCK,
             };
