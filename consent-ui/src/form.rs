@@ -79,6 +79,16 @@ pub enum FieldProblem {
     MeterTaken,
     /// Nobody is known under this identifier.
     PersonUnknown,
+    /// No power is ticked.
+    PowersMissing,
+    /// A mandate that ends before it begins, or lasts for too long.
+    MandateSpan,
+    /// There are enough mandates.
+    TooManyMandates,
+    /// Her own.
+    MandateOwn,
+    /// No SHA-256 in hexadecimal.
+    DigestInvalid,
     /// Not a number of other adults.
     AdultsInvalid,
     /// Neither yes nor no about minors.
@@ -99,7 +109,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 47] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -134,6 +144,11 @@ impl FieldProblem {
         Self::MeterNumberInvalid,
         Self::MeterTaken,
         Self::PersonUnknown,
+        Self::PowersMissing,
+        Self::MandateSpan,
+        Self::TooManyMandates,
+        Self::MandateOwn,
+        Self::DigestInvalid,
         Self::AdultsInvalid,
         Self::MinorsMissing,
         Self::HomeCodeUnknown,
@@ -185,6 +200,11 @@ impl Word for FieldProblem {
             Self::MeterNumberInvalid => "field-meter-number-invalid",
             Self::MeterTaken => "field-meter-taken",
             Self::PersonUnknown => "field-person-unknown",
+            Self::PowersMissing => "field-powers-missing",
+            Self::MandateSpan => "field-mandate-span",
+            Self::TooManyMandates => "field-too-many-mandates",
+            Self::MandateOwn => "field-mandate-own",
+            Self::DigestInvalid => "field-digest-invalid",
             Self::AdultsInvalid => "field-adults-invalid",
             Self::MinorsMissing => "field-minors-missing",
             Self::HomeCodeUnknown => "field-home-code-unknown",

@@ -317,7 +317,7 @@ struct SayHome {
 impl Commit for SayHome {
     type Answer = ();
     type Refusal = HomeRefusal;
-    // The way back of migration 0014 looks for this name.
+    // The way back of migration 0015 looks for this name.
     const NAME: &'static str = "say who lives in a home";
 
     fn leaves(&self) -> usize {

@@ -12,7 +12,7 @@ use broker_store::{MessageKind, Read, StandstillRow, Tx};
 use ledger_core::leaf::ActorClass;
 
 use crate::broker::Broker;
-use crate::consents::add_event;
+use crate::consents::add_event_by;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Group};
 use crate::lifecycle::{AddChange, ChangeRefusal, Next};
@@ -33,7 +33,7 @@ impl Stop {
 
     pub async fn write(&self, group: &mut Group<'_>) -> Result<(), Fault> {
         if let Some(change) = &self.change {
-            add_event(group, change.consent, change.event, change.how, &change.draft).await?;
+            add_event_by(group, change.consent, change.event, change.how, &change.draft).await?;
         }
         Ok(group.tx.add_standstill(&self.row).await?)
     }
@@ -135,7 +135,7 @@ impl Commit for Lift {
             return Err(Fault::Conflict { table: "standstill" });
         }
         let change = &self.change;
-        let serial = add_event(group, change.consent, change.event, change.how, &change.draft).await?;
+        let serial = add_event_by(group, change.consent, change.event, change.how, &change.draft).await?;
         for row in &self.known {
             group
                 .tx

@@ -9,6 +9,7 @@ mod consent;
 mod enrolment;
 mod field;
 mod household;
+mod mandate;
 mod occupancy;
 mod passkey;
 mod release;
@@ -24,11 +25,12 @@ use crate::jcs::{self, JcsError};
 use crate::jws::{Form, Jws, Protected};
 
 pub use capacity::{CapacityStep, CapacityStepKind};
-pub use changed::{ConsentChange, ConsentChanged};
+pub use changed::{ActedFor, ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
 pub use household::{HouseholdStep, HouseholdStepKind};
+pub use mandate::{Capacity, MandateStep, MandateStepKind, Power};
 pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
@@ -55,6 +57,9 @@ pub enum Record {
     /// A consent was paused, or went on again.
     #[serde(rename = "consent-changed/1")]
     ConsentChanged(ConsentChanged),
+    /// The same, by somebody who acted for the person.
+    #[serde(rename = "consent-changed/2")]
+    ConsentChangedFor(ConsentChanged),
     /// A gateway or source handed data in.
     #[serde(rename = "transfer-in/1")]
     TransferIn(TransferIn),
@@ -88,6 +93,9 @@ pub enum Record {
     /// Something became known of who lives where a meter is.
     #[serde(rename = "occupancy/1")]
     Occupancy(OccupancyStep),
+    /// A person lets another act for her, or that one looked at what she may see.
+    #[serde(rename = "mandate/1")]
+    Mandate(MandateStep),
     /// Something happened between a home and the other adults in it.
     #[serde(rename = "household/1")]
     Household(HouseholdStep),
@@ -164,6 +172,7 @@ impl Record {
             Self::ConsentWithdrawn(_) => "consent-withdrawn/1",
             Self::ConsentSuspended(_) => "consent-suspended/1",
             Self::ConsentChanged(_) => "consent-changed/1",
+            Self::ConsentChangedFor(_) => "consent-changed/2",
             Self::TransferIn(_) => "transfer-in/1",
             Self::TransferOut(_) => "transfer-out/1",
             Self::RequestStep(_) => "request-step/1",
@@ -175,6 +184,7 @@ impl Record {
             Self::WithdrawalAnswer(_) => "withdrawal-answer/1",
             Self::RightsStep(_) => "rights-step/1",
             Self::Occupancy(_) => "occupancy/1",
+            Self::Mandate(_) => "mandate/1",
             Self::Household(_) => "household/1",
             Self::Capacity(_) => "capacity/1",
             Self::Consent(record) => record.act().record_name(),
@@ -191,8 +201,10 @@ impl Record {
             Self::ConsentWithdrawn(_) | Self::ConsentSuspended(_) | Self::WithdrawalAnswer(_) => {
                 SubjectKind::ConsentClosed
             }
-            Self::ConsentChanged(record) if record.change.opens() => SubjectKind::ConsentOpened,
-            Self::ConsentChanged(_) => SubjectKind::ConsentClosed,
+            Self::ConsentChanged(record) | Self::ConsentChangedFor(record) if record.change.opens() => {
+                SubjectKind::ConsentOpened
+            }
+            Self::ConsentChanged(_) | Self::ConsentChangedFor(_) => SubjectKind::ConsentClosed,
             Self::Occupancy(record) if record.step.opens() => SubjectKind::ConsentOpened,
             Self::Occupancy(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
@@ -200,7 +212,8 @@ impl Record {
             Self::Release(_) | Self::ReleaseWithoutManifest(_) | Self::ReleaseRefused(_) => {
                 SubjectKind::Release
             }
-            Self::Access(_) => SubjectKind::Access,
+            // Who may come to what is hers, and that she came.
+            Self::Access(_) | Self::Mandate(_) => SubjectKind::Access,
             Self::RightsStep(_) => SubjectKind::RightsRequest,
             Self::Household(record) if record.step.is_of_a_case() => SubjectKind::RightsRequest,
             // What the home tells of itself, as with its enrolment.
@@ -219,7 +232,7 @@ impl Record {
             Self::ConsentGiven(record) => record.at,
             Self::ConsentWithdrawn(record) => record.at,
             Self::ConsentSuspended(record) => record.at,
-            Self::ConsentChanged(record) => record.at,
+            Self::ConsentChanged(record) | Self::ConsentChangedFor(record) => record.at,
             Self::TransferIn(record) => record.at,
             Self::TransferOut(record) => record.at,
             Self::RequestStep(record) => record.at,
@@ -230,6 +243,7 @@ impl Record {
             Self::WithdrawalAnswer(record) => record.at,
             Self::RightsStep(record) => record.at,
             Self::Occupancy(record) => record.at,
+            Self::Mandate(record) => record.at,
             Self::Household(record) => record.at,
             Self::Capacity(record) => record.at,
             Self::Consent(record) => record.at(),
@@ -240,11 +254,19 @@ impl Record {
         match self {
             Self::ConsentGiven(record) => record.check(),
             Self::ConsentSuspended(record) => record.check(),
-            Self::ConsentChanged(record) => record.check(),
+            Self::ConsentChanged(record) => {
+                demand(record.by.is_none(), "somebody acted for the person")?;
+                record.check()
+            }
+            Self::ConsentChangedFor(record) => {
+                demand(record.by.is_some(), "nobody acted for the person")?;
+                record.check()
+            }
             Self::Passkey(record) => record.check(),
             Self::WithdrawalAnswer(record) => record.check(),
             Self::RightsStep(record) => record.check(),
             Self::Occupancy(record) => record.check(),
+            Self::Mandate(record) => record.check(),
             Self::Household(record) => record.check(),
             Self::Capacity(record) => record.check(),
             Self::TransferIn(record) => record.check(),

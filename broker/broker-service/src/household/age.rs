@@ -10,12 +10,13 @@ use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 
 impl Broker {
-    /// Whether a person said that she is of age.
+    /// Whether a person said that she is of age, or holds no meter and need not.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn is_of_age(&self, who: ParticipantId) -> Result<bool, Fault> {
-        Ok(self.store.read().await?.age_stated_at(who).await?.is_some())
+        let mut read = self.store.read().await?;
+        Ok(read.age_stated_at(who).await?.is_some() || read.points_of(who).await?.is_empty())
     }
 
     /// Records that a person says that she is of age. Said twice, it is recorded once. Whoever calls has her invitation.
@@ -50,7 +51,7 @@ struct SayOfAge {
 impl Commit for SayOfAge {
     type Answer = ();
     type Refusal = HomeRefusal;
-    // The way back of migration 0014 looks for this name.
+    // The way back of migration 0015 looks for this name.
     const NAME: &'static str = "say that one is of age";
 
     fn leaves(&self) -> usize {

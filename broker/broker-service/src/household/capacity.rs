@@ -323,6 +323,7 @@ impl Broker {
                 effective_at: row.since.max(given_at),
                 now,
                 how: How::BY_CLOCK,
+                acting: None,
             };
             match self.append(consent, next, ActorClass::Dpo).await {
                 Ok(_) => {}
@@ -391,7 +392,7 @@ struct EndCapacity {
 impl Commit for EndCapacity {
     type Answer = ();
     type Refusal = CapacityRefusal;
-    // The way back of migration 0014 looks for this name.
+    // The way back of migration 0015 looks for this name.
     const NAME: &'static str = "record the end of a capacity";
 
     fn leaves(&self) -> usize {

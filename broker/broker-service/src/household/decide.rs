@@ -14,7 +14,7 @@ use secrecy::ExposeSecret as _;
 use super::visit::{changed_meanwhile, home_of_case};
 use super::{Said, step_of};
 use crate::broker::Broker;
-use crate::consents::add_event;
+use crate::consents::add_event_by;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::lifecycle::{AddChange, Next};
@@ -93,6 +93,7 @@ impl Broker {
                     now,
                     // The broker had to; that an officer did it for the broker stands in the leaf.
                     how: How::BY_CLOCK,
+                    acting: None,
                 };
                 let drafted = self.drafted(&consent, next, ActorClass::Dpo).await;
                 Some(drafted.map_err(changed_meanwhile)?)
@@ -201,7 +202,7 @@ impl Commit for Settle {
         let Some(change) = &self.change else {
             return Ok(Ok(()));
         };
-        add_event(group, change.consent, change.event, change.how, &change.draft).await?;
+        add_event_by(group, change.consent, change.event, change.how, &change.draft).await?;
         match (change.event.kind, row.cause) {
             (EventKind::Resumed, _) => {
                 tell_of(&mut *group.tx, row, MessageKind::SharingLifted, now).await?;

@@ -423,7 +423,7 @@ impl AskFromHome {
 impl Commit for AskFromHome {
     type Answer = ();
     type Refusal = HomeRefusal;
-    // The way back of migration 0014 looks for this name.
+    // The way back of migration 0015 looks for this name.
     const NAME: &'static str = "ask from a home";
 
     fn leaves(&self) -> usize {

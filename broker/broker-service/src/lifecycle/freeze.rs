@@ -4,6 +4,7 @@
 use broker_domain::consent::{EventKind, EvidenceLevel};
 use broker_domain::household::StandstillCause;
 use broker_domain::ids::{ConsentId, ParticipantId};
+use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
 use ledger_core::leaf::ActorClass;
 
@@ -50,7 +51,7 @@ impl Broker {
 
     async fn frozen(&self, who: ParticipantId, id: ConsentId) -> Result<Frozen, Failure<ChangeRefusal>> {
         let now = self.clock.now();
-        let consent = self.own_consent(who, id, Demand::Leaving, now).await?;
+        let consent = self.own_consent(who.into(), id, Demand::Leaving, now).await?;
         if !consent.state(now).is_given() {
             return Ok(Frozen::Ended);
         }
@@ -71,12 +72,13 @@ impl Broker {
     /// See [`ChangeRefusal`].
     pub async fn end_pause(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         id: ConsentId,
         proved_at: Option<Instant>,
     ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let hand = who.into();
         let now = self.clock.now();
-        let consent = self.own_consent(who, id, Demand::Granting, now).await?;
+        let consent = self.own_consent(hand, id, Demand::Granting, now).await?;
         if consent.state(now).is_given() && consent.pause(now).is_none() {
             return Err(Failure::Refused(ChangeRefusal::NotPaused));
         }
@@ -84,11 +86,18 @@ impl Broker {
         if known.iter().any(|row| row.cause == StandstillCause::Objection) {
             return Err(Failure::Refused(ChangeRefusal::WithOfficer));
         }
+        // What she says was not her may have been whoever acts for her.
+        if !known.is_empty() && hand.acting().is_some() {
+            return Err(Failure::Refused(ChangeRefusal::NotYours));
+        }
         let needed = EvidenceLevel::L2;
         if !known.is_empty() && click_level(proved_at, now) < needed {
             return Err(Failure::Refused(ChangeRefusal::TooWeak { needed }));
         }
-        let next = Next::at_once(EventKind::Resumed, now);
+        let next = Next {
+            acting: hand.acting(),
+            ..Next::at_once(EventKind::Resumed, now)
+        };
         let change = self.drafted(&consent, next, ActorClass::Participant).await?;
         let leaf_index = self.commit(Lift { change, known }).await?;
         Ok(self.receipt(leaf_index).await?)

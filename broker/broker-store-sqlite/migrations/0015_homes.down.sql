@@ -1,4 +1,4 @@
--- Takes back 0014. An older program would show what another adult wrote to the person whose meter it is, and would let a
+-- Takes back 0015. An older program would show what another adult wrote to the person whose meter it is, and would let a
 -- sharing that stands still go on: a file with either is refused, and so is one whose log holds a `household/1`, which older
 -- programs cannot read: the statements on the temporary table fail then.
 CREATE TEMP TABLE refused_because_of_other_adults (found INTEGER CHECK (found = 0));
