@@ -89,11 +89,27 @@ pub enum FieldProblem {
     MandateOwn,
     /// No SHA-256 in hexadecimal.
     DigestInvalid,
+    /// Not a number of other adults.
+    AdultsInvalid,
+    /// Neither yes nor no about minors.
+    MinorsMissing,
+    /// No code of a home or of a case, or one that ended.
+    HomeCodeUnknown,
+    /// Neither an objection nor a question.
+    NatureMissing,
+    /// An objection to nothing.
+    SharingMissing,
+    /// Neither died nor cannot decide.
+    CauseMissing,
+    /// Not said that one is of age.
+    AgeMissing,
+    /// Not said whether sharings that stand still end or go on.
+    OutcomeMissing,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 47] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -133,6 +149,14 @@ impl FieldProblem {
         Self::TooManyMandates,
         Self::MandateOwn,
         Self::DigestInvalid,
+        Self::AdultsInvalid,
+        Self::MinorsMissing,
+        Self::HomeCodeUnknown,
+        Self::NatureMissing,
+        Self::SharingMissing,
+        Self::CauseMissing,
+        Self::AgeMissing,
+        Self::OutcomeMissing,
     ];
 }
 
@@ -181,6 +205,14 @@ impl Word for FieldProblem {
             Self::TooManyMandates => "field-too-many-mandates",
             Self::MandateOwn => "field-mandate-own",
             Self::DigestInvalid => "field-digest-invalid",
+            Self::AdultsInvalid => "field-adults-invalid",
+            Self::MinorsMissing => "field-minors-missing",
+            Self::HomeCodeUnknown => "field-home-code-unknown",
+            Self::NatureMissing => "field-nature-missing",
+            Self::SharingMissing => "field-sharing-missing",
+            Self::CauseMissing => "field-cause-missing",
+            Self::AgeMissing => "field-age-missing",
+            Self::OutcomeMissing => "field-outcome-missing",
         }
     }
 }

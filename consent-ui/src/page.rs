@@ -185,11 +185,19 @@ pub enum Notice {
     ActingForAnother,
     /// From now on she acts for herself.
     ActingForHerself,
+    /// Who else lives in a home was said.
+    HouseholdSaid,
+    /// A code for the notice of a home was made.
+    HomeCodeMade,
+    /// A sharing stands still.
+    SharingFrozen,
+    /// The end of a capacity was found to be a mistake.
+    CapacityUndone,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 39] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -225,6 +233,10 @@ impl Notice {
         Self::MandateEnded,
         Self::ActingForAnother,
         Self::ActingForHerself,
+        Self::HouseholdSaid,
+        Self::HomeCodeMade,
+        Self::SharingFrozen,
+        Self::CapacityUndone,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -265,6 +277,10 @@ impl Notice {
             Self::MandateEnded => "mandat-termine",
             Self::ActingForAnother => "agir-pour",
             Self::ActingForHerself => "agir-pour-soi",
+            Self::HouseholdSaid => "foyer-dit",
+            Self::HomeCodeMade => "code-foyer",
+            Self::SharingFrozen => "partage-arrete",
+            Self::CapacityUndone => "personne-erreur",
         }
     }
 
@@ -312,6 +328,10 @@ impl Word for Notice {
             Self::MandateEnded => "notice-mandate-ended",
             Self::ActingForAnother => "notice-acting-for-another",
             Self::ActingForHerself => "notice-acting-for-herself",
+            Self::HouseholdSaid => "notice-household-said",
+            Self::HomeCodeMade => "notice-home-code-made",
+            Self::SharingFrozen => "notice-sharing-frozen",
+            Self::CapacityUndone => "notice-capacity-undone",
         }
     }
 }
@@ -413,6 +433,7 @@ impl<'a> Frame<'a> {
                 (paths::DESK, "nav-desk"),
                 (paths::RIGHTS_DESK, "nav-rights-desk"),
                 (paths::HOMES_DESK, "nav-homes-desk"),
+                (paths::CAPACITY_DESK, "nav-capacity-desk"),
                 (paths::FLOWS, "nav-flows"),
                 (paths::LEDGER, "nav-ledger"),
                 (paths::ACCOUNT, "nav-account"),

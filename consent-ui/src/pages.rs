@@ -2,6 +2,7 @@
 
 mod about;
 mod account;
+mod capacity;
 mod changes;
 mod dashboard;
 mod data;
@@ -16,6 +17,7 @@ mod mandates;
 mod not_mine;
 mod offer;
 mod officer;
+mod others;
 mod problem;
 mod receipt;
 mod recorded;
@@ -27,11 +29,15 @@ mod sign_in;
 mod told;
 mod withdrawal;
 
-pub use about::{render_accessibility, render_proofs_explained};
+pub use about::{render_accessibility, render_minors, render_proofs_explained};
 pub(crate) use account::WORDS as PASSKEY_WORDS;
 pub use account::{
     AccountView, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow, NotMeView,
     PasskeyRow, Working, render_account, render_codes, render_not_me,
+};
+pub use capacity::{
+    CapacityCause, CapacityDeskView, CapacityLine, EndedView, FoundPersonView, render_capacity_desk,
+    render_capacity_route, render_ended, render_found_person,
 };
 pub use changes::{
     NarrowingView, PauseView, PutOffView, RenewalView, TextChange, TogetherView, render_narrowing,
@@ -66,6 +72,11 @@ pub use offer::{
 pub use officer::{
     Check, DecisionForm, DeskView, FlowFilter, FlowRow, FlowsView, RequestToDecide, render_desk, render_flows,
 };
+pub use others::{
+    HomeAskedView, HomeCaseView, HomeCodeView, HomeNoticeView, HomeShare, HomeVisitView, Minority, Others,
+    OthersAsk, OthersCase, render_case_code, render_home_asked, render_home_case, render_home_code,
+    render_home_notice, render_home_visit,
+};
 pub use problem::{ProblemKind, ProblemView, render_problem};
 pub use receipt::{ReceiptPlace, ReceiptView, render_receipt};
 pub(crate) use recorded::VERDICTS;
@@ -75,12 +86,12 @@ pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
 };
 pub use rights::{
-    AskView, RightKind, RightView, RightsDeskView, RightsLine, RightsView, Standing, ThreadKind, ThreadLine,
-    render_ask, render_right, render_rights, render_rights_desk,
+    AskView, HouseholdMark, RightKind, RightView, RightsDeskView, RightsLine, RightsView, Standing,
+    StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights, render_rights_desk,
 };
 pub use sharing::{
     Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter,
-    SharingPage, SharingsView, render_sharing, render_sharings,
+    SharingPage, SharingsView, Standstill, render_sharing, render_sharings,
 };
 pub use sign_in::{
     FirstWayView, InvitationView, Offered, ProveView, ProviderChoice, RolesView, SignInView, WaysIn,

@@ -32,10 +32,12 @@ pub const PASSKEY_QUESTION: &str = "/connexion/cle/question";
 pub const PASSKEY_ANSWER: &str = "/connexion/cle/reponse";
 /// POST: sign-in with a recovery code. Field: `code`.
 pub const RECOVERY: &str = "/connexion/secours";
-/// GET: asks for an invitation. POST: opens it. Field: `code`.
+/// GET: asks for an invitation. POST: opens it. Fields: `code`; `majeur` (`oui`), from whoever will hold a meter.
 pub const INVITATION: &str = "/invitation";
 /// GET: the choice of the first way in, once an invitation is open.
 pub const FIRST_WAY: &str = "/invitation/acces";
+/// What to do for whoever is not of age.
+pub const MINORS: &str = "/mineurs";
 /// POST, JSON: asks for the first passkey.
 pub const FIRST_PASSKEY_QUESTION: &str = "/invitation/cle/question";
 /// POST, JSON: the first passkey.
@@ -104,6 +106,21 @@ pub const DELIVERED: &str = "/moi/livraisons";
 pub const DELIVERED_GROWTH: &str = "/moi/livraisons/croissance";
 /// Participant: the homes of her meters: until when she lives there.
 pub const HOMES: &str = "/moi/logement";
+/// The other adults of a home, without an account. GET: asks for the code of its notice. POST: opens it. Field: `code`.
+pub const OTHERS: &str = "/foyer";
+/// GET: what is shared from the home whose code was typed in this browser.
+pub const OTHERS_SHARINGS: &str = "/foyer/partages";
+/// POST: objects or asks. Fields: `demande` (identifier of this form), `dossier` (the code that reads the answer), `nature`
+/// (`opposition`, `question`), `partage` (any number), `mots`, `contact`.
+pub const OTHERS_ASK: &str = "/foyer/demande";
+/// GET: asks for the code of a case. POST: shows it. Field: `code`.
+pub const OTHERS_CASE: &str = "/foyer/reponse";
+/// Somebody died or cannot decide any more: whom to tell, and what is needed.
+pub const CAPACITY: &str = "/deces-incapacite";
+/// DPO: people who died or cannot decide any more.
+pub const CAPACITY_DESK: &str = "/dpo/personnes";
+/// POST: looks a person up. Fields: `personne` (the number of a meter, or an identifier), `cause` (`deces`, `incapacite`), `date`.
+pub const FIND_PERSON: &str = "/dpo/personnes/recherche";
 /// DPO: homes that were left, and what the contracts tell.
 pub const HOMES_DESK: &str = "/dpo/logements";
 /// POST: looks a meter up. Fields: `compteur`, its number; `genre` (`titulaire`, `contrat`); `date`, for the first.
@@ -216,7 +233,8 @@ pub fn rights_request(request_id: &str) -> String {
     format!("{RIGHTS}/{request_id}")
 }
 
-/// POST: an officer's step on it. Fields: `geste` (`prendre`, `repondre`), `reponse`.
+/// POST: an officer's step on it. Fields: `geste` (`prendre`, `repondre`…), `reponse`; where sharings stand still, with the
+/// answer: `issue` (`fin`, `reprise`) and, for an end, `date`, from when on.
 pub fn answer_right(request_id: &str) -> String {
     format!("{RIGHTS_DESK}/{request_id}")
 }
@@ -311,9 +329,34 @@ pub fn confirm_home(meter_id: &str) -> String {
     format!("{HOMES}/{meter_id}/confirmation")
 }
 
+/// POST: says who else lives there. Fields: `adultes`, a number; `mineurs` (`oui`, `non`).
+pub fn say_household(meter_id: &str) -> String {
+    format!("{HOMES}/{meter_id}/foyer")
+}
+
+/// POST: makes the code of the notice anew; no other field than `csrf`.
+pub fn make_home_code(meter_id: &str) -> String {
+    format!("{HOMES}/{meter_id}/code")
+}
+
+/// GET: the notice for the other adults of a home, to be printed.
+pub fn home_notice(meter_id: &str) -> String {
+    format!("{HOMES}/{meter_id}/notice")
+}
+
 /// POST: records what the contract of a meter tells. Fields: `genre`, `date`.
 pub fn record_contract(point_id: &str) -> String {
     format!("{HOMES_DESK}/{point_id}")
+}
+
+/// POST: records it. Fields: `cause`, `date`, `demande` and `dossier` (the case and its code), `directives`.
+pub fn record_capacity(person: &str) -> String {
+    format!("{CAPACITY_DESK}/{person}")
+}
+
+/// POST: says that it was a mistake. Field: `motif`.
+pub fn undo_capacity(person: &str) -> String {
+    format!("{CAPACITY_DESK}/{person}/erreur")
 }
 
 /// GET: one dataset of the catalogue.

@@ -8,6 +8,7 @@
 //! in, so a broker that serves people has no such address at all.
 
 mod account;
+mod capacity;
 mod changes;
 mod cookies;
 mod covered;
@@ -29,6 +30,7 @@ mod meters;
 mod not_mine;
 mod notice_text;
 mod offers;
+mod others;
 mod overview;
 mod passkeys;
 mod phrases;
@@ -148,6 +150,11 @@ fn open_pages() -> Router {
         .route(paths::ACCESSIBILITY, get(door::accessibility))
         .route(paths::SIGN_OUT, post(door::sign_out))
         .route("/notices/{digest}", get(signing::notice))
+        .route(paths::CAPACITY, get(capacity::route))
+        .route(paths::OTHERS, get(others::code_page).post(others::open))
+        .route(paths::OTHERS_SHARINGS, get(others::sharings))
+        .route(paths::OTHERS_ASK, post(others::ask))
+        .route(paths::OTHERS_CASE, get(others::case_page).post(others::case))
         .route(paths::CATALOGUE, get(research::catalogue))
         .route("/recherche/jeux/{dataset}", get(research::dataset))
 }
@@ -162,6 +169,7 @@ fn sign_in_pages() -> Router {
         .route(paths::RECOVERY, post(sign_in::recover))
         .route(paths::INVITATION, get(sign_in::invitation).post(sign_in::open))
         .route(paths::FIRST_WAY, get(sign_in::first_way))
+        .route(paths::MINORS, get(sign_in::minors))
         .route(paths::FIRST_PASSKEY_QUESTION, post(passkeys::first_question))
         .route(paths::FIRST_PASSKEY_ANSWER, post(passkeys::registered))
         .route("/invitation/aupres/{provider}", get(sign_in::first_provider))
@@ -243,6 +251,9 @@ fn participant_pages() -> Router {
         )
         .route("/moi/logement/{meter}/maintien", post(household::stay))
         .route("/moi/logement/{meter}/confirmation", post(household::confirm))
+        .route("/moi/logement/{meter}/foyer", post(others::say))
+        .route("/moi/logement/{meter}/code", post(others::make_code))
+        .route("/moi/logement/{meter}/notice", get(others::notice))
 }
 
 fn sharing_changes() -> Router {
@@ -330,6 +341,10 @@ fn officer_pages() -> Router {
         .route(paths::HOMES_DESK, get(household::desk))
         .route(paths::FIND_METER, post(household::find))
         .route("/dpo/logements/{point}", post(household::record))
+        .route(paths::CAPACITY_DESK, get(capacity::desk))
+        .route(paths::FIND_PERSON, post(capacity::find))
+        .route("/dpo/personnes/{person}", post(capacity::record))
+        .route("/dpo/personnes/{person}/erreur", post(capacity::undo))
         .route(paths::INVITE, get(invite::page).post(invite::enrol))
         .route(paths::INVITE_BACK, post(invite::back))
         .route(paths::LEDGER, get(overview::ledger))

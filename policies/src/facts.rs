@@ -37,6 +37,7 @@ pub(crate) struct Vocabulary {
     officer: EntityTypeName,
     gateway: EntityTypeName,
     delegate: EntityTypeName,
+    cohabitant: EntityTypeName,
     purpose: EntityTypeName,
     person: EntityTypeName,
     point: EntityTypeName,
@@ -66,6 +67,7 @@ impl Vocabulary {
             officer: entity_type("Officer")?,
             gateway: entity_type("Gateway")?,
             delegate: entity_type("Delegate")?,
+            cohabitant: entity_type("Cohabitant")?,
             purpose: entity_type("Purpose")?,
             person: entity_type("Person")?,
             point: entity_type("Point")?,
@@ -125,6 +127,11 @@ impl Vocabulary {
                 ];
                 with(uid(&self.delegate, acting.mandate()), attributes)
             }
+            // One home, whoever of the adults in it has the code: the point is all that is known of her.
+            Principal::Cohabitant(home) => with(
+                uid(&self.cohabitant, home),
+                [("home", reference(uid(&self.point, home)))],
+            ),
         }
     }
 

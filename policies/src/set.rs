@@ -76,6 +76,7 @@ pub(crate) const SCHEMA: Source<'static> = Source {
 
 /// In order of name, like the files of the folder.
 pub(crate) const POLICIES: &[Source<'static>] = cedar![
+    "cohabitant-objects-in-her-home",
     "delegate-grants",
     "delegate-looks",
     "delegate-withdraws",
@@ -83,6 +84,7 @@ pub(crate) const POLICIES: &[Source<'static>] = cedar![
     "never-after-end",
     "officer-answers-rights",
     "officer-decides",
+    "officer-ends-capacity",
     "officer-erases",
     "officer-invites",
     "officer-reads-flows",

@@ -199,6 +199,9 @@ fn an_account_needs_nothing_but_a_keyboard() {
         browser.find("form[action='/invitation']").await;
         reach(browser, "#code").await;
         browser.type_into("#code", &code).await;
+        reach(browser, "#majeur").await;
+        browser.press(&[], Key::Space).await;
+        reach(browser, "form[action='/invitation'] button").await;
         browser.press(&[], Key::Enter).await;
         browser.find("form.passkey button").await;
         reach(browser, "form.passkey button").await;

@@ -239,6 +239,7 @@ fn the_ways_in_hold_the_rules_of_axe_in_every_language() {
         }
         browser.open_page(&site.page("/invitation")).await;
         browser.type_into("#code", &code).await;
+        browser.click("#majeur").await;
         browser.follow("form[action='/invitation'] [type=submit]").await;
         crawl.look("the first way in", "nl").await;
         crawl.end(&["/connexion?", "/invitation?"]);

@@ -103,6 +103,7 @@ fn two_providers_lead_to_one_account_without_a_script() {
 async fn in_by_the_first(browser: &Browser, site: &Site, code: &str, looks: &Looks<'_>) {
     browser.open_page(&site.page("/invitation?lang=fr")).await;
     browser.type_into("#code", code).await;
+    browser.click("#majeur").await;
     browser.follow("form[action=\"/invitation\"] button").await;
     browser.find(".ways a").await;
     assert_eq!(browser.count("form.passkey:not([hidden])").await, 0);
@@ -165,6 +166,7 @@ fn an_answer_brought_to_the_address_of_another_provider_lets_nobody_in() {
     with_browser(Scripts::Blocked, async |browser| {
         browser.open_page(&site.page("/invitation?lang=fr")).await;
         browser.type_into("#code", &code).await;
+        browser.click("#majeur").await;
         browser.follow("form[action=\"/invitation\"] button").await;
         // The provider knows no such address of return, and says so on a page of its own.
         browser.follow("a[href=\"/invitation/aupres/quartier\"]").await;

@@ -91,6 +91,7 @@ impl Walk<'_> {
         browser
             .type_into("#code", &code.to_lowercase().replace('-', " "))
             .await;
+        browser.click("#majeur").await;
         browser.follow("form[action=\"/invitation\"] button").await;
         browser.find("form.passkey button").await;
         self.looks.at_page("first-way").await;

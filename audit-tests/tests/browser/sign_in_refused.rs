@@ -39,6 +39,7 @@ impl Doorstep {
     async fn type_code(&self, browser: &Browser, code: &str) {
         browser.open_page(&self.site.page("/invitation?lang=en")).await;
         browser.type_into("#code", code).await;
+        browser.click("#majeur").await;
         browser.follow("form[action=\"/invitation\"] button").await;
     }
 

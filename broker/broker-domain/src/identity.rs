@@ -130,6 +130,9 @@ pub enum ProviderRefusal {
     /// The provider recognised the person, but not as strongly or as recently as asked.
     #[error("the provider did not ask you to prove yourself again, which this step needs; start it again")]
     TooWeak,
+    /// The provider says that the person is not of age.
+    #[error("whoever holds a meter here is of age; a parent holds the meter")]
+    Minor,
 }
 
 /// OpenID Connect providers. Implemented once, by the crate `broker-identity`.

@@ -9,6 +9,7 @@ pub mod consent;
 pub mod curve;
 pub mod deadline;
 pub mod gateway;
+pub mod household;
 pub mod identity;
 pub mod ids;
 pub mod intake;

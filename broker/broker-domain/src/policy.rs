@@ -28,6 +28,8 @@ pub enum Principal {
     Officer(OfficerId),
     /// A gateway.
     Gateway(GatewayId, ParticipantId),
+    /// Another adult of the home of a point, known by the code of that home and by nothing else.
+    Cohabitant(PointId),
 }
 
 /// What is done.
@@ -49,6 +51,8 @@ pub enum Action {
     GiveMandate,
     /// A participant exercises a right about her own data.
     AskRight,
+    /// Another adult of a home sees what is shared from it, objects, or asks.
+    Object,
     /// An application receives readings of a point.
     Transfer,
     /// A researcher asks for a dataset.
@@ -65,13 +69,15 @@ pub enum Action {
     Erase,
     /// An officer reads and answers what people ask about their rights.
     AnswerRight,
+    /// An officer records that a person died or cannot decide any more, or that it was a mistake.
+    EndCapacity,
     /// An officer lets somebody in: enrols a participant, or gives one who lost the way in a new code.
     Invite,
 }
 
 impl Action {
     /// Every action, in the order of the golden matrix.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Submit,
         Self::ReadOwn,
         Self::Grant,
@@ -80,6 +86,7 @@ impl Action {
         Self::EndOccupancy,
         Self::GiveMandate,
         Self::AskRight,
+        Self::Object,
         Self::Transfer,
         Self::Request,
         Self::Decide,
@@ -88,6 +95,7 @@ impl Action {
         Self::ReadFlows,
         Self::Erase,
         Self::AnswerRight,
+        Self::EndCapacity,
         Self::Invite,
     ];
 
@@ -103,6 +111,7 @@ impl Action {
             Self::EndOccupancy => "end-occupancy",
             Self::GiveMandate => "give-mandate",
             Self::AskRight => "ask-right",
+            Self::Object => "object",
             Self::Transfer => "transfer",
             Self::Request => "request",
             Self::Decide => "decide",
@@ -111,6 +120,7 @@ impl Action {
             Self::ReadFlows => "read-flows",
             Self::Erase => "erase",
             Self::AnswerRight => "answer-right",
+            Self::EndCapacity => "end-capacity",
             Self::Invite => "invite",
         }
     }

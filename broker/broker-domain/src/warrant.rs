@@ -242,7 +242,8 @@ impl AccessWarrant {
             Principal::Application(..)
             | Principal::Researcher(..)
             | Principal::Officer(_)
-            | Principal::Gateway(..) => false,
+            | Principal::Gateway(..)
+            | Principal::Cohabitant(_) => false,
         };
         if !may || query.action != Action::ReadOwn {
             return Err(Mismatch::OtherAct);

@@ -92,6 +92,9 @@ pub enum SignInRefusal {
     /// No such invitation.
     #[error("this invitation is unknown, used or expired; ask for a new one")]
     Invitation,
+    /// The person did not say that she is of age.
+    #[error("whoever holds a meter here is of age; open the invitation again and say so")]
+    AgeUnsaid,
     /// No such recovery code.
     #[error("this recovery code is unknown or was used; try another one")]
     RecoveryCode,

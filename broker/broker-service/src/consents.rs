@@ -7,6 +7,7 @@ pub(crate) use signing::{Answering, Asking, read_answer};
 
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
+use broker_domain::household::StandstillCause;
 use broker_domain::ids::{ConsentId, Digest, OfferId, PointId};
 use broker_domain::mandate::{Acting, Hand};
 use broker_domain::policy::{Action, Permit, Query, Resource};
@@ -25,6 +26,7 @@ use crate::mandates;
 use crate::moving::has_left;
 use crate::receipts::Receipt;
 use crate::records::consent::{self, NewAct, Told};
+use crate::standstill::under_way;
 use crate::telling;
 
 /// What a participant chose on the page of one offer.
@@ -75,6 +77,11 @@ pub enum ChoiceRefusal {
     /// The text changed since it was shown.
     #[error("the text of this offer changed; read the new one before you choose")]
     NoticeChanged,
+    /// Another adult of the home objected to the same, and the officer has not answered yet.
+    #[error(
+        "another adult of this home objected to this, and the data-protection officer has not answered yet"
+    )]
+    Objected,
     /// A consent for the same recipient, purpose and point is in force.
     #[error("you already share this; withdraw first if you want other terms")]
     AlreadyGiven,
@@ -263,7 +270,24 @@ impl Broker {
             if has_left(point.occupancy, now) {
                 return Err(Failure::Refused(ChoiceRefusal::HomeLeft));
             }
-            (row, read.consents_of(who).await?)
+            // Whoever acts for her by whatever way agrees to nothing in her name.
+            if read.capacity_end(who).await?.is_some() {
+                return Err(Failure::Refused(ChoiceRefusal::NotYours));
+            }
+            let consents = read.consents_of(who).await?;
+            // Or withdrawing and agreeing again would pass an objection by.
+            let same = consents.iter().filter(|consent| {
+                consent.point == choice.point
+                    && consent.recipient == row.offer.recipient
+                    && consent.purpose == row.offer.purpose
+            });
+            for consent in same {
+                let still = under_way(&mut *read, consent.id).await?;
+                if still.iter().any(|row| row.cause == StandstillCause::Objection) {
+                    return Err(Failure::Refused(ChoiceRefusal::Objected));
+                }
+            }
+            (row, consents)
         };
         let resource = Resource::Point {
             point: choice.point,

@@ -20,6 +20,7 @@ mod gateways;
 mod group;
 mod growth;
 mod history;
+mod household;
 mod intake;
 mod key_change;
 mod lifecycle;
@@ -39,6 +40,7 @@ mod restore;
 mod rights;
 mod senml;
 mod sessions;
+mod standstill;
 mod stopped;
 mod telling;
 mod timestamp;
@@ -67,6 +69,10 @@ pub use formats::consent_receipt;
 pub use gateways::{SettingsQuestion, SettingsRefusal};
 pub use growth::{Growth, GrowthError};
 pub use history::{HistoryLines, OwnRecord};
+pub use household::{
+    AskedFromHome, CapacityEnded, CapacityRefusal, DrawnCase, FoundPerson, HomeAsk, HomeRefusal, HomeSharing,
+    HomeVisit, HouseholdCase, OwnHome, OwnHomeCase, ReadCase, RecordedEnd,
+};
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;

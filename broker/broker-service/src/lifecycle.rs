@@ -27,6 +27,7 @@ use crate::consents::{add_event_by, click_level, use_intent};
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
+use crate::standstill::under_way;
 pub use expiry::Announced;
 pub use freeze::Frozen;
 pub(crate) use record::{Next, ON_A_PAGE};
@@ -64,6 +65,11 @@ pub enum ChangeRefusal {
     /// A shorter pause is a resumption, which is an act of its own.
     #[error("this sharing is paused for longer already; resume it if you want transfers to go on earlier")]
     PausedLonger,
+    /// Another adult of the home objected; the officer has not answered yet.
+    #[error(
+        "this sharing stands still until the data-protection officer has answered; you can withdraw it at any time"
+    )]
+    WithOfficer,
     /// There is no pause to end.
     #[error("this sharing is not paused")]
     NotPaused,
@@ -162,24 +168,6 @@ impl Broker {
         self.change(consent, EventKind::Paused { until }, hand, now).await
     }
 
-    /// Ends a pause.
-    ///
-    /// # Errors
-    /// See [`ChangeRefusal`].
-    pub async fn end_pause(
-        &self,
-        who: impl Into<Hand>,
-        id: ConsentId,
-    ) -> Result<Receipt, Failure<ChangeRefusal>> {
-        let hand = who.into();
-        let now = self.clock.now();
-        let consent = self.own_consent(hand, id, Demand::Granting, now).await?;
-        if consent.state(now).is_given() && consent.pause(now).is_none() {
-            return Err(Failure::Refused(ChangeRefusal::NotPaused));
-        }
-        self.change(consent, EventKind::Resumed, hand, now).await
-    }
-
     /// Leaves less: coarser values, an earlier end, or both. A partial withdrawal, under the same notice (`consent.md` §2.2).
     ///
     /// # Errors
@@ -269,6 +257,10 @@ impl Broker {
         }
         let old = consent.terms_now(now);
         let mut read = self.store.read().await?;
+        // A standstill lasts as long as the agreement that it stops: a later end would be free of it.
+        if !under_way(&mut *read, consent.id).await?.is_empty() {
+            return Err(Failure::Refused(ChangeRefusal::NotInForce));
+        }
         let asked = asked_again(read.offers().await?, consent, old.step);
         let offer = asked.ok_or(Failure::Refused(ChangeRefusal::NotAsked))?;
         let granted = granted_with(consent, &read.consent_acts(consent.id).await?);
@@ -335,12 +327,23 @@ impl Broker {
         next: Next,
         actor: ActorClass,
     ) -> Result<u64, Failure<ChangeRefusal>> {
+        let beat = self.drafted(&consent, next, actor).await?;
+        self.commit(beat).await
+    }
+
+    /// The next event of a consent with its record, if the consent admits it, for whatever beat writes it.
+    pub(crate) async fn drafted(
+        &self,
+        consent: &Consent,
+        next: Next,
+        actor: ActorClass,
+    ) -> Result<AddChange, Failure<ChangeRefusal>> {
         consent
             .admits(next.kind, next.effective_at, next.now)
             .map_err(|refused| Failure::Refused(refused.into()))?;
-        let signed = self.sign(self.next_record(&consent, next).await?)?;
+        let signed = self.sign(self.next_record(consent, next).await?)?;
         let event = consent.dated_event(next.kind, next.effective_at, next.now, signed.digest());
-        let beat = AddChange {
+        Ok(AddChange {
             event: event.ok_or(Fault::Corrupt {
                 what: "consent events",
             })?,
@@ -352,8 +355,7 @@ impl Broker {
                 signed,
             },
             consent: consent.id,
-        };
-        self.commit(beat).await
+        })
     }
 }
 
@@ -380,13 +382,13 @@ fn granted_with(consent: &Consent, acts: &[ActRow]) -> EvidenceLevel {
         .unwrap_or(EvidenceLevel::L1)
 }
 
-struct AddChange {
-    consent: ConsentId,
-    event: ConsentEvent,
-    how: (How, Option<Acting>),
+pub(crate) struct AddChange {
+    pub(crate) consent: ConsentId,
+    pub(crate) event: ConsentEvent,
+    pub(crate) how: (How, Option<Acting>),
     /// The terms that were signed, to be marked as answered.
     intent: Option<[u8; 32]>,
-    draft: Draft,
+    pub(crate) draft: Draft,
 }
 
 #[async_trait]

@@ -6,25 +6,25 @@
 //! everybody, and the officer says so in the answer.
 
 mod beats;
+mod draft;
 mod words;
 
 use broker_domain::deadline::{Country, due_after, one_month_after};
-use broker_domain::ids::{OfficerId, ParticipantId, RightsRequestId};
+use broker_domain::ids::{ConsentId, OfficerId, ParticipantId, RightsRequestId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::rights::{Author, CannotAnswer, Right, RightsRequest, RightsState, WordKind};
 use broker_domain::time::Instant;
 use broker_store::RightsRow;
-use evidence::record::{self as wire, Record, RightsStep, RightsStepKind};
+use evidence::record::RightsStepKind;
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
-use crate::group::Draft;
 use crate::own::OwnRefusal;
 use crate::own_data::local_day;
-use crate::records;
 use beats::{AddRightsRequest, AdvanceRightsRequest};
+use draft::without_answer;
 pub use words::{RightsThread, RightsWords};
 
 /// Longest words of a request or an answer, in characters.
@@ -76,6 +76,12 @@ pub enum AnswerRefusal {
     /// Too many words.
     #[error("at most {MAX_RIGHTS_WORDS} characters")]
     TooLong,
+    /// Sharings stand still because of it, and the officer did not say whether they end or go on.
+    #[error("say whether the sharings that stand still end or go on")]
+    OutcomeMissing,
+    /// A day before the sharing was given, or one to come.
+    #[error("choose a day between the one on which it was given and today")]
+    DayOutOfReach,
     /// Too many messages in one request.
     #[error("{MOST_WORDS} messages stand in this request already; answer it")]
     TooMany,
@@ -148,6 +154,20 @@ impl Broker {
         right: Right,
         words: &str,
     ) -> Result<RightsRow, Failure<AskRefusal>> {
+        self.ask_about(who, id, right, (words, None)).await
+    }
+
+    /// The same about a sharing that she had stopped: the officer who answers decides about it.
+    ///
+    /// # Errors
+    /// See [`AskRefusal`].
+    pub async fn ask_about(
+        &self,
+        who: ParticipantId,
+        id: RightsRequestId,
+        right: Right,
+        (words, about): (&str, Option<ConsentId>),
+    ) -> Result<RightsRow, Failure<AskRefusal>> {
         let now = self.clock.now();
         let query = Query {
             principal: Principal::Participant(who),
@@ -165,10 +185,13 @@ impl Broker {
         }
         if let Some(row) = self.store.read().await?.rights_request(id).await? {
             let row = Self::hers(row, who).ok_or(Failure::Refused(AskRefusal::NotYours))?;
+            if self.is_of_another(id).await? {
+                return Err(Failure::Refused(AskRefusal::NotYours));
+            }
             let row = self.opened(row).await?.row;
             return Self::said_before(row, right, words).map_err(Failure::Refused);
         }
-        let due_on = one_month_after(local_day(now)?, COUNTRY).ok_or(Fault::Corrupt { what: "due date" })?;
+        let due_on = due_on(now)?;
         let request = RightsRequest {
             id,
             participant: who,
@@ -194,6 +217,7 @@ impl Broker {
         let beat = AddRightsRequest {
             request,
             words,
+            about,
             draft,
         };
         self.commit(beat).await?;
@@ -213,6 +237,9 @@ impl Broker {
         self.read_own(who)?;
         let row = self.store.read().await?.rights_request(id).await?;
         let row = row.and_then(|row| Self::hers(row, who));
+        if self.is_of_another(id).await? {
+            return Err(Failure::Refused(OwnRefusal::NotYours));
+        }
         Ok(self
             .opened(row.ok_or(Failure::Refused(OwnRefusal::NotYours))?)
             .await?)
@@ -233,7 +260,9 @@ impl Broker {
             .await?
             .rights_requests_of(who, MOST_SHOWN)
             .await?;
-        Ok(self.all_opened(rows).await?)
+        let others = self.of_other_adults(who).await?;
+        let own = rows.into_iter().filter(|row| !others.contains(&row.request.id));
+        Ok(self.all_opened(own.collect()).await?)
     }
 
     /// Everybody's requests, for an officer.
@@ -279,6 +308,9 @@ impl Broker {
             return Err(Failure::Refused(AskRefusal::TooLong));
         }
         let row = self.store.read().await?.rights_request(id).await?;
+        if self.is_of_another(id).await? {
+            return Err(Failure::Refused(AskRefusal::NotYours));
+        }
         let before = row.and_then(|row| Self::hers(row, who));
         let before = before.ok_or(Failure::Refused(AskRefusal::NotYours))?.request;
         let after = match before.paused_at {
@@ -318,6 +350,12 @@ impl Broker {
         let row = self.store.read().await?.rights_request(id).await?;
         let before = row.ok_or(Failure::Refused(AnswerRefusal::Unknown))?.request;
         let words = action.words();
+        if matches!(action, RightsAction::Answer(_)) {
+            let still = self.store.read().await?.standstills_of_case(id).await?;
+            if still.iter().any(|row| row.ended_at.is_none()) {
+                return Err(Failure::Refused(AnswerRefusal::OutcomeMissing));
+            }
+        }
         if words.chars().count() > MAX_RIGHTS_WORDS {
             return Err(Failure::Refused(AnswerRefusal::TooLong));
         }
@@ -398,8 +436,13 @@ impl Broker {
             Author::Person => ActorClass::Participant,
             Author::Officer => ActorClass::Dpo,
         };
+        let draft = self.case_draft(&after, step, actor, now).await?;
         Ok(AdvanceRightsRequest {
-            draft: self.rights_draft(&after, step, words, actor, now)?,
+            of_her_own: draft.is_none(),
+            draft: match draft {
+                Some(draft) => draft,
+                None => self.rights_draft(&after, step, words, actor, now)?,
+            },
             words: self
                 .sealed_words(&after, place, (author, kind), words, now)
                 .await?,
@@ -421,7 +464,7 @@ impl Broker {
         Some(row).filter(|row| row.request.participant == who)
     }
 
-    fn may_answer(&self, who: OfficerId, now: Instant) -> Result<Permit, Failure<AnswerRefusal>> {
+    pub(crate) fn may_answer(&self, who: OfficerId, now: Instant) -> Result<Permit, Failure<AnswerRefusal>> {
         let query = Query {
             principal: Principal::Officer(who),
             action: Action::AnswerRight,
@@ -430,52 +473,9 @@ impl Broker {
         };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(AnswerRefusal::NotAllowed))
     }
-
-    fn rights_draft(
-        &self,
-        request: &RightsRequest,
-        step: RightsStepKind,
-        words: &str,
-        actor: ActorClass,
-        now: Instant,
-    ) -> Result<Draft, Fault> {
-        let record = Record::RightsStep(RightsStep {
-            request: records::id(&request.id)?,
-            participant: records::id(&request.participant)?,
-            right: right(request.right),
-            step,
-            due: records::id(&request.due_on)?,
-            words_sha256: (!words.is_empty()).then(|| wire::Digest::of(words.as_bytes())),
-            at: records::at(now)?,
-        });
-        Ok(Draft {
-            subject: request.participant.into(),
-            actor,
-            signed: self.sign(record)?,
-        })
-    }
 }
 
-/// Words are kept sealed beside the request, not in it.
-fn without_answer(request: RightsRequest) -> RightsRequest {
-    let state = match request.state {
-        RightsState::Answered { by, at, .. } => RightsState::Answered {
-            by,
-            at,
-            answer: String::new(),
-        },
-        state => state,
-    };
-    RightsRequest { state, ..request }
-}
-
-const fn right(right: Right) -> wire::Right {
-    match right {
-        Right::Access => wire::Right::Access,
-        Right::Portability => wire::Right::Portability,
-        Right::Rectification => wire::Right::Rectify,
-        Right::Erasure => wire::Right::Erase,
-        Right::Restriction => wire::Right::Restrict,
-        Right::Objection => wire::Right::Object,
-    }
+/// The last day of an answer in time to what arrives now.
+pub(crate) fn due_on(now: Instant) -> Result<jiff::civil::Date, Fault> {
+    one_month_after(local_day(now)?, COUNTRY).ok_or(Fault::Corrupt { what: "due date" })
 }

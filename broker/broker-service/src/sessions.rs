@@ -182,6 +182,12 @@ impl Broker {
         let Some((row, session)) = row.and_then(|row| live(&row, now).map(|session| (row, session))) else {
             return Ok(None);
         };
+        // Whoever signs in as a person who died or cannot decide any more is not she: whichever way she came in.
+        if let SessionRole::Participant(who) = row.role
+            && self.store.read().await?.capacity_end(who).await?.is_some()
+        {
+            return Ok(None);
+        }
         // One durable write a minute, not one a page. A session that was idle for too long is not brought back by use.
         if now >= row.last_seen_at.plus_seconds(MINUTE) && now < row.idle_until {
             let idle_until = now.plus_seconds(limits(row.role).idle).min(row.expires_at);

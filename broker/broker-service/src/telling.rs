@@ -17,7 +17,7 @@ mod staff;
 mod standing;
 mod texts;
 
-use broker_domain::consent::{ConsentEvent, EventKind};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind};
 use broker_domain::ids::{ConsentId, ParticipantId, PointId};
 use broker_domain::time::Instant;
 use broker_store::{MessageKind, SessionRole, SignInKind, SignInRow, Tx};
@@ -100,6 +100,19 @@ pub(crate) async fn first_transfer(
         now,
     )
     .await
+}
+
+/// What a person is told of a sharing of hers that stands still, or goes on.
+pub(crate) async fn about_a_sharing(
+    tx: &mut dyn Tx,
+    consent: &Consent,
+    kind: MessageKind,
+    since: Instant,
+    now: Instant,
+) -> Result<(), Fault> {
+    let mark = since.as_micros().to_be_bytes();
+    let occasion = Occasion::of(kind).about(consent.id).marked(&mark);
+    queue(tx, consent.participant, &occasion, now).await
 }
 
 /// What a person is told of one of her requests.

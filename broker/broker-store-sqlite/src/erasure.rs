@@ -28,7 +28,7 @@ macro_rules! own_account {
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 40] = [
+const STATEMENTS: [(&str, &str); 45] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     (
         "session_acting",
@@ -61,6 +61,23 @@ const STATEMENTS: [(&str, &str); 40] = [
     ("account", own_account!("account", "id")),
     ("account_role", "DELETE FROM account_role WHERE participant = ?1"),
     ("disclosure", "DELETE FROM disclosure WHERE participant = ?1"),
+    (
+        "age_statement",
+        "DELETE FROM age_statement WHERE participant = ?1",
+    ),
+    (
+        "standstill",
+        "DELETE FROM standstill WHERE consent IN (SELECT id FROM consent WHERE participant = ?1)",
+    ),
+    ("capacity_end", "DELETE FROM capacity_end WHERE participant = ?1"),
+    (
+        "household_case",
+        "DELETE FROM household_case WHERE request IN (SELECT id FROM rights_request WHERE participant = ?1)",
+    ),
+    (
+        "home",
+        "DELETE FROM home WHERE point IN (SELECT id FROM point WHERE participant = ?1)",
+    ),
     (
         "rights_words",
         "DELETE FROM rights_words WHERE request IN (SELECT id FROM rights_request WHERE participant = ?1)",

@@ -14,6 +14,7 @@ mod disclosures;
 mod dossiers;
 mod erasure;
 mod gateways;
+mod homes;
 mod households;
 mod inspect;
 mod intake;

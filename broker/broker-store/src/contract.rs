@@ -18,6 +18,7 @@ pub mod disclosures;
 pub mod dossiers;
 pub mod erasure;
 pub mod gateways;
+pub mod homes;
 pub mod households;
 pub mod intake;
 pub mod ledger;
@@ -84,6 +85,14 @@ macro_rules! contract_tests {
                 a_point_comes_back_and_its_number_is_unique
                 points_come_oldest_first
                 keys_come_back_by_epoch_and_newest
+            }
+            homes {
+                who_else_lives_there_is_said_again_and_the_code_stays
+                a_code_leads_to_one_home_and_ends_the_one_before
+                a_case_of_another_adult_is_found_by_its_code
+                a_standstill_is_tied_to_its_case_and_ends
+                age_is_stated_once
+                a_capacity_ends_once_and_a_mistake_is_undone
             }
             households {
                 a_departure_changes_the_consents_of_its_point

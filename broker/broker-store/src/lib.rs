@@ -15,6 +15,7 @@ mod disclosures;
 mod dossiers;
 mod error;
 mod gateways;
+mod homes;
 mod households;
 mod intake;
 mod ledger;
@@ -44,6 +45,7 @@ pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrite
 pub use dossiers::{AnswerRow, DossierReads, DossierRow, DossierWrites, Duty, NoticeRow, PastData, RouteRow};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
+pub use homes::{CapacityRow, HomeCodeRow, HomeReads, HomeRow, HomeWrites, HouseholdCaseRow, StandstillRow};
 pub use households::{HouseholdReads, HouseholdWrites, OccupancyRow};
 pub use intake::{InboundRow, IntakeReads, IntakeWrites};
 // The lock store is a port of the ledger; a backend brings both.
@@ -80,6 +82,7 @@ pub trait Read:
     + DisclosureReads
     + DossierReads
     + GatewayReads
+    + HomeReads
     + HouseholdReads
     + IntakeReads
     + LedgerReads
@@ -112,6 +115,7 @@ pub trait Tx:
     + DisclosureWrites
     + DossierWrites
     + GatewayWrites
+    + HomeWrites
     + HouseholdWrites
     + IntakeWrites
     + LedgerWrites

@@ -95,11 +95,17 @@ pub enum MessageKind {
     MandateEnded,
     /// Somebody did something for her; goes to both.
     DelegateActed,
+    /// Another adult of her home objected, or was answered.
+    HouseholdSpoke,
+    /// She said that she did not agree to a sharing; it stands still.
+    SharingFrozen,
+    /// A sharing that stood still goes on.
+    SharingLifted,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -126,6 +132,9 @@ impl MessageKind {
         Self::MandateAccepted,
         Self::MandateEnded,
         Self::DelegateActed,
+        Self::HouseholdSpoke,
+        Self::SharingFrozen,
+        Self::SharingLifted,
     ];
 
     /// The code in the database, and the name of its text.
@@ -158,6 +167,9 @@ impl MessageKind {
             Self::MandateAccepted => "mandate-accepted",
             Self::MandateEnded => "mandate-ended",
             Self::DelegateActed => "delegate-acted",
+            Self::HouseholdSpoke => "household-spoke",
+            Self::SharingFrozen => "sharing-frozen",
+            Self::SharingLifted => "sharing-lifted",
         }
     }
 

@@ -42,6 +42,10 @@ pub enum ProfileField {
     RightsWords(RightsRequestId, u32),
     /// The names on one side of a mandate.
     MandateNames(MandateId),
+    /// The code of the notice for the home of a point.
+    HomeCode(PointId),
+    /// Where another adult of a home can be reached about her case.
+    CaseContact(RightsRequestId),
     /// The number (PRM, PCE or EAN) of a point.
     MeterNumber(PointId),
 }
@@ -57,15 +61,21 @@ impl ProfileField {
             Self::MailCode => "mail-code",
             Self::RightsWords(..) => "rights-words",
             Self::MandateNames(_) => "mandate-names",
+            Self::HomeCode(_) => "home-code",
+            Self::CaseContact(_) => "case-contact",
             Self::MeterNumber(_) => "meter-number",
         }
     }
 
-    /// `code || 00 || point`, the point for meter numbers only; `code || 00 || mandate` for names; `code || 00 || request || u32be place` for words.
+    /// `code || 00 || point` for meter numbers and codes of homes; `code || 00 || mandate` for names; `code || 00 || request || u32be
+    /// place` for words, without the place for a contact; `code || 00` else.
     fn context(self) -> Vec<u8> {
         match self {
             Self::MandateNames(mandate) => [self.code().as_bytes(), &[0], mandate.as_bytes()].concat(),
-            Self::MeterNumber(point) => [self.code().as_bytes(), &[0], point.as_bytes()].concat(),
+            Self::MeterNumber(point) | Self::HomeCode(point) => {
+                [self.code().as_bytes(), &[0], point.as_bytes()].concat()
+            }
+            Self::CaseContact(request) => [self.code().as_bytes(), &[0], request.as_bytes()].concat(),
             Self::RightsWords(request, place) => [
                 self.code().as_bytes(),
                 &[0],
@@ -165,6 +175,31 @@ pub fn open_rights_words(
     sealed: &SealedText,
 ) -> Result<SecretString, VaultError> {
     opened(key, ProfileField::RightsWords(request, place), sealed)
+}
+
+/// Opens the code of the notice for a home, for the person who prints it. Whoever calls has asked the policies.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_home_code(
+    key: &DataKey,
+    point: PointId,
+    sealed: &SealedText,
+) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::HomeCode(point), sealed)
+}
+
+/// Opens where another adult can be reached about her case, for the officers who answer it. Whoever calls has asked the
+/// policies.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_case_contact(
+    key: &DataKey,
+    case: RightsRequestId,
+    sealed: &SealedText,
+) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::CaseContact(case), sealed)
 }
 
 /// Opens the names on one side of a mandate: for its two sides. Whoever calls has found the caller to be one of them.

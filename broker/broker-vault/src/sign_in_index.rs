@@ -36,10 +36,20 @@ pub enum SignInValue<'a> {
         /// The code, without spaces and hyphens.
         code: &'a str,
     },
+    /// The code of the notice for a home.
+    Home {
+        /// The code, without spaces and hyphens.
+        code: &'a str,
+    },
+    /// The code by which another adult of a home reads the answer to her case.
+    Case {
+        /// The code, without spaces and hyphens.
+        code: &'a str,
+    },
 }
 
 /// `HMAC-SHA-256(key, label || 00 || (u64be length || bytes)...)`, with the labels `provider-subject/v1`,
-/// `invitation-code/v1`, `recovery-code/v1`, `mandate-code/v1` and `mail-code/v1`. The key is that of the point index, whose label is another
+/// `invitation-code/v1`, `recovery-code/v1`, `mandate-code/v1`, `mail-code/v1`, `home-code/v1` and `case-code/v1`. The key is that of the point index, whose label is another
 /// one: whoever has a copy of the database alone cannot try codes, nor look a person up at her provider.
 #[must_use]
 pub fn sign_in_index(key: &IndexKey, value: SignInValue<'_>) -> [u8; 32] {
@@ -69,6 +79,8 @@ fn message(value: SignInValue<'_>) -> Vec<u8> {
         SignInValue::Recovery { code } => ("recovery-code/v1", [code, ""]),
         SignInValue::Mandate { code } => ("mandate-code/v1", [code, ""]),
         SignInValue::Mail { who, code } => ("mail-code/v1", [who, code]),
+        SignInValue::Home { code } => ("home-code/v1", [code, ""]),
+        SignInValue::Case { code } => ("case-code/v1", [code, ""]),
     };
     let mut message = [label.as_bytes(), &[0]].concat();
     for part in parts {

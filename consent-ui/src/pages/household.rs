@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use crate::form::FormErrors;
 use crate::format::Moment;
 use crate::page::{Frame, PageContext, RenderError};
+use crate::pages::others::{Minority, Others};
 use crate::pages::sharing::Sharing;
 use crate::paths;
 use crate::speech::Speech;
@@ -70,6 +71,8 @@ pub struct Home {
 pub struct HomesView {
     /// By age.
     pub homes: Vec<Home>,
+    /// Who else lives in each.
+    pub others: Vec<Others>,
     /// The last day that can be chosen.
     pub latest: Date,
     /// What came back in the form of one home: its identifier, and what was typed.
@@ -79,6 +82,10 @@ pub struct HomesView {
 }
 
 impl HomesView {
+    fn others_of(&self, id: &str) -> Option<&Others> {
+        self.others.iter().find(|others| others.home == id)
+    }
+
     fn typed_for(&self, id: &str) -> &str {
         let typed = self.typed.as_ref().filter(|(home, _)| home == id);
         typed.map_or("", |(_, typed)| typed)

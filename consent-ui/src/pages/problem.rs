@@ -57,6 +57,8 @@ pub enum ProblemKind {
     Stranger,
     /// 409: it is a way in already.
     WayTaken,
+    /// 403: a provider says that the person is not of age.
+    Minor,
     /// 403: the owner closed the account.
     AccountFrozen,
     /// 403: this session can look and withdraw only.
@@ -71,7 +73,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::NotFound,
         Self::NotYours,
         Self::NotCovered,
@@ -91,6 +93,7 @@ impl ProblemKind {
         Self::ProviderAway,
         Self::Stranger,
         Self::WayTaken,
+        Self::Minor,
         Self::AccountFrozen,
         Self::WithdrawingOnly,
         Self::ProveAgain,
@@ -108,6 +111,7 @@ impl ProblemKind {
             | Self::FormExpired
             | Self::NotRecognised
             | Self::Stranger
+            | Self::Minor
             | Self::AccountFrozen
             | Self::WithdrawingOnly
             | Self::ProveAgain => 403,
@@ -144,6 +148,7 @@ impl ProblemKind {
             Self::ProviderAway => "problem-provider-away",
             Self::Stranger => "problem-stranger",
             Self::WayTaken => "problem-way-taken",
+            Self::Minor => "problem-minor",
             Self::AccountFrozen => "problem-account-frozen",
             Self::WithdrawingOnly => "problem-withdrawing-only",
             Self::ProveAgain => "problem-prove-again",

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use crate::form::FormErrors;
 use crate::format::Moment;
 use crate::page::{Frame, PageContext, RenderError};
+use crate::pages::others::OthersAsk;
 use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::{ProofStatus, Word};
@@ -134,6 +135,10 @@ pub struct RightsLine {
     pub paused_at: Option<Moment>,
     /// What was written in it, in order; the request itself and the answer are not among it.
     pub thread: Vec<ThreadLine>,
+    /// What makes it one of another adult of the home; for officers.
+    pub household: Option<HouseholdMark>,
+    /// The sharings that it is about; for officers.
+    pub still: Vec<StillLine>,
     /// The record of its arrival.
     pub received: ProofStatus,
     /// The record of its being taken up.
@@ -153,6 +158,28 @@ pub struct ThreadLine {
     pub words: String,
     /// Its record.
     pub proof: ProofStatus,
+}
+
+/// A request that another adult of the home sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HouseholdMark {
+    /// What it is.
+    pub kind: OthersAsk,
+    /// Where she can be reached, if she said so.
+    pub contact: Option<String>,
+}
+
+/// A sharing that a request is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StillLine {
+    /// Who receives.
+    pub recipient: String,
+    /// For what.
+    pub purpose: String,
+    /// Whether the person said that it was not her, and not another adult that she objects.
+    pub not_me: bool,
+    /// Since when it stands still; `None` where it does not, or not any more.
+    pub since: Option<Moment>,
 }
 
 /// Who wrote what in a request.
@@ -207,6 +234,18 @@ impl RightsLine {
             "rights-left"
         };
         t.say1(key, "n", days)
+    }
+
+    /// Whether the answer must say what becomes of sharings.
+    fn asks_outcome(&self) -> bool {
+        self.still.iter().any(|still| still.since.is_some())
+    }
+
+    /// Whether one of them is said to be agreed to by nobody.
+    fn asks_since(&self) -> bool {
+        self.still
+            .iter()
+            .any(|still| still.not_me && still.since.is_some())
     }
 
     fn is_late(&self) -> bool {

@@ -215,9 +215,34 @@ pub struct SharingPage {
     pub receipts: Vec<ReceiptRow>,
     /// Who was told of its withdrawal, and what each answered.
     pub told: Vec<ToldRow>,
+    /// What holds it still, while something does.
+    pub standstill: Option<Standstill>,
+}
+
+/// What holds a sharing still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standstill {
+    /// The person said that she did not agree to it: she lifts that after a fresh proof.
+    NotMe,
+    /// Another adult of the home objected: the officer decides.
+    Objection,
+}
+
+impl Word for Standstill {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::NotMe => "standstill-not-me",
+            Self::Objection => "standstill-objection",
+        }
+    }
 }
 
 impl SharingPage {
+    /// Whether she may let it go on herself.
+    fn is_hers_to_resume(&self) -> bool {
+        self.standstill != Some(Standstill::Objection)
+    }
+
     /// When the person asked recipients to delete what they received.
     fn deletion_asked_at(&self) -> Option<Moment> {
         self.told.iter().find_map(|told| told.deletion_asked_at)

@@ -47,6 +47,8 @@ pub struct SignInView {
 /// The page that asks for an invitation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvitationView {
+    /// The code that came back, of a form that lacked something else.
+    pub code: String,
     /// What is wrong with the code that came back.
     pub errors: FormErrors,
 }

@@ -90,6 +90,7 @@ pub(super) fn trouble(failure: Failure<ChangeRefusal>, onward: String) -> Troubl
         | ChangeRefusal::PauseLength
         | ChangeRefusal::PausedLonger
         | ChangeRefusal::NotPaused
+        | ChangeRefusal::WithOfficer
         | ChangeRefusal::NotLess
         | ChangeRefusal::NotAsked
         | ChangeRefusal::NotLater
@@ -155,7 +156,11 @@ pub(crate) async fn resumption_page(visit: Visit, Path(sharing): Path<String>) -
 pub(crate) async fn resume(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
     let who = posted.visit.hand()?;
     let consent: ConsentId = id(&sharing)?;
-    let answer = posted.visit.broker().end_pause(who, consent).await;
+    let proved_at = posted.session.proved_at;
+    let answer = posted.visit.broker().end_pause(who, consent, proved_at).await;
+    if let Err(Failure::Refused(ChangeRefusal::TooWeak { .. })) = answer {
+        return Ok(onward_with(paths::PROVE, Notice::ProveFirst));
+    }
     outcome(consent, Notice::Resumed, answer)
 }
 

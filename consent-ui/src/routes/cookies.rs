@@ -15,6 +15,9 @@ const SESSION_HTTPS: &str = "__Host-fiducie";
 const CEREMONY: &str = "fiducie-question";
 /// The code of an invitation, from the page that opens it to the one that uses it.
 const INVITATION: &str = "fiducie-invitation";
+/// The code of the home whose notice was opened. Lives an hour from each page: people write on it.
+const HOME: &str = "fiducie-foyer";
+const HOME_SECONDS: u32 = 3_600;
 /// Both live ten minutes, as the question does.
 const STEP_SECONDS: u32 = 600;
 const LANGUAGE: &str = "fiducie-langue";
@@ -51,14 +54,30 @@ impl Site {
 
     /// Remembers which question waits for this browser. `Lax`, because a provider's answer comes from its site.
     pub(crate) fn keep_ceremony(&self, value: &[u8; 32], headers: &mut HeaderMap) {
-        self.keep_for_a_step(CEREMONY, &URL_SAFE_NO_PAD.encode(value), headers);
+        self.keep_for(STEP_SECONDS, CEREMONY, &URL_SAFE_NO_PAD.encode(value), headers);
     }
 
     /// Remembers the code of an invitation that was opened, without the spaces and hyphens that people type with it, and
     /// so without anything that breaks a cookie (RFC 6265 §4.1.1).
     pub(crate) fn keep_invitation(&self, code: &str, headers: &mut HeaderMap) {
         let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
-        self.keep_for_a_step(INVITATION, &code, headers);
+        self.keep_for(STEP_SECONDS, INVITATION, &code, headers);
+    }
+
+    /// The code of the home whose notice was opened in this browser.
+    pub(crate) fn home(&self, headers: &HeaderMap) -> Option<String> {
+        cookie(headers, &self.named(HOME)).map(str::to_owned)
+    }
+
+    /// Remembers it, without what breaks a cookie.
+    pub(crate) fn keep_home(&self, code: &str, headers: &mut HeaderMap) {
+        let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+        self.keep_for(HOME_SECONDS, HOME, &code, headers);
+    }
+
+    /// It opens nothing any more.
+    pub(crate) fn forget_home(&self, headers: &mut HeaderMap) {
+        self.forget_step(HOME, headers);
     }
 
     /// The question was answered.
@@ -76,10 +95,9 @@ impl Site {
         format!("{prefix}{name}")
     }
 
-    fn keep_for_a_step(&self, name: &str, value: &str, headers: &mut HeaderMap) {
+    fn keep_for(&self, seconds: u32, name: &str, value: &str, headers: &mut HeaderMap) {
         let (name, secure) = (self.named(name), self.secure());
-        let cookie =
-            format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={STEP_SECONDS}{secure}");
+        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
         // INVARIANT: base64url, letters, digits and hyphens make a header.
         if let Ok(mut cookie) = HeaderValue::try_from(cookie) {
             cookie.set_sensitive(true);

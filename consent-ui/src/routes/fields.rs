@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use broker_service::{Powers, SignInRefusal};
 
 use crate::paths;
+use crate::routes::gate::{self, Provenance};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Session, Visit};
 
@@ -46,6 +47,15 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
                 })?;
         Ok(Self(fields))
     }
+}
+
+/// The fields of a form that nobody need be signed in for, so that only the browser can say that it is ours.
+pub(crate) async fn own_form(request: Request) -> Result<Fields, Trouble> {
+    let (parts, body) = request.into_parts();
+    if gate::provenance(&parts) != Provenance::Here {
+        return Err(Trouble::FormExpired);
+    }
+    Fields::from_request(Request::from_parts(parts, body), &()).await
 }
 
 /// A form of somebody signed in that carries the token of the session.

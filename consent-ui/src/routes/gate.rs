@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use broker_domain::identity::ProviderRefusal;
 use broker_service::SignInRefusal;
 
 use crate::lang::Lang;
@@ -161,7 +162,8 @@ fn with_page(visit: &Visit, method: &Method, response: Response) -> Response {
 /// Where one goes on from a sign-in that did not happen.
 fn way_on(refusal: &SignInRefusal) -> &'static str {
     match refusal {
-        SignInRefusal::Invitation | SignInRefusal::Stranger => paths::INVITATION,
+        SignInRefusal::Invitation | SignInRefusal::Stranger | SignInRefusal::AgeUnsaid => paths::INVITATION,
+        SignInRefusal::Provider(ProviderRefusal::Minor) => paths::HOME,
         SignInRefusal::ProveAgain => paths::PROVE,
         SignInRefusal::Taken | SignInRefusal::LastWay | SignInRefusal::NotYours | SignInRefusal::Name => {
             paths::ACCOUNT
@@ -238,7 +240,12 @@ fn guarded(mut response: Response, visit: &Visit) -> Response {
         let policy = HeaderValue::from_static(WITH_SCRIPT);
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    let private = visit.session.is_some() || headers.contains_key(header::SET_COOKIE);
+    // What somebody reads with a code is hers as well, on a computer that others of her home may use.
+    let by_code = visit.home().is_some()
+        || [paths::OTHERS_ASK, paths::OTHERS_CASE]
+            .iter()
+            .any(|path| visit.is_at(path));
+    let private = visit.session.is_some() || by_code || headers.contains_key(header::SET_COOKIE);
     let keeping = if private { "no-store" } else { "private, no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping));
     headers.insert(header::VARY, HeaderValue::from_static("Cookie, Accept-Language"));

@@ -19,6 +19,7 @@ use crate::routes::changes::{start_of, wrong};
 use crate::routes::fields::{Fields, Posted};
 use crate::routes::holdings::Holdings;
 use crate::routes::meters::{meters, standing};
+use crate::routes::others::others_of;
 use crate::routes::phrases::{day, moment, pseudonym};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
@@ -39,19 +40,34 @@ fn trouble(failure: Failure<MoveRefusal>, onward: &str) -> Trouble {
 
 /// `/moi/logement`
 pub(crate) async fn homes(visit: Visit) -> Result<Response, Trouble> {
-    let view = homes_view(&visit, None, FormErrors::default()).await?;
+    let view = homes_view(&visit, CameBack::Nothing, FormErrors::default()).await?;
     shown(render_homes(&visit.page(), &view))
+}
+
+/// What came back in a form of one home.
+enum CameBack<'f> {
+    Nothing,
+    /// The home and the date.
+    Departure(String, String),
+    /// The home and what was said of the others who live there.
+    Others(&'f str, &'f Fields),
 }
 
 async fn homes_view(
     visit: &Visit,
-    typed: Option<(String, String)>,
+    came_back: CameBack<'_>,
     errors: FormErrors,
 ) -> Result<HomesView, Trouble> {
+    let (typed, others) = match came_back {
+        CameBack::Nothing => (None, None),
+        CameBack::Departure(home, date) => (Some((home, date)), None),
+        CameBack::Others(home, fields) => (None, Some((home, fields))),
+    };
     let now = visit.broker().now();
     let meters = meters(visit, visit.participant()?).await?;
     Ok(HomesView {
         homes: meters.iter().map(|meter| meter.home(now)).collect(),
+        others: others_of(visit, &meters, others).await?,
         latest: day(now.plus_seconds(LATEST_DEPARTURE_SECONDS)),
         typed,
         errors,
@@ -61,8 +77,18 @@ async fn homes_view(
 /// The form of one home, come back.
 async fn again(visit: &Visit, meter: &str, typed: &str, problem: FieldProblem) -> Result<Response, Trouble> {
     let errors = wrong(&format!("date-{meter}"), problem);
-    let typed = Some((meter.to_owned(), typed.to_owned()));
-    let view = homes_view(visit, typed, errors).await?;
+    let came_back = CameBack::Departure(meter.to_owned(), typed.to_owned());
+    let view = homes_view(visit, came_back, errors).await?;
+    returned(render_homes(&visit.page_at(paths::HOMES.to_owned()), &view))
+}
+
+/// The form about the other adults of one home, come back.
+pub(crate) async fn others_again(
+    visit: &Visit,
+    (home, fields): (&str, &Fields),
+    errors: FormErrors,
+) -> Result<Response, Trouble> {
+    let view = homes_view(visit, CameBack::Others(home, fields), errors).await?;
     returned(render_homes(&visit.page_at(paths::HOMES.to_owned()), &view))
 }
 

@@ -73,7 +73,7 @@ pub(crate) async fn freeze(Path(sharing): Path<String>, posted: Posted) -> Resul
     let mut problem = None;
     let asked = visit
         .broker()
-        .ask_right(who, case, Right::Restriction, &words)
+        .ask_about(who, case, Right::Restriction, (&words, Some(consent)))
         .await;
     let asked = asked.map_err(|failure| {
         Trouble::from_failure(failure, |refusal| {
@@ -85,7 +85,7 @@ pub(crate) async fn freeze(Path(sharing): Path<String>, posted: Posted) -> Resul
         (Ok(row), _) => {
             let page = paths::rights_request(&row.request.id.to_string());
             let notice = match frozen {
-                Frozen::Now(_) | Frozen::Already => Notice::Paused,
+                Frozen::Now | Frozen::Already => Notice::SharingFrozen,
                 Frozen::Ended => Notice::RightSent,
             };
             Ok(onward_with(&page, notice))

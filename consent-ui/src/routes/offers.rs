@@ -158,6 +158,7 @@ pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<
             // Signatures come by another door.
             ChoiceRefusal::NoticeChanged
             | ChoiceRefusal::AlreadyGiven
+            | ChoiceRefusal::Objected
             | ChoiceRefusal::HomeLeft
             | ChoiceRefusal::TooWeak { .. }
             | ChoiceRefusal::NoKey

@@ -186,6 +186,7 @@ const fn sentence(refusal: &ChangeRefusal) -> &'static str {
         | ChangeRefusal::PauseLength
         | ChangeRefusal::PausedLonger
         | ChangeRefusal::NotPaused
+        | ChangeRefusal::WithOfficer
         | ChangeRefusal::NotLess
         | ChangeRefusal::NotAsked
         | ChangeRefusal::NotLater

@@ -3,21 +3,27 @@
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::deadline::days_left;
+use broker_domain::household::{HouseholdCaseKind, Outcome, StandstillCause};
 use broker_domain::ids::{ConsentId, RightsRequestId};
 use broker_domain::rights::{Author, CannotAnswer, Right, RightsState, WordKind};
-use broker_service::{AnswerRefusal, AskRefusal, RightsAction, RightsThread, RightsWords, WithdrawalRefusal};
+use broker_domain::time::Instant;
+use broker_service::{
+    AnswerRefusal, AskRefusal, Failure, RightsAction, RightsThread, RightsWords, WithdrawalRefusal,
+};
 use jiff::civil::Date;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
 use crate::pages::{
-    AskView, RightKind, RightView, RightsDeskView, RightsLine, RightsView, Standing, ThreadKind, ThreadLine,
-    render_ask, render_right, render_rights, render_rights_desk,
+    AskView, HouseholdMark, OthersAsk, RightKind, RightView, RightsDeskView, RightsLine, RightsView,
+    Standing, StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights, render_rights_desk,
 };
 use crate::paths;
-use crate::routes::fields::Posted;
+use crate::routes::changes::start_of;
+use crate::routes::fields::{Fields, Posted};
 use crate::routes::holdings::Holdings;
 use crate::routes::phrases::{day, moment, proof};
+use crate::routes::shelf::Shelf;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
 
@@ -218,12 +224,62 @@ async fn desk_view(visit: &Visit) -> Result<RightsDeskView, Trouble> {
     let desk = visit.broker().rights_desk(visit.officer()?).await;
     let desk = desk.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?;
     let today = day(visit.broker().now());
-    let lines = |rows: Vec<RightsThread>| rows.iter().map(|row| line(row, today)).collect();
     Ok(RightsDeskView {
-        open: lines(desk.open),
-        answered: lines(desk.answered),
+        open: desk_lines(visit, &desk.open, today).await?,
+        answered: desk_lines(visit, &desk.answered, today).await?,
         typed: None,
         errors: FormErrors::default(),
+    })
+}
+
+/// The lines of officers: with where a request comes from, and what stands still because of it.
+async fn desk_lines(visit: &Visit, rows: &[RightsThread], today: Date) -> Result<Vec<RightsLine>, Trouble> {
+    let mut read = visit.broker().read().await?;
+    let shelf = Shelf::open(&mut *read, visit.lang).await?;
+    let mut lines = Vec::with_capacity(rows.len());
+    for thread in rows {
+        let mut still = Vec::with_capacity(thread.still.len());
+        for row in &thread.still {
+            // Erased meanwhile.
+            let Some(consent) = read.consent(row.consent).await? else {
+                continue;
+            };
+            still.push(StillLine {
+                recipient: shelf.name(consent.recipient),
+                purpose: shelf.purpose(consent.recipient, &consent.purpose),
+                not_me: row.cause == StandstillCause::NotMe,
+                since: row.ended_at.is_none().then(|| moment(row.began_at)),
+            });
+        }
+        let household = thread.household.as_ref().map(|case| HouseholdMark {
+            kind: match case.kind {
+                HouseholdCaseKind::Objection => OthersAsk::Objection,
+                HouseholdCaseKind::Question => OthersAsk::Question,
+                HouseholdCaseKind::Represented => OthersAsk::Represented,
+            },
+            contact: case.contact.clone(),
+        });
+        lines.push(RightsLine {
+            household,
+            still,
+            ..line(thread, today)
+        });
+    }
+    Ok(lines)
+}
+
+/// What an officer decides about sharings that stand still, if the form says so.
+fn outcome(fields: &Fields) -> Result<Option<(Outcome, Option<Instant>)>, FieldProblem> {
+    Ok(match fields.text("issue") {
+        "fin" => {
+            let since = match fields.text("date") {
+                "" => None,
+                typed => Some(start_of(typed)?),
+            };
+            Some((Outcome::End, since))
+        }
+        "reprise" => Some((Outcome::GoOn, None)),
+        _ => None,
     })
 }
 
@@ -243,7 +299,13 @@ pub(crate) async fn answer(Path(request): Path<String>, posted: Posted) -> Resul
         _ => return Err(Trouble::NotUnderstood),
     };
     let mut problem = None;
-    let done = visit.broker().advance_right(who, request_id, &action).await;
+    let done = match (&action, outcome(&fields)) {
+        (RightsAction::Answer(words), Ok(Some(decided))) => {
+            visit.broker().decide_case(who, request_id, decided, words).await
+        }
+        (RightsAction::Answer(_), Err(_)) => Err(Failure::Refused(AnswerRefusal::DayOutOfReach)),
+        _ => visit.broker().advance_right(who, request_id, &action).await,
+    };
     let done = done.map_err(|failure| {
         Trouble::from_failure(failure, |refusal| {
             let (field, trouble) = not_advanced(refusal);
@@ -275,6 +337,8 @@ fn not_advanced(refusal: AnswerRefusal) -> (Option<FieldProblem>, Trouble) {
         AnswerRefusal::Unknown => (None, Trouble::NotFound),
         AnswerRefusal::NotAllowed => (None, Trouble::NotYours),
         AnswerRefusal::TooLong => (Some(FieldProblem::TextTooLong), Trouble::NotUnderstood),
+        AnswerRefusal::OutcomeMissing => (Some(FieldProblem::OutcomeMissing), Trouble::NotUnderstood),
+        AnswerRefusal::DayOutOfReach => (Some(FieldProblem::DayOutOfReach), Trouble::NotUnderstood),
         AnswerRefusal::TooMany => (Some(FieldProblem::TooManyMessages), Trouble::NotUnderstood),
         AnswerRefusal::Cannot(CannotAnswer::NoWords) => {
             (Some(FieldProblem::WordsMissing), Trouble::NotUnderstood)
@@ -315,6 +379,8 @@ fn line(thread: &RightsThread, today: Date) -> RightsLine {
         extended_at: request.extended_at.map(moment),
         paused_at: request.paused_at.map(moment),
         thread: thread.words.iter().filter_map(written).collect(),
+        household: None,
+        still: Vec::new(),
         received: proof(row.received_leaf),
         taken: row.taken_leaf.map(proof),
         answered: row.answered_leaf.map(proof),

@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use broker_domain::consent::{Consent, EventKind};
+use broker_domain::household::StandstillCause;
 use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::mandate::Power;
 use broker_service::{ConsentHistory, WithdrawalRefusal};
@@ -12,8 +13,8 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::pages::{
     Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Sharing, SharingFilter, SharingPage,
-    SharingsView, WithdrawalView, WithdrawnView, render_sharing, render_sharings, render_withdrawal,
-    render_withdrawn,
+    SharingsView, Standstill, WithdrawalView, WithdrawnView, render_sharing, render_sharings,
+    render_withdrawal, render_withdrawn,
 };
 use crate::paths;
 use crate::routes::fields::Posted;
@@ -189,9 +190,23 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
             false => Vec::new(),
         },
         told: told::about(&visit, who, consent).await?,
+        standstill: standstill(&visit, consent).await?,
         sharing,
     };
     shown(render_sharing(&visit.page(), &view))
+}
+
+/// What holds a sharing still. An objection is named before what she said herself: it is not hers to lift.
+async fn standstill(visit: &Visit, consent: ConsentId) -> Result<Option<Standstill>, Trouble> {
+    let rows = visit.broker().read().await?.standstills_of(consent).await?;
+    let causes = rows
+        .iter()
+        .filter(|row| row.ended_at.is_none())
+        .map(|row| row.cause);
+    Ok(causes.fold(None, |found, cause| match (found, cause) {
+        (Some(Standstill::Objection), _) | (_, StandstillCause::Objection) => Some(Standstill::Objection),
+        (_, StandstillCause::NotMe) => Some(Standstill::NotMe),
+    }))
 }
 
 /// The receipts of a consent, latest first.

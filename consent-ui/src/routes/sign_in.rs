@@ -1,19 +1,20 @@
 //! `/connexion` and `/invitation`: the ways in that are pages; those of authenticators are in `passkeys`.
 
-use axum::extract::{FromRequest as _, Path, Request};
+use axum::extract::{Path, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use broker_domain::identity::{Arrival, ProviderId};
 use broker_service::{Arrived, Back, Departed, Failure, SignInRefusal};
+use broker_store::SessionRole;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
 use crate::pages::{
     FirstWayView, InvitationView, Offered, ProviderChoice, SignInView, WaysIn, render_first_way,
-    render_invitation, render_sign_in,
+    render_invitation, render_minors, render_sign_in,
 };
 use crate::paths;
-use crate::routes::fields::Fields;
-use crate::routes::gate::{self, Provenance};
+use crate::routes::changes::wrong;
+use crate::routes::fields::own_form;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, onward, onward_with, returned, role, shown};
 
@@ -74,14 +75,30 @@ pub(crate) async fn recover(visit: Visit, request: Request) -> Result<Response, 
 /// GET `/invitation`
 pub(crate) async fn invitation(visit: Visit) -> Result<Response, Trouble> {
     let errors = FormErrors::default();
-    shown(render_invitation(&visit.page(), &InvitationView { errors }))
+    let code = String::new();
+    shown(render_invitation(&visit.page(), &InvitationView { code, errors }))
 }
 
 /// POST `/invitation`
 pub(crate) async fn open(visit: Visit, request: Request) -> Result<Response, Trouble> {
-    let code = typed_code(request).await?;
+    let fields = own_form(request).await?;
+    let code = fields.text("code").to_owned();
     match visit.broker().open_invitation(&code).await {
-        Ok(_) => {
+        Ok(opened) => {
+            if let SessionRole::Participant(who) = opened.role
+                && !visit.broker().is_of_age(who).await?
+            {
+                if fields.text("majeur") != "oui" {
+                    let view = InvitationView {
+                        code,
+                        errors: wrong("majeur", FieldProblem::AgeMissing),
+                    };
+                    let page = visit.page_at(paths::INVITATION.to_owned());
+                    return returned(render_invitation(&page, &view));
+                }
+                let said = visit.broker().say_of_age(who).await;
+                said.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+            }
             let mut response = onward(paths::FIRST_WAY);
             visit.pages.site.keep_invitation(&code, response.headers_mut());
             Ok(response)
@@ -89,7 +106,8 @@ pub(crate) async fn open(visit: Visit, request: Request) -> Result<Response, Tro
         Err(failure) => {
             let errors = wrong_code(failure)?;
             let page = visit.page_at(paths::INVITATION.to_owned());
-            returned(render_invitation(&page, &InvitationView { errors }))
+            let code = String::new();
+            returned(render_invitation(&page, &InvitationView { code, errors }))
         }
     }
 }
@@ -192,14 +210,13 @@ fn away(visit: &Visit, departed: &Departed) -> Response {
     response
 }
 
-/// The code of a form that nobody need be signed in for, so that only the browser can say that it is ours.
 async fn typed_code(request: Request) -> Result<String, Trouble> {
-    let (parts, body) = request.into_parts();
-    if gate::provenance(&parts) != Provenance::Here {
-        return Err(Trouble::FormExpired);
-    }
-    let fields = Fields::from_request(Request::from_parts(parts, body), &()).await?;
-    Ok(fields.text("code").to_owned())
+    Ok(own_form(request).await?.text("code").to_owned())
+}
+
+/// `/mineurs`: what to do for whoever is not of age.
+pub(crate) async fn minors(visit: Visit) -> Result<Response, Trouble> {
+    shown(render_minors(&visit.page()))
 }
 
 fn wrong_code(failure: Failure<SignInRefusal>) -> Result<FormErrors, Trouble> {

@@ -165,6 +165,7 @@ const fn sentence(refusal: &ChoiceRefusal) -> &'static str {
         ChoiceRefusal::UnknownOffer
         | ChoiceRefusal::NotYours
         | ChoiceRefusal::HomeLeft
+        | ChoiceRefusal::Objected
         | ChoiceRefusal::NoticeChanged => "signing-refused-changed",
         ChoiceRefusal::AlreadyGiven => "signing-refused-already",
         ChoiceRefusal::TooWeak { .. } => "signing-refused-weak",

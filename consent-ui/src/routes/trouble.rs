@@ -121,13 +121,16 @@ fn refused_sign_in(refusal: &SignInRefusal) -> ProblemKind {
         SignInRefusal::NotOffered | SignInRefusal::Provider(ProviderRefusal::Unknown) => {
             ProblemKind::WayNotOffered
         }
-        SignInRefusal::Expired | SignInRefusal::Invitation => ProblemKind::StepExpired,
+        SignInRefusal::Expired | SignInRefusal::Invitation | SignInRefusal::AgeUnsaid => {
+            ProblemKind::StepExpired
+        }
         SignInRefusal::RecoveryCode | SignInRefusal::Passkey(_) | SignInRefusal::NotYours => {
             ProblemKind::NotRecognised
         }
         SignInRefusal::TooMany { .. } => ProblemKind::TooMany,
         SignInRefusal::Provider(refusal) => match refusal {
             ProviderRefusal::Unavailable => ProblemKind::ProviderAway,
+            ProviderRefusal::Minor => ProblemKind::Minor,
             ProviderRefusal::Unknown
             | ProviderRefusal::Declined
             | ProviderRefusal::NotOurs

@@ -37,6 +37,8 @@ pub(crate) struct Visit {
     ceremony: Option<[u8; 32]>,
     /// The code of the invitation opened in it.
     invitation: Option<String>,
+    /// The code of the home whose notice was opened in it.
+    home: Option<String>,
     /// What it calls itself.
     agent: String,
     here: String,
@@ -69,6 +71,7 @@ impl Visit {
             session: None,
             ceremony: pages.site.ceremony(&parts.headers),
             invitation: pages.site.invitation(&parts.headers),
+            home: pages.site.home(&parts.headers),
             agent: agent(&parts.headers),
             here: address(&parts.uri, &query),
             query,
@@ -170,6 +173,11 @@ impl Visit {
     /// The code of the invitation that was opened in this browser.
     pub(crate) fn invitation(&self) -> Option<&str> {
         self.invitation.as_deref()
+    }
+
+    /// The code of the home whose notice was opened in this browser.
+    pub(crate) fn home(&self) -> Option<&str> {
+        self.home.as_deref()
     }
 
     /// Where somebody goes who has just signed in or proved herself again: whoever has several roles says in which.

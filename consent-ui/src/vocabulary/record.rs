@@ -41,6 +41,10 @@ pub enum RecordType {
     ConsentChangedFor,
     /// Who may act for the person, and that somebody looked.
     Mandate,
+    /// Something happened between a home and the other adults in it.
+    Household,
+    /// A person died or cannot decide any more.
+    Capacity,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -68,7 +72,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -87,6 +91,8 @@ impl RecordType {
         Self::Occupancy,
         Self::ConsentChangedFor,
         Self::Mandate,
+        Self::Household,
+        Self::Capacity,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -123,6 +129,8 @@ impl RecordType {
             Self::Occupancy => "occupancy/1",
             Self::ConsentChangedFor => "consent-changed/2",
             Self::Mandate => "mandate/1",
+            Self::Household => "household/1",
+            Self::Capacity => "capacity/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -158,6 +166,8 @@ impl Word for RecordType {
             Self::RightsStep => "record-rights-step",
             Self::Occupancy => "record-occupancy",
             Self::Mandate => "record-mandate",
+            Self::Household => "record-household",
+            Self::Capacity => "record-capacity",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

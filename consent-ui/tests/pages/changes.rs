@@ -400,7 +400,7 @@ async fn somebody_elses_sharing_is_not_found_and_policies_are_asked() {
     let refused = [
         house.broker.pause(who, own, until).await,
         house.broker.narrow(who, own, less).await,
-        house.broker.end_pause(who, own).await,
+        house.broker.end_pause(who, own, None).await,
         house
             .broker
             .renew(who, own, click(house.offer.offer.notice))

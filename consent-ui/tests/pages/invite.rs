@@ -33,7 +33,7 @@ async fn an_officer_lets_a_person_in_with_a_code_that_is_shown_once() {
     let mut stranger = house.browser();
     let invitation = stranger.open("/invitation").await;
     let opened = stranger
-        .submit(&invitation, "/invitation", &[("code", &code)])
+        .submit(&invitation, "/invitation", &[("code", &code), ("majeur", "oui")])
         .await;
     assert_eq!(opened.header("location"), "/invitation/acces", "{}", opened.body);
     // Sent again, as browsers do when a page is loaded again: nobody is enrolled twice.

@@ -12,6 +12,7 @@
 mod account;
 mod account_safety;
 mod browser;
+mod capacity;
 mod changes;
 mod edpb;
 mod house;
@@ -22,6 +23,7 @@ mod mandate_limits;
 mod mandate_signing;
 mod mandates;
 mod officer;
+mod others;
 mod own_data;
 mod participant;
 mod readings;

@@ -167,7 +167,9 @@ impl House {
     /// A browser in which an invitation was opened.
     pub async fn at_the_door(&self, code: &str) -> Browser {
         let mut browser = Browser::new(self.serve(), None);
-        let opened = browser.post("/invitation", &[("code", code)]).await;
+        let opened = browser
+            .post("/invitation", &[("code", code), ("majeur", "oui")])
+            .await;
         assert_eq!(
             (opened.status, opened.header("location")),
             (303, "/invitation/acces".into()),

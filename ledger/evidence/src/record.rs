@@ -3,10 +3,12 @@
 //! Identifiers are opaque, instants UTC with microseconds, intervals half-open, hashes base64url without padding.
 //! A record never holds readings, names or meter numbers; it still is personal data and lives in the erasable store.
 
+mod capacity;
 mod changed;
 mod consent;
 mod enrolment;
 mod field;
+mod household;
 mod mandate;
 mod occupancy;
 mod passkey;
@@ -22,10 +24,12 @@ use crate::consent::ConsentRecord;
 use crate::jcs::{self, JcsError};
 use crate::jws::{Form, Jws, Protected};
 
+pub use capacity::{CapacityStep, CapacityStepKind};
 pub use changed::{ActedFor, ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
+pub use household::{HouseholdStep, HouseholdStepKind};
 pub use mandate::{Capacity, MandateStep, MandateStepKind, Power};
 pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
@@ -92,6 +96,12 @@ pub enum Record {
     /// A person lets another act for her, or that one looked at what she may see.
     #[serde(rename = "mandate/1")]
     Mandate(MandateStep),
+    /// Something happened between a home and the other adults in it.
+    #[serde(rename = "household/1")]
+    Household(HouseholdStep),
+    /// A person died or cannot decide any more, or it was recorded by mistake.
+    #[serde(rename = "capacity/1")]
+    Capacity(CapacityStep),
     /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
     /// `@context` and `@type`.
     #[serde(untagged)]
@@ -175,6 +185,8 @@ impl Record {
             Self::RightsStep(_) => "rights-step/1",
             Self::Occupancy(_) => "occupancy/1",
             Self::Mandate(_) => "mandate/1",
+            Self::Household(_) => "household/1",
+            Self::Capacity(_) => "capacity/1",
             Self::Consent(record) => record.act().record_name(),
         }
     }
@@ -203,6 +215,12 @@ impl Record {
             // Who may come to what is hers, and that she came.
             Self::Access(_) | Self::Mandate(_) => SubjectKind::Access,
             Self::RightsStep(_) => SubjectKind::RightsRequest,
+            Self::Household(record) if record.step.is_of_a_case() => SubjectKind::RightsRequest,
+            // What the home tells of itself, as with its enrolment.
+            Self::Household(_) => SubjectKind::Enrolment,
+            // Her way in opens again, as with an enrolment; nothing is agreed to by it.
+            Self::Capacity(record) if record.step.opens() => SubjectKind::Enrolment,
+            Self::Capacity(_) => SubjectKind::ConsentClosed,
             Self::Consent(record) => record.kind(),
         }
     }
@@ -226,6 +244,8 @@ impl Record {
             Self::RightsStep(record) => record.at,
             Self::Occupancy(record) => record.at,
             Self::Mandate(record) => record.at,
+            Self::Household(record) => record.at,
+            Self::Capacity(record) => record.at,
             Self::Consent(record) => record.at(),
         }
     }
@@ -247,6 +267,8 @@ impl Record {
             Self::RightsStep(record) => record.check(),
             Self::Occupancy(record) => record.check(),
             Self::Mandate(record) => record.check(),
+            Self::Household(record) => record.check(),
+            Self::Capacity(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use broker_domain::household::{OF_AGE_YEARS, is_minor};
 use broker_domain::identity::{Freshness, Identity, ProviderRefusal};
 use broker_domain::time::{Clock, Entropy, Instant};
 use openidconnect::core::{CoreErrorResponseType, CoreJsonWebKey, CoreJwsSigningAlgorithm};
@@ -102,6 +103,7 @@ impl Answer {
         check_client(known, claims).map_err(|why| not_ours(known, why))?;
         check_times(known, claims, question, now).map_err(|why| not_ours(known, why))?;
         check_strength(known, claims, question)?;
+        check_age(claims, now)?;
         identity(known, &found, claims)
     }
 
@@ -200,6 +202,22 @@ fn check_strength(known: &Known, claims: &Claims, question: &Question) -> Result
     match claims.auth_time() {
         Some(proved) if proved.timestamp_micros() >= earliest.as_micros() => Ok(()),
         Some(_) | None => Err(ProviderRefusal::TooWeak),
+    }
+}
+
+/// Whoever holds a meter is of age. Nothing about age is asked for; what a provider says unasked is heeded and not kept.
+///
+/// What leaves open whether somebody is of age says nothing.
+fn check_age(claims: &Claims, now: Instant) -> Result<(), ProviderRefusal> {
+    let minor_by_birth = claims
+        .birthdate()
+        .is_some_and(|said| is_minor(said.as_str(), now));
+    let additional = claims.additional_claims();
+    let minor = additional.age.is_some_and(|age| age < f64::from(OF_AGE_YEARS))
+        || additional.age_over_18 == Some(false);
+    match minor_by_birth || minor {
+        true => Err(ProviderRefusal::Minor),
+        false => Ok(()),
     }
 }
 

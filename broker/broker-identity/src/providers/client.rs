@@ -31,6 +31,12 @@ impl AdditionalProviderMetadata for MoreMetadata {}
 pub(super) struct MoreClaims {
     /// RFC 7519 §4.1.5, in seconds; the library does not look at it.
     pub(super) nbf: Option<f64>,
+    /// In years, where a provider says it; no standard names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) age: Option<f64>,
+    /// Whether the person is of age, as European wallets say it (PID rulebook, `age_over_18`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) age_over_18: Option<bool>,
 }
 
 impl AdditionalClaims for MoreClaims {}

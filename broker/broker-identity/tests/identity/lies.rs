@@ -10,7 +10,7 @@ use crate::browser::query;
 use crate::liar::{Liar, Said, message, sign_with_secret};
 use crate::ports::{CLIENT, Ours, config, refusal};
 
-use ProviderRefusal::{NotOurs, TooWeak, Unavailable};
+use ProviderRefusal::{Minor, NotOurs, TooWeak, Unavailable};
 
 struct Scene {
     liar: Liar,
@@ -86,6 +86,10 @@ async fn each_claim_is_held_against_the_question() {
         ("exp", json!(now - 30)),
         ("auth_time", Value::Null),
         ("sub", json!("x".repeat(255))),
+        ("birthdate", json!("1980-05-17")),
+        ("birthdate", json!("0000-05-17")),
+        ("age", json!(18)),
+        ("age_over_18", json!(true)),
     ];
     for (claim, value) in right {
         let told = scene
@@ -110,6 +114,9 @@ async fn each_claim_is_held_against_the_question() {
         ("sub", json!(""), NotOurs),
         ("sub", json!("x".repeat(256)), NotOurs),
         ("sub", json!("änna"), NotOurs),
+        ("birthdate", json!("2020-05-17"), Minor),
+        ("age", json!(17), Minor),
+        ("age_over_18", json!(false), Minor),
         ("exp", json!(1e300), Unavailable),
         ("exp", Value::Null, Unavailable),
         ("sub", Value::Null, Unavailable),

@@ -271,6 +271,11 @@ impl Broker {
         code: &str,
     ) -> Result<([u8; 32], AccountId), Failure<SignInRefusal>> {
         let row = self.invitation(code).await?;
+        if let SessionRole::Participant(who) = row.role
+            && !self.is_of_age(who).await?
+        {
+            return Err(Failure::Refused(SignInRefusal::AgeUnsaid));
+        }
         let account = self.store.read().await?.account_of(row.role).await?;
         let account = match (account, row.kind) {
             (None, _) => AccountId::random(&*self.entropy)?,

@@ -46,6 +46,10 @@ impl Broker {
         let Ok(acting) = row.mandate.acting(who, self.clock.now()) else {
             return Ok(ActingNow::Over);
         };
+        // A mandate ends with the person who gave it; what her heirs or a guardian need goes by her case.
+        if read.capacity_end(acting.person()).await?.is_some() {
+            return Ok(ActingNow::Over);
+        }
         let (_, name) = self.names_of(&mut *read, &row).await?;
         Ok(ActingNow::For { acting, name })
     }

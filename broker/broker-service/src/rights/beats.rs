@@ -1,6 +1,7 @@
 //! The commit beats of requests: each writes its record, its words and where the request stands in one transaction.
 
 use async_trait::async_trait;
+use broker_domain::ids::ConsentId;
 use broker_domain::rights::{Author, RightsRequest, RightsState, WordKind};
 use broker_store::{MessageKind, RightsWordsRow, Serial};
 
@@ -12,6 +13,8 @@ use crate::telling;
 pub(super) struct AddRightsRequest {
     pub request: RightsRequest,
     pub words: Option<RightsWordsRow>,
+    /// The sharing that was stopped before, if it is about one.
+    pub about: Option<ConsentId>,
     pub draft: Draft,
 }
 
@@ -28,8 +31,11 @@ impl Commit for AddRightsRequest {
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, AskRefusal>, Fault> {
         let of = self.request.participant;
         let rows = group.tx.rights_requests_of(of, MOST_SHOWN).await?;
+        // What other adults of her home sent takes none of her places.
+        let others = group.tx.household_cases_of(of, MOST_SHOWN).await?;
         let open = rows
             .iter()
+            .filter(|row| !others.iter().any(|case| case.request == row.request.id))
             .filter(|row| !matches!(row.request.state, RightsState::Answered { .. }));
         if open.count() >= MOST_OPEN {
             return Ok(Err(AskRefusal::TooMany));
@@ -38,6 +44,9 @@ impl Commit for AddRightsRequest {
         group.tx.add_rights_request(&self.request, serial).await?;
         if let Some(words) = &self.words {
             group.tx.add_rights_words(self.request.id, words, serial).await?;
+        }
+        if let Some(consent) = self.about {
+            group.tx.tie_standstills(consent, self.request.id).await?;
         }
         Ok(Ok(serial))
     }
@@ -48,13 +57,15 @@ pub(super) struct AdvanceRightsRequest {
     pub after: RightsRequest,
     pub words: Option<RightsWordsRow>,
     pub place: u32,
+    /// Whether the person of the list asked, and is written to. Another adult reads with the code of her case.
+    pub of_her_own: bool,
     pub draft: Draft,
 }
 
 impl AdvanceRightsRequest {
     /// What the person is told by mail; her own steps she knows.
     fn message(&self) -> Option<MessageKind> {
-        let words = self.words.as_ref()?;
+        let words = self.words.as_ref().filter(|_| self.of_her_own)?;
         match (words.author, words.kind) {
             (Author::Person, _) => None,
             (Author::Officer, WordKind::Answer) => Some(MessageKind::RightsAnswered),

@@ -2,12 +2,13 @@
 
 use broker_domain::rights::{Author, RightsRequest, RightsState, WordKind};
 use broker_domain::time::Instant;
-use broker_store::{RightsRow, RightsWordsRow};
+use broker_store::{RightsRow, RightsWordsRow, StandstillRow};
 use broker_vault::{ProfileField, SealedText};
 use secrecy::ExposeSecret as _;
 
 use crate::broker::Broker;
 use crate::failure::Fault;
+use crate::household::HouseholdCase;
 use crate::telling::first_fault;
 
 /// How many requests are sealed in one go, of those from before words were.
@@ -20,6 +21,10 @@ pub struct RightsThread {
     pub row: RightsRow,
     /// Everything in order.
     pub words: Vec<RightsWords>,
+    /// What makes it one of another adult of her home; `None` for her own.
+    pub household: Option<HouseholdCase>,
+    /// The sharings that it is about, standing still or not.
+    pub still: Vec<StandstillRow>,
 }
 
 /// Something written in a request.
@@ -39,7 +44,7 @@ pub struct RightsWords {
 
 impl Broker {
     /// Words of a request, sealed; `None` for no words.
-    pub(super) async fn sealed_words(
+    pub(crate) async fn sealed_words(
         &self,
         request: &RightsRequest,
         place: u32,
@@ -66,8 +71,9 @@ impl Broker {
     }
 
     /// A request with its words. Whoever calls has asked the policies.
-    pub(super) async fn opened(&self, mut row: RightsRow) -> Result<RightsThread, Fault> {
+    pub(crate) async fn opened(&self, mut row: RightsRow) -> Result<RightsThread, Fault> {
         let mut read = self.store.read().await?;
+        let still = read.standstills_of_case(row.request.id).await?;
         let mut words = Vec::new();
         for sealed in read.rights_words(row.request.id).await? {
             let wrapped = read.key(row.request.participant, sealed.epoch).await?;
@@ -94,7 +100,13 @@ impl Broker {
                 _ => {}
             }
         }
-        Ok(RightsThread { row, words })
+        drop(read);
+        Ok(RightsThread {
+            household: self.household_of(&row).await?,
+            row,
+            words,
+            still,
+        })
     }
 
     pub(super) async fn all_opened(&self, rows: Vec<RightsRow>) -> Result<Vec<RightsThread>, Fault> {

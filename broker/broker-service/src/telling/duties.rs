@@ -159,6 +159,7 @@ impl Duties {
                 .await
                 .map(|_| ()),
             self.broker.close_departures(now).await,
+            self.broker.close_capacity_ends().await,
             self.remind(now).await,
             self.remind_staff(now).await,
             self.broker.seal_clear_words().await,

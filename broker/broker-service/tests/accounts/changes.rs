@@ -44,7 +44,7 @@ async fn recipients_are_told_of_narrowing_pause_resumption_renewal_and_expiry() 
     let until = broker.now().plus_seconds(3 * DAY);
     broker.pause(who, consent, until).await.unwrap();
     told.round().await;
-    broker.end_pause(who, consent).await.unwrap();
+    broker.end_pause(who, consent, None).await.unwrap();
     told.round().await;
     let less = Narrowing {
         step: Step::from_seconds(3_600).unwrap(),

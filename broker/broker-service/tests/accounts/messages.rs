@@ -1,9 +1,11 @@
 //! Messages to people: what is told, when, and how often.
 
+use broker_domain::household::Outcome;
 use broker_domain::policy::Principal;
+use broker_domain::rights::Right;
 use broker_domain::telling::PostFailure;
-use broker_service::{Failure, MailboxRefusal, SignInRefusal};
-use broker_store::{MailAddressRow, Store as _, WrappedKeyRow};
+use broker_service::{AnswerRefusal, ChangeRefusal, Failure, MailboxRefusal, RightsAction, SignInRefusal};
+use broker_store::{Duty, MailAddressRow, Store as _, WrappedKeyRow};
 use broker_store_sqlite::{Create, SqliteStore};
 
 use crate::scene::TELEPHONE;
@@ -246,4 +248,55 @@ async fn erasure_takes_waiting_messages_and_letters_along() {
     let (_, counts) = told.scene.broker.overdue(told.scene.officer).await.unwrap();
     let counts = counts.people;
     assert_eq!(counts, broker_store::MessageCounts::default());
+}
+
+/// P-19. A freeze and its end are told to the person, and to the recipient as what they are to it: a pause, a resumption, an end.
+#[tokio::test]
+async fn p_19_freezing_and_lifting_are_told() {
+    let told = Telling::scene().await;
+    told.route(Duty::Delete).await;
+    let consent = told.agree().await;
+    told.round().await;
+    assert_eq!(told.subjects(), [GRANTED]);
+    let (broker, who) = (&told.scene.broker, told.person.participant);
+    for _ in 0..2 {
+        broker.freeze_sharing(who, consent).await.unwrap();
+        told.round().await;
+    }
+    assert_eq!(told.subjects(), ["Un partage est arrêté"], "once");
+    let old = broker.now().plus_seconds(-601);
+    let stale = broker.end_pause(who, consent, Some(old)).await;
+    assert!(matches!(
+        stale,
+        Err(Failure::Refused(ChangeRefusal::TooWeak { .. }))
+    ));
+    let proved_at = Some(broker.now());
+    broker.end_pause(who, consent, proved_at).await.unwrap();
+    told.round().await;
+    assert_eq!(told.subjects(), ["Un partage reprend"]);
+    // Again, and this time the officer ends it: the recipient answers for that as for a withdrawal.
+    broker.freeze_sharing(who, consent).await.unwrap();
+    let case = broker.fresh_rights_request().unwrap();
+    let asked = ("Je n'ai rien accepté.", Some(consent));
+    broker
+        .ask_about(who, case, Right::Restriction, asked)
+        .await
+        .unwrap();
+    let officer = told.scene.officer;
+    let words = RightsAction::Answer("Nous y mettons fin.".into());
+    let silent = broker.advance_right(officer, case, &words).await;
+    assert!(matches!(
+        silent,
+        Err(Failure::Refused(AnswerRefusal::OutcomeMissing))
+    ));
+    broker
+        .decide_case(officer, case, (Outcome::End, None), "Nous y mettons fin.")
+        .await
+        .unwrap();
+    told.round().await;
+    let notices = told.notices();
+    let said = |wanted: &str| notices.iter().filter(|one| one["change"] == wanted).count();
+    assert_eq!((said("paused"), said("resumed")), (2, 1), "{notices:?}");
+    let asked_to_delete = notices.iter().filter(|one| one["type"] != "fiducie-change/1");
+    assert_eq!(asked_to_delete.count(), 1, "{notices:?}");
 }

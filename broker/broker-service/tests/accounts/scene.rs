@@ -223,7 +223,9 @@ impl Scene {
             .invite_participant(self.officer, &newcomer)
             .await
             .unwrap();
-        (invited.joined.participant, invited.invitation.code)
+        let participant = invited.joined.participant;
+        self.broker.say_of_age(participant).await.unwrap();
+        (participant, invited.invitation.code)
     }
 
     /// Who registered the passkey of this name with her invitation.

@@ -1,6 +1,7 @@
 //! Facts about erasing people and subjects.
 
 use broker_domain::consent::EventKind;
+use broker_domain::household::{Household, Minors, OtherAdults, StandstillCause};
 use broker_domain::ids::ParticipantId;
 
 use super::dossiers::{dossier, notice};
@@ -13,7 +14,8 @@ use super::samples::{
 use super::tellings::{pending, telling};
 use crate::{
     AttemptKind, Attempts, FlowFilter, GatewayRow, MailAddressRow, MessageRow, NoticeRow, OfficerRow, Page,
-    PointRow, SessionRole, SessionRow, SignInRow, Store, TellingBody, TellingRow, TransferRow, Tx,
+    PointRow, SessionRole, SessionRow, SignInRow, StandstillRow, Store, TellingBody, TellingRow, TransferRow,
+    Tx,
 };
 
 const PAGE: Page = Page {
@@ -45,7 +47,26 @@ async fn live(tx: &mut dyn Tx, who: u8) {
     tx.add_records(&[record(who, 1, LEAVES + u64::from(number))])
         .await
         .unwrap();
+    shared_home(tx, who).await;
     told(tx, who).await;
+}
+
+/// Other adults live there, and a sharing stands still.
+async fn shared_home(tx: &mut dyn Tx, who: u8) {
+    let household = Household {
+        adults: OtherAdults::new(1).unwrap(),
+        minors: Minors::Present,
+    };
+    tx.set_household(id(who), household, at(0)).await.unwrap();
+    tx.state_age(id(who), at(0)).await.unwrap();
+    let standstill = StandstillRow {
+        consent: id(10 * who),
+        cause: StandstillCause::NotMe,
+        case: None,
+        began_at: at(1),
+        ended_at: None,
+    };
+    tx.add_standstill(&standstill).await.unwrap();
 }
 
 /// A message that waits, and a recipient that was told.

@@ -7,7 +7,7 @@ use super::samples::{assert_conflict, at, furnish, id};
 use crate::{OwnScope, RightsRow, RightsWordsRow, Serial, Store};
 
 /// A request of participant 1 or 2 that is due `number` days after the samples begin.
-fn request(number: u8, who: u8) -> RightsRequest {
+pub(super) fn rights_request(number: u8, who: u8) -> RightsRequest {
     RightsRequest {
         id: id(number),
         participant: id(who),
@@ -38,7 +38,9 @@ fn words(place: u32, kind: WordKind) -> RightsWordsRow {
 pub async fn words_of_a_request_come_back_in_order(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("ask").await.unwrap();
-    tx.add_rights_request(&request(3, 1), Serial(3)).await.unwrap();
+    tx.add_rights_request(&rights_request(3, 1), Serial(3))
+        .await
+        .unwrap();
     assert_eq!(tx.rights_in_clear(9).await.unwrap().len(), 1);
     let asked = words(0, WordKind::Asked);
     tx.seal_rights_words(id(3), std::slice::from_ref(&asked))
@@ -61,7 +63,7 @@ pub async fn words_of_a_request_come_back_in_order(store: &dyn Store) {
 pub async fn the_clock_of_a_request_moves_from_where_it_was(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("ask").await.unwrap();
-    let before = request(3, 1);
+    let before = rights_request(3, 1);
     tx.add_rights_request(&before, Serial(3)).await.unwrap();
     let paused = RightsRequest {
         paused_at: Some(at(20)),
@@ -103,9 +105,11 @@ fn answered(seconds: i64) -> RightsState {
 pub async fn a_rights_request_comes_back_with_its_steps(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("ask").await.unwrap();
-    tx.add_rights_request(&request(3, 1), Serial(3)).await.unwrap();
+    tx.add_rights_request(&rights_request(3, 1), Serial(3))
+        .await
+        .unwrap();
     assert_conflict(
-        tx.add_rights_request(&request(3, 1), Serial(4)).await,
+        tx.add_rights_request(&rights_request(3, 1), Serial(4)).await,
         "rights_request",
     );
     tx.advance_rights_request(id(3), &taken(), Serial(5))
@@ -118,7 +122,7 @@ pub async fn a_rights_request_comes_back_with_its_steps(store: &dyn Store) {
     let expected = RightsRow {
         request: RightsRequest {
             state: answered(60),
-            ..request(3, 1)
+            ..rights_request(3, 1)
         },
         received_leaf: 3,
         taken_leaf: Some(5),
@@ -133,7 +137,9 @@ pub async fn a_rights_request_comes_back_with_its_steps(store: &dyn Store) {
 pub async fn a_rights_request_advances_once(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("ask").await.unwrap();
-    tx.add_rights_request(&request(3, 1), Serial(3)).await.unwrap();
+    tx.add_rights_request(&rights_request(3, 1), Serial(3))
+        .await
+        .unwrap();
     let back = RightsState::Received;
     assert_conflict(
         tx.advance_rights_request(id(3), &back, Serial(4)).await,
@@ -162,7 +168,7 @@ pub async fn requests_that_wait_come_by_due_date(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("ask").await.unwrap();
     for (number, who) in [(5, 1), (4, 2), (6, 1), (7, 2)] {
-        tx.add_rights_request(&request(number, who), Serial(u64::from(number)))
+        tx.add_rights_request(&rights_request(number, who), Serial(u64::from(number)))
             .await
             .unwrap();
     }

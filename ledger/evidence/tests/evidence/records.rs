@@ -1,15 +1,16 @@
 //! The forms of records, byte for byte.
 
 use evidence::record::{
-    ConsentChange, Id, InOutcome, MandateStep, MandateStepKind, OccupancyStep, OccupancyStepKind, OutOutcome,
-    Power, ProvedBy, Record, RecordError, RightsStepKind, Seconds, Step,
+    CapacityStep, ConsentChange, HouseholdStep, HouseholdStepKind, Id, InOutcome, MandateStep,
+    MandateStepKind, OccupancyStep, OccupancyStepKind, OutOutcome, Power, ProvedBy, Record, RecordError,
+    RightsStepKind, Seconds, Step,
 };
 use ledger_core::leaf::SubjectKind;
 use proptest::prelude::*;
 
 use crate::samples::{
-    all, at, consent_changed, consent_changed_for, consent_given, departure, id, mandate, passkey, release,
-    release_without_manifest, rights_step, transfer_in, transfer_out, withdrawal_answer,
+    all, at, consent_changed, consent_changed_for, consent_given, departure, died, id, mandate, objected,
+    passkey, release, release_without_manifest, rights_step, transfer_in, transfer_out, withdrawal_answer,
 };
 
 /// A failing line means that an old record would no longer verify: make a new type instead of changing it.
@@ -51,6 +52,8 @@ fn each_type_has_its_kind_of_leaf() {
         ConsentClosed,
         ConsentOpened,
         Access,
+        RightsRequest,
+        ConsentClosed,
     ];
     assert_eq!(kinds, expected);
 }
@@ -91,6 +94,29 @@ fn a_departure_has_a_date_and_a_confirmation_has_none() {
     };
     assert!(contradicts(&Record::Occupancy(undated)));
     assert!(contradicts(&Record::Occupancy(confirmed)));
+}
+
+#[test]
+fn a_case_of_a_home_has_a_day_and_a_number_of_adults_has_none() {
+    let told = HouseholdStep {
+        step: HouseholdStepKind::Told,
+        ..objected()
+    };
+    let undated = HouseholdStep {
+        due: None,
+        ..objected()
+    };
+    assert!(contradicts(&Record::Household(told)));
+    assert!(contradicts(&Record::Household(undated)));
+}
+
+#[test]
+fn an_end_of_capacity_has_its_date() {
+    let undated = CapacityStep {
+        since: None,
+        ..died()
+    };
+    assert!(contradicts(&Record::Capacity(undated)));
 }
 
 #[test]

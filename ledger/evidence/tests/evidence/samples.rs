@@ -6,12 +6,12 @@ use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
     record::{
-        Access, ActedFor, Actor, AnswerStep, Capacity, ConsentChange, ConsentChanged, ConsentGiven,
-        ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, Id, InOutcome, Instant,
-        MandateStep, MandateStepKind, ManifestRoot, Method, OccupancyStep, OccupancyStepKind, OutOutcome,
-        PasskeyAction, PasskeyChange, PastData, Power, ProvedBy, Record, Release, ReleaseRefused,
-        ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn,
-        TransferOut, WithdrawalAnswer,
+        Access, ActedFor, Actor, AnswerStep, Capacity, CapacityStep, CapacityStepKind, ConsentChange,
+        ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel,
+        HouseholdStep, HouseholdStepKind, Id, InOutcome, Instant, MandateStep, MandateStepKind, ManifestRoot,
+        Method, OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power,
+        ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep,
+        RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -251,6 +251,8 @@ pub fn all() -> Vec<Record> {
         Record::Occupancy(departure()),
         Record::ConsentChangedFor(consent_changed_for(12)),
         Record::Mandate(mandate()),
+        Record::Household(objected()),
+        Record::Capacity(died()),
     ]
 }
 
@@ -314,6 +316,29 @@ pub fn departure() -> OccupancyStep {
         leaves_at: Some(at(90)),
         method: Method::Web,
         at: at(11),
+    }
+}
+
+pub fn died() -> CapacityStep {
+    CapacityStep {
+        participant: id("p-1"),
+        step: CapacityStepKind::Died,
+        since: Some(at(3)),
+        case: id("r-3"),
+        at: at(13),
+    }
+}
+
+pub fn objected() -> HouseholdStep {
+    HouseholdStep {
+        participant: id("p-1"),
+        point: id("pt-1"),
+        step: HouseholdStepKind::Objected,
+        adults: None,
+        minors: None,
+        case: Some(id("r-2")),
+        due: Some(id("2026-02-02")),
+        at: at(12),
     }
 }
 
