@@ -77,13 +77,25 @@ pub enum FieldProblem {
     MeterNumberInvalid,
     /// Another participant has this meter.
     MeterTaken,
-    /// Nobody is known under this identifier.
+    /// Nobody is known under this identifier or number.
     PersonUnknown,
+    /// The reference is that of no form of today.
+    FormUnknown,
+    /// No scan was digested.
+    ScanMissing,
+    /// Not a SHA-256.
+    ScanInvalid,
+    /// The days on the sheet are missing, or cannot be.
+    EntryDays,
+    /// This is shared already.
+    SharedAlready,
+    /// The code was used.
+    CodeUsed,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 40] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -118,6 +130,12 @@ impl FieldProblem {
         Self::MeterNumberInvalid,
         Self::MeterTaken,
         Self::PersonUnknown,
+        Self::FormUnknown,
+        Self::ScanMissing,
+        Self::ScanInvalid,
+        Self::EntryDays,
+        Self::SharedAlready,
+        Self::CodeUsed,
     ];
 }
 
@@ -161,6 +179,12 @@ impl Word for FieldProblem {
             Self::MeterNumberInvalid => "field-meter-number-invalid",
             Self::MeterTaken => "field-meter-taken",
             Self::PersonUnknown => "field-person-unknown",
+            Self::FormUnknown => "field-form-unknown",
+            Self::ScanMissing => "field-scan-missing",
+            Self::ScanInvalid => "field-scan-invalid",
+            Self::EntryDays => "field-entry-days",
+            Self::SharedAlready => "field-shared-already",
+            Self::CodeUsed => "field-code-used",
         }
     }
 }

@@ -171,11 +171,21 @@ pub enum Notice {
     DeletionAsked,
     /// Something was written in a request, or its clock moved.
     RightStep,
+    /// An officer entered an act.
+    Entered,
+    /// An officer confirmed one.
+    EnteredConfirmed,
+    /// An officer sent one back.
+    EnteredBack,
+    /// A letter was posted.
+    LetterPosted,
+    /// A new code for an account was stopped.
+    CodeStopped,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 36] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -207,6 +217,11 @@ impl Notice {
         Self::MailConfirmed,
         Self::DeletionAsked,
         Self::RightStep,
+        Self::Entered,
+        Self::EnteredConfirmed,
+        Self::EnteredBack,
+        Self::LetterPosted,
+        Self::CodeStopped,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -243,6 +258,11 @@ impl Notice {
             Self::MailConfirmed => "adresse-confirmee",
             Self::DeletionAsked => "effacement-demande",
             Self::RightStep => "demande-suivie",
+            Self::Entered => "saisie",
+            Self::EnteredConfirmed => "saisie-confirmee",
+            Self::EnteredBack => "saisie-renvoyee",
+            Self::LetterPosted => "courrier-poste",
+            Self::CodeStopped => "code-arrete",
         }
     }
 
@@ -286,6 +306,11 @@ impl Word for Notice {
             Self::MailConfirmed => "notice-mail-confirmed",
             Self::DeletionAsked => "notice-deletion-asked",
             Self::RightStep => "notice-right-step",
+            Self::Entered => "notice-entered",
+            Self::EnteredConfirmed => "notice-entered-confirmed",
+            Self::EnteredBack => "notice-entered-back",
+            Self::LetterPosted => "notice-letter-posted",
+            Self::CodeStopped => "notice-code-stopped",
         }
     }
 }

@@ -6,6 +6,7 @@ mod changes;
 mod dashboard;
 mod data;
 mod delivered;
+mod entered;
 mod erasure;
 mod history;
 mod home;
@@ -15,6 +16,7 @@ mod ledger;
 mod not_mine;
 mod offer;
 mod officer;
+mod paper;
 mod problem;
 mod receipt;
 mod recorded;
@@ -29,8 +31,8 @@ mod withdrawal;
 pub use about::{render_accessibility, render_proofs_explained};
 pub(crate) use account::WORDS as PASSKEY_WORDS;
 pub use account::{
-    AccountView, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow, NotMeView,
-    PasskeyRow, Working, render_account, render_codes, render_not_me,
+    AccountView, CodeOnTheWay, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
+    NotMeView, PasskeyRow, Working, render_account, render_codes, render_not_me,
 };
 pub use changes::{
     NarrowingView, PauseView, PutOffView, RenewalView, TextChange, TogetherView, render_narrowing,
@@ -40,6 +42,11 @@ pub use dashboard::{DashboardView, DayCurve, MeterCard, SharingCounts, render_da
 pub use data::{DataView, Measured, PartRow, Period, PeriodChart, PeriodKind, PeriodValues, render_data};
 pub(crate) use delivered::ROW_VERDICTS;
 pub use delivered::{DeliveredView, Delivery, render_delivered};
+pub use entered::{
+    ActView, Can, Channel, CodeStep, Colleagues, EnterView, EnteredDeskView, EnteredKind, EnteredLine,
+    EnteredStanding, LetterStep, LetterView, Pick, TypedEntry, render_act, render_enter, render_entered_desk,
+    render_letter,
+};
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
 pub use history::{HistoryView, TransferRow, render_history};
 pub use home::{DemoPerson, HomeView, SignIn, render_home};
@@ -59,6 +66,10 @@ pub use offer::{
 };
 pub use officer::{
     Check, DecisionForm, DeskView, FlowFilter, FlowRow, FlowsView, RequestToDecide, render_desk, render_flows,
+};
+pub use paper::{
+    Enough, FormKind, FormView, FormsView, OfferForm, PrintedTerms, StopView, render_form, render_forms,
+    render_phone, render_stop,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
 pub use receipt::{ReceiptPlace, ReceiptView, render_receipt};

@@ -76,10 +76,12 @@ pub(crate) const SCHEMA: Source<'static> = Source {
 
 /// In order of name, like the files of the folder.
 pub(crate) const POLICIES: &[Source<'static>] = cedar![
+    "another-officer-confirms",
     "gateway-submits-for-its-household",
     "never-after-end",
     "officer-answers-rights",
     "officer-decides",
+    "officer-enters-acts",
     "officer-erases",
     "officer-invites",
     "officer-reads-flows",

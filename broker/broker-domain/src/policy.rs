@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::consent::Covered;
 use crate::ids::{
-    ApplicationId, ConsentId, DatasetId, Digest, GatewayId, OfficerId, OrganisationId, ParticipantId,
-    PointId, ReleaseId, RequestId, ResearcherId,
+    ApplicationId, ConsentId, DatasetId, Digest, EnteredId, GatewayId, OfficerId, OrganisationId,
+    ParticipantId, PointId, ReleaseId, RequestId, ResearcherId,
 };
 use crate::time::Instant;
 
@@ -62,11 +62,15 @@ pub enum Action {
     AnswerRight,
     /// An officer lets somebody in: enrols a participant, or gives one who lost the way in a new code.
     Invite,
+    /// An officer enters what a person wrote, said by telephone or asked for in person.
+    EnterAct,
+    /// Another officer looks at it, and confirms it or sends it back.
+    ConfirmAct,
 }
 
 impl Action {
     /// Every action, in the order of the golden matrix.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Submit,
         Self::ReadOwn,
         Self::Grant,
@@ -83,6 +87,8 @@ impl Action {
         Self::Erase,
         Self::AnswerRight,
         Self::Invite,
+        Self::EnterAct,
+        Self::ConfirmAct,
     ];
 
     /// The name in policies and records.
@@ -105,6 +111,8 @@ impl Action {
             Self::Erase => "erase",
             Self::AnswerRight => "answer-right",
             Self::Invite => "invite",
+            Self::EnterAct => "enter-act",
+            Self::ConfirmAct => "confirm-act",
         }
     }
 }
@@ -160,6 +168,13 @@ pub enum Resource {
         release: ReleaseId,
         /// For whom it was made.
         researcher: ResearcherId,
+    },
+    /// An act that an officer entered.
+    Entered {
+        /// Which.
+        act: EnteredId,
+        /// Who entered it.
+        by: OfficerId,
     },
     /// The list of all flows.
     Flows,

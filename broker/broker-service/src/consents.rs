@@ -1,5 +1,6 @@
 //! Granting, refusing and withdrawing.
 
+mod paper;
 mod signing;
 
 pub use signing::AskedSignature;
@@ -123,25 +124,9 @@ impl Broker {
                 if level < row.evidence {
                     return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
                 }
-                let how = How::on_a_page(level);
-                let act = NewAct::now(ConsentAct::Given, Actor::Participant(who), how, now);
-                let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
-                let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
-                let draft = Draft {
-                    subject: who.into(),
-                    actor: ActorClass::Participant,
-                    signed,
-                };
-                let leaf_index = self
-                    .commit(AddConsent {
-                        consent,
-                        asked_at,
-                        event,
-                        how,
-                        intent: None,
-                        draft,
-                    })
-                    .await?;
+                let by = (How::on_a_page(level), ActorClass::Participant);
+                let beat = self.agreed((consent, draft), asked_at, by, now)?;
+                let leaf_index = self.commit(beat).await?;
                 Ok(Chosen {
                     consent: id,
                     receipt: Some(self.receipt(leaf_index).await?),
@@ -163,6 +148,33 @@ impl Broker {
                 })
             }
         }
+    }
+
+    /// A consent given now.
+    fn agreed(
+        &self,
+        (consent, draft): (Consent, ConsentDraft),
+        asked_at: Instant,
+        (how, actor): (How, ActorClass),
+        now: Instant,
+    ) -> Result<AddConsent, Fault> {
+        let who = consent.participant;
+        let act = NewAct::now(ConsentAct::Given, Actor::Participant(who), how, now);
+        let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
+        let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
+        let draft = Draft {
+            subject: who.into(),
+            actor,
+            signed,
+        };
+        Ok(AddConsent {
+            consent,
+            asked_at,
+            event,
+            how,
+            intent: None,
+            draft,
+        })
     }
 
     /// Ends a consent. Needs no reason, no key and no JavaScript (invariant I5, GDPR art. 7(3)).
@@ -362,7 +374,8 @@ fn already_given(consents: &[Consent], new: &Consent, now: Instant) -> bool {
     })
 }
 
-struct AddConsent {
+/// A consent that is given, with its first record.
+pub(crate) struct AddConsent {
     consent: Consent,
     asked_at: Instant,
     event: ConsentEvent,

@@ -323,12 +323,23 @@ impl Broker {
         next: Next,
         actor: ActorClass,
     ) -> Result<u64, Failure<ChangeRefusal>> {
+        let beat = self.change_beat(&consent, next, actor).await?;
+        self.commit(beat).await
+    }
+
+    /// The same as a beat, to be committed by itself or with what goes along.
+    pub(crate) async fn change_beat(
+        &self,
+        consent: &Consent,
+        next: Next,
+        actor: ActorClass,
+    ) -> Result<AddChange, Failure<ChangeRefusal>> {
         consent
             .admits(next.kind, next.effective_at, next.now)
             .map_err(|refused| Failure::Refused(refused.into()))?;
-        let signed = self.sign(self.next_record(&consent, next).await?)?;
+        let signed = self.sign(self.next_record(consent, next).await?)?;
         let event = consent.dated_event(next.kind, next.effective_at, next.now, signed.digest());
-        let beat = AddChange {
+        Ok(AddChange {
             event: event.ok_or(Fault::Corrupt {
                 what: "consent events",
             })?,
@@ -340,8 +351,7 @@ impl Broker {
                 signed,
             },
             consent: consent.id,
-        };
-        self.commit(beat).await
+        })
     }
 }
 
@@ -368,7 +378,8 @@ fn granted_with(consent: &Consent, acts: &[ActRow]) -> EvidenceLevel {
         .unwrap_or(EvidenceLevel::L1)
 }
 
-struct AddChange {
+/// An event of a consent that stands, with its record.
+pub(crate) struct AddChange {
     consent: ConsentId,
     event: ConsentEvent,
     how: How,

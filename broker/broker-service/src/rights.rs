@@ -24,7 +24,8 @@ use crate::group::Draft;
 use crate::own::OwnRefusal;
 use crate::own_data::local_day;
 use crate::records;
-use beats::{AddRightsRequest, AdvanceRightsRequest};
+pub(crate) use beats::AddRightsRequest;
+use beats::AdvanceRightsRequest;
 pub use words::{RightsThread, RightsWords};
 
 /// Longest words of a request or an answer, in characters.
@@ -168,37 +169,46 @@ impl Broker {
             let row = self.opened(row).await?.row;
             return Self::said_before(row, right, words).map_err(Failure::Refused);
         }
-        let due_on = one_month_after(local_day(now)?, COUNTRY).ok_or(Fault::Corrupt { what: "due date" })?;
+        let beat = self
+            .asked((who, id), right, words, (now, ActorClass::Participant), now)
+            .await?;
+        self.commit(beat).await?;
+        let row = self.store.read().await?.rights_request(id).await?;
+        Ok(self.opened(row.ok_or(Fault::SubjectErased)?).await?.row)
+    }
+
+    /// A request that arrived at an instant, as a beat. Words are those of whoever writes it down.
+    pub(crate) async fn asked(
+        &self,
+        (who, id): (ParticipantId, RightsRequestId),
+        right: Right,
+        words: &str,
+        (received_at, actor): (Instant, ActorClass),
+        now: Instant,
+    ) -> Result<AddRightsRequest, Fault> {
+        let received_on = local_day(received_at)?;
+        let due_on = one_month_after(received_on, COUNTRY).ok_or(Fault::Corrupt { what: "due date" })?;
         let request = RightsRequest {
             id,
             participant: who,
             right,
             words: String::new(),
-            received_at: now,
+            received_at,
             due_on,
             extended_at: None,
             paused_at: None,
             paused_days: 0,
             state: RightsState::Received,
         };
-        let draft = self.rights_draft(
-            &request,
-            RightsStepKind::Received,
-            words,
-            ActorClass::Participant,
-            now,
-        )?;
+        let draft = self.rights_draft(&request, RightsStepKind::Received, words, actor, now)?;
         let words = self
             .sealed_words(&request, 0, (Author::Person, WordKind::Asked), words, now)
             .await?;
-        let beat = AddRightsRequest {
+        Ok(AddRightsRequest {
             request,
             words,
             draft,
-        };
-        self.commit(beat).await?;
-        let row = self.store.read().await?.rights_request(id).await?;
-        Ok(self.opened(row.ok_or(Fault::SubjectErased)?).await?.row)
+        })
     }
 
     /// One request of hers, with what was written in it.

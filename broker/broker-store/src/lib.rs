@@ -13,6 +13,7 @@ mod consents;
 pub mod contract;
 mod disclosures;
 mod dossiers;
+mod entered;
 mod error;
 mod gateways;
 mod households;
@@ -41,6 +42,9 @@ pub use consents::{
 };
 pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrites, ManifestRow};
 pub use dossiers::{AnswerRow, DossierReads, DossierRow, DossierWrites, Duty, NoticeRow, PastData, RouteRow};
+pub use entered::{
+    DecidedSteps, EnrolmentFormRow, EnteredReads, EnteredRow, EnteredWrites, SealedReason, StopCodeRow,
+};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
 pub use households::{HouseholdReads, HouseholdWrites, OccupancyRow};
@@ -77,6 +81,7 @@ pub trait Read:
     + ConsentReads
     + DisclosureReads
     + DossierReads
+    + EnteredReads
     + GatewayReads
     + HouseholdReads
     + IntakeReads
@@ -108,6 +113,7 @@ pub trait Tx:
     + ConsentWrites
     + DisclosureWrites
     + DossierWrites
+    + EnteredWrites
     + GatewayWrites
     + HouseholdWrites
     + IntakeWrites

@@ -87,11 +87,17 @@ pub enum MessageKind {
     RightsAnswered,
     /// Data were sent under a sharing for the first time.
     FirstTransfer,
+    /// Two officers agreed on a new code for her account; brings the code that stops it.
+    CodePrepared,
+    /// An officer entered what she wrote or said.
+    Entered,
+    /// What an officer had entered turned out wrong.
+    EnteredWrong,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -114,6 +120,9 @@ impl MessageKind {
         Self::RightsExtended,
         Self::RightsAnswered,
         Self::FirstTransfer,
+        Self::CodePrepared,
+        Self::Entered,
+        Self::EnteredWrong,
     ];
 
     /// The code in the database, and the name of its text.
@@ -142,6 +151,9 @@ impl MessageKind {
             Self::RightsExtended => "rights-extended",
             Self::RightsAnswered => "rights-answered",
             Self::FirstTransfer => "first-transfer",
+            Self::CodePrepared => "code-prepared",
+            Self::Entered => "entered",
+            Self::EnteredWrong => "entered-wrong",
         }
     }
 

@@ -24,6 +24,11 @@ pub enum SignInValue<'a> {
         /// The code, without spaces and hyphens.
         code: &'a str,
     },
+    /// The code by which a person stops a new code for her account.
+    Stop {
+        /// The code, without spaces and hyphens.
+        code: &'a str,
+    },
     /// The code that confirms a mail address.
     Mail {
         /// Whose address.
@@ -62,6 +67,7 @@ fn message(value: SignInValue<'_>) -> Vec<u8> {
         SignInValue::Subject { issuer, subject } => ("provider-subject/v1", [issuer, subject]),
         SignInValue::Invitation { code } => ("invitation-code/v1", [code, ""]),
         SignInValue::Recovery { code } => ("recovery-code/v1", [code, ""]),
+        SignInValue::Stop { code } => ("stop-code/v1", [code, ""]),
         SignInValue::Mail { who, code } => ("mail-code/v1", [who, code]),
     };
     let mut message = [label.as_bytes(), &[0]].concat();

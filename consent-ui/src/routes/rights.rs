@@ -337,7 +337,7 @@ fn written(one: &RightsWords) -> Option<ThreadLine> {
     })
 }
 
-const fn kind(right: Right) -> RightKind {
+pub(crate) const fn kind(right: Right) -> RightKind {
     match right {
         Right::Access => RightKind::Access,
         Right::Portability => RightKind::Portability,
@@ -348,7 +348,7 @@ const fn kind(right: Right) -> RightKind {
     }
 }
 
-const fn of_kind(right: RightKind) -> Right {
+pub(crate) const fn of_kind(right: RightKind) -> Right {
     match right {
         RightKind::Access => Right::Access,
         RightKind::Portability => Right::Portability,

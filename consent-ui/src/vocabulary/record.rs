@@ -37,6 +37,8 @@ pub enum RecordType {
     RightsStep,
     /// Something became known of who lives where a meter is.
     Occupancy,
+    /// An officer entered something for the person, or another one looked at it.
+    Entered,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -64,7 +66,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -81,6 +83,7 @@ impl RecordType {
         Self::WithdrawalAnswer,
         Self::RightsStep,
         Self::Occupancy,
+        Self::Entered,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -115,6 +118,7 @@ impl RecordType {
             Self::WithdrawalAnswer => "withdrawal-answer/1",
             Self::RightsStep => "rights-step/1",
             Self::Occupancy => "occupancy/1",
+            Self::Entered => "entered-act/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -149,6 +153,7 @@ impl Word for RecordType {
             Self::WithdrawalAnswer => "record-withdrawal-answer",
             Self::RightsStep => "record-rights-step",
             Self::Occupancy => "record-occupancy",
+            Self::Entered => "record-entered",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

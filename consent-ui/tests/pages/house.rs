@@ -58,6 +58,7 @@ pub struct House {
     pub anna: Person,
     pub bruno: Person,
     pub officer: OfficerId,
+    pub colleague: OfficerId,
     pub researcher: ResearcherId,
     pub dataset: DatasetId,
     pub offer: OfferRow,
@@ -128,6 +129,12 @@ impl House {
             name: "Odile".into(),
         };
         broker.enrol_member(Member::Officer(row)).await.unwrap();
+        let colleague = OfficerId::random(&SystemEntropy).unwrap();
+        let row = OfficerRow {
+            id: colleague,
+            name: "Octave".into(),
+        };
+        broker.enrol_member(Member::Officer(row)).await.unwrap();
         let identity = age::x25519::Identity::generate();
         let researcher = ResearcherId::random(&SystemEntropy).unwrap();
         let row = ResearcherRow {
@@ -145,6 +152,7 @@ impl House {
             anna,
             bruno,
             officer,
+            colleague,
             researcher,
             dataset,
             offer,
@@ -181,6 +189,7 @@ impl House {
                 person(self.bruno.id.to_string(), "Bruno Chêne"),
             ],
             officer: person(self.officer.to_string(), "Odile"),
+            colleague: person(self.colleague.to_string(), "Octave"),
             researcher: person(self.researcher.to_string(), "Rachel"),
         };
         self.router(Mode::Demo, Some(Arc::new(Door(people))))
@@ -226,6 +235,10 @@ impl House {
 
     pub async fn as_officer(&self) -> Browser {
         self.signed_in("officer", self.officer.to_string()).await
+    }
+
+    pub async fn as_colleague(&self) -> Browser {
+        self.signed_in("officer", self.colleague.to_string()).await
     }
 
     pub async fn as_researcher(&self) -> Browser {

@@ -14,6 +14,7 @@ mod account_safety;
 mod browser;
 mod changes;
 mod edpb;
+mod entered;
 mod house;
 mod household;
 mod invite;

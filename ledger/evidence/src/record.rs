@@ -6,6 +6,7 @@
 mod changed;
 mod consent;
 mod enrolment;
+mod entered;
 mod field;
 mod occupancy;
 mod passkey;
@@ -24,6 +25,7 @@ use crate::jws::{Form, Jws, Protected};
 pub use changed::{ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
+pub use entered::{EnteredAct, EnteredSeen, EnteredStep, EnteredWhat};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
 pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
@@ -84,6 +86,9 @@ pub enum Record {
     /// Something became known of who lives where a meter is.
     #[serde(rename = "occupancy/1")]
     Occupancy(OccupancyStep),
+    /// An officer entered something for a person, or another officer looked at it.
+    #[serde(rename = "entered-act/1")]
+    Entered(EnteredAct),
     /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
     /// `@context` and `@type`.
     #[serde(untagged)]
@@ -165,6 +170,7 @@ impl Record {
             Self::WithdrawalAnswer(_) => "withdrawal-answer/1",
             Self::RightsStep(_) => "rights-step/1",
             Self::Occupancy(_) => "occupancy/1",
+            Self::Entered(_) => "entered-act/1",
             Self::Consent(record) => record.act().record_name(),
         }
     }
@@ -181,6 +187,9 @@ impl Record {
             }
             Self::ConsentChanged(record) if record.change.opens() => SubjectKind::ConsentOpened,
             Self::ConsentChanged(_) => SubjectKind::ConsentClosed,
+            // A new code is a way into the account, as a key is; the rest is a paper that an officer looked at.
+            Self::Entered(record) if matches!(record.what, EnteredWhat::NewCode) => SubjectKind::Enrolment,
+            Self::Entered(_) => SubjectKind::Document,
             Self::Occupancy(record) if record.step.opens() => SubjectKind::ConsentOpened,
             Self::Occupancy(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
@@ -212,6 +221,7 @@ impl Record {
             Self::WithdrawalAnswer(record) => record.at,
             Self::RightsStep(record) => record.at,
             Self::Occupancy(record) => record.at,
+            Self::Entered(record) => record.at,
             Self::Consent(record) => record.at(),
         }
     }
@@ -225,6 +235,7 @@ impl Record {
             Self::WithdrawalAnswer(record) => record.check(),
             Self::RightsStep(record) => record.check(),
             Self::Occupancy(record) => record.check(),
+            Self::Entered(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),

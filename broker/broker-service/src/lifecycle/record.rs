@@ -3,7 +3,7 @@
 use broker_domain::consent::{Consent, EventKind, EvidenceLevel, How, Method as Channel, Terms};
 use broker_domain::ids::Digest;
 use broker_domain::time::{Instant, Interval, Step};
-use evidence::record::{self as wire, ConsentChange, ConsentChanged, Method, Record};
+use evidence::record::{self as wire, ConsentChange, ConsentChanged, Record};
 
 use crate::broker::Broker;
 use crate::failure::Fault;
@@ -90,6 +90,7 @@ fn paused(consent: &Consent, next: Next) -> Result<Record, Fault> {
         what: "consent without event",
     })?;
     let until = next.kind.parts().until;
+    let how = consent::how(next.how);
     Ok(Record::ConsentChanged(ConsentChanged {
         consent: id(&consent.id)?,
         participant: id(&consent.participant)?,
@@ -98,8 +99,9 @@ fn paused(consent: &Consent, next: Next) -> Result<Record, Fault> {
             None => ConsentChange::Resumed,
         },
         until: until.map(at).transpose()?,
-        method: Method::Web,
-        evidence_level: wire::EvidenceLevel::L1,
+        method: how.method,
+        // Whatever pauses is somebody's act.
+        evidence_level: how.level.unwrap_or(wire::EvidenceLevel::L1),
         prev_sha256: wire::Digest::new(before.0),
         at: at(next.now)?,
     }))

@@ -150,6 +150,7 @@ pub struct OpenDoor {
     spare: ParticipantId,
     speaker: Option<ParticipantId>,
     officer: String,
+    colleague: String,
     researcher: String,
 }
 
@@ -170,6 +171,7 @@ impl OpenDoor {
             spare: spare.participant,
             speaker: speaker_id,
             officer: cast.officer.to_string(),
+            colleague: cast.colleague.to_string(),
             researcher: cast.scientist.row.id.to_string(),
         }
     }
@@ -219,6 +221,19 @@ impl DemoDoor for OpenDoor {
                     "décide les demandes, voit les flux, jamais une valeur",
                     "decides requests, sees flows, never a value",
                     "beslist over aanvragen, ziet overdrachten, nooit een waarde",
+                ]),
+            ),
+            colleague: person(
+                self.colleague.clone(),
+                say([
+                    "Le second délégué à la protection des données",
+                    "The second data-protection officer",
+                    "De tweede functionaris voor gegevensbescherming",
+                ]),
+                say([
+                    "vérifie ce que la première saisit pour des personnes",
+                    "checks what the first enters for people",
+                    "controleert wat de eerste voor personen invoert",
                 ]),
             ),
             researcher: person(

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use broker_domain::consent::{Ask, Consent, ConsentEvent, Covered, EventKind, Occupancy, covers};
 use broker_domain::ids::{
-    ApplicationId, ConsentId, DatasetId, Digest, GatewayId, OfficerId, OrganisationId, ParticipantId,
-    PointId, Purpose, ReleaseId, RequestId, ResearcherId,
+    ApplicationId, ConsentId, DatasetId, Digest, EnteredId, GatewayId, OfficerId, OrganisationId,
+    ParticipantId, PointId, Purpose, ReleaseId, RequestId, ResearcherId,
 };
 use broker_domain::policy::{Approval, Principal, Resource};
 use broker_domain::time::{Instant, Interval, Step};
@@ -52,6 +52,10 @@ fn roles() -> Vec<(&'static str, Principal)> {
         ("colleague", researcher(12, LABORATORY)),
         ("foreign researcher", researcher(13, OTHER_LABORATORY)),
         ("officer", Principal::Officer(OfficerId::from_bytes([14; 16]))),
+        (
+            "another officer",
+            Principal::Officer(OfficerId::from_bytes([17; 16])),
+        ),
         (
             "her gateway",
             Principal::Gateway(GatewayId::from_bytes([15; 16]), HER),
@@ -139,6 +143,13 @@ fn resources() -> Vec<(&'static str, Resource)> {
             Resource::Release {
                 release,
                 researcher: RESEARCHER,
+            },
+        ),
+        (
+            "act entered by the officer",
+            Resource::Entered {
+                act: EnteredId::from_bytes([23; 16]),
+                by: OfficerId::from_bytes([14; 16]),
             },
         ),
         ("all flows", Resource::Flows),
@@ -272,7 +283,7 @@ fn its_two_short_cuts_change_no_answer() {
         asked += 1;
     }
     // As many as the golden matrix has cells that the policies answered.
-    assert_eq!(asked, 47, "questions inside the schema");
+    assert_eq!(asked, 60, "questions inside the schema");
 }
 
 #[test]
