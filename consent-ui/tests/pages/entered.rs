@@ -149,6 +149,13 @@ async fn p_36_a_blank_form_is_printed_and_comes_back_signed() {
         }
     }
     assert_eq!(officer.open("/dpo/formulaires/secret/fr").await.status, 404);
+}
+
+#[tokio::test]
+async fn p_36_a_signed_form_counts_once_two_officers_looked_at_it() {
+    let house = House::build().await;
+    let mut officer = house.as_officer().await;
+    let offer = house.offer.offer.id;
     let sheet = officer.open(&format!("/dpo/formulaires/accord/{offer}/fr")).await;
     let (_, rest) = sheet.body.split_once("<strong><code>").unwrap();
     let reference = rest.split('<').next().unwrap();
@@ -271,8 +278,15 @@ async fn two_officers_hand_out_a_code_and_the_person_can_stop_it() {
             .text()
             .contains("Un nouveau code d'accès")
     );
+}
 
-    // Both saw her: at once, and she can still stop it from her pages.
+/// Both saw her: at once, and she can still stop it from her pages.
+#[tokio::test]
+async fn two_officers_who_saw_her_hand_a_code_out_at_once() {
+    let house = House::build().await;
+    let mut officer = house.as_officer().await;
+    let mut colleague = house.as_colleague().await;
+    let mut anna = house.as_anna().await;
     let (path, page) = found(&mut officer, "11111111111111").await;
     let done = send(&mut officer, &path, &form(&page, "code", &[("vue", "oui")])).await;
     let act = done.header("location").split('?').next().unwrap().to_owned();

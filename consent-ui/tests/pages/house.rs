@@ -123,18 +123,8 @@ impl House {
         };
         let offer = offer(&broker, lab, "load-curve-research", notices).await;
         let dataset = dataset(&broker, lab).await;
-        let officer = OfficerId::random(&SystemEntropy).unwrap();
-        let row = OfficerRow {
-            id: officer,
-            name: "Odile".into(),
-        };
-        broker.enrol_member(Member::Officer(row)).await.unwrap();
-        let colleague = OfficerId::random(&SystemEntropy).unwrap();
-        let row = OfficerRow {
-            id: colleague,
-            name: "Octave".into(),
-        };
-        broker.enrol_member(Member::Officer(row)).await.unwrap();
+        let officer = officer(&broker, "Odile").await;
+        let colleague = self::officer(&broker, "Octave").await;
         let identity = age::x25519::Identity::generate();
         let researcher = ResearcherId::random(&SystemEntropy).unwrap();
         let row = ResearcherRow {
@@ -281,6 +271,16 @@ impl House {
             .unwrap()
             .len()
     }
+}
+
+async fn officer(broker: &Broker, name: &str) -> OfficerId {
+    let id = OfficerId::random(&SystemEntropy).unwrap();
+    let row = OfficerRow {
+        id,
+        name: name.into(),
+    };
+    broker.enrol_member(Member::Officer(row)).await.unwrap();
+    id
 }
 
 pub async fn join(broker: &Broker, name: &str, meter_number: &str) -> Person {

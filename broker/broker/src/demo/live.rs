@@ -223,19 +223,7 @@ impl DemoDoor for OpenDoor {
                     "beslist over aanvragen, ziet overdrachten, nooit een waarde",
                 ]),
             ),
-            colleague: person(
-                self.colleague.clone(),
-                say([
-                    "Le second délégué à la protection des données",
-                    "The second data-protection officer",
-                    "De tweede functionaris voor gegevensbescherming",
-                ]),
-                say([
-                    "vérifie ce que la première saisit pour des personnes",
-                    "checks what the first enters for people",
-                    "controleert wat de eerste voor personen invoert",
-                ]),
-            ),
+            colleague: second_officer(&self.colleague, lang),
             researcher: person(
                 self.researcher.clone(),
                 say(["La chercheuse", "The researcher", "De onderzoeker"]),
@@ -246,5 +234,23 @@ impl DemoDoor for OpenDoor {
                 ]),
             ),
         }
+    }
+}
+
+fn second_officer(subject: &str, lang: Lang) -> DemoPerson {
+    let name = [
+        "Le second délégué à la protection des données",
+        "The second data-protection officer",
+        "De tweede functionaris voor gegevensbescherming",
+    ];
+    let detail = [
+        "vérifie ce que la première saisit pour des personnes",
+        "checks what the first enters for people",
+        "controleert wat de eerste voor personen invoert",
+    ];
+    DemoPerson {
+        subject: subject.to_owned(),
+        name: lang.pick(name).to_owned(),
+        detail: lang.pick(detail).to_owned(),
     }
 }
