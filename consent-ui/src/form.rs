@@ -79,6 +79,16 @@ pub enum FieldProblem {
     MeterTaken,
     /// Nobody is known under this identifier or number.
     PersonUnknown,
+    /// No power is ticked.
+    PowersMissing,
+    /// A mandate that ends before it begins, or lasts for too long.
+    MandateSpan,
+    /// There are enough mandates.
+    TooManyMandates,
+    /// Her own.
+    MandateOwn,
+    /// No SHA-256 in hexadecimal.
+    DigestInvalid,
     /// The reference is that of no form of today.
     FormUnknown,
     /// No scan was digested.
@@ -95,7 +105,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 45] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -130,6 +140,11 @@ impl FieldProblem {
         Self::MeterNumberInvalid,
         Self::MeterTaken,
         Self::PersonUnknown,
+        Self::PowersMissing,
+        Self::MandateSpan,
+        Self::TooManyMandates,
+        Self::MandateOwn,
+        Self::DigestInvalid,
         Self::FormUnknown,
         Self::ScanMissing,
         Self::ScanInvalid,
@@ -179,6 +194,11 @@ impl Word for FieldProblem {
             Self::MeterNumberInvalid => "field-meter-number-invalid",
             Self::MeterTaken => "field-meter-taken",
             Self::PersonUnknown => "field-person-unknown",
+            Self::PowersMissing => "field-powers-missing",
+            Self::MandateSpan => "field-mandate-span",
+            Self::TooManyMandates => "field-too-many-mandates",
+            Self::MandateOwn => "field-mandate-own",
+            Self::DigestInvalid => "field-digest-invalid",
             Self::FormUnknown => "field-form-unknown",
             Self::ScanMissing => "field-scan-missing",
             Self::ScanInvalid => "field-scan-invalid",

@@ -20,6 +20,7 @@ mod inspect;
 mod intake;
 mod ledger;
 mod lock;
+mod mandates;
 mod members;
 mod memory;
 mod messages;

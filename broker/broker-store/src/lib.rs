@@ -19,6 +19,7 @@ mod gateways;
 mod households;
 mod intake;
 mod ledger;
+mod mandates;
 mod members;
 mod messages;
 mod participants;
@@ -53,6 +54,7 @@ pub use intake::{InboundRow, IntakeReads, IntakeWrites};
 pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 
 pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SegmentRow, Serial, SubjectRow};
+pub use mandates::{DelegatedAct, DelegatedRow, MandateReads, MandateRow, MandateWrites, SealedNames};
 pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
 pub use messages::{
     MailAddressRow, MailPendingRow, MessageCounts, MessageEnd, MessageKind, MessageReads, MessageRow,
@@ -86,6 +88,7 @@ pub trait Read:
     + HouseholdReads
     + IntakeReads
     + LedgerReads
+    + MandateReads
     + MemberReads
     + MessageReads
     + ParticipantReads
@@ -118,6 +121,7 @@ pub trait Tx:
     + HouseholdWrites
     + IntakeWrites
     + LedgerWrites
+    + MandateWrites
     + MemberWrites
     + MessageWrites
     + ParticipantWrites

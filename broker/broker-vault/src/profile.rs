@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-use broker_domain::ids::{EnteredId, PointId, RightsRequestId};
+use broker_domain::ids::{EnteredId, MandateId, PointId, RightsRequestId};
 use broker_domain::policy::Resource;
 use broker_domain::time::{Entropy, Instant};
 use broker_domain::warrant::{AccessWarrant, Warrant as _};
@@ -44,6 +44,8 @@ pub enum ProfileField {
     EnteredReason(EnteredId),
     /// What is written in a request about rights: the request, and the place in it.
     RightsWords(RightsRequestId, u32),
+    /// The names on one side of a mandate.
+    MandateNames(MandateId),
     /// The number (PRM, PCE or EAN) of a point.
     MeterNumber(PointId),
 }
@@ -60,13 +62,15 @@ impl ProfileField {
             Self::StopCode => "stop-code",
             Self::EnteredReason(_) => "entered-reason",
             Self::RightsWords(..) => "rights-words",
+            Self::MandateNames(_) => "mandate-names",
             Self::MeterNumber(_) => "meter-number",
         }
     }
 
-    /// `code || 00 || point`, the point for meter numbers only; `code || 00 || request || u32be place` for words.
+    /// `code || 00 || point`, the point for meter numbers only; `code || 00 || mandate` for names; `code || 00 || request || u32be place` for words.
     fn context(self) -> Vec<u8> {
         match self {
+            Self::MandateNames(mandate) => [self.code().as_bytes(), &[0], mandate.as_bytes()].concat(),
             Self::MeterNumber(point) => [self.code().as_bytes(), &[0], point.as_bytes()].concat(),
             Self::RightsWords(request, place) => [
                 self.code().as_bytes(),
@@ -168,6 +172,18 @@ pub fn open_rights_words(
     sealed: &SealedText,
 ) -> Result<SecretString, VaultError> {
     opened(key, ProfileField::RightsWords(request, place), sealed)
+}
+
+/// Opens the names on one side of a mandate: for its two sides. Whoever calls has found the caller to be one of them.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_mandate_names(
+    key: &DataKey,
+    mandate: MandateId,
+    sealed: &SealedText,
+) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::MandateNames(mandate), sealed)
 }
 
 /// Opens the code by which a person stops a new code for her account, so that it can be sent to her, and nothing else.

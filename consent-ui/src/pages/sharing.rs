@@ -225,7 +225,7 @@ impl SharingPage {
 }
 
 /// A receipt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptRow {
     /// Of which act.
     pub kind: ReceiptKind,
@@ -233,6 +233,8 @@ pub struct ReceiptRow {
     pub at: Moment,
     /// How strong the evidence of the act is, where it is known and somebody acted.
     pub evidence: Option<Evidence>,
+    /// The name of whoever acted for the person; empty where that one has no account any more. `None` where she acted herself.
+    pub by: Option<String>,
     /// Its record.
     pub proof: ProofStatus,
 }

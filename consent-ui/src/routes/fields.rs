@@ -92,8 +92,16 @@ impl From<&str> for Leaving {
         let withdrawal = path.starts_with(paths::SHARINGS) && takes.iter().any(|end| path.ends_with(end));
         // Leaving a home ends its sharings. A later date than the one that is known gives some time back: `leave` refuses it.
         let leaves_home = path.starts_with(paths::HOMES) && path.ends_with("/depart");
-        let of_oneself = [paths::SIGN_OUT, paths::END_SESSION, paths::END_ALL_SESSIONS].contains(&path);
-        if withdrawal || leaves_home || of_oneself || path.starts_with(&paths::not_me("")) {
+        // Nobody is kept from ending a mandate, nor from acting for herself again.
+        let ends_mandate = path.starts_with(paths::MANDATES) && path.ends_with("/fin");
+        let of_oneself = [
+            paths::SIGN_OUT,
+            paths::END_SESSION,
+            paths::END_ALL_SESSIONS,
+            paths::ACT_FOR_MYSELF,
+        ]
+        .contains(&path);
+        if withdrawal || leaves_home || ends_mandate || of_oneself || path.starts_with(&paths::not_me("")) {
             Self::Withdrawal
         } else {
             Self::Other
@@ -132,6 +140,8 @@ mod tests {
             &paths::not_mine("x"),
             &paths::withdrawal_from("x"),
             &paths::departure("x"),
+            &paths::end_mandate("x"),
+            paths::ACT_FOR_MYSELF,
             paths::WITHDRAW_EVERYTHING,
             paths::SIGN_OUT,
             paths::END_ALL_SESSIONS,
@@ -140,6 +150,9 @@ mod tests {
         }
         for path in [
             paths::CODES,
+            paths::MANDATES,
+            paths::ACT_FOR,
+            paths::ACCEPT_MANDATE,
             paths::ERASURE,
             paths::REVOKE_PASSKEY,
             &paths::offer("x"),

@@ -37,6 +37,10 @@ pub enum RecordType {
     RightsStep,
     /// Something became known of who lives where a meter is.
     Occupancy,
+    /// An agreement was paused or went on, by somebody who acted for the person.
+    ConsentChangedFor,
+    /// Who may act for the person, and that somebody looked.
+    Mandate,
     /// An officer entered something for the person, or another one looked at it.
     Entered,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
@@ -66,7 +70,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -83,6 +87,8 @@ impl RecordType {
         Self::WithdrawalAnswer,
         Self::RightsStep,
         Self::Occupancy,
+        Self::ConsentChangedFor,
+        Self::Mandate,
         Self::Entered,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
@@ -118,6 +124,8 @@ impl RecordType {
             Self::WithdrawalAnswer => "withdrawal-answer/1",
             Self::RightsStep => "rights-step/1",
             Self::Occupancy => "occupancy/1",
+            Self::ConsentChangedFor => "consent-changed/2",
+            Self::Mandate => "mandate/1",
             Self::Entered => "entered-act/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
@@ -142,7 +150,7 @@ impl Word for RecordType {
             Self::ConsentSuspended | Self::Consent(ConsentRecordType::Suspended) => {
                 "record-consent-suspended"
             }
-            Self::ConsentChanged => "record-consent-changed",
+            Self::ConsentChanged | Self::ConsentChangedFor => "record-consent-changed",
             Self::TransferIn => "record-transfer-in",
             Self::TransferOut => "record-transfer-out",
             Self::RequestStep => "record-request-step",
@@ -153,6 +161,7 @@ impl Word for RecordType {
             Self::WithdrawalAnswer => "record-withdrawal-answer",
             Self::RightsStep => "record-rights-step",
             Self::Occupancy => "record-occupancy",
+            Self::Mandate => "record-mandate",
             Self::Entered => "record-entered",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",

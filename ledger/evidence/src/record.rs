@@ -8,6 +8,7 @@ mod consent;
 mod enrolment;
 mod entered;
 mod field;
+mod mandate;
 mod occupancy;
 mod passkey;
 mod release;
@@ -22,11 +23,12 @@ use crate::consent::ConsentRecord;
 use crate::jcs::{self, JcsError};
 use crate::jws::{Form, Jws, Protected};
 
-pub use changed::{ConsentChange, ConsentChanged};
+pub use changed::{ActedFor, ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use entered::{EnteredAct, EnteredSeen, EnteredStep, EnteredWhat};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
+pub use mandate::{Capacity, MandateStep, MandateStepKind, Power};
 pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
@@ -53,6 +55,9 @@ pub enum Record {
     /// A consent was paused, or went on again.
     #[serde(rename = "consent-changed/1")]
     ConsentChanged(ConsentChanged),
+    /// The same, by somebody who acted for the person.
+    #[serde(rename = "consent-changed/2")]
+    ConsentChangedFor(ConsentChanged),
     /// A gateway or source handed data in.
     #[serde(rename = "transfer-in/1")]
     TransferIn(TransferIn),
@@ -86,6 +91,9 @@ pub enum Record {
     /// Something became known of who lives where a meter is.
     #[serde(rename = "occupancy/1")]
     Occupancy(OccupancyStep),
+    /// A person lets another act for her, or that one looked at what she may see.
+    #[serde(rename = "mandate/1")]
+    Mandate(MandateStep),
     /// An officer entered something for a person, or another officer looked at it.
     #[serde(rename = "entered-act/1")]
     Entered(EnteredAct),
@@ -159,6 +167,7 @@ impl Record {
             Self::ConsentWithdrawn(_) => "consent-withdrawn/1",
             Self::ConsentSuspended(_) => "consent-suspended/1",
             Self::ConsentChanged(_) => "consent-changed/1",
+            Self::ConsentChangedFor(_) => "consent-changed/2",
             Self::TransferIn(_) => "transfer-in/1",
             Self::TransferOut(_) => "transfer-out/1",
             Self::RequestStep(_) => "request-step/1",
@@ -170,6 +179,7 @@ impl Record {
             Self::WithdrawalAnswer(_) => "withdrawal-answer/1",
             Self::RightsStep(_) => "rights-step/1",
             Self::Occupancy(_) => "occupancy/1",
+            Self::Mandate(_) => "mandate/1",
             Self::Entered(_) => "entered-act/1",
             Self::Consent(record) => record.act().record_name(),
         }
@@ -185,8 +195,10 @@ impl Record {
             Self::ConsentWithdrawn(_) | Self::ConsentSuspended(_) | Self::WithdrawalAnswer(_) => {
                 SubjectKind::ConsentClosed
             }
-            Self::ConsentChanged(record) if record.change.opens() => SubjectKind::ConsentOpened,
-            Self::ConsentChanged(_) => SubjectKind::ConsentClosed,
+            Self::ConsentChanged(record) | Self::ConsentChangedFor(record) if record.change.opens() => {
+                SubjectKind::ConsentOpened
+            }
+            Self::ConsentChanged(_) | Self::ConsentChangedFor(_) => SubjectKind::ConsentClosed,
             // A new code is a way into the account, as a key is; the rest is a paper that an officer looked at.
             Self::Entered(record) if matches!(record.what, EnteredWhat::NewCode) => SubjectKind::Enrolment,
             Self::Entered(_) => SubjectKind::Document,
@@ -197,7 +209,8 @@ impl Record {
             Self::Release(_) | Self::ReleaseWithoutManifest(_) | Self::ReleaseRefused(_) => {
                 SubjectKind::Release
             }
-            Self::Access(_) => SubjectKind::Access,
+            // Who may come to what is hers, and that she came.
+            Self::Access(_) | Self::Mandate(_) => SubjectKind::Access,
             Self::RightsStep(_) => SubjectKind::RightsRequest,
             Self::Consent(record) => record.kind(),
         }
@@ -210,7 +223,7 @@ impl Record {
             Self::ConsentGiven(record) => record.at,
             Self::ConsentWithdrawn(record) => record.at,
             Self::ConsentSuspended(record) => record.at,
-            Self::ConsentChanged(record) => record.at,
+            Self::ConsentChanged(record) | Self::ConsentChangedFor(record) => record.at,
             Self::TransferIn(record) => record.at,
             Self::TransferOut(record) => record.at,
             Self::RequestStep(record) => record.at,
@@ -221,6 +234,7 @@ impl Record {
             Self::WithdrawalAnswer(record) => record.at,
             Self::RightsStep(record) => record.at,
             Self::Occupancy(record) => record.at,
+            Self::Mandate(record) => record.at,
             Self::Entered(record) => record.at,
             Self::Consent(record) => record.at(),
         }
@@ -230,11 +244,19 @@ impl Record {
         match self {
             Self::ConsentGiven(record) => record.check(),
             Self::ConsentSuspended(record) => record.check(),
-            Self::ConsentChanged(record) => record.check(),
+            Self::ConsentChanged(record) => {
+                demand(record.by.is_none(), "somebody acted for the person")?;
+                record.check()
+            }
+            Self::ConsentChangedFor(record) => {
+                demand(record.by.is_some(), "nobody acted for the person")?;
+                record.check()
+            }
             Self::Passkey(record) => record.check(),
             Self::WithdrawalAnswer(record) => record.check(),
             Self::RightsStep(record) => record.check(),
             Self::Occupancy(record) => record.check(),
+            Self::Mandate(record) => record.check(),
             Self::Entered(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),

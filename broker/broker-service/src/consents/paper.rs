@@ -2,6 +2,7 @@
 
 use broker_domain::consent::{EvidenceLevel, How, Method};
 use broker_domain::ids::{ConsentId, ParticipantId};
+use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
 use ledger_core::leaf::ActorClass;
 
@@ -18,13 +19,15 @@ impl Broker {
         choice: &Choice,
         now: Instant,
     ) -> Result<AddConsent, Failure<ChoiceRefusal>> {
-        let (row, consents) = self.weigh_choice(who, choice, now).await?;
+        // By her own hand: an officer typed it, and answers for it in a record of its own.
+        let hand = Hand::from(who);
+        let (row, consents) = self.weigh_choice(hand, choice, now).await?;
         let level = EvidenceLevel::L2;
         if level < row.evidence {
             return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
         }
         let id = ConsentId::random(&*self.entropy)?;
-        let proposal = self.propose(who, choice, &row, (id, None), now).await?;
+        let proposal = self.propose(hand, choice, &row, (id, None), now).await?;
         if already_given(&consents, &proposal.consent, now) {
             return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
         }
@@ -34,6 +37,6 @@ impl Broker {
             level: Some(level),
         };
         let agreed = (proposal.consent, proposal.draft);
-        Ok(self.agreed(agreed, asked_at, (how, ActorClass::Dpo), now)?)
+        Ok(self.agreed(hand, agreed, asked_at, (how, ActorClass::Dpo), now)?)
     }
 }

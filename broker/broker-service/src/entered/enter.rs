@@ -274,6 +274,7 @@ impl Broker {
             effective_at,
             now,
             how: how(act.method),
+            acting: None,
         };
         let beat = self.change_beat(&consent, next, ActorClass::Dpo).await;
         beat.map_err(|failure| failure.map_refusal(EnteredRefusal::Change))

@@ -1,4 +1,4 @@
--- Takes back 0014. An older program would give a single officer what two must agree on, and would show nobody who entered an
+-- Takes back 0016. An older program would give a single officer what two must agree on, and would show nobody who entered an
 -- act: a file with entered acts is refused; the statement on the temporary table fails then. Messages of kinds that older programs
 -- do not know are forgotten.
 CREATE TEMP TABLE refused_because_entered_acts_would_be_lost (found INTEGER CHECK (found = 0));
