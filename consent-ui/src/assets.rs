@@ -5,7 +5,7 @@ pub const STYLE_SHEET: &str = include_str!("../assets/fiducie.css");
 
 /// The scripts of the pages that check the ledger or speak with an authenticator, with where each is served: modules, which name each other by their
 /// file names.
-pub const SCRIPTS: [(&str, &str); 12] = [
+pub const SCRIPTS: [(&str, &str); 13] = [
     (crate::paths::VERIFY_SCRIPT, include_str!("../assets/verify.js")),
     ("/assets/visit.js", include_str!("../assets/visit.js")),
     (crate::paths::PASSKEY_SCRIPT, include_str!("../assets/passkey.js")),
@@ -20,6 +20,7 @@ pub const SCRIPTS: [(&str, &str); 12] = [
     ),
     ("/assets/row.js", include_str!("../assets/row.js")),
     ("/assets/keccak256.js", include_str!("../assets/keccak256.js")),
+    (crate::paths::SCAN_SCRIPT, include_str!("../assets/scan.js")),
     ("/assets/sha256.js", include_str!("../assets/sha256.js")),
 ];
 

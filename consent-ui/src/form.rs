@@ -77,7 +77,7 @@ pub enum FieldProblem {
     MeterNumberInvalid,
     /// Another participant has this meter.
     MeterTaken,
-    /// Nobody is known under this identifier.
+    /// Nobody is known under this identifier or number.
     PersonUnknown,
     /// No power is ticked.
     PowersMissing,
@@ -105,11 +105,23 @@ pub enum FieldProblem {
     AgeMissing,
     /// Not said whether sharings that stand still end or go on.
     OutcomeMissing,
+    /// The reference is that of no form of today.
+    FormUnknown,
+    /// No scan was digested.
+    ScanMissing,
+    /// Not a SHA-256.
+    ScanInvalid,
+    /// The days on the sheet are missing, or cannot be.
+    EntryDays,
+    /// This is shared already.
+    SharedAlready,
+    /// The code was used.
+    CodeUsed,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 53] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -157,6 +169,12 @@ impl FieldProblem {
         Self::CauseMissing,
         Self::AgeMissing,
         Self::OutcomeMissing,
+        Self::FormUnknown,
+        Self::ScanMissing,
+        Self::ScanInvalid,
+        Self::EntryDays,
+        Self::SharedAlready,
+        Self::CodeUsed,
     ];
 }
 
@@ -213,6 +231,12 @@ impl Word for FieldProblem {
             Self::CauseMissing => "field-cause-missing",
             Self::AgeMissing => "field-age-missing",
             Self::OutcomeMissing => "field-outcome-missing",
+            Self::FormUnknown => "field-form-unknown",
+            Self::ScanMissing => "field-scan-missing",
+            Self::ScanInvalid => "field-scan-invalid",
+            Self::EntryDays => "field-entry-days",
+            Self::SharedAlready => "field-shared-already",
+            Self::CodeUsed => "field-code-used",
         }
     }
 }

@@ -20,6 +20,8 @@ macro_rules! message_files {
             include_str!(concat!("../i18n/", $tag, "/words.ftl")),
             include_str!(concat!("../i18n/", $tag, "/home.ftl")),
             include_str!(concat!("../i18n/", $tag, "/invite.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/entered.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/paper.ftl")),
             include_str!(concat!("../i18n/", $tag, "/account.ftl")),
             include_str!(concat!("../i18n/", $tag, "/participant.ftl")),
             include_str!(concat!("../i18n/", $tag, "/data.ftl")),

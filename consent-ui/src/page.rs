@@ -193,11 +193,21 @@ pub enum Notice {
     SharingFrozen,
     /// The end of a capacity was found to be a mistake.
     CapacityUndone,
+    /// An officer entered an act.
+    Entered,
+    /// An officer confirmed one.
+    EnteredConfirmed,
+    /// An officer sent one back.
+    EnteredBack,
+    /// A letter was posted.
+    LetterPosted,
+    /// A new code for an account was stopped.
+    CodeStopped,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 44] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -237,6 +247,11 @@ impl Notice {
         Self::HomeCodeMade,
         Self::SharingFrozen,
         Self::CapacityUndone,
+        Self::Entered,
+        Self::EnteredConfirmed,
+        Self::EnteredBack,
+        Self::LetterPosted,
+        Self::CodeStopped,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -281,6 +296,11 @@ impl Notice {
             Self::HomeCodeMade => "code-foyer",
             Self::SharingFrozen => "partage-arrete",
             Self::CapacityUndone => "personne-erreur",
+            Self::Entered => "saisie",
+            Self::EnteredConfirmed => "saisie-confirmee",
+            Self::EnteredBack => "saisie-renvoyee",
+            Self::LetterPosted => "courrier-poste",
+            Self::CodeStopped => "code-arrete",
         }
     }
 
@@ -332,6 +352,11 @@ impl Word for Notice {
             Self::HomeCodeMade => "notice-home-code-made",
             Self::SharingFrozen => "notice-sharing-frozen",
             Self::CapacityUndone => "notice-capacity-undone",
+            Self::Entered => "notice-entered",
+            Self::EnteredConfirmed => "notice-entered-confirmed",
+            Self::EnteredBack => "notice-entered-back",
+            Self::LetterPosted => "notice-letter-posted",
+            Self::CodeStopped => "notice-code-stopped",
         }
     }
 }

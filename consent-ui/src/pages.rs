@@ -7,6 +7,7 @@ mod changes;
 mod dashboard;
 mod data;
 mod delivered;
+mod entered;
 mod erasure;
 mod history;
 mod home;
@@ -18,6 +19,7 @@ mod not_mine;
 mod offer;
 mod officer;
 mod others;
+mod paper;
 mod problem;
 mod receipt;
 mod recorded;
@@ -32,8 +34,8 @@ mod withdrawal;
 pub use about::{render_accessibility, render_minors, render_proofs_explained};
 pub(crate) use account::WORDS as PASSKEY_WORDS;
 pub use account::{
-    AccountView, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow, NotMeView,
-    PasskeyRow, Working, render_account, render_codes, render_not_me,
+    AccountView, CodeOnTheWay, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
+    NotMeView, PasskeyRow, Working, render_account, render_codes, render_not_me,
 };
 pub use capacity::{
     CapacityCause, CapacityDeskView, CapacityLine, EndedView, FoundPersonView, render_capacity_desk,
@@ -47,6 +49,11 @@ pub use dashboard::{DashboardView, DayCurve, MeterCard, SharingCounts, render_da
 pub use data::{DataView, Measured, PartRow, Period, PeriodChart, PeriodKind, PeriodValues, render_data};
 pub(crate) use delivered::ROW_VERDICTS;
 pub use delivered::{DeliveredView, Delivery, render_delivered};
+pub use entered::{
+    ActView, Can, Channel, CodeStep, Colleagues, EnterView, EnteredDeskView, EnteredKind, EnteredLine,
+    EnteredStanding, LetterStep, LetterView, Pick, TypedEntry, render_act, render_enter, render_entered_desk,
+    render_letter,
+};
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
 pub use history::{HistoryView, TransferRow, render_history};
 pub use home::{DemoPerson, HomeView, SignIn, render_home};
@@ -76,6 +83,10 @@ pub use others::{
     HomeAskedView, HomeCaseView, HomeCodeView, HomeNoticeView, HomeShare, HomeVisitView, Minority, Others,
     OthersAsk, OthersCase, render_case_code, render_home_asked, render_home_case, render_home_code,
     render_home_notice, render_home_visit,
+};
+pub use paper::{
+    Enough, FormKind, FormView, FormsView, OfferForm, PrintedTerms, StopView, render_form, render_forms,
+    render_phone, render_stop,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
 pub use receipt::{ReceiptPlace, ReceiptView, render_receipt};

@@ -154,8 +154,6 @@ pub const FLOWS: &str = "/dpo/transferts";
 pub const OVERDUE: &str = "/dpo/retraits";
 /// DPO. GET: the forms. POST: enrols somebody, and shows her code. Fields: `nom`, `adresse`, `compteur`, `langue`.
 pub const INVITE: &str = "/dpo/invitations";
-/// POST: a new way in for whoever lost hers. Field: `personne`.
-pub const INVITE_BACK: &str = "/dpo/invitations/encore";
 /// DPO: state of the ledger.
 pub const LEDGER: &str = "/dpo/registre";
 
@@ -206,6 +204,78 @@ pub fn link_provider(provider: &str) -> String {
 /// GET: "this was not me", about one event. POST: freezes. Field: `moyen`, the way in that stays; empty for none.
 pub fn not_me(event: &str) -> String {
     format!("{ACCOUNT}/pas-moi/{event}")
+}
+
+/// GET: what officers enter for people, and confirm.
+pub const ENTERED: &str = "/dpo/saisies";
+/// POST: finds a person. Field: `personne` (number of a meter, or identifier).
+pub const FIND_FOR_ENTRY: &str = "/dpo/saisies/recherche";
+/// GET: blank forms.
+pub const PAPER_FORMS: &str = "/dpo/formulaires";
+/// GET, POST: stops a new code for an account. Field: `code`.
+pub const STOP_CODE: &str = "/connexion/arret";
+/// The script that digests a scan in the browser.
+pub const SCAN_SCRIPT: &str = "/assets/scan.js";
+
+/// GET: what can be entered for a person. POST: enters it. Fields: `volet` (`retrait`, `droit`, `accord`, `code`), `saisie`, and those
+/// of the part.
+pub fn enter_for(person: &str) -> String {
+    format!("{ENTERED}/personne/{person}")
+}
+
+/// GET: one entered act.
+pub fn entered(act: &str) -> String {
+    format!("{ENTERED}/acte/{act}")
+}
+
+/// POST: confirms it. Field: `vue` (`oui`), for a code.
+pub fn confirm_entered(act: &str) -> String {
+    format!("{ENTERED}/acte/{act}/confirmation")
+}
+
+/// POST: sends it back. Field: `motif`.
+pub fn return_entered(act: &str) -> String {
+    format!("{ENTERED}/acte/{act}/renvoi")
+}
+
+/// POST: makes and shows the code of an act that two officers agreed on.
+pub fn entered_code(act: &str) -> String {
+    format!("{ENTERED}/acte/{act}/code")
+}
+
+/// POST: shows the letter about an act, with name and address.
+pub fn entered_letter(act: &str) -> String {
+    format!("{ENTERED}/acte/{act}/courrier")
+}
+
+/// POST: notes that it was posted.
+pub fn entered_posted(act: &str) -> String {
+    format!("{ENTERED}/acte/{act}/postee")
+}
+
+/// GET: the receipt that goes along, as PDF.
+pub fn entered_receipt(act: &str) -> String {
+    format!("{ENTERED}/acte/{act}/recu")
+}
+
+/// GET: the blank form of an offer in a language.
+pub fn offer_form(offer: &str, lang: &str) -> String {
+    format!("{PAPER_FORMS}/accord/{offer}/{lang}")
+}
+
+/// GET: another blank form in a language.
+pub fn plain_form(kind: &str, lang: &str) -> String {
+    format!("{PAPER_FORMS}/{kind}/{lang}")
+}
+
+/// GET: what to say on the telephone, in a language.
+pub fn phone_script(lang: &str) -> String {
+    format!("{DESK}/telephone/{lang}")
+}
+
+/// POST: the person stops a new code for her account; no other field than `csrf`.
+pub fn stop_own_code(act: &str) -> String {
+    format!("{ACCOUNT}/pas-moi/code/{act}")
 }
 
 /// POST: switch measuring on or off. Field: `mesure` (`on`, `off`).

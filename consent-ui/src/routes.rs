@@ -17,6 +17,7 @@ mod data;
 mod delivered;
 mod desk;
 mod door;
+mod entered;
 mod erasure;
 mod fields;
 mod gate;
@@ -108,6 +109,8 @@ pub struct DemoPeople {
     pub participants: Vec<DemoPerson>,
     /// The data-protection officer.
     pub officer: DemoPerson,
+    /// Another one: what the first enters, this one confirms.
+    pub colleague: DemoPerson,
     /// The researcher.
     pub researcher: DemoPerson,
 }
@@ -162,6 +165,10 @@ fn open_pages() -> Router {
 fn sign_in_pages() -> Router {
     Router::new()
         .route(paths::SIGN_IN, get(sign_in::page))
+        .route(
+            paths::STOP_CODE,
+            get(entered::paper::stop_page).post(entered::paper::stop),
+        )
         .route(paths::PASSKEY_QUESTION, post(passkeys::question))
         .route(paths::PASSKEY_ANSWER, post(passkeys::answer))
         .route("/connexion/aupres/{provider}", get(sign_in::to_provider))
@@ -179,6 +186,7 @@ fn sign_in_pages() -> Router {
 fn account_pages() -> Router {
     Router::new()
         .route(paths::ACCOUNT, get(account::page))
+        .route("/compte/pas-moi/code/{act}", post(entered::paper::stop_own))
         .route(paths::PROVE, get(account::prove))
         .route(paths::ROLE, get(account::roles).post(account::choose_role))
         .route(paths::NEW_PASSKEY_QUESTION, post(passkeys::another_question))
@@ -346,7 +354,29 @@ fn officer_pages() -> Router {
         .route("/dpo/personnes/{person}", post(capacity::record))
         .route("/dpo/personnes/{person}/erreur", post(capacity::undo))
         .route(paths::INVITE, get(invite::page).post(invite::enrol))
-        .route(paths::INVITE_BACK, post(invite::back))
+        .route(paths::ENTERED, get(entered::desk))
+        .route(paths::FIND_FOR_ENTRY, post(entered::find))
+        .route(
+            "/dpo/saisies/personne/{person}",
+            get(entered::page).post(entered::enter),
+        )
+        .route("/dpo/saisies/acte/{act}", get(entered::act::page))
+        .route(
+            "/dpo/saisies/acte/{act}/confirmation",
+            post(entered::act::confirm),
+        )
+        .route("/dpo/saisies/acte/{act}/renvoi", post(entered::act::send_back))
+        .route("/dpo/saisies/acte/{act}/code", post(entered::act::code))
+        .route("/dpo/saisies/acte/{act}/courrier", post(entered::act::letter))
+        .route("/dpo/saisies/acte/{act}/postee", post(entered::act::posted))
+        .route("/dpo/saisies/acte/{act}/recu", get(entered::act::receipt))
+        .route(paths::PAPER_FORMS, get(entered::paper::forms))
+        .route(
+            "/dpo/formulaires/accord/{offer}/{lang}",
+            get(entered::paper::offer),
+        )
+        .route("/dpo/formulaires/{kind}/{lang}", get(entered::paper::plain))
+        .route("/dpo/telephone/{lang}", get(entered::paper::phone))
         .route(paths::LEDGER, get(overview::ledger))
         .route("/dpo/manifestes/{release}", get(proofs::manifest))
         .route("/dpo/manifestes/{release}/feuille", get(proofs::manifest_leaf))

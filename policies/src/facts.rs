@@ -46,6 +46,7 @@ pub(crate) struct Vocabulary {
     dataset: EntityTypeName,
     request: EntityTypeName,
     release: EntityTypeName,
+    entered: EntityTypeName,
     flows: EntityTypeName,
     panel: EntityTypeName,
     action: EntityTypeName,
@@ -76,6 +77,7 @@ impl Vocabulary {
             dataset: entity_type("Dataset")?,
             request: entity_type("Request")?,
             release: entity_type("Release")?,
+            entered: entity_type("Entered")?,
             flows: entity_type("Flows")?,
             panel: entity_type("Panel")?,
             action: entity_type("Action")?,
@@ -165,6 +167,10 @@ impl Vocabulary {
             Resource::Release { release, researcher } => {
                 let researcher = reference(uid(&self.researcher, researcher));
                 with(uid(&self.release, release), [("researcher", researcher)])
+            }
+            Resource::Entered { act, by } => {
+                let by = reference(uid(&self.officer, by));
+                with(uid(&self.entered, act), [("enteredBy", by)])
             }
             Resource::Flows => Ok(Entity::with_uid(uid(&self.flows, "all"))),
             Resource::Panel => Ok(Entity::with_uid(uid(&self.panel, "all"))),

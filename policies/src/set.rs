@@ -77,6 +77,7 @@ pub(crate) const SCHEMA: Source<'static> = Source {
 /// In order of name, like the files of the folder.
 pub(crate) const POLICIES: &[Source<'static>] = cedar![
     "cohabitant-objects-in-her-home",
+    "another-officer-confirms",
     "delegate-grants",
     "delegate-looks",
     "delegate-withdraws",
@@ -85,6 +86,7 @@ pub(crate) const POLICIES: &[Source<'static>] = cedar![
     "officer-answers-rights",
     "officer-decides",
     "officer-ends-capacity",
+    "officer-enters-acts",
     "officer-erases",
     "officer-invites",
     "officer-reads-flows",

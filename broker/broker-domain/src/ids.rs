@@ -105,6 +105,10 @@ identifier! {
     RequestId;
     /// A participant's request about her rights.
     RightsRequestId;
+    /// An act that an officer entered for a person.
+    EnteredId;
+    /// A form by which an officer enrols somebody: sent twice, it enrols once.
+    EnrolmentFormId;
     /// A release made from a request.
     ReleaseId;
     /// One transfer, in or out, made or refused.

@@ -8,6 +8,7 @@
 pub mod consent;
 pub mod curve;
 pub mod deadline;
+pub mod entered;
 pub mod gateway;
 pub mod household;
 pub mod identity;

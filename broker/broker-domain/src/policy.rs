@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::consent::Covered;
 use crate::ids::{
-    ApplicationId, ConsentId, DatasetId, Digest, GatewayId, OfficerId, OrganisationId, ParticipantId,
-    PointId, ReleaseId, RequestId, ResearcherId,
+    ApplicationId, ConsentId, DatasetId, Digest, EnteredId, GatewayId, OfficerId, OrganisationId,
+    ParticipantId, PointId, ReleaseId, RequestId, ResearcherId,
 };
 use crate::mandate::Acting;
 use crate::time::Instant;
@@ -73,11 +73,15 @@ pub enum Action {
     EndCapacity,
     /// An officer lets somebody in: enrols a participant, or gives one who lost the way in a new code.
     Invite,
+    /// An officer enters what a person wrote, said by telephone or asked for in person.
+    EnterAct,
+    /// Another officer looks at it, and confirms it or sends it back.
+    ConfirmAct,
 }
 
 impl Action {
     /// Every action, in the order of the golden matrix.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Submit,
         Self::ReadOwn,
         Self::Grant,
@@ -97,6 +101,8 @@ impl Action {
         Self::AnswerRight,
         Self::EndCapacity,
         Self::Invite,
+        Self::EnterAct,
+        Self::ConfirmAct,
     ];
 
     /// The name in policies and records.
@@ -122,6 +128,8 @@ impl Action {
             Self::AnswerRight => "answer-right",
             Self::EndCapacity => "end-capacity",
             Self::Invite => "invite",
+            Self::EnterAct => "enter-act",
+            Self::ConfirmAct => "confirm-act",
         }
     }
 }
@@ -177,6 +185,13 @@ pub enum Resource {
         release: ReleaseId,
         /// For whom it was made.
         researcher: ResearcherId,
+    },
+    /// An act that an officer entered.
+    Entered {
+        /// Which.
+        act: EnteredId,
+        /// Who entered it.
+        by: OfficerId,
     },
     /// The list of all flows.
     Flows,

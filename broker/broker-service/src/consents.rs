@@ -1,5 +1,6 @@
 //! Granting, refusing and withdrawing.
 
+mod paper;
 mod signing;
 
 pub use signing::AskedSignature;
@@ -137,25 +138,9 @@ impl Broker {
                 if level < row.evidence {
                     return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
                 }
-                let how = How::on_a_page(level);
-                let act = NewAct::by_hand(ConsentAct::Given, hand, how, now);
-                let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
-                let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
-                let draft = Draft {
-                    subject: hand.person().into(),
-                    actor: ActorClass::Participant,
-                    signed,
-                };
-                let leaf_index = self
-                    .commit(AddConsent {
-                        consent,
-                        asked_at,
-                        event,
-                        how: (how, hand.acting()),
-                        intent: None,
-                        draft,
-                    })
-                    .await?;
+                let by = (How::on_a_page(level), ActorClass::Participant);
+                let beat = self.agreed(hand, (consent, draft), asked_at, by, now)?;
+                let leaf_index = self.commit(beat).await?;
                 Ok(Chosen {
                     consent: id,
                     receipt: Some(self.receipt(leaf_index).await?),
@@ -163,6 +148,33 @@ impl Broker {
             }
             Answer::Refuse => self.refuse(hand, &consent, now).await,
         }
+    }
+
+    /// A consent given now.
+    fn agreed(
+        &self,
+        hand: Hand,
+        (consent, draft): (Consent, ConsentDraft),
+        asked_at: Instant,
+        (how, actor): (How, ActorClass),
+        now: Instant,
+    ) -> Result<AddConsent, Fault> {
+        let act = NewAct::by_hand(ConsentAct::Given, hand, how, now);
+        let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
+        let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
+        let draft = Draft {
+            subject: hand.person().into(),
+            actor,
+            signed,
+        };
+        Ok(AddConsent {
+            consent,
+            asked_at,
+            event,
+            how: (how, hand.acting()),
+            intent: None,
+            draft,
+        })
     }
 
     /// Keeps a refusal, which leaves no leaf.
@@ -408,7 +420,8 @@ fn already_given(consents: &[Consent], new: &Consent, now: Instant) -> bool {
     })
 }
 
-struct AddConsent {
+/// A consent that is given, with its first record.
+pub(crate) struct AddConsent {
     consent: Consent,
     asked_at: Instant,
     event: ConsentEvent,

@@ -1,14 +1,16 @@
 //! Enrolment: participants with their meter, gateways with their key, members with theirs. Record number 1 of everybody.
 
+mod beats;
+
 use async_trait::async_trait;
 use broker_domain::consent::Occupancy;
 use broker_domain::gateway::{Gateway, Settings};
-use broker_domain::ids::{Digest, GatewayId, ParticipantId, PointId, SubjectId};
+use broker_domain::ids::{Digest, EnrolmentFormId, GatewayId, OfficerId, ParticipantId, PointId, SubjectId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{EntropyUnavailable, Instant};
 use broker_store::{
-    ApplicationRow, DatasetRow, EnrolmentCode, GatewayRow, InvitationRow, Notice, OfferRow, OfficerRow,
-    OrganisationRow, ParticipantRow, PointRow, ResearcherRow, RouteRow, Serial, WrappedKeyRow,
+    ApplicationRow, DatasetRow, EnrolmentCode, EnrolmentFormRow, GatewayRow, InvitationRow, Notice, OfferRow,
+    OfficerRow, OrganisationRow, ParticipantRow, PointRow, ResearcherRow, RouteRow,
 };
 use broker_vault::{DataKey, Epoch, ProfileField};
 use evidence::record::Role;
@@ -16,11 +18,13 @@ use ledger_core::leaf::ActorClass;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use thiserror::Error;
 
+pub(crate) use beats::Enrolment;
+use beats::{EnrolGateway, Join, MakeCode};
+
 use crate::accounts::{Invitation, draw_code};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
-use crate::moving::has_left;
 use crate::receipts::Receipt;
 use crate::records;
 use crate::sessions::sha256;
@@ -97,16 +101,17 @@ impl Broker {
     /// # Errors
     /// See [`JoinRefusal`].
     pub async fn join(&self, newcomer: &Newcomer) -> Result<Joined, Failure<JoinRefusal>> {
-        Ok(self.enrol(newcomer, |_| Ok(((), None))).await?.0)
+        Ok(self.enrol(newcomer, None, |_| Ok(((), None))).await?.0)
     }
 
     /// The same with an invitation, drawn for the participant. Both or neither.
     pub(crate) async fn join_with(
         &self,
         newcomer: &Newcomer,
+        form: Option<(EnrolmentFormId, OfficerId)>,
         draw: impl FnOnce(ParticipantId) -> Result<(Invitation, InvitationRow), EntropyUnavailable>,
     ) -> Result<(Joined, Invitation), Failure<JoinRefusal>> {
-        self.enrol(newcomer, |participant| {
+        self.enrol(newcomer, form, |participant| {
             let (invitation, row) = draw(participant)?;
             Ok((invitation, Some(row)))
         })
@@ -116,6 +121,7 @@ impl Broker {
     async fn enrol<T>(
         &self,
         newcomer: &Newcomer,
+        form: Option<(EnrolmentFormId, OfficerId)>,
         draw: impl FnOnce(ParticipantId) -> Result<(T, Option<InvitationRow>), EntropyUnavailable>,
     ) -> Result<(Joined, T), Failure<JoinRefusal>> {
         let now = self.clock.now();
@@ -154,6 +160,12 @@ impl Broker {
                 ActorClass::Participant,
             )?,
             invitation,
+            form: form.map(|(id, officer)| EnrolmentFormRow {
+                id,
+                participant,
+                officer,
+                at: now,
+            }),
         };
         let leaf_index = match self.try_commit(beat).await {
             Ok(Ok(leaf_index)) => leaf_index,
@@ -346,114 +358,6 @@ pub fn notice_digest(text: &str) -> Digest {
 #[must_use]
 pub fn credential_hash(credential: &str) -> [u8; 32] {
     sha256(credential.as_bytes())
-}
-
-/// A subject key and the draft of its first record.
-pub(crate) struct Enrolment {
-    key: [u8; 32],
-    draft: Draft,
-}
-
-impl Enrolment {
-    pub(crate) async fn run(&self, group: &mut Group<'_>) -> Result<Serial, Fault> {
-        // An organisation and a dataset may not share an identifier: that is the operator's mistake, not the ledger's.
-        if group.tx.subject(self.draft.subject).await?.is_some() {
-            return Err(Fault::Conflict { table: "subject" });
-        }
-        group.tx.add_subject(self.draft.subject, self.key).await?;
-        group.append(&self.draft).await
-    }
-}
-
-struct Join {
-    person: ParticipantRow,
-    point: PointRow,
-    key: WrappedKeyRow,
-    enrolment: Enrolment,
-    invitation: Option<InvitationRow>,
-}
-
-#[async_trait]
-impl Commit for Join {
-    type Answer = Serial;
-    type Refusal = JoinRefusal;
-    const NAME: &'static str = "join";
-
-    fn leaves(&self) -> usize {
-        1
-    }
-
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, JoinRefusal>, Fault> {
-        // One lives there at a time, and a departure to come leaves its place on its day only.
-        let known = group.tx.points_of_number(self.point.number_index).await?;
-        if known.iter().any(|row| !has_left(row.occupancy, group.now)) {
-            return Ok(Err(JoinRefusal::MeterTaken));
-        }
-        group.tx.add_participant(&self.person).await?;
-        group.tx.add_key(&self.key).await?;
-        group.tx.add_point(&self.point).await?;
-        if let Some(row) = &self.invitation {
-            group.tx.add_invitation(row, group.now).await?;
-        }
-        Ok(Ok(self.enrolment.run(group).await?))
-    }
-}
-
-struct MakeCode {
-    row: EnrolmentCode,
-}
-
-#[async_trait]
-impl Commit for MakeCode {
-    type Answer = ();
-    type Refusal = EnrolRefusal;
-    const NAME: &'static str = "make gateway code";
-
-    fn leaves(&self) -> usize {
-        0
-    }
-
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), EnrolRefusal>, Fault> {
-        let point = group.tx.point(self.row.point).await?;
-        let lives = |point: PointRow| {
-            point.participant == self.row.participant && !has_left(point.occupancy, group.now)
-        };
-        if !point.is_some_and(lives) {
-            return Ok(Err(EnrolRefusal::NotYours));
-        }
-        group.tx.add_enrolment_code(&self.row).await?;
-        Ok(Ok(()))
-    }
-}
-
-struct EnrolGateway {
-    gateway: GatewayRow,
-    code_hash: [u8; 32],
-    draft: Draft,
-}
-
-#[async_trait]
-impl Commit for EnrolGateway {
-    type Answer = Serial;
-    type Refusal = EnrolRefusal;
-    const NAME: &'static str = "enrol gateway";
-
-    fn leaves(&self) -> usize {
-        1
-    }
-
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, EnrolRefusal>, Fault> {
-        let point = group.tx.point(self.gateway.gateway.point).await?;
-        if point.is_none_or(|point| has_left(point.occupancy, group.now)) {
-            return Ok(Err(EnrolRefusal::NotYours));
-        }
-        group.tx.add_gateway(&self.gateway).await?;
-        group
-            .tx
-            .use_enrolment_code(self.code_hash, self.gateway.gateway.id)
-            .await?;
-        Ok(Ok(group.append(&self.draft).await?))
-    }
 }
 
 struct EnrolMember {

@@ -13,6 +13,7 @@ mod consents;
 mod deliver;
 mod details;
 mod enrol;
+mod entered;
 mod erase;
 mod failure;
 mod formats;
@@ -61,6 +62,10 @@ pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order, Weighed};
 pub use details::{Details, check_details};
 pub use enrol::{
     EnrolRefusal, GatewayEnrolment, JoinRefusal, Joined, Member, Newcomer, credential_hash, notice_digest,
+};
+pub use entered::{
+    Asked, Decision, EnteredDesk, EnteredRefusal, EnteredView, EntryForm, Envelope, FormSheet,
+    MAX_ENTERED_REASON, PaperForm,
 };
 pub use erase::{Erased, ErasureRefusal};
 pub use evidence::passkey::Refusal as SignatureRefusal;

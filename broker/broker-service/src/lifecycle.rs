@@ -382,6 +382,7 @@ fn granted_with(consent: &Consent, acts: &[ActRow]) -> EvidenceLevel {
         .unwrap_or(EvidenceLevel::L1)
 }
 
+/// An event of a consent that stands, with its record.
 pub(crate) struct AddChange {
     pub(crate) consent: ConsentId,
     pub(crate) event: ConsentEvent,

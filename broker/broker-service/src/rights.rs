@@ -23,7 +23,8 @@ use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
 use crate::own_data::local_day;
-use beats::{AddRightsRequest, AdvanceRightsRequest};
+pub(crate) use beats::AddRightsRequest;
+use beats::AdvanceRightsRequest;
 use draft::without_answer;
 pub use words::{RightsThread, RightsWords};
 
@@ -191,38 +192,45 @@ impl Broker {
             let row = self.opened(row).await?.row;
             return Self::said_before(row, right, words).map_err(Failure::Refused);
         }
-        let due_on = due_on(now)?;
+        let received = (now, ActorClass::Participant);
+        let beat = self.request_beat((who, id), right, words, received, now).await?;
+        self.commit(AddRightsRequest { about, ..beat }).await?;
+        let row = self.store.read().await?.rights_request(id).await?;
+        Ok(self.opened(row.ok_or(Fault::SubjectErased)?).await?.row)
+    }
+
+    /// A request that arrived at an instant, as a beat. Words are those of whoever writes it down.
+    pub(crate) async fn request_beat(
+        &self,
+        (who, id): (ParticipantId, RightsRequestId),
+        right: Right,
+        words: &str,
+        (received_at, actor): (Instant, ActorClass),
+        now: Instant,
+    ) -> Result<AddRightsRequest, Fault> {
+        let due_on = due_on(received_at)?;
         let request = RightsRequest {
             id,
             participant: who,
             right,
             words: String::new(),
-            received_at: now,
+            received_at,
             due_on,
             extended_at: None,
             paused_at: None,
             paused_days: 0,
             state: RightsState::Received,
         };
-        let draft = self.rights_draft(
-            &request,
-            RightsStepKind::Received,
-            words,
-            ActorClass::Participant,
-            now,
-        )?;
+        let draft = self.rights_draft(&request, RightsStepKind::Received, words, actor, now)?;
         let words = self
             .sealed_words(&request, 0, (Author::Person, WordKind::Asked), words, now)
             .await?;
-        let beat = AddRightsRequest {
+        Ok(AddRightsRequest {
             request,
             words,
-            about,
+            about: None,
             draft,
-        };
-        self.commit(beat).await?;
-        let row = self.store.read().await?.rights_request(id).await?;
-        Ok(self.opened(row.ok_or(Fault::SubjectErased)?).await?.row)
+        })
     }
 
     /// One request of hers, with what was written in it.

@@ -6,6 +6,7 @@
 
 mod answers;
 mod changes;
+mod codes;
 mod deletion;
 mod duties;
 mod letters;
@@ -18,7 +19,8 @@ mod standing;
 mod texts;
 
 use broker_domain::consent::{Consent, ConsentEvent, EventKind};
-use broker_domain::ids::{ConsentId, ParticipantId, PointId};
+use broker_domain::entered::EnteredAct;
+use broker_domain::ids::{ConsentId, MessageId, ParticipantId, PointId};
 use broker_domain::time::Instant;
 use broker_store::{MessageKind, SessionRole, SignInKind, SignInRow, Tx};
 
@@ -124,6 +126,25 @@ pub(crate) async fn about_a_request(
     now: Instant,
 ) -> Result<(), Fault> {
     queue(tx, who, &Occasion::of(kind).marked(mark), now).await
+}
+
+/// What a person is told about what was entered for her.
+pub(crate) async fn about_an_entry(
+    group: &mut Group<'_>,
+    act: &EnteredAct,
+    kind: MessageKind,
+) -> Result<(), Fault> {
+    let now = group.now;
+    queue(&mut *group.tx, act.participant, &entry(act, kind), now).await
+}
+
+/// The message that says so.
+pub(crate) fn message_about(act: &EnteredAct, kind: MessageKind) -> MessageId {
+    entry(act, kind).message(act.participant)
+}
+
+fn entry(act: &EnteredAct, kind: MessageKind) -> Occasion {
+    Occasion::of(kind).marked(act.id.as_bytes())
 }
 
 /// What follows from a line in somebody's list of sign-ins: nothing on a device that was seen before.

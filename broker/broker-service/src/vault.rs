@@ -114,6 +114,10 @@ impl VaultKeys {
         sign_in_index(&self.index, SignInValue::Case { code })
     }
 
+    pub(crate) fn stop_code(&self, code: &str) -> [u8; 32] {
+        sign_in_index(&self.index, SignInValue::Stop { code })
+    }
+
     pub(crate) fn mail_code(&self, who: ParticipantId, code: &str) -> [u8; 32] {
         let who = who.to_string();
         sign_in_index(&self.index, SignInValue::Mail { who: &who, code })

@@ -28,7 +28,7 @@ macro_rules! own_account {
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 45] = [
+const STATEMENTS: [(&str, &str); 48] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     (
         "session_acting",
@@ -60,6 +60,15 @@ const STATEMENTS: [(&str, &str); 45] = [
     ("passkey", own_account!("passkey")),
     ("account", own_account!("account", "id")),
     ("account_role", "DELETE FROM account_role WHERE participant = ?1"),
+    (
+        "stop_code",
+        "DELETE FROM stop_code WHERE act IN (SELECT id FROM entered_act WHERE participant = ?1)",
+    ),
+    ("entered_act", "DELETE FROM entered_act WHERE participant = ?1"),
+    (
+        "enrolment_form",
+        "DELETE FROM enrolment_form WHERE participant = ?1",
+    ),
     ("disclosure", "DELETE FROM disclosure WHERE participant = ?1"),
     (
         "age_statement",

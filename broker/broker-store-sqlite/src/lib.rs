@@ -12,6 +12,7 @@ mod connection;
 mod consents;
 mod disclosures;
 mod dossiers;
+mod entered;
 mod erasure;
 mod gateways;
 mod homes;

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 15;
+pub const NEWEST_SCHEMA: u32 = 16;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 15] = [
+const MIGRATIONS: [Migration; 16] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -112,6 +112,12 @@ const MIGRATIONS: [Migration; 15] = [
         name: "homes",
         up: include_str!("../migrations/0015_homes.up.sql"),
         down: include_str!("../migrations/0015_homes.down.sql"),
+    },
+    Migration {
+        version: 16,
+        name: "entered",
+        up: include_str!("../migrations/0016_entered.up.sql"),
+        down: include_str!("../migrations/0016_entered.down.sql"),
     },
 ];
 

@@ -16,6 +16,7 @@ pub mod accounts;
 pub mod consents;
 pub mod disclosures;
 pub mod dossiers;
+pub mod entered;
 pub mod erasure;
 pub mod gateways;
 pub mod homes;
@@ -170,6 +171,12 @@ macro_rules! contract_tests {
                 a_recipient_is_told_until_it_answers
                 a_promise_to_delete_is_overdue_until_attested
                 deletion_is_asked_once
+            }
+            entered {
+                an_entered_act_is_decided_once
+                entered_acts_wait_and_are_posted
+                a_code_is_stopped_once
+                a_form_enrols_once
             }
             tellings {
                 a_telling_is_due_until_it_ended

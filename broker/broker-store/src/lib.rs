@@ -13,6 +13,7 @@ mod consents;
 pub mod contract;
 mod disclosures;
 mod dossiers;
+mod entered;
 mod error;
 mod gateways;
 mod homes;
@@ -43,6 +44,9 @@ pub use consents::{
 };
 pub use disclosures::{Disclosed, DisclosureReads, DisclosureRow, DisclosureWrites, ManifestRow};
 pub use dossiers::{AnswerRow, DossierReads, DossierRow, DossierWrites, Duty, NoticeRow, PastData, RouteRow};
+pub use entered::{
+    DecidedSteps, EnrolmentFormRow, EnteredReads, EnteredRow, EnteredWrites, SealedReason, StopCodeRow,
+};
 pub use error::StoreError;
 pub use gateways::{EnrolmentCode, GatewayReads, GatewayRow, GatewayWrites};
 pub use homes::{CapacityRow, HomeCodeRow, HomeReads, HomeRow, HomeWrites, HouseholdCaseRow, StandstillRow};
@@ -81,6 +85,7 @@ pub trait Read:
     + ConsentReads
     + DisclosureReads
     + DossierReads
+    + EnteredReads
     + GatewayReads
     + HomeReads
     + HouseholdReads
@@ -114,6 +119,7 @@ pub trait Tx:
     + ConsentWrites
     + DisclosureWrites
     + DossierWrites
+    + EnteredWrites
     + GatewayWrites
     + HomeWrites
     + HouseholdWrites

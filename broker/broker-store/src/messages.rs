@@ -101,11 +101,17 @@ pub enum MessageKind {
     SharingFrozen,
     /// A sharing that stood still goes on.
     SharingLifted,
+    /// Two officers agreed on a new code for her account; brings the code that stops it.
+    CodePrepared,
+    /// An officer entered what she wrote or said.
+    Entered,
+    /// What an officer had entered turned out wrong.
+    EnteredWrong,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -135,6 +141,9 @@ impl MessageKind {
         Self::HouseholdSpoke,
         Self::SharingFrozen,
         Self::SharingLifted,
+        Self::CodePrepared,
+        Self::Entered,
+        Self::EnteredWrong,
     ];
 
     /// The code in the database, and the name of its text.
@@ -170,6 +179,9 @@ impl MessageKind {
             Self::HouseholdSpoke => "household-spoke",
             Self::SharingFrozen => "sharing-frozen",
             Self::SharingLifted => "sharing-lifted",
+            Self::CodePrepared => "code-prepared",
+            Self::Entered => "entered",
+            Self::EnteredWrong => "entered-wrong",
         }
     }
 

@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-use broker_domain::ids::{MandateId, PointId, RightsRequestId};
+use broker_domain::ids::{EnteredId, MandateId, PointId, RightsRequestId};
 use broker_domain::policy::Resource;
 use broker_domain::time::{Entropy, Instant};
 use broker_domain::warrant::{AccessWarrant, Warrant as _};
@@ -38,6 +38,10 @@ pub enum ProfileField {
     Email,
     /// The code that confirms an e-mail address.
     MailCode,
+    /// The code by which a person stops a new code for her account.
+    StopCode,
+    /// Why an officer sent back what another one had entered: the act.
+    EnteredReason(EnteredId),
     /// What is written in a request about rights: the request, and the place in it.
     RightsWords(RightsRequestId, u32),
     /// The names on one side of a mandate.
@@ -59,6 +63,8 @@ impl ProfileField {
             Self::Address => "address",
             Self::Email => "email",
             Self::MailCode => "mail-code",
+            Self::StopCode => "stop-code",
+            Self::EnteredReason(_) => "entered-reason",
             Self::RightsWords(..) => "rights-words",
             Self::MandateNames(_) => "mandate-names",
             Self::HomeCode(_) => "home-code",
@@ -83,7 +89,8 @@ impl ProfileField {
                 &place.to_be_bytes(),
             ]
             .concat(),
-            Self::Name | Self::Address | Self::Email | Self::MailCode => {
+            Self::EnteredReason(act) => [self.code().as_bytes(), &[0], act.as_bytes()].concat(),
+            Self::Name | Self::Address | Self::Email | Self::MailCode | Self::StopCode => {
                 [self.code().as_bytes(), &[0]].concat()
             }
         }
@@ -212,6 +219,36 @@ pub fn open_mandate_names(
     sealed: &SealedText,
 ) -> Result<SecretString, VaultError> {
     opened(key, ProfileField::MandateNames(mandate), sealed)
+}
+
+/// Opens the code by which a person stops a new code for her account, so that it can be sent to her, and nothing else.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_stop_code(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::StopCode, sealed)
+}
+
+/// Opens why an officer sent back what another one had entered: for officers, and for the letter to the person. Whoever calls
+/// has asked the policies.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_entered_reason(
+    key: &DataKey,
+    act: EnteredId,
+    sealed: &SealedText,
+) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::EnteredReason(act), sealed)
+}
+
+/// Opens name and address for the envelope of a letter: the one time that an officer reads them. Whoever calls has asked the
+/// policies, and has it recorded in the list of the person.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_envelope(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::Name, sealed)
 }
 
 fn opened(key: &DataKey, field: ProfileField, sealed: &SealedText) -> Result<SecretString, VaultError> {

@@ -29,6 +29,11 @@ pub enum SignInValue<'a> {
         /// The code, without spaces and hyphens.
         code: &'a str,
     },
+    /// The code by which a person stops a new code for her account.
+    Stop {
+        /// The code, without spaces and hyphens.
+        code: &'a str,
+    },
     /// The code that confirms a mail address.
     Mail {
         /// Whose address.
@@ -78,6 +83,7 @@ fn message(value: SignInValue<'_>) -> Vec<u8> {
         SignInValue::Invitation { code } => ("invitation-code/v1", [code, ""]),
         SignInValue::Recovery { code } => ("recovery-code/v1", [code, ""]),
         SignInValue::Mandate { code } => ("mandate-code/v1", [code, ""]),
+        SignInValue::Stop { code } => ("stop-code/v1", [code, ""]),
         SignInValue::Mail { who, code } => ("mail-code/v1", [who, code]),
         SignInValue::Home { code } => ("home-code/v1", [code, ""]),
         SignInValue::Case { code } => ("case-code/v1", [code, ""]),

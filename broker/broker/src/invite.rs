@@ -157,15 +157,13 @@ async fn participant(config: &Config, args: &InviteArgs) -> Result<Invited> {
     let invited = with_ledger(config, async |broker| {
         let invited = broker.join_invited(&newcomer).await?;
         if let Some(address) = &args.email {
-            broker
-                .put_mailbox(invited.joined.participant, Some(address))
-                .await?;
+            broker.put_mailbox(invited.participant, Some(address)).await?;
         }
         Ok(invited)
     })
     .await?;
     Ok(Invited {
-        who: format!("participant {}", invited.joined.participant),
+        who: format!("participant {}", invited.participant),
         invitation: invited.invitation,
     })
 }

@@ -21,6 +21,8 @@ pub(crate) const WORDS: [&str; 5] = ["unsupported", "asking", "cancelled", "refu
 pub struct AccountView {
     /// Whether its owner froze it.
     pub freedom: Freedom,
+    /// New codes for it that officers prepare.
+    pub codes_on_the_way: Vec<CodeOnTheWay>,
     /// Its passkeys that are not revoked, oldest first.
     pub passkeys: Vec<PasskeyRow>,
     /// Its identities at providers, oldest first.
@@ -37,6 +39,17 @@ pub struct AccountView {
     pub mail: Option<MailView>,
     /// What is wrong with a form that came back.
     pub errors: FormErrors,
+}
+
+/// A new code for an account, which its owner can stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeOnTheWay {
+    /// What paths call it.
+    pub id: String,
+    /// When it was asked for.
+    pub at: Moment,
+    /// From when on it may be handed out, once two officers agreed.
+    pub from: Option<Moment>,
 }
 
 /// Whether an account may be changed.

@@ -20,8 +20,8 @@ pub enum SignIn {
     Demonstration {
         /// A few households.
         participants: Vec<DemoPerson>,
-        /// The data-protection officer.
-        officer: DemoPerson,
+        /// The data-protection officers: some acts take two.
+        officers: Vec<DemoPerson>,
         /// The researcher.
         researcher: DemoPerson,
     },

@@ -9,9 +9,11 @@ use crate::page::{Frame, PageContext, RenderError};
 use crate::paths;
 use crate::speech::Speech;
 
-/// The two forms, with what was typed into them.
+/// The form, with what was typed into it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InviteView {
+    /// Identifier of the form: sent twice, it enrols once.
+    pub form: String,
     /// Name of a newcomer.
     pub name: String,
     /// Her postal address.
@@ -20,8 +22,6 @@ pub struct InviteView {
     pub meter: String,
     /// The language of her letters.
     pub lang: Lang,
-    /// Identifier of whoever lost her way in.
-    pub person: String,
     /// What is to be corrected.
     pub errors: FormErrors,
 }

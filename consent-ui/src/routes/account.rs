@@ -6,14 +6,14 @@ use axum::response::Response;
 use broker_domain::ids::{SessionId, SignInId, WayId};
 use broker_domain::time::Instant;
 use broker_service::{Device, Failure, IdentityView, PasskeyView, Place, SignInRefusal};
-use broker_store::SignInRow;
+use broker_store::{EnteredRow, SignInRow};
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::{Notice, Role};
 use crate::pages::{
-    AccountView, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow, NotMeView,
-    PasskeyRow, ProveView, RolesView, Working, render_account, render_codes, render_not_me, render_prove,
-    render_roles,
+    AccountView, CodeOnTheWay, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
+    NotMeView, PasskeyRow, ProveView, RolesView, Working, render_account, render_codes, render_not_me,
+    render_prove, render_roles,
 };
 use crate::paths;
 use crate::routes::fields::Posted;
@@ -35,7 +35,12 @@ pub(crate) async fn view(visit: &Visit, errors: FormErrors) -> Result<AccountVie
     let ways = broker.ways(&token).await?;
     let passkeys = ways.passkeys.into_iter().filter(|key| key.revoked_at.is_none());
     let events = broker.sign_ins(&token).await?;
+    let codes = match visit.participant() {
+        Ok(who) => broker.codes_on_the_way(who).await?,
+        Err(_) => Vec::new(),
+    };
     Ok(AccountView {
+        codes_on_the_way: codes.iter().map(on_the_way).collect(),
         freedom: match ways.frozen_at {
             Some(at) => Freedom::Frozen { at: moment(at) },
             None => Freedom::Free,
@@ -49,6 +54,14 @@ pub(crate) async fn view(visit: &Visit, errors: FormErrors) -> Result<AccountVie
         mail: told::mail(visit).await?,
         errors,
     })
+}
+
+fn on_the_way(row: &EnteredRow) -> CodeOnTheWay {
+    CodeOnTheWay {
+        id: row.act.id.to_string(),
+        at: moment(row.act.at),
+        from: row.act.code_from().map(|(from, _)| moment(from)),
+    }
 }
 
 fn passkey(key: PasskeyView) -> PasskeyRow {

@@ -28,11 +28,12 @@ pub(crate) async fn home(visit: Visit, request: Request) -> Result<Response, Tro
             let DemoPeople {
                 participants,
                 officer,
+                colleague,
                 researcher,
             } = demo.people(visit.lang).await;
             SignIn::Demonstration {
                 participants,
-                officer,
+                officers: vec![officer, colleague],
                 researcher,
             }
         }
@@ -105,7 +106,11 @@ fn person(people: &DemoPeople, role: &str, subject: &str) -> Result<SessionRole,
     if role == Role::Participant.tag() && people.participants.iter().any(|person| person.subject == subject) {
         return Ok(SessionRole::Participant(id(subject)?));
     }
-    if role == Role::Officer.tag() && people.officer.subject == subject {
+    if role == Role::Officer.tag()
+        && [&people.officer, &people.colleague]
+            .iter()
+            .any(|one| one.subject == subject)
+    {
         return Ok(SessionRole::Officer(id(subject)?));
     }
     if role == Role::Researcher.tag() && people.researcher.subject == subject {

@@ -1,7 +1,7 @@
 //! Letting people in, for officers.
 
 use axum::response::Response;
-use broker_domain::ids::ParticipantId;
+use broker_domain::ids::{EnrolmentFormId, ParticipantId};
 use broker_service::{Failure, Invitation, InviteRefusal, JoinRefusal, Newcomer, SignInRefusal};
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
@@ -22,25 +22,36 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Trouble> {
     visit.officer()?;
     shown(render_invite(
         &visit.page(),
-        &typed(&Fields::none(), FormErrors::default()),
+        &typed(&visit, &Fields::none(), FormErrors::default())?,
     ))
 }
 
 /// POST `/dpo/invitations`
 pub(crate) async fn enrol(posted: Posted) -> Result<Response, Trouble> {
-    let Posted { visit, fields, .. } = posted;
-    let officer = visit.officer()?;
+    let Posted {
+        visit,
+        session,
+        fields,
+    } = posted;
+    visit.officer()?;
     let newcomer = newcomer(&fields);
     let problems = problems(&newcomer);
     if !problems.is_empty() {
         return again(&visit, &fields, FormErrors(problems));
     }
-    match visit.broker().invite_participant(officer, &newcomer).await {
-        Ok(made) => told(
+    let Ok(form) = fields.text("formulaire").parse() else {
+        return Err(Trouble::NotUnderstood);
+    };
+    let made = visit.broker().invite_participant(&session.token, form, &newcomer);
+    match made.await {
+        Ok(made) => told(&visit, newcomer.name, made.participant, made.invitation),
+        Err(Failure::Refused(InviteRefusal::SignIn(SignInRefusal::ProveAgain))) => {
+            Ok(onward_with(paths::PROVE, Notice::ProveFirst))
+        }
+        Err(Failure::Refused(InviteRefusal::SentBefore)) => again(
             &visit,
-            Some(newcomer.name),
-            made.joined.participant,
-            made.invitation,
+            &fields,
+            FormErrors(vec![at("compteur", FieldProblem::SentBefore)]),
         ),
         Err(Failure::Refused(InviteRefusal::Join(refusal))) => {
             let problem = match refusal {
@@ -49,28 +60,6 @@ pub(crate) async fn enrol(posted: Posted) -> Result<Response, Trouble> {
             };
             again(&visit, &fields, FormErrors(vec![at("compteur", problem)]))
         }
-        Err(failure) => Err(refused(failure)),
-    }
-}
-
-/// POST `/dpo/invitations/encore`
-pub(crate) async fn back(posted: Posted) -> Result<Response, Trouble> {
-    let Posted {
-        visit,
-        session,
-        fields,
-    } = posted;
-    visit.officer()?;
-    let unknown = || FormErrors(vec![at("personne", FieldProblem::PersonUnknown)]);
-    let Ok(person) = fields.text("personne").parse::<ParticipantId>() else {
-        return again(&visit, &fields, unknown());
-    };
-    match visit.broker().invite_back(&session.token, person).await {
-        Ok(invitation) => told(&visit, None, person, invitation),
-        Err(Failure::Refused(InviteRefusal::SignIn(SignInRefusal::ProveAgain))) => {
-            Ok(onward_with(paths::PROVE, Notice::ProveFirst))
-        }
-        Err(Failure::Refused(InviteRefusal::Unknown)) => again(&visit, &fields, unknown()),
         Err(failure) => Err(refused(failure)),
     }
 }
@@ -115,30 +104,36 @@ fn lang(fields: &Fields) -> Lang {
     Lang::from_tag(fields.text("langue")).unwrap_or(Lang::French)
 }
 
-fn typed(fields: &Fields, errors: FormErrors) -> InviteView {
-    InviteView {
+fn typed(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<InviteView, Trouble> {
+    // Sent again after a mistake it is the same form; after it enrolled somebody, whoever goes on opens a new page.
+    let form = fields.text("formulaire").parse::<EnrolmentFormId>().ok();
+    let form = match form.filter(|_| errors.of("compteur") != Some(FieldProblem::SentBefore)) {
+        Some(form) => form,
+        None => visit.broker().fresh_enrolment_form()?,
+    };
+    Ok(InviteView {
+        form: form.to_string(),
         name: fields.text("nom").to_owned(),
         address: fields.text("adresse").to_owned(),
         meter: fields.text("compteur").to_owned(),
         lang: lang(fields),
-        person: fields.text("personne").to_owned(),
         errors,
-    }
+    })
 }
 
 fn again(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result<Response, Trouble> {
     let page = visit.page_at(paths::INVITE.to_owned());
-    returned(render_invite(&page, &typed(fields, errors)))
+    returned(render_invite(&page, &typed(visit, fields, errors)?))
 }
 
 fn told(
     visit: &Visit,
-    name: Option<String>,
+    name: String,
     person: ParticipantId,
     invitation: Invitation,
 ) -> Result<Response, Trouble> {
     let view = InvitedView {
-        name,
+        name: Some(name),
         person: person.to_string(),
         address: format!("{}{}", visit.pages.site.url, paths::INVITATION),
         code: invitation.code,

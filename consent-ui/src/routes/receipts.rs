@@ -28,12 +28,32 @@ pub(crate) async fn page(visit: Visit, Path(leaf): Path<String>) -> Result<Respo
 /// `/moi/recus/{leaf}/pdf`
 pub(crate) async fn pdf(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {
     let (receipt, view) = read(&visit, &leaf).await?;
+    let (name, bytes) = pressed(receipt, view, visit.lang).await?;
+    Ok(file("application/pdf", &name, bytes))
+}
+
+/// A receipt as PDF for an envelope: name of the file, and its bytes.
+pub(crate) async fn printed(
+    visit: &Visit,
+    receipt: ReadableReceipt,
+    meter: String,
+    lang: Lang,
+) -> Result<(String, Vec<u8>), Trouble> {
+    let view = view(visit, &receipt, meter, lang);
+    pressed(receipt, view, lang).await
+}
+
+async fn pressed(
+    receipt: ReadableReceipt,
+    view: ReceiptView,
+    lang: Lang,
+) -> Result<(String, Vec<u8>), Trouble> {
     let name = view.pdf_name();
     let media_type = match receipt.form {
         ReceiptForm::Standard => "application/ld+json",
         ReceiptForm::Bundle => "application/json",
     };
-    let document = view.document(visit.lang, media_type, receipt.file);
+    let document = view.document(lang, media_type, receipt.file);
     // INVARIANT: the semaphore is never closed; were it, the sheet would be made all the same.
     let press = PRESSES.acquire().await;
     // The press goes along: the work goes on when the visitor has gone away.
@@ -44,7 +64,7 @@ pub(crate) async fn pdf(visit: Visit, Path(leaf): Path<String>) -> Result<Respon
     });
     let made = made.await;
     let bytes = made.map_err(|_| Fault::Corrupt { what: "document" })??;
-    Ok(file("application/pdf", &name, bytes))
+    Ok((name, bytes))
 }
 
 async fn read(visit: &Visit, leaf: &str) -> Result<(ReadableReceipt, ReceiptView), Trouble> {
@@ -56,11 +76,11 @@ async fn read(visit: &Visit, leaf: &str) -> Result<(ReadableReceipt, ReceiptView
         .ok_or(Trouble::NotFound)?;
     let holdings = Holdings::of(visit, who).await?;
     let meter = holdings.sharing(holdings.consent(receipt.consent)?).meter_label;
-    let view = view(visit, &receipt, meter);
+    let view = view(visit, &receipt, meter, visit.lang);
     Ok((receipt, view))
 }
 
-fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String) -> ReceiptView {
+fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String, lang: Lang) -> ReceiptView {
     let (terms, place) = (&receipt.terms, &receipt.place);
     let (kind, resumes) = match receipt.act {
         ReceiptAct::Given => (ReceiptKind::Granted, None),
@@ -85,8 +105,8 @@ fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String) -> ReceiptView 
         upstream: receipt.how.is_some_and(|how| how.method == Method::Upstream),
         signed: receipt.signed,
         sharing: receipt.consent.to_string(),
-        recipient: body(&terms.recipient, visit.lang),
-        keeper: body(&terms.keeper, visit.lang),
+        recipient: body(&terms.recipient, lang),
+        keeper: body(&terms.keeper, lang),
         authority: [terms.authority.0.clone(), terms.authority.1.clone()],
         purpose: terms.purpose.clone(),
         purpose_language: terms.language.clone(),

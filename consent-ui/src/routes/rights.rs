@@ -403,7 +403,7 @@ fn written(one: &RightsWords) -> Option<ThreadLine> {
     })
 }
 
-const fn kind(right: Right) -> RightKind {
+pub(crate) const fn kind(right: Right) -> RightKind {
     match right {
         Right::Access => RightKind::Access,
         Right::Portability => RightKind::Portability,
@@ -414,7 +414,7 @@ const fn kind(right: Right) -> RightKind {
     }
 }
 
-const fn of_kind(right: RightKind) -> Right {
+pub(crate) const fn of_kind(right: RightKind) -> Right {
     match right {
         RightKind::Access => Right::Access,
         RightKind::Portability => Right::Portability,

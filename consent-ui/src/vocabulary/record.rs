@@ -45,6 +45,8 @@ pub enum RecordType {
     Household,
     /// A person died or cannot decide any more.
     Capacity,
+    /// An officer entered something for the person, or another one looked at it.
+    Entered,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -72,7 +74,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -93,6 +95,7 @@ impl RecordType {
         Self::Mandate,
         Self::Household,
         Self::Capacity,
+        Self::Entered,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -131,6 +134,7 @@ impl RecordType {
             Self::Mandate => "mandate/1",
             Self::Household => "household/1",
             Self::Capacity => "capacity/1",
+            Self::Entered => "entered-act/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -168,6 +172,7 @@ impl Word for RecordType {
             Self::Mandate => "record-mandate",
             Self::Household => "record-household",
             Self::Capacity => "record-capacity",
+            Self::Entered => "record-entered",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

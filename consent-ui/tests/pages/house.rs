@@ -58,6 +58,7 @@ pub struct House {
     pub anna: Person,
     pub bruno: Person,
     pub officer: OfficerId,
+    pub colleague: OfficerId,
     pub researcher: ResearcherId,
     pub dataset: DatasetId,
     pub offer: OfferRow,
@@ -122,12 +123,8 @@ impl House {
         };
         let offer = offer(&broker, lab, "load-curve-research", notices).await;
         let dataset = dataset(&broker, lab).await;
-        let officer = OfficerId::random(&SystemEntropy).unwrap();
-        let row = OfficerRow {
-            id: officer,
-            name: "Odile".into(),
-        };
-        broker.enrol_member(Member::Officer(row)).await.unwrap();
+        let officer = officer(&broker, "Odile").await;
+        let colleague = self::officer(&broker, "Octave").await;
         let identity = age::x25519::Identity::generate();
         let researcher = ResearcherId::random(&SystemEntropy).unwrap();
         let row = ResearcherRow {
@@ -145,6 +142,7 @@ impl House {
             anna,
             bruno,
             officer,
+            colleague,
             researcher,
             dataset,
             offer,
@@ -181,6 +179,7 @@ impl House {
                 person(self.bruno.id.to_string(), "Bruno Chêne"),
             ],
             officer: person(self.officer.to_string(), "Odile"),
+            colleague: person(self.colleague.to_string(), "Octave"),
             researcher: person(self.researcher.to_string(), "Rachel"),
         };
         self.router(Mode::Demo, Some(Arc::new(Door(people))))
@@ -228,6 +227,10 @@ impl House {
         self.signed_in("officer", self.officer.to_string()).await
     }
 
+    pub async fn as_colleague(&self) -> Browser {
+        self.signed_in("officer", self.colleague.to_string()).await
+    }
+
     pub async fn as_researcher(&self) -> Browser {
         self.signed_in("researcher", self.researcher.to_string()).await
     }
@@ -268,6 +271,16 @@ impl House {
             .unwrap()
             .len()
     }
+}
+
+async fn officer(broker: &Broker, name: &str) -> OfficerId {
+    let id = OfficerId::random(&SystemEntropy).unwrap();
+    let row = OfficerRow {
+        id,
+        name: name.into(),
+    };
+    broker.enrol_member(Member::Officer(row)).await.unwrap();
+    id
 }
 
 pub async fn join(broker: &Broker, name: &str, meter_number: &str) -> Person {

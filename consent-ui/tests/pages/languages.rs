@@ -9,7 +9,14 @@ use crate::browser::{Answer, Browser};
 use crate::house::{House, NOTICE_EN, NOTICE_FR, NOTICE_NL, TITLE_EN, TITLE_FR, TITLE_NL};
 
 /// Pages on which nobody needs to be signed in.
-const OPEN: [&str; 5] = ["/", "/preuves", "/accessibilite", "/recherche", "/nulle-part"];
+const OPEN: [&str; 6] = [
+    "/",
+    "/preuves",
+    "/accessibilite",
+    "/recherche",
+    "/nulle-part",
+    "/connexion/arret",
+];
 const PARTICIPANT: [&str; 13] = [
     "/moi",
     "/moi/donnees",
@@ -25,7 +32,14 @@ const PARTICIPANT: [&str; 13] = [
     "/moi/inscriptions",
     "/moi/effacement",
 ];
-const OFFICER: [&str; 4] = ["/dpo", "/dpo/droits", "/dpo/transferts", "/dpo/registre"];
+const OFFICER: [&str; 6] = [
+    "/dpo",
+    "/dpo/droits",
+    "/dpo/transferts",
+    "/dpo/registre",
+    "/dpo/saisies",
+    "/dpo/formulaires",
+];
 
 /// The same browser, after a click on the language switch where that has to be changed.
 async fn speaking(mut browser: Browser, lang: Lang) -> Browser {

@@ -15,6 +15,7 @@ mod browser;
 mod capacity;
 mod changes;
 mod edpb;
+mod entered;
 mod house;
 mod household;
 mod invite;

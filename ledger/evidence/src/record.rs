@@ -7,6 +7,7 @@ mod capacity;
 mod changed;
 mod consent;
 mod enrolment;
+mod entered;
 mod field;
 mod household;
 mod mandate;
@@ -28,6 +29,7 @@ pub use capacity::{CapacityStep, CapacityStepKind};
 pub use changed::{ActedFor, ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
+pub use entered::{EnteredAct, EnteredSeen, EnteredStep, EnteredWhat};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
 pub use household::{HouseholdStep, HouseholdStepKind};
 pub use mandate::{Capacity, MandateStep, MandateStepKind, Power};
@@ -102,6 +104,9 @@ pub enum Record {
     /// A person died or cannot decide any more, or it was recorded by mistake.
     #[serde(rename = "capacity/1")]
     Capacity(CapacityStep),
+    /// An officer entered something for a person, or another officer looked at it.
+    #[serde(rename = "entered-act/1")]
+    Entered(EnteredAct),
     /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
     /// `@context` and `@type`.
     #[serde(untagged)]
@@ -187,6 +192,7 @@ impl Record {
             Self::Mandate(_) => "mandate/1",
             Self::Household(_) => "household/1",
             Self::Capacity(_) => "capacity/1",
+            Self::Entered(_) => "entered-act/1",
             Self::Consent(record) => record.act().record_name(),
         }
     }
@@ -205,6 +211,9 @@ impl Record {
                 SubjectKind::ConsentOpened
             }
             Self::ConsentChanged(_) | Self::ConsentChangedFor(_) => SubjectKind::ConsentClosed,
+            // A new code is a way into the account, as a key is; the rest is a paper that an officer looked at.
+            Self::Entered(record) if matches!(record.what, EnteredWhat::NewCode) => SubjectKind::Enrolment,
+            Self::Entered(_) => SubjectKind::Document,
             Self::Occupancy(record) if record.step.opens() => SubjectKind::ConsentOpened,
             Self::Occupancy(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
@@ -246,6 +255,7 @@ impl Record {
             Self::Mandate(record) => record.at,
             Self::Household(record) => record.at,
             Self::Capacity(record) => record.at,
+            Self::Entered(record) => record.at,
             Self::Consent(record) => record.at(),
         }
     }
@@ -269,6 +279,7 @@ impl Record {
             Self::Mandate(record) => record.check(),
             Self::Household(record) => record.check(),
             Self::Capacity(record) => record.check(),
+            Self::Entered(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),

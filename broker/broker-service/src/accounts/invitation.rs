@@ -1,6 +1,6 @@
 //! Invitations: made by the operator or an officer, opened once by whoever brings the code.
 
-use broker_domain::ids::{AccountId, OfficerId, ParticipantId};
+use broker_domain::ids::{AccountId, EnrolmentFormId, OfficerId, ParticipantId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Clock, Entropy, EntropyUnavailable, Instant};
 use broker_store::{AttemptKind, InvitationKind, InvitationRow, OfficerRow, SessionRole, Store, StoreError};
@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use super::{SignInRefusal, codes};
 use crate::broker::Broker;
-use crate::enrol::{JoinRefusal, Joined, Newcomer};
-use crate::failure::Failure;
+use crate::enrol::{JoinRefusal, Newcomer};
+use crate::failure::{Failure, Fault};
 
 /// How long an invitation is good for, in seconds. Participants get theirs by letter, and go on holiday; staff get theirs
 /// from a colleague, and it opens more.
@@ -18,6 +18,8 @@ const PARTICIPANT_SECONDS: i64 = 14 * 86_400;
 const STAFF_SECONDS: i64 = 3 * 86_400;
 /// How often an invitation may be opened: enough for somebody who tries on three devices, too few to try things out on.
 const OPENINGS: u32 = 30;
+/// How long the same form gives another code, in seconds: a day.
+const FORM_SECONDS: i64 = 86_400;
 
 /// An invitation just made. The code is shown now and not kept; it has no `Debug`.
 #[derive(Clone)]
@@ -42,7 +44,7 @@ pub struct OpenedInvitation {
 /// A participant just enrolled, with her invitation.
 pub struct InvitedParticipant {
     /// The participant.
-    pub joined: Joined,
+    pub participant: ParticipantId,
     /// What she is given.
     pub invitation: Invitation,
 }
@@ -59,6 +61,9 @@ pub enum InviteRefusal {
     /// She never did.
     #[error("this person has no account yet; invite her for the first time")]
     HasNoAccount,
+    /// The form was sent before by somebody else, with another meter, or long ago.
+    #[error("this form was sent before; open a new one")]
+    SentBefore,
     /// The policies say no.
     #[error("only an officer invites")]
     NotAllowed,
@@ -191,65 +196,87 @@ impl Broker {
                 .draw(SessionRole::Participant(participant), InvitationKind::First)
         };
         let (joined, invitation) = self
-            .join_with(newcomer, drawn)
+            .join_with(newcomer, None, drawn)
             .await
             .map_err(|failure| failure.map_refusal(InviteRefusal::Join))?;
-        Ok(InvitedParticipant { joined, invitation })
+        Ok(InvitedParticipant {
+            participant: joined.participant,
+            invitation,
+        })
     }
 
-    /// Enrols a participant, with an invitation, for an officer. Both or neither.
+    /// A fresh identifier for the form by which somebody is enrolled.
     ///
     /// # Errors
-    /// [`InviteRefusal::NotAllowed`], [`InviteRefusal::Join`].
+    /// When there is no randomness.
+    pub fn fresh_enrolment_form(&self) -> Result<EnrolmentFormId, Fault> {
+        Ok(EnrolmentFormId::random(&*self.entropy)?)
+    }
+
+    /// Enrols a participant, with an invitation, for an officer who proved in the last ten minutes who she is. Both or neither.
+    ///
+    /// The same form sent again by the same officer within a day enrols nobody twice: until the person made her way in it gives
+    /// another code and ends the one before, so that a double click or a lost page loses nothing.
+    ///
+    /// # Errors
+    /// [`InviteRefusal::SignIn`], [`InviteRefusal::NotAllowed`], [`InviteRefusal::SentBefore`], [`InviteRefusal::Join`].
     pub async fn invite_participant(
         &self,
-        officer: OfficerId,
+        token: &[u8; 32],
+        form: EnrolmentFormId,
         newcomer: &Newcomer,
     ) -> Result<InvitedParticipant, Failure<InviteRefusal>> {
-        self.may_invite(officer)?;
-        self.join_invited(newcomer).await
-    }
-
-    /// Gives a participant who lost the way in, or never used her invitation, a new one, for an officer who made sure who
-    /// she is.
-    ///
-    /// # Errors
-    /// [`InviteRefusal::NotAllowed`], [`InviteRefusal::Unknown`], [`InviteRefusal::HasAccount`],
-    /// [`InviteRefusal::HasNoAccount`].
-    pub async fn invite_again(
-        &self,
-        officer: OfficerId,
-        participant: ParticipantId,
-        kind: InvitationKind,
-    ) -> Result<Invitation, Failure<InviteRefusal>> {
-        self.may_invite(officer)?;
-        self.inviting()
-            .invite(SessionRole::Participant(participant), kind)
-            .await
-    }
-
-    /// The same for whoever holds an officer's session: a code opens somebody else's account, so the officer proves
-    /// again who she is. Whether the participant ever had an account is looked up.
-    ///
-    /// # Errors
-    /// [`InviteRefusal::SignIn`] with [`SignInRefusal::ProveAgain`] among others, [`InviteRefusal::NotAllowed`],
-    /// [`InviteRefusal::Unknown`].
-    pub async fn invite_back(
-        &self,
-        token: &[u8; 32],
-        participant: ParticipantId,
-    ) -> Result<Invitation, Failure<InviteRefusal>> {
         let session = self.fresh(token).await;
         let session = session.map_err(|failure| failure.map_refusal(InviteRefusal::SignIn))?;
         let SessionRole::Officer(officer) = session.role else {
             return Err(Failure::Refused(InviteRefusal::NotAllowed));
         };
-        let role = SessionRole::Participant(participant);
-        let kind = match self.store.read().await?.account_of(role).await? {
-            Some(_) => InvitationKind::Again,
-            None => InvitationKind::First,
+        self.may_invite(officer)?;
+        if let Some(again) = self.invited_before((form, officer), newcomer).await? {
+            return Ok(again);
+        }
+        let drawn = |participant: ParticipantId| {
+            self.inviting()
+                .draw(SessionRole::Participant(participant), InvitationKind::First)
         };
-        self.invite_again(officer, participant, kind).await
+        match self.join_with(newcomer, Some((form, officer)), drawn).await {
+            Ok((joined, invitation)) => Ok(InvitedParticipant {
+                participant: joined.participant,
+                invitation,
+            }),
+            // Of two clicks at once the second meets the first.
+            Err(failure) => match self.invited_before((form, officer), newcomer).await? {
+                Some(again) => Ok(again),
+                None => Err(failure.map_refusal(InviteRefusal::Join)),
+            },
+        }
+    }
+
+    async fn invited_before(
+        &self,
+        (form, officer): (EnrolmentFormId, OfficerId),
+        newcomer: &Newcomer,
+    ) -> Result<Option<InvitedParticipant>, Failure<InviteRefusal>> {
+        let now = self.clock.now();
+        let mut read = self.store.read().await?;
+        let Some(row) = read.enrolment_form(form).await? else {
+            return Ok(None);
+        };
+        let index = self.vault.point_index(&newcomer.meter_number);
+        let points = read.points_of(row.participant).await?;
+        drop(read);
+        let same = row.officer == officer
+            && now < row.at.plus_seconds(FORM_SECONDS)
+            && points.iter().any(|point| point.number_index == index);
+        if !same {
+            return Err(Failure::Refused(InviteRefusal::SentBefore));
+        }
+        let role = SessionRole::Participant(row.participant);
+        let invitation = self.inviting().invite(role, InvitationKind::First).await?;
+        Ok(Some(InvitedParticipant {
+            participant: row.participant,
+            invitation,
+        }))
     }
 
     /// What an invitation says.

@@ -1,20 +1,25 @@
 //! Passkeys as the ledger knows them: which key was whose, from when until when, and how that was known.
 
 use broker_domain::identity::Passkey;
+use broker_domain::ids::SubjectId;
 use broker_domain::time::Instant;
 use broker_store::{Proof, ProvedBy, SessionRole};
-use evidence::record::{self as wire, PasskeyAction, PasskeyChange, Record};
+use evidence::record::{self as wire, PasskeyAction, PasskeyChange, Record, Role};
 use ledger_core::leaf::ActorClass;
 
 use crate::broker::Broker;
+use crate::enrol::Enrolment;
 use crate::failure::Fault;
-use crate::group::Draft;
+use crate::group::{Draft, Group};
 use crate::records;
 
+/// Whose list the keys of officers stand in: that of whoever runs the broker. The identifier is the same everywhere: the list is
+/// told apart by its subject key.
+pub(crate) const OPERATOR: SubjectId = SubjectId::from_bytes(*b"fiducie-operator");
+
 impl Broker {
-    /// The records of a passkey that is registered or revoked: one in the list of each role of its owner.
-    ///
-    /// LIMIT: an officer has no list of her own in the ledger yet, so her keys are recorded in no place.
+    /// The records of a passkey that is registered or revoked: one in the list of each role of its owner. Those of officers stand
+    /// in one list, the operator's, so that an auditor sees every key that ever opened the desk.
     pub(super) fn passkey_drafts(
         &self,
         roles: &[SessionRole],
@@ -22,13 +27,18 @@ impl Broker {
         action: PasskeyAction,
         proof: &Proof,
         now: Instant,
-    ) -> Result<Vec<Draft>, Fault> {
+    ) -> Result<KeyDrafts, Fault> {
         let mut drafts = Vec::new();
+        let mut operator = None;
         for role in roles {
-            let (subject, actor) = match role {
-                SessionRole::Participant(id) => ((*id).into(), ActorClass::Participant),
-                SessionRole::Researcher(id) => ((*id).into(), ActorClass::Researcher),
-                SessionRole::Officer(_) => continue,
+            let (subject, actor, list) = match role {
+                SessionRole::Participant(id) => ((*id).into(), ActorClass::Participant, (*id).into()),
+                SessionRole::Researcher(id) => ((*id).into(), ActorClass::Researcher, (*id).into()),
+                SessionRole::Officer(id) => {
+                    let role = Role::Organisation;
+                    operator = Some(self.subject_enrolment(OPERATOR, role, now, ActorClass::Broker)?);
+                    (SubjectId::from_bytes(*id.as_bytes()), ActorClass::Dpo, OPERATOR)
+                }
             };
             let (proved_by, issuer, assurance) = proved(&proof.by)?;
             let record = Record::Passkey(PasskeyChange {
@@ -44,12 +54,44 @@ impl Broker {
                 at: records::at(now)?,
             });
             drafts.push(Draft {
-                subject,
+                subject: list,
                 actor,
                 signed: self.sign(record)?,
             });
         }
-        Ok(drafts)
+        Ok(KeyDrafts { drafts, operator })
+    }
+}
+
+/// The records of a passkey. The operator's list begins with the first officer's key.
+pub(super) struct KeyDrafts {
+    drafts: Vec<Draft>,
+    operator: Option<Enrolment>,
+}
+
+impl KeyDrafts {
+    /// None.
+    pub const fn none() -> Self {
+        Self {
+            drafts: Vec::new(),
+            operator: None,
+        }
+    }
+
+    pub fn leaves(&self) -> usize {
+        self.drafts.len() + usize::from(self.operator.is_some())
+    }
+
+    pub async fn append(&self, group: &mut Group<'_>) -> Result<(), Fault> {
+        if let Some(enrolment) = &self.operator
+            && group.tx.subject(OPERATOR).await?.is_none()
+        {
+            enrolment.run(group).await?;
+        }
+        for draft in &self.drafts {
+            group.append(draft).await?;
+        }
+        Ok(())
     }
 }
 

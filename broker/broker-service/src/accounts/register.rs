@@ -11,10 +11,11 @@ use broker_store::{
 };
 use evidence::record::PasskeyAction;
 
+use super::keys::KeyDrafts;
 use super::{Browser, SignInRefusal, SignedIn, device, note};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
-use crate::group::{Commit, Draft, Group};
+use crate::group::{Commit, Group};
 use crate::sessions::{LiveSession, powers, sha256};
 
 /// A way that was registered.
@@ -180,7 +181,7 @@ impl Broker {
             NewWay::Passkey { passkey, .. } => {
                 self.passkey_drafts(roles, passkey, PasskeyAction::Registered, proof, now)?
             }
-            NewWay::Identity(_) => Vec::new(),
+            NewWay::Identity(_) => KeyDrafts::none(),
         };
         Ok(Register {
             id: WayId::random(&*self.entropy)?,
@@ -219,7 +220,7 @@ struct Register {
     account: AccountId,
     way: NewWay,
     right: Right,
-    drafts: Vec<Draft>,
+    drafts: KeyDrafts,
     line: SignInRow,
     now: Instant,
 }
@@ -268,6 +269,8 @@ impl Register {
                 // Whoever took the account over may hold the codes. The ways stay frozen: she opens those that are hers.
                 tx.set_frozen(account.id, None).await?;
                 tx.replace_recovery_codes(account.id, &[]).await?;
+                // Until here sessions of before stood. Her keys stay: if this was not her, she comes back with one of them.
+                tx.end_sessions_of(account.id, None).await?;
             }
             (Some(_), _) => return Ok(Err(SignInRefusal::Invitation)),
         }
@@ -282,7 +285,7 @@ impl Commit for Register {
     const NAME: &'static str = "register way to sign in";
 
     fn leaves(&self) -> usize {
-        self.drafts.len()
+        self.drafts.leaves()
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), SignInRefusal>, Fault> {
@@ -316,9 +319,7 @@ impl Commit for Register {
             group.tx.add_session(session, self.now).await?;
         }
         note(&mut *group.tx, &self.line).await?;
-        for draft in &self.drafts {
-            group.append(draft).await?;
-        }
+        self.drafts.append(group).await?;
         Ok(Ok(()))
     }
 }

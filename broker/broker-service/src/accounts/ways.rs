@@ -7,11 +7,12 @@ use broker_domain::time::Instant;
 use broker_store::{ProvedBy, SessionRow, SignInKind, SignInRow, Tx};
 use evidence::record::PasskeyAction;
 
+use super::keys::KeyDrafts;
 use super::passkeys::passkey_name;
 use super::{Browser, SignInRefusal, device, note};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
-use crate::group::{Commit, Draft, Group};
+use crate::group::{Commit, Group};
 
 /// A passkey, without what recognises it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -244,7 +245,7 @@ struct Revoke {
     way: WayId,
     session: SessionId,
     line: SignInRow,
-    drafts: Vec<Draft>,
+    drafts: KeyDrafts,
 }
 
 #[async_trait]
@@ -254,7 +255,7 @@ impl Commit for Revoke {
     const NAME: &'static str = "revoke passkey";
 
     fn leaves(&self) -> usize {
-        self.drafts.len()
+        self.drafts.leaves()
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), SignInRefusal>, Fault> {
@@ -265,9 +266,7 @@ impl Commit for Revoke {
         group.tx.revoke_passkey(account, self.way, self.line.at).await?;
         end_sessions_by(&mut *group.tx, account, self.way, self.session).await?;
         note(&mut *group.tx, &self.line).await?;
-        for draft in &self.drafts {
-            group.append(draft).await?;
-        }
+        self.drafts.append(group).await?;
         Ok(Ok(()))
     }
 }

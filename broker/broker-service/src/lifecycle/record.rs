@@ -4,7 +4,7 @@ use broker_domain::consent::{Consent, EventKind, EvidenceLevel, How, Method as C
 use broker_domain::ids::Digest;
 use broker_domain::mandate::Acting;
 use broker_domain::time::{Instant, Interval, Step};
-use evidence::record::{self as wire, ActedFor, ConsentChange, ConsentChanged, Method, Record};
+use evidence::record::{self as wire, ActedFor, ConsentChange, ConsentChanged, Record};
 
 use crate::broker::Broker;
 use crate::failure::Fault;
@@ -98,6 +98,7 @@ fn paused(consent: &Consent, next: Next) -> Result<Record, Fault> {
         what: "consent without event",
     })?;
     let until = next.kind.parts().until;
+    let how = consent::how(next.how);
     let by = next.acting.map(|acting| {
         Ok::<_, Fault>(ActedFor {
             delegate: id(&acting.delegate())?,
@@ -117,8 +118,9 @@ fn paused(consent: &Consent, next: Next) -> Result<Record, Fault> {
             None => ConsentChange::Resumed,
         },
         until: until.map(at).transpose()?,
-        method: Method::Web,
-        evidence_level: wire::EvidenceLevel::L1,
+        method: how.method,
+        // Whatever pauses is somebody's act.
+        evidence_level: how.level.unwrap_or(wire::EvidenceLevel::L1),
         prev_sha256: wire::Digest::new(before.0),
         by: by.transpose()?,
         at: at(next.now)?,

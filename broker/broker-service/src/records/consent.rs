@@ -405,17 +405,21 @@ fn point(row: &PointRow) -> [u8; 32] {
     point
 }
 
-const fn how(how: How) -> wire::How {
+pub(crate) const fn method(method: Method) -> record::Method {
+    match method {
+        Method::Passkey => record::Method::Webauthn,
+        Method::Web => record::Method::Web,
+        Method::EmailLink => record::Method::EmailLink,
+        Method::Phone => record::Method::Phone,
+        Method::Paper => record::Method::Paper,
+        Method::Upstream => record::Method::Upstream,
+        Method::Clock => record::Method::Clock,
+    }
+}
+
+pub(crate) const fn how(how: How) -> wire::How {
     wire::How {
-        method: match how.method {
-            Method::Passkey => record::Method::Webauthn,
-            Method::Web => record::Method::Web,
-            Method::EmailLink => record::Method::EmailLink,
-            Method::Phone => record::Method::Phone,
-            Method::Paper => record::Method::Paper,
-            Method::Upstream => record::Method::Upstream,
-            Method::Clock => record::Method::Clock,
-        },
+        method: method(how.method),
         level: match how.level {
             None => None,
             Some(EvidenceLevel::L1) => Some(record::EvidenceLevel::L1),

@@ -10,7 +10,7 @@ use crate::failure::Fault;
 use crate::group::{Commit, Draft, Group};
 use crate::telling;
 
-pub(super) struct AddRightsRequest {
+pub(crate) struct AddRightsRequest {
     pub request: RightsRequest,
     pub words: Option<RightsWordsRow>,
     /// The sharing that was stopped before, if it is about one.

@@ -15,7 +15,6 @@ use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 
 use super::{days, recipients, reminders, texts};
-use crate::accounts::shown;
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::release::ZONE;
@@ -270,7 +269,7 @@ impl Duties {
 
     /// A reminder that waited until another one is due, or until the sharing was withdrawn, is not sent any more.
     async fn is_overtaken(&self, row: &MessageRow, now: Instant) -> Result<bool, Fault> {
-        if row.kind == MessageKind::AddressCode {
+        if matches!(row.kind, MessageKind::AddressCode | MessageKind::CodePrepared) {
             return Ok(self.code_of(row, now).await?.is_none());
         }
         let is_reminder = matches!(
@@ -288,19 +287,6 @@ impl Duties {
             reminders::due(&consent, now) != Some(row.kind)
                 || row.ends_at != Some(consent.last_terms().data.end())
         }))
-    }
-
-    /// The sealed code that a message brings, while it can be of use.
-    async fn code_of(&self, row: &MessageRow, now: Instant) -> Result<Option<Vec<u8>>, Fault> {
-        let pending = self
-            .broker
-            .store
-            .read()
-            .await?
-            .mail_pending(row.participant)
-            .await?;
-        let pending = pending.filter(|pending| pending.message == row.id && now < pending.expires_at);
-        Ok(pending.map(|pending| pending.code_sealed))
     }
 
     /// Writes the letter; `None` when its person was erased meanwhile, or the address does not open.
@@ -328,21 +314,19 @@ impl Duties {
             .ok()
             .and_then(|text| text.expose_secret().parse::<MailAddress>().ok());
         let Some(to) = address else { return Ok(None) };
-        let code = match self.code_of(row, now).await? {
-            Some(sealed) if row.kind == MessageKind::AddressCode => {
-                let code = broker_vault::open_mail_code(&key, &SealedText(sealed));
-                match code {
-                    Ok(code) => shown(code.expose_secret()),
-                    Err(_) => return Ok(None),
-                }
-            }
-            _ => String::new(),
+        let brought = self.code_of(row, now).await?;
+        let code = match &brought {
+            Some(brought) => match brought.open(&key) {
+                Some(code) => code,
+                None => return Ok(None),
+            },
+            None => String::new(),
         };
         // The last day on which it stands: its end is the first instant of the next.
-        let day = consent.and_then(|consent| {
+        let last = consent.map(|consent| consent.last_terms().data.end().plus_seconds(-1));
+        let day = last.or(brought.and_then(|brought| brought.day)).and_then(|at| {
             let zone = TimeZone::get(ZONE).ok()?;
-            let last = consent.last_terms().data.end().plus_seconds(-1);
-            Some(last.to_timestamp().to_zoned(zone).date())
+            Some(at.to_timestamp().to_zoned(zone).date())
         });
         let facts = texts::Facts {
             recipient: recipient.as_deref().unwrap_or_default(),
@@ -365,8 +349,11 @@ impl Duties {
 
     async fn end(&self, row: &MessageRow, end: MessageEnd) -> Result<(), Fault> {
         let mut tx = self.broker.store.begin("end a message").await?;
-        if row.kind == MessageKind::AddressCode {
-            tx.forget_mail_code(row.id).await?;
+        match row.kind {
+            MessageKind::AddressCode => tx.forget_mail_code(row.id).await?,
+            // One that reached nobody goes into the letter.
+            MessageKind::CodePrepared if end == MessageEnd::Sent => tx.forget_stop_code(row.id).await?,
+            _ => {}
         }
         match tx
             .end_message(row.id, end, self.broker.now())

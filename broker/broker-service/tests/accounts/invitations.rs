@@ -93,41 +93,30 @@ async fn after_many_wrong_codes_nobody_listens_for_an_hour() {
 }
 
 #[tokio::test]
-async fn only_somebody_who_lost_the_way_in_is_invited_again() {
+async fn a_new_code_ends_the_one_before_and_opens_the_same_account() {
     let scene = scene().await;
     let (participant, code) = scene.invited("11111111111111").await;
-    let again = |kind| scene.broker.invite_again(scene.officer, participant, kind);
-    let refused = again(InvitationKind::Again).await;
-    assert!(matches!(
-        refused,
-        Err(Failure::Refused(InviteRefusal::HasNoAccount))
-    ));
     // The letter was lost: a new one ends it.
-    let fresh = again(InvitationKind::First).await.unwrap();
+    let fresh = scene.new_code(participant).await.unwrap();
     assert_eq!(
         refusal(scene.broker.open_invitation(&code).await),
         SignInRefusal::Invitation
     );
-    scene.broker.open_invitation(&fresh.code).await.unwrap();
+    let opened = scene.broker.open_invitation(&fresh).await.unwrap();
+    assert_eq!(opened.kind, InvitationKind::First);
     let person = scene.registered("22222222222222", "phone").await;
-    let refused = scene
-        .broker
-        .invite_again(scene.officer, person.participant, InvitationKind::First)
-        .await;
-    assert!(matches!(
-        refused,
-        Err(Failure::Refused(InviteRefusal::HasAccount))
-    ));
-    let back = scene
-        .broker
-        .invite_again(scene.officer, person.participant, InvitationKind::Again)
-        .await
-        .unwrap();
+    let back = scene.new_code(person.participant).await.unwrap();
+    assert_eq!(
+        scene.broker.open_invitation(&back).await.unwrap().kind,
+        InvitationKind::Again
+    );
     let begun = scene
         .broker
-        .begin_passkey_by_invitation(&back.code, "Anna")
+        .begin_passkey_by_invitation(&back, "Anna")
         .await
         .unwrap();
+    // Until it is used, her session stands.
+    assert!(scene.broker.session(&person.token).await.unwrap().is_some());
     let done = scene
         .broker
         .finish_passkey_registration(
@@ -138,6 +127,7 @@ async fn only_somebody_who_lost_the_way_in_is_invited_again() {
         )
         .await
         .unwrap();
+    assert!(scene.broker.any_session(&person.token).await.unwrap().is_none());
     let token = done.signed_in.unwrap().session.token;
     // The same account, with both.
     assert_eq!(
@@ -145,6 +135,49 @@ async fn only_somebody_who_lost_the_way_in_is_invited_again() {
         person.account
     );
     assert_eq!(scene.broker.ways(&token).await.unwrap().passkeys.len(), 2);
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_enrols_once_and_loses_no_code() {
+    let scene = scene().await;
+    let newcomer = broker_service::Newcomer {
+        language: "fr".into(),
+        name: "Chloé".into(),
+        address: "3, rue des Tilleuls".into(),
+        meter_number: "33333333333333".into(),
+    };
+    let desk = scene.desk(scene.officer).await;
+    let form = scene.broker.fresh_enrolment_form().unwrap();
+    let invite = |token: [u8; 32], newcomer: broker_service::Newcomer| {
+        let broker = std::sync::Arc::clone(&scene.broker);
+        async move { broker.invite_participant(&token, form, &newcomer).await }
+    };
+    let (one, two) = tokio::join!(invite(desk, newcomer.clone()), invite(desk, newcomer.clone()));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!(one.participant, two.participant);
+    let opens = [one.invitation.code, two.invitation.code];
+    let mut good = 0;
+    for code in &opens {
+        good += usize::from(scene.broker.open_invitation(code).await.is_ok());
+    }
+    assert_eq!(good, 1, "the newest");
+    let other = broker_service::Newcomer {
+        meter_number: "44444444444444".into(),
+        ..newcomer.clone()
+    };
+    let colleague = scene.desk(scene.colleague).await;
+    for wrong in [
+        invite(desk, other).await,
+        invite(colleague, newcomer.clone()).await,
+    ] {
+        assert!(matches!(wrong, Err(Failure::Refused(InviteRefusal::SentBefore))));
+    }
+    scene.clock.turn(601);
+    let late = invite(desk, newcomer).await;
+    assert!(matches!(
+        late,
+        Err(Failure::Refused(InviteRefusal::SignIn(SignInRefusal::ProveAgain)))
+    ));
 }
 
 #[tokio::test]

@@ -3,14 +3,19 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
+use broker_domain::consent::Method;
+use broker_domain::entered::{Seen, Sheet};
 use broker_domain::identity::{
     Arrival, Ceremony, Departure, Freshness, Identity, IdentityProviders, Later, Passkey, PasskeyRefusal,
     PasskeyUse, Passkeys, Provider, ProviderId, ProviderRefusal,
 };
 use broker_domain::ids::{AccountId, OfficerId, ParticipantId};
 use broker_domain::time::{Clock, Instant};
-use broker_service::{Begun, Broker, Browser, Failure, Newcomer, SignInParts, SignInRefusal};
-use broker_store::OfficerRow;
+use broker_service::{
+    Asked, Begun, Broker, Browser, Decision, EnteredRefusal, EntryForm, Failure, Newcomer, SignInParts,
+    SignInRefusal,
+};
+use broker_store::{OfficerRow, SessionRole};
 use tempfile::TempDir;
 use test_support::{SystemEntropy, create, start_signing_in};
 
@@ -166,6 +171,7 @@ pub struct Scene {
     pub clock: Arc<TurnedClock>,
     pub broker: Arc<Broker>,
     pub officer: OfficerId,
+    pub colleague: OfficerId,
 }
 
 /// Somebody who registered one passkey.
@@ -192,24 +198,53 @@ pub async fn scene() -> Scene {
     };
     let port: Arc<dyn Clock> = Arc::<TurnedClock>::clone(&clock);
     let broker = start_signing_in(folder.path(), "accounts.example/ledger", port, sign_in).await;
-    let officer = OfficerId::random(&SystemEntropy).unwrap();
-    let row = OfficerRow {
-        id: officer,
-        name: "Olga".into(),
-    };
-    broker
-        .enrol_member(broker_service::Member::Officer(row))
-        .await
-        .unwrap();
+    let officer = officer(&broker, "Olga").await;
+    let colleague = self::officer(&broker, "Oscar").await;
     Scene {
         folder,
         clock,
         broker,
         officer,
+        colleague,
     }
 }
 
+async fn officer(broker: &Broker, name: &str) -> OfficerId {
+    let id = OfficerId::random(&SystemEntropy).unwrap();
+    let row = OfficerRow {
+        id,
+        name: name.into(),
+    };
+    broker
+        .enrol_member(broker_service::Member::Officer(row))
+        .await
+        .unwrap();
+    id
+}
+
 impl Scene {
+    /// A fresh session of an officer.
+    pub async fn desk(&self, officer: OfficerId) -> [u8; 32] {
+        let opened = self.broker.open_session(SessionRole::Officer(officer)).await;
+        opened.unwrap().token
+    }
+
+    /// Two officers who both saw the person agree on a new code for her account.
+    pub async fn new_code(&self, participant: ParticipantId) -> Result<String, Failure<EnteredRefusal>> {
+        let form = EntryForm {
+            id: self.broker.fresh_entered()?,
+            participant,
+            asked: Asked::Code(Seen::InPerson),
+            method: Method::Paper,
+            sheet: Sheet::default(),
+        };
+        let (first, second) = (self.desk(self.officer).await, self.desk(self.colleague).await);
+        self.broker.enter_act(&first, &form).await?;
+        let yes = Decision::Confirm(Seen::InPerson);
+        self.broker.decide_act(&second, form.id, &yes).await?;
+        Ok(self.broker.make_account_code(&first, form.id).await?.code)
+    }
+
     /// An officer invites somebody: participant and code.
     pub async fn invited(&self, meter: &str) -> (ParticipantId, String) {
         let newcomer = Newcomer {
@@ -218,14 +253,9 @@ impl Scene {
             address: "1, rue des Tilleuls".into(),
             meter_number: meter.into(),
         };
-        let invited = self
-            .broker
-            .invite_participant(self.officer, &newcomer)
-            .await
-            .unwrap();
-        let participant = invited.joined.participant;
-        self.broker.say_of_age(participant).await.unwrap();
-        (participant, invited.invitation.code)
+        let invited = self.broker.join_invited(&newcomer).await.unwrap();
+        self.broker.say_of_age(invited.participant).await.unwrap();
+        (invited.participant, invited.invitation.code)
     }
 
     /// Who registered the passkey of this name with her invitation.

@@ -1,7 +1,7 @@
 //! Somebody else signed in: what the owner can do, and what a thief cannot.
 
 use broker_service::{Powers, SignInRefusal};
-use broker_store::{InvitationKind, SignInKind};
+use broker_store::SignInKind;
 
 use crate::scene::{FIREFOX, TELEPHONE, at, is_shut, new_key, refusal, scene};
 
@@ -197,14 +197,10 @@ async fn the_operator_opens_a_frozen_account_and_ends_its_codes() {
         .await
         .unwrap();
     scene.broker.freeze(&person.token, None, browser).await.unwrap();
-    let back = scene
-        .broker
-        .invite_again(scene.officer, person.participant, InvitationKind::Again)
-        .await
-        .unwrap();
+    let back = scene.new_code(person.participant).await.unwrap();
     let begun = scene
         .broker
-        .begin_passkey_by_invitation(&back.code, "Anna")
+        .begin_passkey_by_invitation(&back, "Anna")
         .await
         .unwrap();
     let done = scene

@@ -1,6 +1,7 @@
 //! Facts about erasing people and subjects.
 
 use broker_domain::consent::EventKind;
+use broker_domain::entered::{Entry, Seen};
 use broker_domain::household::{Household, Minors, OtherAdults, StandstillCause};
 use broker_domain::ids::ParticipantId;
 
@@ -13,9 +14,9 @@ use super::samples::{
 };
 use super::tellings::{pending, telling};
 use crate::{
-    AttemptKind, Attempts, FlowFilter, GatewayRow, MailAddressRow, MessageRow, NoticeRow, OfficerRow, Page,
-    PointRow, SessionRole, SessionRow, SignInRow, StandstillRow, Store, TellingBody, TellingRow, TransferRow,
-    Tx,
+    AttemptKind, Attempts, EnrolmentFormRow, FlowFilter, GatewayRow, MailAddressRow, MessageRow, NoticeRow,
+    OfficerRow, Page, PointRow, Serial, SessionRole, SessionRow, SignInRow, StandstillRow, StopCodeRow,
+    Store, TellingBody, TellingRow, TransferRow, Tx,
 };
 
 const PAGE: Page = Page {
@@ -49,6 +50,32 @@ async fn live(tx: &mut dyn Tx, who: u8) {
         .unwrap();
     shared_home(tx, who).await;
     told(tx, who).await;
+    entered(tx, who).await;
+}
+
+/// What an officer entered for her, with what hangs on it.
+async fn entered(tx: &mut dyn Tx, who: u8) {
+    let number = 10 * who;
+    let consent = id(number);
+    // A record of somebody else: the facts about subjects erase records without their rows.
+    let serial = Serial(u64::from(who));
+    let act = super::entered::act(number, who, Entry::Withdraw { consent });
+    tx.add_entered(&act, serial, Some(serial)).await.unwrap();
+    let stop = StopCodeRow {
+        act: id(number),
+        hash: [number; 32],
+        epoch: 1,
+        sealed: vec![number; 64],
+        message: id(number),
+    };
+    tx.add_stop_code(&stop).await.unwrap();
+    let form = EnrolmentFormRow {
+        id: id(number),
+        participant: id(who),
+        officer: id(1),
+        at: at(0),
+    };
+    tx.add_enrolment_form(&form).await.unwrap();
 }
 
 /// Other adults live there, and a sharing stands still.
@@ -230,6 +257,9 @@ pub async fn erasing_a_person_leaves_no_row(store: &dyn Store) {
     assert_eq!(view.notices_in(id(10)).await.unwrap(), []);
     assert_eq!(view.mail_pending(id(1)).await.unwrap(), None);
     assert_eq!(view.telling(id(10)).await.unwrap(), None);
+    assert_eq!(view.entered(id(10)).await.unwrap(), None);
+    assert!(view.stop_code([10; 32]).await.unwrap().is_none());
+    assert_eq!(view.enrolment_form(id(10)).await.unwrap(), None);
     assert_eq!(view.disclosed(id(1), id(3)).await.unwrap(), None);
     assert_eq!(view.disclosures_of(id(1), u64::MAX, 9).await.unwrap(), []);
     let flows = view.flows(FlowFilter::All, PAGE).await.unwrap();
@@ -259,6 +289,7 @@ pub async fn erasing_a_person_leaves_other_people_alone(store: &dyn Store) {
     assert_eq!(view.notices_in(id(20)).await.unwrap().len(), 1);
     assert!(view.mail_pending(id(2)).await.unwrap().is_some());
     assert!(view.telling(id(20)).await.unwrap().is_some());
+    assert!(view.entered(id(20)).await.unwrap().is_some());
     assert_eq!(view.transfers_of(id(2), PAGE).await.unwrap().len(), 3);
     assert_eq!(
         view.batches_of(id(2), &span(0, 60)).await.unwrap(),
@@ -321,6 +352,8 @@ pub async fn nothing_can_be_added_about_an_erased_person(store: &dyn Store) {
         "consent_event",
     );
     assert_conflict(tx.add_enrolment_code(&stray_code).await, "enrolment_code");
+    let stray_act = super::entered::act(9, 1, Entry::Code { seen: Seen::FromAfar });
+    assert_conflict(tx.add_entered(&stray_act, Serial(3), None).await, "entered_act");
     assert_conflict(tx.add_transfer(&transfer(9, 1)).await, "transfer");
     assert_conflict(tx.add_batch(&stray_batch).await, "batch");
     assert_conflict(tx.add_session(&stray_session, at(0)).await, "session");

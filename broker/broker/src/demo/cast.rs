@@ -40,6 +40,8 @@ pub struct Cast {
     pub scientist: Scientist,
     /// The officer.
     pub officer: OfficerId,
+    /// Another one: what the first enters, this one confirms.
+    pub colleague: OfficerId,
     /// The dataset of the catalogue.
     pub dataset: DatasetId,
     /// What people are asked, in the order of the pages: neighbourhood, school, research.
@@ -132,13 +134,25 @@ pub async fn enrol(broker: &Broker, entropy: &dyn Entropy) -> Result<Cast> {
         offer(broker, entropy, laboratory, &RESEARCH).await?,
     ];
     let dataset = catalogue(broker, entropy, laboratory).await?;
-    let officer = officer(broker, entropy).await?;
+    let colleague = officer(
+        broker,
+        entropy,
+        "Second délégué à la protection des données (démonstration)",
+    )
+    .await?;
+    let officer = officer(
+        broker,
+        entropy,
+        "Déléguée à la protection des données (démonstration)",
+    )
+    .await?;
     let scientist = scientist(broker, entropy, laboratory).await?;
     Ok(Cast {
         neighbourhood: player(broker, entropy, neighbourhood, "Page du quartier").await?,
         school: player(broker, entropy, school, "Tableau de l'école").await?,
         scientist,
         officer,
+        colleague,
         dataset,
         offers,
     })
@@ -169,11 +183,11 @@ async fn catalogue(broker: &Broker, entropy: &dyn Entropy, laboratory: Organisat
     Ok(dataset)
 }
 
-async fn officer(broker: &Broker, entropy: &dyn Entropy) -> Result<OfficerId> {
+async fn officer(broker: &Broker, entropy: &dyn Entropy, name: &str) -> Result<OfficerId> {
     let officer = OfficerId::random(entropy)?;
     let row = OfficerRow {
         id: officer,
-        name: "Déléguée à la protection des données (démonstration)".into(),
+        name: name.into(),
     };
     broker.enrol_member(Member::Officer(row)).await?;
     Ok(officer)

@@ -150,6 +150,7 @@ pub struct OpenDoor {
     spare: ParticipantId,
     speaker: Option<ParticipantId>,
     officer: String,
+    colleague: String,
     researcher: String,
 }
 
@@ -170,6 +171,7 @@ impl OpenDoor {
             spare: spare.participant,
             speaker: speaker_id,
             officer: cast.officer.to_string(),
+            colleague: cast.colleague.to_string(),
             researcher: cast.scientist.row.id.to_string(),
         }
     }
@@ -221,6 +223,7 @@ impl DemoDoor for OpenDoor {
                     "beslist over aanvragen, ziet overdrachten, nooit een waarde",
                 ]),
             ),
+            colleague: second_officer(&self.colleague, lang),
             researcher: person(
                 self.researcher.clone(),
                 say(["La chercheuse", "The researcher", "De onderzoeker"]),
@@ -231,5 +234,23 @@ impl DemoDoor for OpenDoor {
                 ]),
             ),
         }
+    }
+}
+
+fn second_officer(subject: &str, lang: Lang) -> DemoPerson {
+    let name = [
+        "Le second délégué à la protection des données",
+        "The second data-protection officer",
+        "De tweede functionaris voor gegevensbescherming",
+    ];
+    let detail = [
+        "vérifie ce que la première saisit pour des personnes",
+        "checks what the first enters for people",
+        "controleert wat de eerste voor personen invoert",
+    ];
+    DemoPerson {
+        subject: subject.to_owned(),
+        name: lang.pick(name).to_owned(),
+        detail: lang.pick(detail).to_owned(),
     }
 }

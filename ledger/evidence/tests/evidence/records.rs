@@ -1,16 +1,17 @@
 //! The forms of records, byte for byte.
 
 use evidence::record::{
-    CapacityStep, ConsentChange, HouseholdStep, HouseholdStepKind, Id, InOutcome, MandateStep,
-    MandateStepKind, OccupancyStep, OccupancyStepKind, OutOutcome, Power, ProvedBy, Record, RecordError,
-    RightsStepKind, Seconds, Step,
+    CapacityStep, ConsentChange, EnteredSeen, EnteredStep, EnteredWhat, HouseholdStep, HouseholdStepKind, Id,
+    InOutcome, MandateStep, MandateStepKind, Method, OccupancyStep, OccupancyStepKind, OutOutcome, Power,
+    ProvedBy, Record, RecordError, RightsStepKind, Seconds, Step,
 };
 use ledger_core::leaf::SubjectKind;
 use proptest::prelude::*;
 
 use crate::samples::{
-    all, at, consent_changed, consent_changed_for, consent_given, departure, died, id, mandate, objected,
-    passkey, release, release_without_manifest, rights_step, transfer_in, transfer_out, withdrawal_answer,
+    all, at, consent_changed, consent_changed_for, consent_given, departure, died, entered, id, mandate,
+    objected, passkey, release, release_without_manifest, rights_step, transfer_in, transfer_out,
+    withdrawal_answer,
 };
 
 /// A failing line means that an old record would no longer verify: make a new type instead of changing it.
@@ -29,7 +30,7 @@ fn each_type_has_its_frozen_bytes() {
 #[test]
 fn each_type_has_its_kind_of_leaf() {
     use SubjectKind::{
-        Access, ConsentClosed, ConsentOpened, Enrolment, Release, Request, RightsRequest, Transfer,
+        Access, ConsentClosed, ConsentOpened, Document, Enrolment, Release, Request, RightsRequest, Transfer,
     };
     let kinds: Vec<_> = all().iter().map(Record::kind).collect();
     let expected = [
@@ -54,6 +55,7 @@ fn each_type_has_its_kind_of_leaf() {
         Access,
         RightsRequest,
         ConsentClosed,
+        Document,
     ];
     assert_eq!(kinds, expected);
 }
@@ -117,6 +119,26 @@ fn an_end_of_capacity_has_its_date() {
         ..died()
     };
     assert!(contradicts(&Record::Capacity(undated)));
+}
+
+#[test]
+fn an_entered_act_has_two_officers_and_what_belongs_to_it() {
+    for change in [
+        (|r| r.decided_by = Some(id("o-1"))) as fn(&mut evidence::record::EnteredAct),
+        |r| r.decided_by = None,
+        |r| r.step = EnteredStep::Entered,
+        |r| r.step = EnteredStep::SentBack,
+        |r| (r.step, r.decided_by) = (EnteredStep::Stopped, None),
+        |r| r.about = None,
+        |r| r.seen = Some(EnteredSeen::Both),
+        |r| r.what = EnteredWhat::Grant,
+        |r| r.method = Method::Web,
+        |r| r.entered_at = at(99),
+    ] {
+        let mut record = entered();
+        change(&mut record);
+        assert!(contradicts(&Record::Entered(record.clone())), "{record:?}");
+    }
 }
 
 #[test]

@@ -7,11 +7,12 @@ use evidence::{
     jws::{Jwk, Jws},
     record::{
         Access, ActedFor, Actor, AnswerStep, Capacity, CapacityStep, CapacityStepKind, ConsentChange,
-        ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel,
-        HouseholdStep, HouseholdStepKind, Id, InOutcome, Instant, MandateStep, MandateStepKind, ManifestRoot,
-        Method, OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power,
-        ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep,
-        RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
+        ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EnteredAct,
+        EnteredStep, EnteredWhat, EvidenceLevel, HouseholdStep, HouseholdStepKind, Id, InOutcome, Instant,
+        MandateStep, MandateStepKind, ManifestRoot, Method, OccupancyStep, OccupancyStepKind, OutOutcome,
+        PasskeyAction, PasskeyChange, PastData, Power, ProvedBy, Record, Release, ReleaseRefused,
+        ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn,
+        TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -253,6 +254,7 @@ pub fn all() -> Vec<Record> {
         Record::Mandate(mandate()),
         Record::Household(objected()),
         Record::Capacity(died()),
+        Record::Entered(entered()),
     ]
 }
 
@@ -305,6 +307,29 @@ pub fn rights_step() -> RightsStep {
         due: id("2026-02-02"),
         words_sha256: Some(digest("words")),
         at: at(8),
+    }
+}
+
+pub fn entered() -> EnteredAct {
+    EnteredAct {
+        act: id("e-1"),
+        participant: id("p-1"),
+        what: EnteredWhat::Withdraw,
+        step: EnteredStep::Confirmed,
+        method: Method::Paper,
+        entered_by: id("o-1"),
+        entered_at: at(9),
+        decided_by: Some(id("o-2")),
+        about: Some(id("c-1")),
+        notice_sha256: None,
+        form: Some(Text::new("W-7K2M-9QXD").unwrap()),
+        signed_on: Some(id("2026-02-01")),
+        arrived_on: Some(id("2026-02-03")),
+        scan_sha256: Some(digest("scan")),
+        seen: None,
+        not_before: None,
+        words_sha256: None,
+        at: at(12),
     }
 }
 

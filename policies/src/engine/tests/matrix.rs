@@ -5,7 +5,7 @@ use std::path::Path;
 
 use broker_domain::consent::{Ask, Consent, ConsentEvent, Covered, EventKind, Occupancy, covers};
 use broker_domain::ids::{
-    ApplicationId, ConsentId, DatasetId, Digest, GatewayId, MandateId, OfficerId, OrganisationId,
+    ApplicationId, ConsentId, DatasetId, Digest, EnteredId, GatewayId, MandateId, OfficerId, OrganisationId,
     ParticipantId, PointId, Purpose, ReleaseId, RequestId, ResearcherId,
 };
 use broker_domain::mandate::{Capacity, Held, Mandate, Power, Powers};
@@ -56,6 +56,10 @@ fn roles() -> Vec<(&'static str, Principal)> {
         ("colleague", researcher(12, LABORATORY)),
         ("foreign researcher", researcher(13, OTHER_LABORATORY)),
         ("officer", Principal::Officer(OfficerId::from_bytes([14; 16]))),
+        (
+            "another officer",
+            Principal::Officer(OfficerId::from_bytes([17; 16])),
+        ),
         (
             "her gateway",
             Principal::Gateway(GatewayId::from_bytes([15; 16]), HER),
@@ -166,6 +170,13 @@ fn resources() -> Vec<(&'static str, Resource)> {
             Resource::Release {
                 release,
                 researcher: RESEARCHER,
+            },
+        ),
+        (
+            "act entered by the officer",
+            Resource::Entered {
+                act: EnteredId::from_bytes([23; 16]),
+                by: OfficerId::from_bytes([14; 16]),
             },
         ),
         ("all flows", Resource::Flows),
@@ -299,7 +310,7 @@ fn its_two_short_cuts_change_no_answer() {
         asked += 1;
     }
     // As many as the golden matrix has cells that the policies answered.
-    assert_eq!(asked, 76, "questions inside the schema");
+    assert_eq!(asked, 89, "questions inside the schema");
 }
 
 #[test]

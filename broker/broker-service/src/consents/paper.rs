@@ -1,0 +1,42 @@
+//! Agreeing on paper.
+
+use broker_domain::consent::{EvidenceLevel, How, Method};
+use broker_domain::ids::{ConsentId, ParticipantId};
+use broker_domain::mandate::Hand;
+use broker_domain::time::Instant;
+use ledger_core::leaf::ActorClass;
+
+use super::{AddConsent, Choice, ChoiceRefusal, already_given};
+use crate::broker::Broker;
+use crate::failure::Failure;
+
+impl Broker {
+    /// What a person agreed to on paper, as a beat: it goes along with the word of the second officer. Paper that two officers
+    /// looked at counts as [`EvidenceLevel::L2`] (`docs/decisions/0043`).
+    pub(crate) async fn paper_grant(
+        &self,
+        who: ParticipantId,
+        choice: &Choice,
+        now: Instant,
+    ) -> Result<AddConsent, Failure<ChoiceRefusal>> {
+        // By her own hand: an officer typed it, and answers for it in a record of its own.
+        let hand = Hand::from(who);
+        let (row, consents) = self.weigh_choice(hand, choice, now).await?;
+        let level = EvidenceLevel::L2;
+        if level < row.evidence {
+            return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
+        }
+        let id = ConsentId::random(&*self.entropy)?;
+        let proposal = self.propose(hand, choice, &row, (id, None), now).await?;
+        if already_given(&consents, &proposal.consent, now) {
+            return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
+        }
+        let asked_at = proposal.asked_at(now);
+        let how = How {
+            method: Method::Paper,
+            level: Some(level),
+        };
+        let agreed = (proposal.consent, proposal.draft);
+        Ok(self.agreed(hand, agreed, asked_at, (how, ActorClass::Dpo), now)?)
+    }
+}
