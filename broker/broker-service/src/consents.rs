@@ -150,33 +150,6 @@ impl Broker {
         }
     }
 
-    /// A consent given now.
-    fn agreed(
-        &self,
-        hand: Hand,
-        (consent, draft): (Consent, ConsentDraft),
-        asked_at: Instant,
-        (how, actor): (How, ActorClass),
-        now: Instant,
-    ) -> Result<AddConsent, Fault> {
-        let act = NewAct::by_hand(ConsentAct::Given, hand, how, now);
-        let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
-        let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
-        let draft = Draft {
-            subject: hand.person().into(),
-            actor,
-            signed,
-        };
-        Ok(AddConsent {
-            consent,
-            asked_at,
-            event,
-            how: (how, hand.acting()),
-            intent: None,
-            draft,
-        })
-    }
-
     /// Keeps a refusal, which leaves no leaf.
     async fn refuse(
         &self,

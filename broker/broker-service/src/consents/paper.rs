@@ -1,14 +1,17 @@
 //! Agreeing on paper.
 
-use broker_domain::consent::{EvidenceLevel, How, Method};
+use broker_domain::consent::{Consent, EventKind, EvidenceLevel, How, Method};
 use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
+use evidence::consent::{ConsentAct, ConsentDraft};
 use ledger_core::leaf::ActorClass;
 
-use super::{AddConsent, Choice, ChoiceRefusal, already_given};
+use super::{AddConsent, Choice, ChoiceRefusal, already_given, next_event};
 use crate::broker::Broker;
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
+use crate::group::Draft;
+use crate::records::consent::{self, NewAct};
 
 impl Broker {
     /// What a person agreed to on paper, as a beat: it goes along with the word of the second officer. Paper that two officers
@@ -38,5 +41,32 @@ impl Broker {
         };
         let agreed = (proposal.consent, proposal.draft);
         Ok(self.agreed(hand, agreed, asked_at, (how, ActorClass::Dpo), now)?)
+    }
+
+    /// A consent given now.
+    pub(super) fn agreed(
+        &self,
+        hand: Hand,
+        (consent, draft): (Consent, ConsentDraft),
+        asked_at: Instant,
+        (how, actor): (How, ActorClass),
+        now: Instant,
+    ) -> Result<AddConsent, Fault> {
+        let act = NewAct::by_hand(ConsentAct::Given, hand, how, now);
+        let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
+        let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
+        let draft = Draft {
+            subject: hand.person().into(),
+            actor,
+            signed,
+        };
+        Ok(AddConsent {
+            consent,
+            asked_at,
+            event,
+            how: (how, hand.acting()),
+            intent: None,
+            draft,
+        })
     }
 }
