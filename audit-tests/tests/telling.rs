@@ -22,6 +22,7 @@ use broker_domain::ids::{ConsentId, DossierId, MessageId};
 use broker_domain::policy::Principal;
 use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure};
 use broker_keys::Keys;
+use broker_domain::volume::VolumeRule;
 use broker_service::{Broker, Duties, Member, TellingParts};
 use broker_store::{Duty, RouteRow, Store as _};
 use broker_store_sqlite::{Create, SqliteStore};
@@ -202,6 +203,7 @@ async fn code(broker: &Arc<Broker>) -> String {
         site: "https://broker.example".into(),
         operator: "Fiducie".into(),
         staff: None,
+        volume: VolumeRule::default(),
     };
     Duties::new(Arc::clone(broker), parts).round().await.unwrap();
     let letters = kept.0.lock().unwrap();

@@ -79,11 +79,19 @@ pub enum FieldProblem {
     MeterTaken,
     /// Nobody is known under this identifier.
     PersonUnknown,
+    /// Nothing was breached.
+    BreachNature,
+    /// No such organisation, sharing or gateway.
+    BreachSubject,
+    /// A date to come, or one before the breach was known.
+    BreachDate,
+    /// The 72 hours were over, and nobody says why.
+    LateReason,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 38] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -118,6 +126,10 @@ impl FieldProblem {
         Self::MeterNumberInvalid,
         Self::MeterTaken,
         Self::PersonUnknown,
+        Self::BreachNature,
+        Self::BreachSubject,
+        Self::BreachDate,
+        Self::LateReason,
     ];
 }
 
@@ -161,6 +173,10 @@ impl Word for FieldProblem {
             Self::MeterNumberInvalid => "field-meter-number-invalid",
             Self::MeterTaken => "field-meter-taken",
             Self::PersonUnknown => "field-person-unknown",
+            Self::BreachNature => "field-breach-nature",
+            Self::BreachSubject => "field-breach-subject",
+            Self::BreachDate => "field-breach-date",
+            Self::LateReason => "field-late-reason",
         }
     }
 }

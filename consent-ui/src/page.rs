@@ -171,11 +171,23 @@ pub enum Notice {
     DeletionAsked,
     /// Something was written in a request, or its clock moved.
     RightStep,
+    /// A breach was written down or changed.
+    BreachSaved,
+    /// People are being told of a breach.
+    BreachTelling,
+    /// An officer has seen to an erasure that a recipient was not told of.
+    ErasureHandled,
+    /// A summary is ready.
+    SummaryMade,
+    /// Summaries come every year, or no more.
+    SummaryWished,
+    /// An objection to a project was recorded.
+    Objected,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 37] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -207,6 +219,12 @@ impl Notice {
         Self::MailConfirmed,
         Self::DeletionAsked,
         Self::RightStep,
+        Self::BreachSaved,
+        Self::BreachTelling,
+        Self::ErasureHandled,
+        Self::SummaryMade,
+        Self::SummaryWished,
+        Self::Objected,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -243,6 +261,12 @@ impl Notice {
             Self::MailConfirmed => "adresse-confirmee",
             Self::DeletionAsked => "effacement-demande",
             Self::RightStep => "demande-suivie",
+            Self::BreachSaved => "violation-inscrite",
+            Self::BreachTelling => "avis-envoyes",
+            Self::ErasureHandled => "effacement-traite",
+            Self::SummaryMade => "bilan-pret",
+            Self::SummaryWished => "bilan-regle",
+            Self::Objected => "opposition",
         }
     }
 
@@ -286,6 +310,12 @@ impl Word for Notice {
             Self::MailConfirmed => "notice-mail-confirmed",
             Self::DeletionAsked => "notice-deletion-asked",
             Self::RightStep => "notice-right-step",
+            Self::BreachSaved => "notice-breach-saved",
+            Self::BreachTelling => "notice-breach-telling",
+            Self::ErasureHandled => "notice-erasure-handled",
+            Self::SummaryMade => "notice-summary-made",
+            Self::SummaryWished => "notice-summary-wished",
+            Self::Objected => "notice-objected",
         }
     }
 }
@@ -363,6 +393,9 @@ impl<'a> Frame<'a> {
                 (paths::DATA, "nav-data"),
                 (paths::HOMES, "nav-homes"),
                 (paths::RIGHTS, "nav-rights"),
+                (paths::PROJECTS, "nav-projects"),
+                (paths::SUMMARIES, "nav-summaries"),
+                (paths::OWN_BREACHES, "nav-breaches"),
                 (paths::HISTORY, "nav-history"),
                 (paths::DELIVERED, "nav-delivered"),
                 (paths::RECORDED, "nav-recorded"),
@@ -382,6 +415,8 @@ impl<'a> Frame<'a> {
             } => &[
                 (paths::DESK, "nav-desk"),
                 (paths::RIGHTS_DESK, "nav-rights-desk"),
+                (paths::BREACHES, "nav-breach-register"),
+                (paths::UNUSUAL, "nav-unusual"),
                 (paths::HOMES_DESK, "nav-homes-desk"),
                 (paths::FLOWS, "nav-flows"),
                 (paths::LEDGER, "nav-ledger"),

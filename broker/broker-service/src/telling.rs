@@ -5,6 +5,7 @@
 //! (`consent.md` §2.11). No text and no address in clear waits in the database.
 
 mod answers;
+mod attempts;
 mod changes;
 mod deletion;
 mod duties;
@@ -29,6 +30,7 @@ use queue::{Occasion, queue};
 pub(crate) use changes::farewell;
 
 pub use answers::{Answered, RecipientRefusal};
+pub use attempts::UntoldErasure;
 pub use deletion::DeletionRefusal;
 pub use duties::{Duties, TellingParts};
 pub use mailbox::{Mailbox, MailboxRefusal, PendingAddress};
@@ -105,7 +107,7 @@ pub(crate) async fn first_transfer(
     .await
 }
 
-/// What a person is told of one of her requests.
+/// What a person is told of one of her requests, or of herself.
 pub(crate) async fn about_a_request(
     tx: &mut dyn Tx,
     who: ParticipantId,
@@ -114,6 +116,17 @@ pub(crate) async fn about_a_request(
     now: Instant,
 ) -> Result<(), Fault> {
     queue(tx, who, &Occasion::of(kind).marked(mark), now).await
+}
+
+/// What a person is told of one of her sharings.
+pub(crate) async fn about_a_sharing(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    (kind, consent): (MessageKind, ConsentId),
+    mark: &[u8],
+    now: Instant,
+) -> Result<(), Fault> {
+    queue(tx, who, &Occasion::of(kind).about(consent).marked(mark), now).await
 }
 
 /// What follows from a line in somebody's list of sign-ins: nothing on a device that was seen before.

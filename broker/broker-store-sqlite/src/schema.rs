@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 13;
+pub const NEWEST_SCHEMA: u32 = 14;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 13] = [
+const MIGRATIONS: [Migration; 14] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -100,6 +100,12 @@ const MIGRATIONS: [Migration; 13] = [
         name: "told",
         up: include_str!("../migrations/0013_told.up.sql"),
         down: include_str!("../migrations/0013_told.down.sql"),
+    },
+    Migration {
+        version: 14,
+        name: "watched",
+        up: include_str!("../migrations/0014_watched.up.sql"),
+        down: include_str!("../migrations/0014_watched.down.sql"),
     },
 ];
 

@@ -87,11 +87,17 @@ pub enum MessageKind {
     RightsAnswered,
     /// Data were sent under a sharing for the first time.
     FirstTransfer,
+    /// Much more was sent under a sharing than is usual for it.
+    UnusualVolume,
+    /// A breach concerns her.
+    Breach,
+    /// A summary of a year is ready.
+    SummaryReady,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -114,6 +120,9 @@ impl MessageKind {
         Self::RightsExtended,
         Self::RightsAnswered,
         Self::FirstTransfer,
+        Self::UnusualVolume,
+        Self::Breach,
+        Self::SummaryReady,
     ];
 
     /// The code in the database, and the name of its text.
@@ -142,6 +151,9 @@ impl MessageKind {
             Self::RightsExtended => "rights-extended",
             Self::RightsAnswered => "rights-answered",
             Self::FirstTransfer => "first-transfer",
+            Self::UnusualVolume => "unusual-volume",
+            Self::Breach => "breach",
+            Self::SummaryReady => "summary-ready",
         }
     }
 

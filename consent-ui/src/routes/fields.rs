@@ -92,8 +92,10 @@ impl From<&str> for Leaving {
         let withdrawal = path.starts_with(paths::SHARINGS) && takes.iter().any(|end| path.ends_with(end));
         // Leaving a home ends its sharings. A later date than the one that is known gives some time back: `leave` refuses it.
         let leaves_home = path.starts_with(paths::HOMES) && path.ends_with("/depart");
+        // An objection takes a project away from what she shares.
+        let objects = path.starts_with(paths::PROJECTS) && path.ends_with("/opposition");
         let of_oneself = [paths::SIGN_OUT, paths::END_SESSION, paths::END_ALL_SESSIONS].contains(&path);
-        if withdrawal || leaves_home || of_oneself || path.starts_with(&paths::not_me("")) {
+        if withdrawal || leaves_home || objects || of_oneself || path.starts_with(&paths::not_me("")) {
             Self::Withdrawal
         } else {
             Self::Other
@@ -132,6 +134,7 @@ mod tests {
             &paths::not_mine("x"),
             &paths::withdrawal_from("x"),
             &paths::departure("x"),
+            &paths::objection("x"),
             paths::WITHDRAW_EVERYTHING,
             paths::SIGN_OUT,
             paths::END_ALL_SESSIONS,
@@ -148,6 +151,7 @@ mod tests {
             &paths::put_off("x"),
             &paths::stay("x"),
             &paths::confirm_home("x"),
+            paths::SUMMARIES,
         ] {
             assert!(Leaving::from(path) == Leaving::Other, "{path}");
         }

@@ -23,6 +23,7 @@ use crate::routes::phrases::{moment, proof, transfer};
 use crate::routes::told;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{PAGE_LINES, Visit, id, onward, shown};
+use crate::routes::watched;
 use crate::vocabulary::{Evidence, SharingState};
 
 /// `/moi/partages`
@@ -175,10 +176,30 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
         pager: visit.pager(history.older),
         receipts: receipts(&visit, consent).await?,
         onward: research_under(&visit, who, given).await?,
+        next: watched::next_of(&visit, who, consent).await?,
+        unusual: watched::unusual_of(&visit, who, consent).await?,
         told: told::about(&visit, who, consent).await?,
         sharing,
     };
     shown(render_sharing(&visit.page(), &view))
+}
+
+/// What an event is called in lists.
+pub(crate) fn receipt_kind(kind: EventKind) -> ReceiptKind {
+    match kind {
+        EventKind::Given => ReceiptKind::Granted,
+        EventKind::Refused => ReceiptKind::Refused,
+        EventKind::Withdrawn => ReceiptKind::Withdrawn,
+        EventKind::Suspended => ReceiptKind::Suspended,
+        EventKind::Expired => ReceiptKind::Expired,
+        EventKind::Narrowed(_) => ReceiptKind::Narrowed,
+        EventKind::Renewed(_) => ReceiptKind::Renewed,
+        EventKind::Paused { .. } => ReceiptKind::Paused,
+        EventKind::Resumed => ReceiptKind::Resumed,
+        EventKind::Revoked | EventKind::Invalidated => ReceiptKind::Closed,
+        EventKind::Superseded { .. } => ReceiptKind::Superseded,
+        EventKind::Requested | EventKind::Deferred => ReceiptKind::Asked,
+    }
 }
 
 /// The receipts of a consent, latest first.
@@ -195,20 +216,7 @@ pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<Re
         Evidence::of(act.how)
     };
     let row = |recorded: &broker_store::RecordedEvent| ReceiptRow {
-        kind: match recorded.event.kind {
-            EventKind::Given => ReceiptKind::Granted,
-            EventKind::Refused => ReceiptKind::Refused,
-            EventKind::Withdrawn => ReceiptKind::Withdrawn,
-            EventKind::Suspended => ReceiptKind::Suspended,
-            EventKind::Expired => ReceiptKind::Expired,
-            EventKind::Narrowed(_) => ReceiptKind::Narrowed,
-            EventKind::Renewed(_) => ReceiptKind::Renewed,
-            EventKind::Paused { .. } => ReceiptKind::Paused,
-            EventKind::Resumed => ReceiptKind::Resumed,
-            EventKind::Revoked | EventKind::Invalidated => ReceiptKind::Closed,
-            EventKind::Superseded { .. } => ReceiptKind::Superseded,
-            EventKind::Requested | EventKind::Deferred => ReceiptKind::Asked,
-        },
+        kind: receipt_kind(recorded.event.kind),
         at: moment(recorded.event.effective_at),
         evidence: evidence(recorded.event.seq),
         proof: proof(recorded.leaf_index),

@@ -37,6 +37,10 @@ pub enum RecordType {
     RightsStep,
     /// Something became known of who lives where a meter is.
     Occupancy,
+    /// She was told of a breach.
+    Breach,
+    /// She objects to one project of research.
+    Objection,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -64,7 +68,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -81,6 +85,8 @@ impl RecordType {
         Self::WithdrawalAnswer,
         Self::RightsStep,
         Self::Occupancy,
+        Self::Breach,
+        Self::Objection,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -115,6 +121,8 @@ impl RecordType {
             Self::WithdrawalAnswer => "withdrawal-answer/1",
             Self::RightsStep => "rights-step/1",
             Self::Occupancy => "occupancy/1",
+            Self::Breach => "breach/1",
+            Self::Objection => "objection/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -149,6 +157,8 @@ impl Word for RecordType {
             Self::WithdrawalAnswer => "record-withdrawal-answer",
             Self::RightsStep => "record-rights-step",
             Self::Occupancy => "record-occupancy",
+            Self::Breach => "record-breach",
+            Self::Objection => "record-objection",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

@@ -11,6 +11,7 @@ mod occupancy;
 mod passkey;
 mod release;
 mod rights;
+mod told;
 mod transfer;
 mod withdrawal;
 
@@ -29,6 +30,7 @@ pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
 pub use rights::{Right, RightsStep, RightsStepKind};
+pub use told::{BreachTold, Objection};
 pub use transfer::{InOutcome, OutOutcome, TransferIn, TransferOut};
 pub use withdrawal::{AnswerStep, PastData, WithdrawalAnswer};
 
@@ -84,6 +86,12 @@ pub enum Record {
     /// Something became known of who lives where a meter is.
     #[serde(rename = "occupancy/1")]
     Occupancy(OccupancyStep),
+    /// A person was told of a breach.
+    #[serde(rename = "breach/1")]
+    Breach(BreachTold),
+    /// A person objects to one project of research.
+    #[serde(rename = "objection/1")]
+    Objection(Objection),
     /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
     /// `@context` and `@type`.
     #[serde(untagged)]
@@ -165,6 +173,8 @@ impl Record {
             Self::WithdrawalAnswer(_) => "withdrawal-answer/1",
             Self::RightsStep(_) => "rights-step/1",
             Self::Occupancy(_) => "occupancy/1",
+            Self::Breach(_) => "breach/1",
+            Self::Objection(_) => "objection/1",
             Self::Consent(record) => record.act().record_name(),
         }
     }
@@ -189,7 +199,8 @@ impl Record {
                 SubjectKind::Release
             }
             Self::Access(_) => SubjectKind::Access,
-            Self::RightsStep(_) => SubjectKind::RightsRequest,
+            Self::RightsStep(_) | Self::Objection(_) => SubjectKind::RightsRequest,
+            Self::Breach(_) => SubjectKind::Document,
             Self::Consent(record) => record.kind(),
         }
     }
@@ -212,6 +223,8 @@ impl Record {
             Self::WithdrawalAnswer(record) => record.at,
             Self::RightsStep(record) => record.at,
             Self::Occupancy(record) => record.at,
+            Self::Breach(record) => record.at,
+            Self::Objection(record) => record.at,
             Self::Consent(record) => record.at(),
         }
     }
@@ -243,6 +256,8 @@ impl Record {
             | Self::ConsentWithdrawn(_)
             | Self::ReleaseRefused(_)
             | Self::Access(_)
+            | Self::Breach(_)
+            | Self::Objection(_)
             // Checked when it was made or read.
             | Self::Consent(_) => Ok(()),
         }

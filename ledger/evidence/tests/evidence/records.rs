@@ -28,7 +28,7 @@ fn each_type_has_its_frozen_bytes() {
 #[test]
 fn each_type_has_its_kind_of_leaf() {
     use SubjectKind::{
-        Access, ConsentClosed, ConsentOpened, Enrolment, Release, Request, RightsRequest, Transfer,
+        Access, ConsentClosed, ConsentOpened, Document, Enrolment, Release, Request, RightsRequest, Transfer,
     };
     let kinds: Vec<_> = all().iter().map(Record::kind).collect();
     let expected = [
@@ -49,6 +49,8 @@ fn each_type_has_its_kind_of_leaf() {
         ConsentClosed,
         ConsentOpened,
         ConsentClosed,
+        Document,
+        RightsRequest,
     ];
     assert_eq!(kinds, expected);
 }

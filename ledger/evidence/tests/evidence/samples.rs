@@ -6,11 +6,11 @@ use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
     record::{
-        Access, Actor, AnswerStep, ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended,
+        Access, Actor, AnswerStep, BreachTold, ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended,
         ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, Id, InOutcome, Instant, ManifestRoot, Method,
-        OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, ProvedBy,
-        Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role,
-        Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
+        Objection, OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData,
+        ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep,
+        RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -248,6 +248,18 @@ pub fn all() -> Vec<Record> {
         Record::ConsentChanged(paused()),
         Record::ConsentChanged(consent_changed(9)),
         Record::Occupancy(departure()),
+        Record::Breach(BreachTold {
+            breach: id("b-1"),
+            participant: id("p-1"),
+            text_sha256: digest("notice"),
+            known_at: at(3),
+            at: at(12),
+        }),
+        Record::Objection(Objection {
+            participant: id("p-1"),
+            project: id("r-1"),
+            at: at(13),
+        }),
     ]
 }
 
