@@ -85,7 +85,7 @@ summary-releases = { $n ->
 }
 summary-requests = Vos demandes
 summary-no-requests = Vous n'avez fait aucune demande sur vos droits.
-summary-incidents = Incidents
+summary-incidents = Incidents de sécurité
 summary-breaches = { $n ->
     [0] Aucun incident de sécurité n'a concerné vos données.
     [one] Un incident de sécurité a concerné vos données : lisez son avis.

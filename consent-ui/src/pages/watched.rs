@@ -51,8 +51,8 @@ impl NextLine {
 fn every(t: &Speech, seconds: i64) -> String {
     let (key, unit) = match seconds {
         ..5_400 => ("every-minutes", 60),
-        5_400..129_600 => ("every-hours", 3_600),
-        _ => ("every-days", 86_400),
+        77_760..95_040 | 172_800.. => ("every-days", 86_400),
+        _ => ("every-hours", 3_600),
     };
     let count = (seconds.max(0) + unit / 2) / unit;
     t.say1(key, "n", u64::try_from(count.max(1)).unwrap_or_default())

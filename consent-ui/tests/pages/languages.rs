@@ -10,7 +10,7 @@ use crate::house::{House, NOTICE_EN, NOTICE_FR, NOTICE_NL, TITLE_EN, TITLE_FR, T
 
 /// Pages on which nobody needs to be signed in.
 const OPEN: [&str; 5] = ["/", "/preuves", "/accessibilite", "/recherche", "/nulle-part"];
-const PARTICIPANT: [&str; 13] = [
+const PARTICIPANT: [&str; 16] = [
     "/moi",
     "/moi/donnees",
     "/moi/donnees?vue=mois",
@@ -24,8 +24,20 @@ const PARTICIPANT: [&str; 13] = [
     "/moi/livraisons",
     "/moi/inscriptions",
     "/moi/effacement",
+    "/moi/recherches",
+    "/moi/bilan",
+    "/moi/incidents",
 ];
-const OFFICER: [&str; 4] = ["/dpo", "/dpo/droits", "/dpo/transferts", "/dpo/registre"];
+const OFFICER: [&str; 8] = [
+    "/dpo",
+    "/dpo/droits",
+    "/dpo/transferts",
+    "/dpo/registre",
+    "/dpo/retraits",
+    "/dpo/volumes",
+    "/dpo/violations",
+    "/dpo/violations/nouvelle",
+];
 
 /// The same browser, after a click on the language switch where that has to be changed.
 async fn speaking(mut browser: Browser, lang: Lang) -> Browser {

@@ -17,4 +17,6 @@ mod scene;
 mod sessions;
 mod takeover;
 mod telling;
+mod untold;
+mod watched;
 mod withdrawals;
