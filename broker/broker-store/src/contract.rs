@@ -214,6 +214,7 @@ macro_rules! contract_tests {
                 an_invitation_comes_back_and_is_used_once
                 a_role_has_one_open_invitation
                 a_ceremony_is_taken_once
+                open_ceremonies_are_counted_by_whose_they_are
                 the_list_of_sign_ins_is_kept_short
                 failed_attempts_are_counted_apart
             }

@@ -62,8 +62,8 @@ pub use restore::{RestoreReads, RestoreWrites};
 pub use rights::{OwnScope, RightsReads, RightsRow, RightsWordsRow, RightsWrites};
 pub use sessions::{Proof, ProvedBy, SessionReads, SessionRole, SessionRow, SessionWrites};
 pub use sign_in::{
-    AttemptKind, Attempts, CeremonyKind, CeremonyRow, InvitationKind, InvitationRow, SignInKind, SignInReads,
-    SignInRow, SignInWrites,
+    AttemptKind, Attempts, CeremonyKind, CeremonyOwner, CeremonyRow, InvitationKind, InvitationRow,
+    OpenCeremonies, SignInKind, SignInReads, SignInRow, SignInWrites,
 };
 pub use summaries::{ObjectionRow, SummaryReads, SummaryWrites};
 pub use tellings::{

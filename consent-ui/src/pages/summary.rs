@@ -189,7 +189,7 @@ impl SummaryLine {
         for (kind, at) in &self.events {
             lines.push(format!("{} {}", t.word(*kind), t.time_words(at)));
         }
-        lines.push(t.say1("summary-now", "state", t.word(self.state.clone())));
+        lines.push(t.say1("summary-now", "state", t.word(self.state)));
         lines.join("\n")
     }
 }
