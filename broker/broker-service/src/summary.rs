@@ -10,7 +10,7 @@ use jiff::ToSpan as _;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
-use crate::own_data::zone;
+use crate::own_data::{local_day, zone};
 use crate::telling;
 
 /// How many are made in one round.
@@ -67,7 +67,7 @@ impl Broker {
         })
     }
 
-    /// Makes a summary of the year up to now, and tells her that it is ready.
+    /// Makes a summary of the year up to now, and tells her that it is ready. Asked again on the same day, it is the same one.
     ///
     /// # Errors
     /// See [`OwnRefusal`].
@@ -76,6 +76,12 @@ impl Broker {
         let until = self.clock.now();
         let span = Interval::new(years(until, -1)?, until)?;
         let mut tx = self.store.begin("make a summary").await?;
+        let today = local_day(until)?;
+        for made in tx.summaries_of(who).await? {
+            if local_day(made.end())? == today {
+                return Ok(made);
+            }
+        }
         tx.add_summary(who, &span).await?;
         tell_ready(&mut *tx, who, until, until).await?;
         tx.commit().await?;

@@ -24,6 +24,9 @@ use crate::routes::phrases::{day, last_day, midnight, moment, tomorrow, zone};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
 
+/// A reference of an authority has fewer characters.
+const MOST_REFERENCE: usize = 201;
+
 fn trouble(failure: Failure<BreachRefusal>, onward: &str) -> Trouble {
     Trouble::from_failure(failure, |refusal| match refusal {
         BreachRefusal::NotAllowed => Trouble::NotYours,
@@ -200,6 +203,22 @@ fn span(form: &BreachForm) -> Result<[Option<Instant>; 2], FieldProblem> {
     Ok([parsed(from)?.and_then(midnight), until])
 }
 
+/// The texts that are too long, or missing where they are needed from the beginning.
+fn wrong_words(form: &BreachForm) -> impl Iterator<Item = (&'static str, FieldProblem)> {
+    BREACH_WORDS
+        .into_iter()
+        .zip(&form.words)
+        .filter_map(|(name, words)| {
+            if words.chars().count() > MOST_WORDS {
+                Some((name, FieldProblem::TextTooLong))
+            } else if words.is_empty() && ["faits", "contact"].contains(&name) {
+                Some((name, FieldProblem::WordsMissing))
+            } else {
+                None
+            }
+        })
+}
+
 /// What was typed as facts; every mistake at once.
 fn facts(form: &BreachForm, now: Instant) -> Result<BreachFacts, FormErrors> {
     let mut errors = Vec::new();
@@ -235,28 +254,15 @@ fn facts(form: &BreachForm, now: Instant) -> Result<BreachFacts, FormErrors> {
     {
         note("periode", FieldProblem::PeriodReversed);
     }
-    for (name, words) in BREACH_WORDS.into_iter().zip(&form.words) {
-        if words.chars().count() > MOST_WORDS {
-            note(name, FieldProblem::TextTooLong);
-        } else if words.is_empty() && ["faits", "contact"].contains(&name) {
-            note(name, FieldProblem::WordsMissing);
-        }
+    for (name, problem) in wrong_words(form) {
+        note(name, problem);
     }
     let (Some(known_at), Some(severity), Some(scope), Some([from, until]), true) =
         (known_at, severity, scope, span, errors.is_empty())
     else {
         return Err(FormErrors(errors));
     };
-    let [
-        happened,
-        data_kinds,
-        consequences,
-        measures,
-        contact,
-        french,
-        english,
-        dutch,
-    ] = form.words.clone();
+    let word = |place: usize| form.words.get(place).cloned().unwrap_or_default();
     Ok(BreachFacts {
         known_at,
         nature,
@@ -264,12 +270,12 @@ fn facts(form: &BreachForm, now: Instant) -> Result<BreachFacts, FormErrors> {
         scope,
         from,
         until,
-        happened,
-        data_kinds,
-        consequences,
-        measures,
-        contact,
-        texts: [french, english, dutch],
+        happened: word(0),
+        data_kinds: word(1),
+        consequences: word(2),
+        measures: word(3),
+        contact: word(4),
+        texts: [word(5), word(6), word(7)],
     })
 }
 
@@ -397,6 +403,15 @@ pub(crate) async fn authority(Path(breach): Path<String>, posted: Posted) -> Res
         late: text("retard"),
         ..AuthorityForm::default()
     };
+    let too_long = match (form.reference.chars().count(), form.late.chars().count()) {
+        (MOST_REFERENCE.., _) => Some("reference"),
+        (_, MOST_WORDS..) => Some("retard"),
+        _ => None,
+    };
+    if let Some(field) = too_long {
+        let errors = wrong(field, FieldProblem::TextTooLong);
+        return again(&visit, breach, None, AuthorityForm { errors, ..form }).await;
+    }
     let [date, time] = &form.at;
     let told = match instant(date, time) {
         Ok(at) => AuthorityTold {

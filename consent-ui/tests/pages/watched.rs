@@ -223,7 +223,12 @@ async fn p_27_a_breach_form_says_every_mistake_and_keeps_what_was_typed() {
         assert!(back.text().contains(words), "{words}: {}", back.text());
     }
     assert!(back.body.contains(">Gardé</textarea>"));
-    // The clock of the authority.
+}
+
+#[tokio::test]
+async fn p_27_the_clock_of_the_authority_and_the_reason_for_silence_are_kept() {
+    let house = House::build().await;
+    let mut officer = house.as_officer().await;
     let done = write_down(&mut officer, &[]).await;
     house.set_clock("2026-11-23T09:00:00Z");
     let mut officer = house.as_officer().await;

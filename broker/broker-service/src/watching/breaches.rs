@@ -83,11 +83,14 @@ impl Broker {
     /// # Errors
     /// When the store or the ledger fails; whoever was told stays told.
     pub(crate) async fn tell_of_breaches(self: &Arc<Self>) -> Result<(), Fault> {
+        let mut before = Vec::new();
         loop {
             let untold = self.store.read().await?.breach_untold(AT_ONCE).await?;
-            if untold.is_empty() {
+            // Nobody of these could be told just now: the next call tries again, and not at once.
+            if untold.is_empty() || untold == before {
                 return Ok(());
             }
+            before.clone_from(&untold);
             let mut telling = JoinSet::new();
             for (breach, who) in untold {
                 let broker = Arc::clone(self);

@@ -280,6 +280,9 @@ async fn p_29_a_summary_is_made_on_request_and_every_year_until_she_says_no_more
     let span = broker.make_summary(who).await.unwrap();
     told.round().await;
     assert_eq!(told.subjects(), ["Votre bilan de l'année est prêt"]);
+    assert_eq!(broker.make_summary(who).await.unwrap(), span, "once a day");
+    told.round().await;
+    assert_eq!(told.subjects(), [""; 0]);
     let summary = broker.summary(who, span.end()).await.unwrap();
     assert_eq!(summary.sharings.len(), 1);
     assert_eq!(

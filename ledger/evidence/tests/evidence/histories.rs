@@ -63,8 +63,8 @@ fn the_newest_record_kept_back_shows() {
     assert!(matches!(
         History::parse(&to_bytes(&short)),
         Err(HistoryError::Numbers {
-            newest: 12,
-            records: 11
+            newest: 13,
+            records: 12
         })
     ));
     short.header.newest = short.entries.last().unwrap().n;

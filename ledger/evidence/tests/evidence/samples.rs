@@ -248,18 +248,8 @@ pub fn all() -> Vec<Record> {
         Record::ConsentChanged(paused()),
         Record::ConsentChanged(consent_changed(9)),
         Record::Occupancy(departure()),
-        Record::Breach(BreachTold {
-            breach: id("b-1"),
-            participant: id("p-1"),
-            text_sha256: digest("notice"),
-            known_at: at(3),
-            at: at(12),
-        }),
-        Record::Objection(Objection {
-            participant: id("p-1"),
-            project: id("r-1"),
-            at: at(13),
-        }),
+        Record::Breach(breach_told()),
+        Record::Objection(objection()),
     ]
 }
 
@@ -285,6 +275,24 @@ pub fn rights_step() -> RightsStep {
         due: id("2026-02-02"),
         words_sha256: Some(digest("words")),
         at: at(8),
+    }
+}
+
+pub fn breach_told() -> BreachTold {
+    BreachTold {
+        breach: id("b-1"),
+        participant: id("p-1"),
+        text_sha256: digest("notice"),
+        known_at: at(3),
+        at: at(12),
+    }
+}
+
+pub fn objection() -> Objection {
+    Objection {
+        participant: id("p-1"),
+        project: id("r-1"),
+        at: at(13),
     }
 }
 
