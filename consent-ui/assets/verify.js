@@ -4,7 +4,7 @@
 
 import { payload, Refused } from "./history.js";
 import { hourOf, openRecord } from "./list.js";
-import { announce, box, checkList, fetched, refuse } from "./visit.js";
+import { announce, box, checkList, dated, fetched, refuse } from "./visit.js";
 
 const table = document.getElementById("verifier-records");
 const newer = document.getElementById("verifier-newer");
@@ -47,15 +47,14 @@ function refuseAll(error) {
   refuse(error);
 }
 
-const format = (options) =>
-  new Intl.DateTimeFormat(document.documentElement.lang, { ...options, timeZone: "Europe/Paris" });
+const atTime = dated({ dateStyle: "medium", timeStyle: "short" });
 
 const openedRow = (n, record) =>
-  rowOf(n, record.type, format({ dateStyle: "medium", timeStyle: "short" }).format(new Date(record.at)));
+  rowOf(n, record.type, atTime.format(new Date(record.at)));
 
 // Of a lost record the hour is left.
 const lostRow = (list, n) =>
-  rowOf(n, "lost", format({ dateStyle: "medium", timeStyle: "short" }).format(hourOf(list, n)));
+  rowOf(n, "lost", atTime.format(hourOf(list, n)));
 
 function rowOf(n, type, at) {
   const kind = box.querySelector(`template[data-type="${CSS.escape(type)}"]`);

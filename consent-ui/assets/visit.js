@@ -129,13 +129,21 @@ export async function checkList() {
   }
 }
 
+// A day, or a day and a time, written as the pages of the server write it: English is British.
+export const dated = (options) =>
+  new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, {
+    dateStyle: "long",
+    timeZone: "Europe/Paris",
+    ...options,
+  });
+
 // Says what was found, whether there was anything to compare it with, and what of it can no longer be read.
 export function announce({ records, lost, restores, remember, known, ms }) {
   box.dataset.state = "verified";
   const values = { records, size: remember.size, before: known?.size ?? 0, ms };
   status.textContent = sentence(box, known === null ? "verified-first" : "verified", values);
   if (lost === 0) return;
-  const day = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "Europe/Paris" });
+  const day = dated({});
   const days = new Set(restores.map(({ hour }) => day.format(new Date(hour * 3_600_000))));
   const entries = restores.map(({ index }) => index);
   lostNotice.querySelector("p").textContent = sentence(box, lost === 1 ? "lost-one" : "lost-many", {

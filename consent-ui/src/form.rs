@@ -79,6 +79,16 @@ pub enum FieldProblem {
     MeterTaken,
     /// Nobody is known under this identifier.
     PersonUnknown,
+    /// No power is ticked.
+    PowersMissing,
+    /// A mandate that ends before it begins, or lasts for too long.
+    MandateSpan,
+    /// There are enough mandates.
+    TooManyMandates,
+    /// Her own.
+    MandateOwn,
+    /// No SHA-256 in hexadecimal.
+    DigestInvalid,
     /// Nothing was breached.
     BreachNature,
     /// No such organisation, sharing or gateway.
@@ -91,7 +101,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 43] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -126,6 +136,11 @@ impl FieldProblem {
         Self::MeterNumberInvalid,
         Self::MeterTaken,
         Self::PersonUnknown,
+        Self::PowersMissing,
+        Self::MandateSpan,
+        Self::TooManyMandates,
+        Self::MandateOwn,
+        Self::DigestInvalid,
         Self::BreachNature,
         Self::BreachSubject,
         Self::BreachDate,
@@ -173,6 +188,11 @@ impl Word for FieldProblem {
             Self::MeterNumberInvalid => "field-meter-number-invalid",
             Self::MeterTaken => "field-meter-taken",
             Self::PersonUnknown => "field-person-unknown",
+            Self::PowersMissing => "field-powers-missing",
+            Self::MandateSpan => "field-mandate-span",
+            Self::TooManyMandates => "field-too-many-mandates",
+            Self::MandateOwn => "field-mandate-own",
+            Self::DigestInvalid => "field-digest-invalid",
             Self::BreachNature => "field-breach-nature",
             Self::BreachSubject => "field-breach-subject",
             Self::BreachDate => "field-breach-date",

@@ -28,6 +28,7 @@ macro_rules! message_files {
             include_str!(concat!("../i18n/", $tag, "/signing.ftl")),
             include_str!(concat!("../i18n/", $tag, "/change.ftl")),
             include_str!(concat!("../i18n/", $tag, "/household.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/mandate.ftl")),
             include_str!(concat!("../i18n/", $tag, "/receipt.ftl")),
             include_str!(concat!("../i18n/", $tag, "/research.ftl")),
             include_str!(concat!("../i18n/", $tag, "/telling.ftl")),

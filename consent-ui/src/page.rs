@@ -1,5 +1,7 @@
 //! What every page carries: language, visitor, navigation, notice.
 
+mod acting;
+
 use askama::Template;
 
 use crate::form::FormErrors;
@@ -7,6 +9,8 @@ use crate::lang::Lang;
 use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::Word;
+
+pub use acting::ActingFor;
 
 /// A page could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +40,8 @@ pub struct PageContext {
     /// Path and query of this page without `lang`: where the language switch leads. After a POST, the address of the
     /// page that holds the form.
     pub here: String,
+    /// For whom the reader acts; `None` for herself. Said on every page.
+    pub acting: Option<ActingFor>,
     /// Who runs this broker.
     pub operator: Operator,
     /// What was just done, announced in a status region.
@@ -171,6 +177,14 @@ pub enum Notice {
     DeletionAsked,
     /// Something was written in a request, or its clock moved.
     RightStep,
+    /// A mandate was accepted.
+    MandateAccepted,
+    /// A mandate was ended.
+    MandateEnded,
+    /// From now on she acts for somebody.
+    ActingForAnother,
+    /// From now on she acts for herself.
+    ActingForHerself,
     /// A breach was written down or changed.
     BreachSaved,
     /// People are being told of a breach.
@@ -187,7 +201,7 @@ pub enum Notice {
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 41] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -219,6 +233,10 @@ impl Notice {
         Self::MailConfirmed,
         Self::DeletionAsked,
         Self::RightStep,
+        Self::MandateAccepted,
+        Self::MandateEnded,
+        Self::ActingForAnother,
+        Self::ActingForHerself,
         Self::BreachSaved,
         Self::BreachTelling,
         Self::ErasureHandled,
@@ -261,6 +279,10 @@ impl Notice {
             Self::MailConfirmed => "adresse-confirmee",
             Self::DeletionAsked => "effacement-demande",
             Self::RightStep => "demande-suivie",
+            Self::MandateAccepted => "mandat-accepte",
+            Self::MandateEnded => "mandat-termine",
+            Self::ActingForAnother => "agir-pour",
+            Self::ActingForHerself => "agir-pour-soi",
             Self::BreachSaved => "violation-inscrite",
             Self::BreachTelling => "avis-envoyes",
             Self::ErasureHandled => "effacement-traite",
@@ -310,6 +332,10 @@ impl Word for Notice {
             Self::MailConfirmed => "notice-mail-confirmed",
             Self::DeletionAsked => "notice-deletion-asked",
             Self::RightStep => "notice-right-step",
+            Self::MandateAccepted => "notice-mandate-accepted",
+            Self::MandateEnded => "notice-mandate-ended",
+            Self::ActingForAnother => "notice-acting-for-another",
+            Self::ActingForHerself => "notice-acting-for-herself",
             Self::BreachSaved => "notice-breach-saved",
             Self::BreachTelling => "notice-breach-telling",
             Self::ErasureHandled => "notice-erasure-handled",
@@ -375,6 +401,9 @@ impl<'a> Frame<'a> {
 
     /// The links of the visitor's role: those that stand on every screen, and those that a narrow one keeps in its menu.
     pub(crate) fn navigation(&self) -> (Vec<NavigationLink>, Vec<NavigationLink>) {
+        if let Some(acting) = &self.page.acting {
+            return (self.acting_links(acting), Vec::new());
+        }
         let links: &[(&str, &str)] = match &self.page.visitor {
             Visitor::SignedOut => match self.page.mode {
                 Mode::Demo => &[(paths::HOME, "nav-home"), (paths::CATALOGUE, "nav-catalogue")],
@@ -392,6 +421,7 @@ impl<'a> Frame<'a> {
                 (paths::SHARINGS, "nav-sharings"),
                 (paths::DATA, "nav-data"),
                 (paths::HOMES, "nav-homes"),
+                (paths::MANDATES, "nav-mandates"),
                 (paths::RIGHTS, "nav-rights"),
                 (paths::PROJECTS, "nav-projects"),
                 (paths::SUMMARIES, "nav-summaries"),

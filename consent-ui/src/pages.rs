@@ -13,6 +13,7 @@ mod home;
 mod household;
 mod invite;
 mod ledger;
+mod mandates;
 mod not_mine;
 mod offer;
 mod officer;
@@ -60,6 +61,11 @@ pub use invite::{InviteView, InvitedView, render_invite, render_invited};
 pub use ledger::{
     ErasureRow, LedgerView, VerificationCommands, WitnessAnswer, WitnessDemand, WitnessRow, WitnessStanding,
     WitnessesView, render_ledger,
+};
+pub use mandates::{
+    ActForView, JoinToActView, MandateAct, MandateCard, MandateForm, MandateGivenView, MandatesView,
+    OfferedView, render_act_for, render_join_to_act, render_mandate_end, render_mandate_given,
+    render_mandates, render_offered,
 };
 pub use not_mine::{NotMineView, render_not_mine};
 pub use offer::{

@@ -108,6 +108,19 @@ pub const HOMES: &str = "/moi/logement";
 pub const HOMES_DESK: &str = "/dpo/logements";
 /// POST: looks a meter up. Fields: `compteur`, its number; `genre` (`titulaire`, `contrat`); `date`, for the first.
 pub const FIND_METER: &str = "/dpo/logements/recherche";
+/// Participant: who may act for her, and for whom she may. POST: lets somebody act. Fields: `nom`; `pouvoir` (`view`, `grant`,
+/// `withdraw`, several); `debut`, `fin` (`YYYY-MM-DD`); `document` (SHA-256 in hexadecimal).
+pub const MANDATES: &str = "/moi/mandats";
+/// POST: what the mandate behind a code says. Field: `code`.
+pub const MANDATE_CODE: &str = "/moi/mandats/code";
+/// POST: accepts a mandate. Fields: `code`, or `mandat`.
+pub const ACCEPT_MANDATE: &str = "/moi/mandats/acceptation";
+/// GET: for whom one can act. POST: acts for somebody. Field: `mandat`.
+pub const ACT_FOR: &str = "/mandats/agir";
+/// POST: acts for oneself again; no other field than `csrf`.
+pub const ACT_FOR_MYSELF: &str = "/mandats/agir/moi";
+/// GET: an account for somebody without a meter, with the code of a mandate. POST: makes it. Fields: `code`, `nom`.
+pub const JOIN_TO_ACT: &str = "/invitation/mandat";
 /// Participant: the projects of research that may use what she shares.
 pub const PROJECTS: &str = "/moi/recherches";
 /// GET: her summaries. POST: makes one, or says whether they come every year. Field: `geste` (`maintenant`, `chaque-annee`, `plus`).
@@ -333,6 +346,11 @@ pub fn offer(offer_id: &str) -> String {
 /// GET: what leaving the home of a meter means. POST: leaves. Field: `date`, the first day elsewhere (`YYYY-MM-DD`).
 pub fn departure(meter_id: &str) -> String {
     format!("{HOMES}/{meter_id}/depart")
+}
+
+/// GET: what ending a mandate means. POST: ends it; no other field than `csrf`.
+pub fn end_mandate(mandate_id: &str) -> String {
+    format!("{MANDATES}/{mandate_id}/fin")
 }
 
 /// POST: takes a departure to come back; no other field than `csrf`.

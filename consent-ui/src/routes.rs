@@ -11,6 +11,7 @@ mod account;
 mod breaches;
 mod changes;
 mod cookies;
+mod covered;
 mod dashboard;
 mod data;
 mod delivered;
@@ -24,6 +25,7 @@ mod holdings;
 mod household;
 mod invite;
 mod later;
+mod mandates;
 mod meters;
 mod not_mine;
 mod notice_text;
@@ -128,6 +130,7 @@ pub fn routes(pages: Pages) -> Router {
         .merge(sign_in_pages())
         .merge(account_pages())
         .merge(participant_pages())
+        .merge(mandate_pages())
         .merge(researcher_pages())
         .merge(officer_pages())
         .fallback(door::nowhere)
@@ -167,6 +170,7 @@ fn sign_in_pages() -> Router {
         .route(paths::FIRST_PASSKEY_QUESTION, post(passkeys::first_question))
         .route(paths::FIRST_PASSKEY_ANSWER, post(passkeys::registered))
         .route("/invitation/aupres/{provider}", get(sign_in::first_provider))
+        .route(paths::JOIN_TO_ACT, get(mandates::join_page).post(mandates::join))
 }
 
 fn account_pages() -> Router {
@@ -294,6 +298,22 @@ fn sharing_changes() -> Router {
             "/moi/partages/nouveau/{offer}/plus-tard",
             get(later::page).post(later::put_off),
         )
+}
+
+fn mandate_pages() -> Router {
+    Router::new()
+        .route(paths::MANDATES, get(mandates::page).post(mandates::give))
+        .route(paths::MANDATE_CODE, post(mandates::offered))
+        .route(paths::ACCEPT_MANDATE, post(mandates::accept))
+        .route(
+            "/moi/mandats/{mandate}/fin",
+            get(mandates::end_page).post(mandates::end),
+        )
+        .route(
+            paths::ACT_FOR,
+            get(mandates::act_for_page).post(mandates::act_for),
+        )
+        .route(paths::ACT_FOR_MYSELF, post(mandates::act_for_myself))
 }
 
 fn researcher_pages() -> Router {

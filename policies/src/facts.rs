@@ -5,6 +5,7 @@ use std::fmt;
 
 use broker_domain::consent::Covered;
 use broker_domain::ids::{OrganisationId, ParticipantId, PointId, Purpose};
+use broker_domain::mandate::Power;
 use broker_domain::policy::{Action, Approval, Principal, Query, Resource};
 use broker_domain::time::Instant;
 use cedar_policy::{Context, Entity, EntityId, EntityTypeName, EntityUid, RequestEnv, RestrictedExpression};
@@ -35,6 +36,7 @@ pub(crate) struct Vocabulary {
     researcher: EntityTypeName,
     officer: EntityTypeName,
     gateway: EntityTypeName,
+    delegate: EntityTypeName,
     purpose: EntityTypeName,
     person: EntityTypeName,
     point: EntityTypeName,
@@ -63,6 +65,7 @@ impl Vocabulary {
             researcher: entity_type("Researcher")?,
             officer: entity_type("Officer")?,
             gateway: entity_type("Gateway")?,
+            delegate: entity_type("Delegate")?,
             purpose: entity_type("Purpose")?,
             person: entity_type("Person")?,
             point: entity_type("Point")?,
@@ -112,6 +115,16 @@ impl Vocabulary {
                 uid(&self.gateway, id),
                 [("owner", self.participant_reference(owner))],
             ),
+            Principal::Delegate(acting) => {
+                let may = |power| RestrictedExpression::new_bool(acting.powers().include(power));
+                let attributes = [
+                    ("owner", self.participant_reference(acting.person())),
+                    ("views", may(Power::View)),
+                    ("grants", may(Power::Grant)),
+                    ("withdraws", may(Power::Withdraw)),
+                ];
+                with(uid(&self.delegate, acting.mandate()), attributes)
+            }
         }
     }
 

@@ -76,6 +76,9 @@ pub(crate) const SCHEMA: Source<'static> = Source {
 
 /// In order of name, like the files of the folder.
 pub(crate) const POLICIES: &[Source<'static>] = cedar![
+    "delegate-grants",
+    "delegate-looks",
+    "delegate-withdraws",
     "gateway-submits-for-its-household",
     "never-after-end",
     "officer-answers-rights",
@@ -88,6 +91,7 @@ pub(crate) const POLICIES: &[Source<'static>] = cedar![
     "participant-acts-on-her-own",
     "participant-asks-for-her-rights",
     "participant-erases-herself",
+    "participant-gives-mandates",
     "participant-leaves-her-home",
     "participant-withdraws",
     "researcher-downloads-her-release",

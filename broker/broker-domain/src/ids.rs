@@ -111,6 +111,8 @@ identifier! {
     TransferId;
     /// A message to a person. Follows from its occasion, so that one occasion is told once.
     MessageId;
+    /// What one person lets another do for her.
+    MandateId;
     /// What is done about one withdrawal: who is told, and what each answers.
     DossierId;
     /// One recipient told about one withdrawal.

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod ids;
 pub mod intake;
 pub mod lang;
+pub mod mandate;
 pub mod policy;
 pub mod reading;
 pub mod research;

@@ -10,6 +10,7 @@ use crate::ids::{
     ApplicationId, ConsentId, DatasetId, Digest, GatewayId, OfficerId, OrganisationId, ParticipantId,
     PointId, ReleaseId, RequestId, ResearcherId,
 };
+use crate::mandate::Acting;
 use crate::time::Instant;
 
 /// Who acts.
@@ -17,6 +18,8 @@ use crate::time::Instant;
 pub enum Principal {
     /// A person about her own data.
     Participant(ParticipantId),
+    /// Somebody who acts for a person, as her mandate lets her.
+    Delegate(Acting),
     /// An application of a member organisation.
     Application(ApplicationId, OrganisationId),
     /// A researcher of a laboratory.
@@ -42,6 +45,8 @@ pub enum Action {
     Configure,
     /// A participant says that she leaves the home of a point, or an officer that its contract went to somebody else.
     EndOccupancy,
+    /// A participant lets somebody act for her.
+    GiveMandate,
     /// A participant exercises a right about her own data.
     AskRight,
     /// An application receives readings of a point.
@@ -66,13 +71,14 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the golden matrix.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Submit,
         Self::ReadOwn,
         Self::Grant,
         Self::Withdraw,
         Self::Configure,
         Self::EndOccupancy,
+        Self::GiveMandate,
         Self::AskRight,
         Self::Transfer,
         Self::Request,
@@ -95,6 +101,7 @@ impl Action {
             Self::Withdraw => "withdraw",
             Self::Configure => "configure",
             Self::EndOccupancy => "end-occupancy",
+            Self::GiveMandate => "give-mandate",
             Self::AskRight => "ask-right",
             Self::Transfer => "transfer",
             Self::Request => "request",

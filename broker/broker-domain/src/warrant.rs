@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::consent::Covered;
 use crate::ids::{OrganisationId, ParticipantId, PointId, RequestId};
+use crate::mandate::Power;
 use crate::policy::{Action, Permit, Principal, Resource};
 use crate::time::{Instant, Interval};
 
@@ -217,7 +218,7 @@ impl Warrant for ReleaseWarrant {
     }
 }
 
-/// Leave of a person to look at her own readings.
+/// Leave to look at the readings of a person: her own, or of whoever may for her.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AccessWarrant {
     owner: ParticipantId,
@@ -229,22 +230,28 @@ impl AccessWarrant {
     /// Turns a permit for `read-own` into leave for one span.
     ///
     /// # Errors
-    /// [`Mismatch::OtherAct`] when the permit is not the owner's own.
+    /// [`Mismatch::OtherAct`] when the permit is neither the owner's own nor that of somebody who may look for her.
     pub fn issue(permit: Permit, interval: Interval) -> Result<Self, Mismatch> {
-        match (
-            &permit.query().principal,
-            &permit.query().resource,
-            permit.query().action,
-        ) {
-            (Principal::Participant(who), Resource::Person { owner }, Action::ReadOwn) if who == owner => {
-                Ok(Self {
-                    owner: *owner,
-                    interval,
-                    permit,
-                })
-            }
-            _ => Err(Mismatch::OtherAct),
+        let query = permit.query();
+        let Resource::Person { owner } = query.resource else {
+            return Err(Mismatch::OtherAct);
+        };
+        let may = match query.principal {
+            Principal::Participant(who) => who == owner,
+            Principal::Delegate(acting) => acting.person() == owner && acting.powers().include(Power::View),
+            Principal::Application(..)
+            | Principal::Researcher(..)
+            | Principal::Officer(_)
+            | Principal::Gateway(..) => false,
+        };
+        if !may || query.action != Action::ReadOwn {
+            return Err(Mismatch::OtherAct);
         }
+        Ok(Self {
+            owner,
+            interval,
+            permit,
+        })
     }
 
     /// What the policies said.

@@ -32,7 +32,7 @@ use crate::batch::Recent;
 use crate::committer::{DataView, GroupCommitter};
 use crate::failure::{Failure, Fault};
 use crate::group::{Carrier, Commit, Shown, SignedRecord};
-use crate::history::known_restores;
+use crate::history::{FILES_AT_ONCE, known_restores};
 use crate::intake::Lookup;
 use crate::key_change::known_changes;
 use crate::own_copy::Turns;
@@ -106,6 +106,8 @@ pub struct Broker {
     pub(crate) sign_in: SignInParts,
     pub(crate) site: RecordSite,
     pub(crate) copies: Arc<Turns>,
+    /// Files of whole lists under way.
+    pub(crate) histories: Arc<Turns>,
     /// Letters of people who were erased may still lie in the outbox.
     pub(crate) letters_stale: AtomicBool,
 }
@@ -219,7 +221,8 @@ impl Broker {
             lookup,
             sign_in: parts.sign_in,
             site: parts.site,
-            copies: Turns::new(),
+            copies: Turns::of(1),
+            histories: Turns::of(FILES_AT_ONCE),
             letters_stale: AtomicBool::new(true),
         };
         Ok((Arc::new(broker), writer))

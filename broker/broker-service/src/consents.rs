@@ -7,8 +7,9 @@ pub(crate) use signing::{Answering, Asking, read_answer};
 
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
-use broker_domain::ids::{ConsentId, Digest, OfferId, ParticipantId, PointId};
-use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_domain::ids::{ConsentId, Digest, OfferId, PointId};
+use broker_domain::mandate::{Acting, Hand};
+use broker_domain::policy::{Action, Permit, Query, Resource};
 use broker_domain::time::Instant;
 use broker_store::{ActRow, OfferRow, RecordedEvent, Serial};
 use evidence::consent::{ConsentAct, ConsentDraft};
@@ -20,9 +21,10 @@ use crate::accounts::FRESH_SECONDS;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
+use crate::mandates;
 use crate::moving::has_left;
 use crate::receipts::Receipt;
-use crate::records::consent::{self, Actor, NewAct, Told};
+use crate::records::consent::{self, NewAct, Told};
 use crate::telling;
 
 /// What a participant chose on the page of one offer.
@@ -106,11 +108,16 @@ impl Broker {
     ///
     /// # Errors
     /// See [`ChoiceRefusal`].
-    pub async fn choose(&self, who: ParticipantId, choice: Choice) -> Result<Chosen, Failure<ChoiceRefusal>> {
+    pub async fn choose(
+        &self,
+        who: impl Into<Hand>,
+        choice: Choice,
+    ) -> Result<Chosen, Failure<ChoiceRefusal>> {
+        let hand = who.into();
         let now = self.clock.now();
-        let (row, consents) = self.weigh_choice(who, &choice, now).await?;
+        let (row, consents) = self.weigh_choice(hand, &choice, now).await?;
         let id = ConsentId::random(&*self.entropy)?;
-        let proposal = self.propose(who, &choice, &row, (id, None), now).await?;
+        let proposal = self.propose(hand, &choice, &row, (id, None), now).await?;
         let asked_at = proposal.asked_at(now);
         let Proposal { consent, draft, .. } = proposal;
         if already_given(&consents, &consent, now) {
@@ -124,11 +131,11 @@ impl Broker {
                     return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
                 }
                 let how = How::on_a_page(level);
-                let act = NewAct::now(ConsentAct::Given, Actor::Participant(who), how, now);
+                let act = NewAct::by_hand(ConsentAct::Given, hand, how, now);
                 let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
                 let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
                 let draft = Draft {
-                    subject: who.into(),
+                    subject: hand.person().into(),
                     actor: ActorClass::Participant,
                     signed,
                 };
@@ -137,7 +144,7 @@ impl Broker {
                         consent,
                         asked_at,
                         event,
-                        how,
+                        how: (how, hand.acting()),
                         intent: None,
                         draft,
                     })
@@ -147,22 +154,33 @@ impl Broker {
                     receipt: Some(self.receipt(leaf_index).await?),
                 })
             }
-            Answer::Refuse => {
-                let event = RecordedEvent {
-                    event: next_event(&consent, EventKind::Refused, now, consent.terms)?,
-                    serial: None,
-                    leaf_index: None,
-                };
-                let mut tx = self.store.begin("refuse an offer").await?;
-                tx.add_consent(&consent).await?;
-                tx.add_consent_event(id, &event).await?;
-                tx.commit().await?;
-                Ok(Chosen {
-                    consent: id,
-                    receipt: None,
-                })
-            }
+            Answer::Refuse => self.refuse(hand, &consent, now).await,
         }
+    }
+
+    /// Keeps a refusal, which leaves no leaf.
+    async fn refuse(
+        &self,
+        hand: Hand,
+        consent: &Consent,
+        now: Instant,
+    ) -> Result<Chosen, Failure<ChoiceRefusal>> {
+        let event = RecordedEvent {
+            event: next_event(consent, EventKind::Refused, now, consent.terms)?,
+            serial: None,
+            leaf_index: None,
+        };
+        let mut tx = self.store.begin("refuse an offer").await?;
+        tx.add_consent(consent).await?;
+        tx.add_consent_event(consent.id, &event).await?;
+        if let Some(acting) = hand.acting() {
+            mandates::note_event(&mut *tx, acting, consent.id, &event.event, now).await?;
+        }
+        tx.commit().await?;
+        Ok(Chosen {
+            consent: consent.id,
+            receipt: None,
+        })
     }
 
     /// Ends a consent. Needs no reason, no key and no JavaScript (invariant I5, GDPR art. 7(3)).
@@ -171,9 +189,11 @@ impl Broker {
     /// See [`WithdrawalRefusal`].
     pub async fn withdraw(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         id: ConsentId,
     ) -> Result<Receipt, Failure<WithdrawalRefusal>> {
+        let hand = who.into();
+        let who = hand.person();
         let now = self.clock.now();
         let (consent, told) = {
             let mut read = self.store.read().await?;
@@ -189,7 +209,7 @@ impl Broker {
             owner: who,
         };
         let query = Query {
-            principal: Principal::Participant(who),
+            principal: hand.principal(),
             action: Action::Withdraw,
             resource,
             now,
@@ -200,7 +220,7 @@ impl Broker {
         }
 
         let how = How::on_a_page(EvidenceLevel::L1);
-        let act = NewAct::now(ConsentAct::Withdrawn, Actor::Participant(who), how, now);
+        let act = NewAct::by_hand(ConsentAct::Withdrawn, hand, how, now);
         let signed = self.sign(consent::record(&self.site, &told, &consent, &act)?)?;
         let event = next_event(&consent, EventKind::Withdrawn, now, signed.digest())?;
         let draft = Draft {
@@ -214,7 +234,7 @@ impl Broker {
             .commit(AddEvent {
                 consent: id,
                 event,
-                how,
+                how: (how, hand.acting()),
                 draft,
             })
             .await?;
@@ -224,10 +244,11 @@ impl Broker {
     /// Reads what a choice is about, and asks the policies.
     async fn weigh_choice(
         &self,
-        who: ParticipantId,
+        hand: Hand,
         choice: &Choice,
         now: Instant,
     ) -> Result<(OfferRow, Vec<Consent>), Failure<ChoiceRefusal>> {
+        let who = hand.person();
         let (row, consents) = {
             let mut read = self.store.read().await?;
             let row = read
@@ -249,7 +270,7 @@ impl Broker {
             owner: who,
         };
         let query = Query {
-            principal: Principal::Participant(who),
+            principal: hand.principal(),
             action: Action::Grant,
             resource,
             now,
@@ -265,13 +286,14 @@ impl Broker {
     /// that is known already.
     async fn propose(
         &self,
-        who: ParticipantId,
+        hand: Hand,
         choice: &Choice,
         row: &OfferRow,
         ids: (ConsentId, Option<Instant>),
         drafted_at: Instant,
     ) -> Result<Proposal, Failure<ChoiceRefusal>> {
         let (id, asked_at) = ids;
+        let who = hand.person();
         let consent = row
             .offer
             .answered_by(who, choice.point, choice.notice, id, drafted_at)?;
@@ -366,7 +388,7 @@ struct AddConsent {
     consent: Consent,
     asked_at: Instant,
     event: ConsentEvent,
-    how: How,
+    how: (How, Option<Acting>),
     /// The terms that were signed, to be marked as answered.
     intent: Option<[u8; 32]>,
     draft: Draft,
@@ -402,7 +424,7 @@ impl Commit for AddConsent {
             .tx
             .add_consent_request(self.consent.id, self.asked_at)
             .await?;
-        let serial = add_event(group, self.consent.id, self.event, self.how, &self.draft).await?;
+        let serial = add_event_by(group, self.consent.id, self.event, self.how, &self.draft).await?;
         Ok(Ok(serial))
     }
 }
@@ -410,7 +432,7 @@ impl Commit for AddConsent {
 struct AddEvent {
     consent: ConsentId,
     event: ConsentEvent,
-    how: How,
+    how: (How, Option<Acting>),
     draft: Draft,
 }
 
@@ -425,9 +447,26 @@ impl Commit for AddEvent {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, WithdrawalRefusal>, Fault> {
-        let serial = add_event(group, self.consent, self.event, self.how, &self.draft).await?;
+        let serial = add_event_by(group, self.consent, self.event, self.how, &self.draft).await?;
         Ok(Ok(serial))
     }
+}
+
+/// Writes an event with its record, how it came about and by whose hand. Leave to act is asked for again: nobody comes between
+/// here, and a mandate that ended since the page was opened ends this act too.
+pub(crate) async fn add_event_by(
+    group: &mut Group<'_>,
+    consent: ConsentId,
+    event: ConsentEvent,
+    (how, acting): (How, Option<Acting>),
+    draft: &Draft,
+) -> Result<Serial, Fault> {
+    let serial = add_event(group, consent, event, how, draft).await?;
+    if let Some(acting) = acting {
+        let now = group.now;
+        mandates::note_event(&mut *group.tx, acting, consent, &event, now).await?;
+    }
+    Ok(serial)
 }
 
 /// Writes an event with its record and how it came about.

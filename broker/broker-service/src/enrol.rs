@@ -293,7 +293,7 @@ impl Broker {
         self.commit(EnrolMember { member, enrolment }).await
     }
 
-    fn subject_enrolment(
+    pub(crate) fn subject_enrolment(
         &self,
         subject: SubjectId,
         role: Role,
@@ -349,13 +349,13 @@ pub fn credential_hash(credential: &str) -> [u8; 32] {
 }
 
 /// A subject key and the draft of its first record.
-struct Enrolment {
+pub(crate) struct Enrolment {
     key: [u8; 32],
     draft: Draft,
 }
 
 impl Enrolment {
-    async fn run(&self, group: &mut Group<'_>) -> Result<Serial, Fault> {
+    pub(crate) async fn run(&self, group: &mut Group<'_>) -> Result<Serial, Fault> {
         // An organisation and a dataset may not share an identifier: that is the operator's mistake, not the ledger's.
         if group.tx.subject(self.draft.subject).await?.is_some() {
             return Err(Fault::Conflict { table: "subject" });

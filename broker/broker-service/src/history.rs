@@ -22,12 +22,15 @@ use crate::broker::Broker;
 use crate::committer::tile_nodes;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
+use crate::own_copy::CopyRefusal;
 
 pub(crate) use restores::{known_restores, restores_in};
 pub use shown::OwnRecord;
 
 /// Records read at once.
 const PAGE: u64 = 256;
+/// Files of one person at once: one that the page checks, and one that she downloads.
+pub(crate) const FILES_AT_ONCE: u8 = 2;
 /// Chunks that wait for a slow reader.
 const BUFFER: usize = 4;
 /// Leaves at most this far apart are read at once; a page then reads at most `NEAR * PAGE` leaves.
@@ -80,12 +83,12 @@ impl Broker {
     /// size that the log does not have yet is left out, and the reader sees that the log went back.
     ///
     /// # Errors
-    /// See [`OwnRefusal`]; what fails while the file is made ends the stream.
+    /// See [`CopyRefusal`]; what fails while the file is made ends the stream.
     pub async fn own_history_file(
         self: &Arc<Self>,
         who: ParticipantId,
         since: Option<u64>,
-    ) -> Result<HistoryLines, Failure<OwnRefusal>> {
+    ) -> Result<HistoryLines, Failure<CopyRefusal>> {
         self.own_file(who, since, Form::Everything).await
     }
 
@@ -122,8 +125,11 @@ impl Broker {
         who: ParticipantId,
         since: Option<u64>,
         form: Form,
-    ) -> Result<HistoryLines, Failure<OwnRefusal>> {
-        let view = self.own_view(who).await?;
+    ) -> Result<HistoryLines, Failure<CopyRefusal>> {
+        let view = self.own_view(who).await;
+        let view = view.map_err(|failure| failure.map_refusal(|_| CopyRefusal::NotYours))?;
+        let running = self.histories.begin(who);
+        let running = running.ok_or(Failure::Refused(CopyRefusal::Running))?;
         let (pieces, file) = mpsc::channel(BUFFER);
         let broker = Arc::clone(self);
         tokio::spawn(async move {
@@ -132,6 +138,7 @@ impl Broker {
                 Form::List => broker.write_list(&view, since, &pieces).await,
             };
             broke_off(written, &pieces).await;
+            drop(running);
         });
         Ok(file)
     }

@@ -23,6 +23,7 @@ mod history;
 mod intake;
 mod key_change;
 mod lifecycle;
+mod mandates;
 mod manifests;
 mod moving;
 mod objection;
@@ -75,6 +76,9 @@ pub use ledger_log::Answering;
 pub use lifecycle::{
     Announced, ChangeRefusal, Frozen, LATEST_REMINDER_SECONDS, LONGEST_PAUSE_SECONDS, Narrowing,
     ReminderRefusal, Renewal, RenewalClick, RenewalShown, Together, WithdrawnTogether,
+};
+pub use mandates::{
+    ActingNow, Claim, DelegateInvited, GivenMandate, MandateOrder, MandateRefusal, MandateView, OwnMandates,
 };
 pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
 pub use objection::{ObjectionRefusal, Project};

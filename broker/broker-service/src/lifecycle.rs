@@ -13,8 +13,9 @@ mod together;
 
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, NotAdmitted, Terms};
-use broker_domain::ids::{ConsentId, ParticipantId};
-use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_domain::ids::ConsentId;
+use broker_domain::mandate::{Acting, Hand};
+use broker_domain::policy::{Action, Permit, Query, Resource};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_store::{ActRow, OfferRow, Serial};
 use evidence::passkey::Refusal as SignatureRefusal;
@@ -22,7 +23,7 @@ use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::Broker;
-use crate::consents::{add_event, click_level, use_intent};
+use crate::consents::{add_event_by, click_level, use_intent};
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
@@ -144,12 +145,13 @@ impl Broker {
     /// See [`ChangeRefusal`].
     pub async fn pause(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         id: ConsentId,
         until: Instant,
     ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let hand = who.into();
         let now = self.clock.now();
-        let consent = self.own_consent(who, id, Demand::Leaving, now).await?;
+        let consent = self.own_consent(hand, id, Demand::Leaving, now).await?;
         if until <= now || now.plus_seconds(LONGEST_PAUSE_SECONDS) < until {
             return Err(Failure::Refused(ChangeRefusal::PauseLength));
         }
@@ -157,7 +159,7 @@ impl Broker {
         if consent.pause(now).is_some_and(|pause| until < pause.until) {
             return Err(Failure::Refused(ChangeRefusal::PausedLonger));
         }
-        self.change(consent, EventKind::Paused { until }, now).await
+        self.change(consent, EventKind::Paused { until }, hand, now).await
     }
 
     /// Ends a pause.
@@ -166,15 +168,16 @@ impl Broker {
     /// See [`ChangeRefusal`].
     pub async fn end_pause(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         id: ConsentId,
     ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let hand = who.into();
         let now = self.clock.now();
-        let consent = self.own_consent(who, id, Demand::Granting, now).await?;
+        let consent = self.own_consent(hand, id, Demand::Granting, now).await?;
         if consent.state(now).is_given() && consent.pause(now).is_none() {
             return Err(Failure::Refused(ChangeRefusal::NotPaused));
         }
-        self.change(consent, EventKind::Resumed, now).await
+        self.change(consent, EventKind::Resumed, hand, now).await
     }
 
     /// Leaves less: coarser values, an earlier end, or both. A partial withdrawal, under the same notice (`consent.md` §2.2).
@@ -183,12 +186,13 @@ impl Broker {
     /// See [`ChangeRefusal`].
     pub async fn narrow(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         id: ConsentId,
         less: Narrowing,
     ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let hand = who.into();
         let now = self.clock.now();
-        let consent = self.own_consent(who, id, Demand::Leaving, now).await?;
+        let consent = self.own_consent(hand, id, Demand::Leaving, now).await?;
         let old = consent.terms_now(now);
         if less.until <= now {
             // An end in the past is a withdrawal, and is asked for as one.
@@ -199,7 +203,7 @@ impl Broker {
         let terms = self
             .other_terms(&consent, (less.step, data, old.notice), now)
             .await?;
-        self.change(consent, EventKind::Narrowed(terms), now).await
+        self.change(consent, EventKind::Narrowed(terms), hand, now).await
     }
 
     /// What renewing would change; `Err` where it cannot be renewed now.
@@ -208,11 +212,12 @@ impl Broker {
     /// See [`ChangeRefusal`].
     pub async fn renewal(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         id: ConsentId,
     ) -> Result<Renewal, Failure<ChangeRefusal>> {
+        let hand = who.into();
         let now = self.clock.now();
-        let consent = self.own_consent(who, id, Demand::Granting, now).await?;
+        let consent = self.own_consent(hand, id, Demand::Granting, now).await?;
         self.renewal_of(&consent, now, now).await
     }
 
@@ -223,13 +228,14 @@ impl Broker {
     /// See [`ChangeRefusal`].
     pub async fn renew(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         id: ConsentId,
         click: RenewalClick,
     ) -> Result<Receipt, Failure<ChangeRefusal>> {
+        let hand = who.into();
         let RenewalClick { shown, proved_at } = click;
         let now = self.clock.now();
-        let consent = self.own_consent(who, id, Demand::Granting, now).await?;
+        let consent = self.own_consent(hand, id, Demand::Granting, now).await?;
         let renewal = self.renewal_of(&consent, now, now).await?;
         renewal.agrees_with(shown)?;
         let level = click_level(proved_at, now);
@@ -243,6 +249,7 @@ impl Broker {
             .await?;
         let next = Next {
             how: How::on_a_page(level),
+            acting: hand.acting(),
             ..Next::at_once(EventKind::Renewed(terms), now)
         };
         let leaf_index = self.append(consent, next, ActorClass::Participant).await?;
@@ -281,16 +288,17 @@ impl Broker {
     /// A consent of hers, once the policies allow the act.
     async fn own_consent(
         &self,
-        who: ParticipantId,
+        hand: Hand,
         id: ConsentId,
         demand: Demand,
         now: Instant,
     ) -> Result<Consent, Failure<ChangeRefusal>> {
+        let who = hand.person();
         let consent = self.store.read().await?.consent(id).await?;
         let consent = consent.filter(|consent| consent.participant == who);
         let consent = consent.ok_or(Failure::Refused(ChangeRefusal::NotYours))?;
         let query = Query {
-            principal: Principal::Participant(who),
+            principal: hand.principal(),
             action: match demand {
                 Demand::Leaving => Action::Withdraw,
                 Demand::Granting => Action::Grant,
@@ -309,9 +317,13 @@ impl Broker {
         &self,
         consent: Consent,
         kind: EventKind,
+        hand: Hand,
         now: Instant,
     ) -> Result<Receipt, Failure<ChangeRefusal>> {
-        let next = Next::at_once(kind, now);
+        let next = Next {
+            acting: hand.acting(),
+            ..Next::at_once(kind, now)
+        };
         let leaf_index = self.append(consent, next, ActorClass::Participant).await?;
         Ok(self.receipt(leaf_index).await?)
     }
@@ -332,7 +344,7 @@ impl Broker {
             event: event.ok_or(Fault::Corrupt {
                 what: "consent events",
             })?,
-            how: next.how,
+            how: (next.how, next.acting),
             intent: None,
             draft: Draft {
                 subject: consent.participant.into(),
@@ -371,7 +383,7 @@ fn granted_with(consent: &Consent, acts: &[ActRow]) -> EvidenceLevel {
 struct AddChange {
     consent: ConsentId,
     event: ConsentEvent,
-    how: How,
+    how: (How, Option<Acting>),
     /// The terms that were signed, to be marked as answered.
     intent: Option<[u8; 32]>,
     draft: Draft,
@@ -395,7 +407,7 @@ impl Commit for AddChange {
         }
         // The event's number is unique: if another event came between, this one conflicts and is decided again. Its
         // record names the digest of the one before, which is therefore the right one.
-        let serial = add_event(group, self.consent, self.event, self.how, &self.draft).await?;
+        let serial = add_event_by(group, self.consent, self.event, self.how, &self.draft).await?;
         Ok(Ok(serial))
     }
 }
@@ -403,7 +415,7 @@ impl Commit for AddChange {
 #[cfg(test)]
 mod tests {
     use broker_domain::consent::{Method, Offer};
-    use broker_domain::ids::{Digest, OfferId, OrganisationId, PointId, Purpose};
+    use broker_domain::ids::{Digest, OfferId, OrganisationId, ParticipantId, PointId, Purpose};
 
     use super::*;
 

@@ -2,6 +2,7 @@
 
 use broker_domain::curve::{Slot, load_curve};
 use broker_domain::ids::{OfficerId, ParticipantId, PointId};
+use broker_domain::mandate::Hand;
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Interval, Step};
 use broker_domain::warrant::AccessWarrant;
@@ -32,13 +33,14 @@ pub enum OwnRefusal {
 impl Broker {
     pub(crate) fn access(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         interval: Interval,
     ) -> Result<AccessWarrant, Failure<OwnRefusal>> {
+        let hand = who.into();
         let query = Query {
-            principal: Principal::Participant(who),
+            principal: hand.principal(),
             action: Action::ReadOwn,
-            resource: Resource::Person { owner: who },
+            resource: Resource::Person { owner: hand.person() },
             now: self.clock.now(),
         };
         let permit = Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(OwnRefusal::NotYours))?;
@@ -51,7 +53,7 @@ impl Broker {
     /// See [`OwnRefusal`].
     pub async fn own_curve(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         point: PointId,
         interval: Interval,
         step: Step,
@@ -69,11 +71,13 @@ impl Broker {
     /// See [`OwnRefusal`].
     pub async fn own_readings(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         point: PointId,
         interval: Interval,
     ) -> Result<OpenedReadings, Failure<OwnRefusal>> {
-        let warrant = self.access(who, interval)?;
+        let hand = who.into();
+        let who = hand.person();
+        let warrant = self.access(hand, interval)?;
         let row = self
             .store
             .read()

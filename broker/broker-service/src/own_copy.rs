@@ -11,7 +11,8 @@ mod turns;
 use std::sync::Arc;
 
 use broker_domain::curve::load_curve;
-use broker_domain::ids::{ParticipantId, PointId};
+use broker_domain::ids::PointId;
+use broker_domain::mandate::Hand;
 use broker_domain::reading::{Quantity, Reading};
 use broker_domain::time::{Instant, Interval, Step};
 use broker_store::OwnScope;
@@ -98,15 +99,17 @@ impl Broker {
     /// See [`CopyRefusal`]; what fails while the copy is made ends the stream.
     pub async fn own_copy(
         self: &Arc<Self>,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         order: CopyOrder,
     ) -> Result<CopyPieces, Failure<CopyRefusal>> {
+        let hand = who.into();
+        let who = hand.person();
         let point = self.store.read().await?.point(order.point).await?;
         let point = point.filter(|row| row.participant == who);
         let point = point.ok_or(Failure::Refused(CopyRefusal::NotYours))?;
         let running = self.copies.begin(who);
         let running = running.ok_or(Failure::Refused(CopyRefusal::Running))?;
-        let noted = self.note_own_access(who, OwnScope::Copy).await;
+        let noted = self.note_own_access(hand, OwnScope::Copy).await;
         noted.map_err(|failure| match failure {
             Failure::Refused(OwnRefusal::NotYours) => Failure::Refused(CopyRefusal::NotYours),
             Failure::Conflict => Failure::Conflict,
@@ -121,7 +124,7 @@ impl Broker {
         let broker = Arc::clone(self);
         tokio::spawn(async move {
             let span = Span {
-                who,
+                hand,
                 first,
                 last,
                 now,
@@ -190,7 +193,8 @@ impl Broker {
         let Some(day) = local_span(day, zone, span.now) else {
             return Ok(Vec::new());
         };
-        let readings = self.own_readings(span.who, order.point, day).await;
+        let hand = self.still(span.hand).await?;
+        let readings = self.own_readings(hand, order.point, day).await;
         let readings = readings.map_err(|failure| match failure {
             Failure::Fault(fault) => fault,
             Failure::Conflict => Fault::Conflict { table: "batch" },
@@ -206,7 +210,7 @@ impl Broker {
 
 /// Whose copy, and until when.
 struct Span {
-    who: ParticipantId,
+    hand: Hand,
     first: Date,
     last: Date,
     now: Instant,

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use broker_domain::curve::{Drawn, drawn};
 use broker_domain::ids::{ParticipantId, PointId, TransferId};
+use broker_domain::mandate::Hand;
 use broker_domain::time::{Instant, Interval, Step};
 use broker_store::OwnScope;
 use evidence::record::{Access, Actor, Record};
@@ -28,13 +29,14 @@ impl Broker {
     /// See [`OwnRefusal`].
     pub async fn own_totals(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         point: PointId,
         spans: &[Interval],
     ) -> Result<Vec<Drawn>, Failure<OwnRefusal>> {
+        let hand = who.into();
         let mut totals = Vec::with_capacity(spans.len());
         for span in spans {
-            let readings = self.own_readings(who, point, *span).await?;
+            let readings = self.own_readings(hand, point, *span).await?;
             totals.push(drawn(readings.as_slice(), span, STEP));
         }
         Ok(totals)
@@ -50,10 +52,16 @@ impl Broker {
     /// [`OwnRefusal::NotYours`] when the policies do not let her.
     pub async fn note_own_access(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         scope: OwnScope,
     ) -> Result<(), Failure<OwnRefusal>> {
-        self.read_own(who)?;
+        let hand = who.into();
+        self.read_own(hand)?;
+        if let Some(acting) = hand.acting() {
+            // It is no use of her own: the list says who came, under which mandate.
+            return self.note_look(acting).await;
+        }
+        let who = hand.person();
         let now = self.clock.now();
         let day = local_day(now)?;
         if self.store.read().await?.own_access_noted(who, scope, day).await? {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use broker_domain::ids::{ConsentId, ParticipantId};
+use broker_domain::mandate::Hand;
 use broker_store::{Direction, Outcome, Page, TransferRow};
 use tokio::sync::mpsc;
 
@@ -26,10 +27,12 @@ impl Broker {
     /// See [`OwnRefusal`]; what fails while the file is made ends the stream.
     pub async fn own_transfers_file(
         self: &Arc<Self>,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         consent: ConsentId,
     ) -> Result<CopyPieces, Failure<OwnRefusal>> {
-        self.read_own(who)?;
+        let hand = who.into();
+        let who = hand.person();
+        self.read_own(hand)?;
         let recipient = {
             let mut read = self.store.read().await?;
             let hers = read.consent(consent).await?;

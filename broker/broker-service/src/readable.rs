@@ -4,7 +4,8 @@
 //! pause has a short record that names no recipient: what it is about comes from the newest full record before it.
 
 use broker_domain::consent::{EventKind, EvidenceLevel, How, Method};
-use broker_domain::ids::{ConsentId, ParticipantId};
+use broker_domain::ids::ConsentId;
+use broker_domain::mandate::Hand;
 use broker_domain::time::{Instant, Step};
 use broker_store::RecordRow;
 use evidence::bundle::{Bundle, Verified};
@@ -143,7 +144,7 @@ impl Broker {
     /// [`OwnRefusal::NotYours`] for every other record, and for one that does not exist.
     pub async fn readable_receipt(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         leaf_index: u64,
     ) -> Result<Option<ReadableReceipt>, Failure<OwnRefusal>> {
         let receipt = self.own_receipt(who, leaf_index).await?;
@@ -152,10 +153,12 @@ impl Broker {
         let place = place(&bundle, &verified);
         Ok(match &verified.record {
             Record::Consent(record) => Some(of_consent(record, place, &receipt)?),
-            Record::ConsentChanged(changed) => match self.before(changed).await? {
-                Some(base) => Some(of_change(changed, &base, place, receipt)?),
-                None => None,
-            },
+            Record::ConsentChanged(changed) | Record::ConsentChangedFor(changed) => {
+                match self.before(changed).await? {
+                    Some(base) => Some(of_change(changed, &base, place, receipt)?),
+                    None => None,
+                }
+            }
             _ => None,
         })
     }

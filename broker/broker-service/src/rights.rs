@@ -391,6 +391,7 @@ impl Broker {
         words: &str,
         now: Instant,
     ) -> Result<AdvanceRightsRequest, Fault> {
+        self.seal_words_of(&before).await?;
         let place = self.store.read().await?.rights_words(before.id).await?.len();
         let place = u32::try_from(place).map_err(|_| Fault::Corrupt { what: "words" })?;
         let actor = match author {

@@ -28,6 +28,7 @@ use crate::group::Group;
 use queue::{Occasion, queue};
 
 pub(crate) use changes::farewell;
+pub(crate) use duties::first_fault;
 
 pub use answers::{Answered, RecipientRefusal};
 pub use attempts::UntoldErasure;
@@ -60,16 +61,12 @@ pub(crate) async fn consent_changed(
         | EventKind::Suspended => None,
     };
     // Recipients answer to every end that somebody brought about, and are told of every other change.
-    let ends = matches!(
-        event.kind,
-        EventKind::Withdrawn | EventKind::Revoked | EventKind::Invalidated
-    );
     let tx = &mut *group.tx;
     let consent = tx.consent(consent).await?.ok_or(Fault::Corrupt {
         what: "event without consent",
     })?;
     changes::tell_change(tx, &consent, event, now).await?;
-    if ends {
+    if recipients::ends_for_its_recipient(event.kind) {
         recipients::open_dossier(tx, &consent, now).await?;
     }
     let Some(kind) = kind else { return Ok(()) };

@@ -98,6 +98,10 @@ impl VaultKeys {
         sign_in_index(&self.index, SignInValue::Invitation { code })
     }
 
+    pub(crate) fn mandate_code(&self, code: &str) -> [u8; 32] {
+        sign_in_index(&self.index, SignInValue::Mandate { code })
+    }
+
     pub(crate) fn recovery_code(&self, code: &str) -> [u8; 32] {
         sign_in_index(&self.index, SignInValue::Recovery { code })
     }

@@ -1,6 +1,7 @@
 //! What pages list and hand out beside the use cases: proofs to whoever may hold them, the newest erasures. Read-only: nothing here writes a row or a leaf.
 
 use broker_domain::ids::{ConsentId, OfficerId, ParticipantId, PointId, ResearcherId, SubjectId};
+use broker_domain::mandate::Hand;
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval};
 use broker_domain::warrant::AccessWarrant;
@@ -49,11 +50,12 @@ impl Broker {
     /// [`OwnRefusal::NotYours`] for every other record, and for one that does not exist.
     pub async fn own_receipt(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         leaf_index: u64,
     ) -> Result<Receipt, Failure<OwnRefusal>> {
-        self.read_own(who)?;
-        self.receipt_of(who.into(), leaf_index).await
+        let hand = who.into();
+        self.read_own(hand)?;
+        self.receipt_of(hand.person().into(), leaf_index).await
     }
 
     /// The proof of one record in a researcher's own list.
@@ -108,11 +110,13 @@ impl Broker {
     /// See [`OwnRefusal`].
     pub async fn meter_digits(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         point: PointId,
     ) -> Result<String, Failure<OwnRefusal>> {
+        let hand = who.into();
+        let who = hand.person();
         let now = self.clock.now();
-        let permit = self.read_own(who)?;
+        let permit = self.read_own(hand)?;
         let warrant = AccessWarrant::issue(permit, Interval::new(now, now.plus_seconds(1))?)
             .map_err(|_| Failure::Refused(OwnRefusal::NotYours))?;
         let (row, wrapped) = {
@@ -202,11 +206,12 @@ impl Broker {
         Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    pub(crate) fn read_own(&self, who: ParticipantId) -> Result<Permit, Failure<OwnRefusal>> {
+    pub(crate) fn read_own(&self, who: impl Into<Hand>) -> Result<Permit, Failure<OwnRefusal>> {
+        let hand = who.into();
         let query = Query {
-            principal: Principal::Participant(who),
+            principal: hand.principal(),
             action: Action::ReadOwn,
-            resource: Resource::Person { owner: who },
+            resource: Resource::Person { owner: hand.person() },
             now: self.clock.now(),
         };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(OwnRefusal::NotYours))

@@ -28,8 +28,22 @@ macro_rules! own_account {
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 43] = [
+const STATEMENTS: [(&str, &str); 47] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
+    (
+        "session_acting",
+        "DELETE FROM session_acting WHERE mandate IN \
+         (SELECT id FROM mandate WHERE participant = ?1 OR delegate = ?1 OR newcomer = ?1)",
+    ),
+    (
+        "mandate_look",
+        "DELETE FROM mandate_look WHERE mandate IN \
+         (SELECT id FROM mandate WHERE participant = ?1 OR delegate = ?1 OR newcomer = ?1)",
+    ),
+    (
+        "mandate",
+        "DELETE FROM mandate WHERE participant = ?1 OR delegate = ?1 OR newcomer = ?1",
+    ),
     ("session", "DELETE FROM session WHERE participant = ?1"),
     ("session", own_account!("session")),
     ("ceremony", own_account!("ceremony")),
@@ -96,6 +110,10 @@ const STATEMENTS: [(&str, &str); 43] = [
     (
         "notice_served",
         "DELETE FROM notice_served WHERE participant = ?1",
+    ),
+    (
+        "delegated_event",
+        "DELETE FROM delegated_event WHERE consent IN (SELECT id FROM consent WHERE participant = ?1)",
     ),
     (
         "consent_act",

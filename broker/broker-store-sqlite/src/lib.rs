@@ -19,6 +19,7 @@ mod inspect;
 mod intake;
 mod ledger;
 mod lock;
+mod mandates;
 mod members;
 mod memory;
 mod messages;

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 14;
+pub const NEWEST_SCHEMA: u32 = 17;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 14] = [
+const MIGRATIONS: [Migration; 15] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -103,9 +103,15 @@ const MIGRATIONS: [Migration; 14] = [
     },
     Migration {
         version: 14,
+        name: "mandates",
+        up: include_str!("../migrations/0014_mandates.up.sql"),
+        down: include_str!("../migrations/0014_mandates.down.sql"),
+    },
+    Migration {
+        version: 17,
         name: "watched",
-        up: include_str!("../migrations/0014_watched.up.sql"),
-        down: include_str!("../migrations/0014_watched.down.sql"),
+        up: include_str!("../migrations/0017_watched.up.sql"),
+        down: include_str!("../migrations/0017_watched.down.sql"),
     },
 ];
 

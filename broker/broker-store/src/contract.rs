@@ -22,6 +22,7 @@ pub mod households;
 pub mod intake;
 pub mod ledger;
 pub mod lifecycle;
+pub mod mandates;
 pub mod members;
 pub mod messages;
 pub mod participants;
@@ -93,6 +94,14 @@ macro_rules! contract_tests {
                 a_hold_begins_and_ends_once
                 what_lies_beyond_a_departure_is_counted
                 what_the_contract_told_moves_to_earlier_only
+            }
+            mandates {
+                a_mandate_is_accepted_once_and_its_code_is_gone
+                a_mandate_ends_once
+                a_mandate_is_kept_for_whoever_was_enrolled_with_its_code
+                looks_and_acts_under_a_mandate_are_listed
+                a_session_acts_under_one_mandate_until_it_ends
+                a_mandate_goes_with_either_of_its_sides
             }
             gateways {
                 a_gateway_comes_back_with_its_settings

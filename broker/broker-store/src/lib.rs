@@ -18,6 +18,7 @@ mod gateways;
 mod households;
 mod intake;
 mod ledger;
+mod mandates;
 mod members;
 mod messages;
 mod participants;
@@ -51,6 +52,7 @@ pub use intake::{InboundRow, IntakeReads, IntakeWrites};
 pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 
 pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SegmentRow, Serial, SubjectRow};
+pub use mandates::{DelegatedAct, DelegatedRow, MandateReads, MandateRow, MandateWrites, SealedNames};
 pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
 pub use messages::{
     MailAddressRow, MailPendingRow, MessageCounts, MessageEnd, MessageKind, MessageReads, MessageRow,
@@ -86,6 +88,7 @@ pub trait Read:
     + HouseholdReads
     + IntakeReads
     + LedgerReads
+    + MandateReads
     + MemberReads
     + MessageReads
     + ParticipantReads
@@ -119,6 +122,7 @@ pub trait Tx:
     + HouseholdWrites
     + IntakeWrites
     + LedgerWrites
+    + MandateWrites
     + MemberWrites
     + MessageWrites
     + ParticipantWrites

@@ -87,6 +87,14 @@ pub enum MessageKind {
     RightsAnswered,
     /// Data were sent under a sharing for the first time.
     FirstTransfer,
+    /// She lets somebody act for her.
+    MandateGiven,
+    /// A mandate was taken on; goes to both.
+    MandateAccepted,
+    /// A mandate was ended before its time; goes to both.
+    MandateEnded,
+    /// Somebody did something for her; goes to both.
+    DelegateActed,
     /// Much more was sent under a sharing than is usual for it.
     UnusualVolume,
     /// A breach concerns her.
@@ -97,7 +105,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 29] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -120,6 +128,10 @@ impl MessageKind {
         Self::RightsExtended,
         Self::RightsAnswered,
         Self::FirstTransfer,
+        Self::MandateGiven,
+        Self::MandateAccepted,
+        Self::MandateEnded,
+        Self::DelegateActed,
         Self::UnusualVolume,
         Self::Breach,
         Self::SummaryReady,
@@ -151,6 +163,10 @@ impl MessageKind {
             Self::RightsExtended => "rights-extended",
             Self::RightsAnswered => "rights-answered",
             Self::FirstTransfer => "first-transfer",
+            Self::MandateGiven => "mandate-given",
+            Self::MandateAccepted => "mandate-accepted",
+            Self::MandateEnded => "mandate-ended",
+            Self::DelegateActed => "delegate-acted",
             Self::UnusualVolume => "unusual-volume",
             Self::Breach => "breach",
             Self::SummaryReady => "summary-ready",

@@ -34,7 +34,8 @@ pub use key_ring::KeyRing;
 pub use person::{open_own, seal_for_person};
 pub use point_index::{IndexKey, PointIndex};
 pub use profile::{
-    ProfileField, SealedText, open_mail_code, open_mailbox, open_profile, open_rights_words, seal_profile,
+    ProfileField, SealedText, open_mail_code, open_mailbox, open_mandate_names, open_profile,
+    open_rights_words, seal_profile,
 };
 pub use sign_in_index::{SignInValue, is_sign_in_value, sign_in_index};
 pub use wrap::{VaultIdentity, VaultRecipient, WrappedKey, unwrap, wrap};

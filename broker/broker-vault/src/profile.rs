@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-use broker_domain::ids::{PointId, RightsRequestId};
+use broker_domain::ids::{MandateId, PointId, RightsRequestId};
 use broker_domain::policy::Resource;
 use broker_domain::time::{Entropy, Instant};
 use broker_domain::warrant::{AccessWarrant, Warrant as _};
@@ -40,6 +40,8 @@ pub enum ProfileField {
     MailCode,
     /// What is written in a request about rights: the request, and the place in it.
     RightsWords(RightsRequestId, u32),
+    /// The names on one side of a mandate.
+    MandateNames(MandateId),
     /// The number (PRM, PCE or EAN) of a point.
     MeterNumber(PointId),
 }
@@ -54,13 +56,15 @@ impl ProfileField {
             Self::Email => "email",
             Self::MailCode => "mail-code",
             Self::RightsWords(..) => "rights-words",
+            Self::MandateNames(_) => "mandate-names",
             Self::MeterNumber(_) => "meter-number",
         }
     }
 
-    /// `code || 00 || point`, the point for meter numbers only; `code || 00 || request || u32be place` for words.
+    /// `code || 00 || point`, the point for meter numbers only; `code || 00 || mandate` for names; `code || 00 || request || u32be place` for words.
     fn context(self) -> Vec<u8> {
         match self {
+            Self::MandateNames(mandate) => [self.code().as_bytes(), &[0], mandate.as_bytes()].concat(),
             Self::MeterNumber(point) => [self.code().as_bytes(), &[0], point.as_bytes()].concat(),
             Self::RightsWords(request, place) => [
                 self.code().as_bytes(),
@@ -161,6 +165,18 @@ pub fn open_rights_words(
     sealed: &SealedText,
 ) -> Result<SecretString, VaultError> {
     opened(key, ProfileField::RightsWords(request, place), sealed)
+}
+
+/// Opens the names on one side of a mandate: for its two sides. Whoever calls has found the caller to be one of them.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_mandate_names(
+    key: &DataKey,
+    mandate: MandateId,
+    sealed: &SealedText,
+) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::MandateNames(mandate), sealed)
 }
 
 fn opened(key: &DataKey, field: ProfileField, sealed: &SealedText) -> Result<SecretString, VaultError> {

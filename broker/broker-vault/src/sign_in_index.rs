@@ -24,6 +24,11 @@ pub enum SignInValue<'a> {
         /// The code, without spaces and hyphens.
         code: &'a str,
     },
+    /// The code that accepts a mandate.
+    Mandate {
+        /// The code, without spaces and hyphens.
+        code: &'a str,
+    },
     /// The code that confirms a mail address.
     Mail {
         /// Whose address.
@@ -34,7 +39,7 @@ pub enum SignInValue<'a> {
 }
 
 /// `HMAC-SHA-256(key, label || 00 || (u64be length || bytes)...)`, with the labels `provider-subject/v1`,
-/// `invitation-code/v1`, `recovery-code/v1` and `mail-code/v1`. The key is that of the point index, whose label is another
+/// `invitation-code/v1`, `recovery-code/v1`, `mandate-code/v1` and `mail-code/v1`. The key is that of the point index, whose label is another
 /// one: whoever has a copy of the database alone cannot try codes, nor look a person up at her provider.
 #[must_use]
 pub fn sign_in_index(key: &IndexKey, value: SignInValue<'_>) -> [u8; 32] {
@@ -62,6 +67,7 @@ fn message(value: SignInValue<'_>) -> Vec<u8> {
         SignInValue::Subject { issuer, subject } => ("provider-subject/v1", [issuer, subject]),
         SignInValue::Invitation { code } => ("invitation-code/v1", [code, ""]),
         SignInValue::Recovery { code } => ("recovery-code/v1", [code, ""]),
+        SignInValue::Mandate { code } => ("mandate-code/v1", [code, ""]),
         SignInValue::Mail { who, code } => ("mail-code/v1", [who, code]),
     };
     let mut message = [label.as_bytes(), &[0]].concat();

@@ -23,6 +23,10 @@ pub enum ProblemKind {
     NotFound,
     /// 403: it belongs to somebody else, or to another role.
     NotYours,
+    /// 403: the mandate under which she acts does not cover it.
+    NotCovered,
+    /// 403: the mandate under which she acted is over.
+    MandateOver,
     /// 401: one must sign in first.
     SignInFirst,
     /// 403: the form is too old or was sent from elsewhere.
@@ -67,9 +71,11 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::NotFound,
         Self::NotYours,
+        Self::NotCovered,
+        Self::MandateOver,
         Self::SignInFirst,
         Self::FormExpired,
         Self::NotUnderstood,
@@ -97,6 +103,8 @@ impl ProblemKind {
         match self {
             Self::NotFound | Self::WayNotOffered => 404,
             Self::NotYours
+            | Self::NotCovered
+            | Self::MandateOver
             | Self::FormExpired
             | Self::NotRecognised
             | Self::Stranger
@@ -119,6 +127,8 @@ impl ProblemKind {
         match self {
             Self::NotFound => "problem-not-found",
             Self::NotYours => "problem-not-yours",
+            Self::NotCovered => "problem-not-covered",
+            Self::MandateOver => "problem-mandate-over",
             Self::SignInFirst => "problem-sign-in",
             Self::FormExpired => "problem-form-expired",
             Self::NotUnderstood => "problem-not-understood",

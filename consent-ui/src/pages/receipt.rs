@@ -26,6 +26,8 @@ pub struct ReceiptView {
     pub resumes: Option<Moment>,
     /// How strong the evidence is, where somebody acted.
     pub evidence: Option<Evidence>,
+    /// Whether the grid operator's list of contracts told of it.
+    pub upstream: bool,
     /// Whether a passkey's signature over the terms was verified.
     pub signed: bool,
     /// Which sharing, for paths.
@@ -106,9 +108,11 @@ impl ReceiptView {
         if let Some(until) = self.resumes {
             facts.push(words(t.say("fact-resumes"), t.time_words(until)));
         }
-        let how = self
-            .evidence
-            .map_or_else(|| t.say("receipt-page-nobody"), |evidence| t.word(evidence));
+        let how = match self.evidence {
+            Some(evidence) => t.word(evidence),
+            None if self.upstream => t.say("receipt-page-upstream"),
+            None => t.say("receipt-page-nobody"),
+        };
         facts.push(words(t.say("receipt-page-how"), how));
         facts
     }
@@ -126,7 +130,7 @@ impl ReceiptView {
         vec![
             words(t.say("fact-who"), lines(&self.recipient)),
             words(t.say("fact-what"), what),
-            words(t.say("fact-meter"), self.meter.clone()),
+            words(t.say("receipt-page-meter"), self.meter.clone()),
             Fact {
                 language: Some(self.purpose_language.clone()),
                 ..words(t.say("fact-why"), self.purpose.clone())

@@ -208,8 +208,8 @@ pub struct SharingPage {
     pub sharing: Sharing,
     /// The research projects that used data under it, latest first (P-09).
     pub onward: Vec<OnwardUse>,
-    /// When the next access is to be expected.
-    pub next: NextLine,
+    /// When the next access is to be expected; `None` for whoever may not look.
+    pub next: Option<NextLine>,
     /// The days on which much more was sent than usual, latest first.
     pub unusual: Vec<UnusualLine>,
     /// Its transfers, latest first.
@@ -230,7 +230,7 @@ impl SharingPage {
 }
 
 /// A receipt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptRow {
     /// Of which act.
     pub kind: ReceiptKind,
@@ -238,6 +238,8 @@ pub struct ReceiptRow {
     pub at: Moment,
     /// How strong the evidence of the act is, where it is known and somebody acted.
     pub evidence: Option<Evidence>,
+    /// The name of whoever acted for the person; empty where that one has no account any more. `None` where she acted herself.
+    pub by: Option<String>,
     /// Its record.
     pub proof: ProofStatus,
 }

@@ -32,7 +32,7 @@ pub(super) struct Subject {
 impl Subject {
     /// A sharing of the visitor that goes on, paused or not.
     pub(super) async fn of(visit: &Visit, sharing: &str) -> Result<Self, Trouble> {
-        let holdings = Holdings::of(visit, visit.participant()?).await?;
+        let holdings = Holdings::of(visit, visit.hand()?).await?;
         let consent = holdings.consent(id(sharing)?)?;
         let shown = holdings.sharing(consent);
         if !shown.state.can_be_withdrawn() {
@@ -120,7 +120,7 @@ fn pause_view(subject: Subject, typed: String, errors: FormErrors) -> PauseView 
 /// POST `/moi/partages/{sharing}/pause`
 pub(crate) async fn pause(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
     let Posted { visit, fields, .. } = posted;
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let subject = Subject::of(&visit, &sharing).await?;
     let consent = subject.consent.id;
     let typed = fields.text("reprise");
@@ -153,7 +153,7 @@ pub(crate) async fn resumption_page(visit: Visit, Path(sharing): Path<String>) -
 
 /// POST `/moi/partages/{sharing}/reprise`
 pub(crate) async fn resume(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
-    let who = posted.visit.participant()?;
+    let who = posted.visit.hand()?;
     let consent: ConsentId = id(&sharing)?;
     let answer = posted.visit.broker().end_pause(who, consent).await;
     outcome(consent, Notice::Resumed, answer)
@@ -187,7 +187,7 @@ fn narrowing_view(subject: Subject, typed: (&str, &str), errors: FormErrors) -> 
 /// POST `/moi/partages/{sharing}/reduction`
 pub(crate) async fn narrow(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
     let Posted { visit, fields, .. } = posted;
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let subject = Subject::of(&visit, &sharing).await?;
     let consent = subject.consent.id;
     let typed = (fields.text("pas"), fields.text("fin"));

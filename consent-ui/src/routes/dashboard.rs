@@ -3,7 +3,8 @@
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::gateway;
-use broker_domain::ids::{ParticipantId, PointId};
+use broker_domain::ids::PointId;
+use broker_domain::mandate::Hand;
 use broker_domain::time::{Instant, Interval, Step};
 use jiff::civil::Date;
 
@@ -24,7 +25,7 @@ const STEP_MINUTES: u32 = 30;
 
 /// `/moi`
 pub(crate) async fn dashboard(visit: Visit) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let holdings = Holdings::of(&visit, who).await?;
     let curve = curve(&visit, who, &holdings).await?;
     let sharings: Vec<Sharing> = holdings
@@ -61,7 +62,7 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-async fn curve(visit: &Visit, who: ParticipantId, holdings: &Holdings) -> Result<Option<DayCurve>, Trouble> {
+async fn curve(visit: &Visit, who: Hand, holdings: &Holdings) -> Result<Option<DayCurve>, Trouble> {
     let chosen = visit
         .asked("compteur")
         .and_then(|text| text.parse::<PointId>().ok());
@@ -95,7 +96,7 @@ async fn curve(visit: &Visit, who: ParticipantId, holdings: &Holdings) -> Result
 /// The half hours of a day that are over, and how many are yet to come.
 pub(crate) async fn slots(
     visit: &Visit,
-    who: ParticipantId,
+    who: Hand,
     meter: &Meter,
     day: Date,
     now: Instant,

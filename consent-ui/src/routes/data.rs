@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use broker_domain::curve::Drawn;
-use broker_domain::ids::{ParticipantId, PointId};
+use broker_domain::ids::PointId;
+use broker_domain::mandate::Hand;
 use broker_domain::time::{Instant, Interval, Step};
 use broker_service::{CopyContent, CopyForm, CopyOrder, CopyRefusal};
 use broker_store::OwnScope;
@@ -22,7 +23,7 @@ use crate::routes::visit::{Visit, shown};
 
 /// `/moi/donnees`
 pub(crate) async fn page(visit: Visit) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let meters = meters(&visit, who).await?;
     let chart = match chosen(&visit, &meters) {
         None => None,
@@ -62,7 +63,7 @@ fn period(visit: &Visit, name: &str, today: Date) -> Option<Period> {
     Some(Period::holding(kind, day))
 }
 
-async fn chart(visit: &Visit, who: ParticipantId, meter: &Meter) -> Result<PeriodChart, Trouble> {
+async fn chart(visit: &Visit, who: Hand, meter: &Meter) -> Result<PeriodChart, Trouble> {
     let now = visit.broker().now();
     let today = day(now);
     let period = period(visit, "vue", today).unwrap_or_else(|| Period::holding(PeriodKind::Day, today));
@@ -174,7 +175,7 @@ fn together(days: &[Drawn]) -> Measured {
 
 /// `/moi/donnees/copie`
 pub(crate) async fn copy(visit: Visit) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let meters = meters(&visit, who).await?;
     let meter = chosen(&visit, &meters).ok_or(Trouble::NotFound)?;
     let today = day(visit.broker().now());
@@ -217,7 +218,7 @@ pub(crate) async fn copy(visit: Visit) -> Result<Response, Trouble> {
     Ok((headers, Body::from_stream(ReceiverStream::new(pieces))).into_response())
 }
 
-const fn copy_refused(refusal: CopyRefusal) -> Trouble {
+pub(super) const fn copy_refused(refusal: CopyRefusal) -> Trouble {
     match refusal {
         CopyRefusal::NotYours => Trouble::NotFound,
         CopyRefusal::Running => Trouble::CopyRunning,

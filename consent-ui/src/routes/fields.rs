@@ -94,8 +94,22 @@ impl From<&str> for Leaving {
         let leaves_home = path.starts_with(paths::HOMES) && path.ends_with("/depart");
         // An objection takes a project away from what she shares.
         let objects = path.starts_with(paths::PROJECTS) && path.ends_with("/opposition");
-        let of_oneself = [paths::SIGN_OUT, paths::END_SESSION, paths::END_ALL_SESSIONS].contains(&path);
-        if withdrawal || leaves_home || objects || of_oneself || path.starts_with(&paths::not_me("")) {
+        // Nobody is kept from ending a mandate, nor from acting for herself again.
+        let ends_mandate = path.starts_with(paths::MANDATES) && path.ends_with("/fin");
+        let of_oneself = [
+            paths::SIGN_OUT,
+            paths::END_SESSION,
+            paths::END_ALL_SESSIONS,
+            paths::ACT_FOR_MYSELF,
+        ]
+        .contains(&path);
+        if withdrawal
+            || leaves_home
+            || ends_mandate
+            || objects
+            || of_oneself
+            || path.starts_with(&paths::not_me(""))
+        {
             Self::Withdrawal
         } else {
             Self::Other
@@ -134,6 +148,8 @@ mod tests {
             &paths::not_mine("x"),
             &paths::withdrawal_from("x"),
             &paths::departure("x"),
+            &paths::end_mandate("x"),
+            paths::ACT_FOR_MYSELF,
             &paths::objection("x"),
             paths::WITHDRAW_EVERYTHING,
             paths::SIGN_OUT,
@@ -143,6 +159,9 @@ mod tests {
         }
         for path in [
             paths::CODES,
+            paths::MANDATES,
+            paths::ACT_FOR,
+            paths::ACCEPT_MANDATE,
             paths::ERASURE,
             paths::REVOKE_PASSKEY,
             &paths::offer("x"),

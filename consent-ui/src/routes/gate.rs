@@ -15,6 +15,7 @@ use crate::page::Notice;
 use crate::pages::{ProblemKind, ProblemView, render_problem};
 use crate::paths;
 use crate::routes::Pages;
+use crate::routes::covered;
 use crate::routes::trouble::{Told, Trouble};
 use crate::routes::visit::{Visit, address, onward, onward_with, pairs};
 
@@ -90,6 +91,9 @@ pub(crate) async fn gate(State(pages): State<Arc<Pages>>, request: Request, next
         return guarded(problem(&visit, &parts.method, &Trouble::FormExpired), &visit);
     }
     let method = parts.method.clone();
+    if let Err(trouble) = covered::admit(&visit, parts.uri.path()).await {
+        return guarded(problem(&visit, &method, &trouble), &visit);
+    }
     parts.extensions.insert(visit.clone());
     let response = next.run(Request::from_parts(parts, body)).await;
     guarded(with_page(&visit, &method, response), &visit)
@@ -191,6 +195,7 @@ fn problem(visit: &Visit, method: &Method, trouble: &Trouble) -> Response {
     let onward = match trouble {
         Trouble::Changed { onward } => onward.clone(),
         Trouble::SignIn(refusal) => way_on(refusal).to_owned(),
+        Trouble::NotCovered | Trouble::MandateOver => paths::ACT_FOR.to_owned(),
         _ => visit.first_page().to_owned(),
     };
     let view = ProblemView {

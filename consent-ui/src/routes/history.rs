@@ -13,10 +13,13 @@ use crate::routes::visit::{PAGE_LINES, Visit, shown};
 
 /// `/moi/historique`
 pub(crate) async fn own(visit: Visit) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let meters = meters(&visit, who).await?;
     let shelf = shelf(&visit).await?;
-    let rows = visit.broker().own_history(who, visit.list_page()).await?;
+    let rows = visit
+        .broker()
+        .own_history(who.person(), visit.list_page())
+        .await?;
     let line = |row: &store::TransferRow| {
         let counterpart = recipient(&shelf, row.recipient).unwrap_or_else(|| label_of(&meters, row.point));
         transfer(row, counterpart)

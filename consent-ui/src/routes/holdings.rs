@@ -1,9 +1,10 @@
 //! Everything a participant agreed to or refused, ready to be shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use broker_domain::consent::{Consent, State};
-use broker_domain::ids::{ConsentId, OfferId, ParticipantId};
+use broker_domain::ids::{ConsentId, OfferId};
+use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
 
 use crate::pages::{OfferCard, Sharing};
@@ -22,6 +23,8 @@ pub(crate) struct Holdings {
     /// Newest first.
     pub(crate) consents: Vec<Consent>,
     uses: BTreeMap<ConsentId, (u64, Option<Instant>)>,
+    /// Those that somebody else gave for her.
+    delegated: BTreeSet<ConsentId>,
     /// Offers that the person wants to see again, and from when on.
     reminders: BTreeMap<OfferId, Instant>,
 }
@@ -30,15 +33,22 @@ pub(crate) struct Holdings {
 const REST_SECONDS: i64 = 184 * 86_400;
 
 impl Holdings {
-    pub(crate) async fn of(visit: &Visit, who: ParticipantId) -> Result<Self, Trouble> {
+    pub(crate) async fn of(visit: &Visit, who: impl Into<Hand>) -> Result<Self, Trouble> {
+        let hand = who.into();
+        let who = hand.person();
         // Each reading view is given back before the next use case opens its own: views are few.
-        let meters = meters(visit, who).await?;
+        let meters = meters(visit, hand).await?;
         let mut read = visit.broker().read().await?;
         let shelf = Shelf::open(&mut *read, visit.lang).await?;
         let mut consents = read.consents_of(who).await?;
         consents.sort_by_key(|consent| std::cmp::Reverse((first_event(consent), consent.id)));
-        let mut uses = BTreeMap::new();
+        let (mut uses, mut delegated) = (BTreeMap::new(), BTreeSet::new());
         for consent in &consents {
+            let by = read.delegated_events(consent.id).await?;
+            let first = consent.events.first().map(|event| event.seq);
+            if by.iter().any(|row| Some(row.seq) == first) {
+                delegated.insert(consent.id);
+            }
             uses.insert(consent.id, read.uses_of(consent.id).await?);
         }
         let reminders = read.reminders_of(who).await?.into_iter().collect();
@@ -49,6 +59,7 @@ impl Holdings {
             meters,
             consents,
             uses,
+            delegated,
             reminders,
         })
     }
@@ -79,7 +90,10 @@ impl Holdings {
             purpose: self.shelf.purpose(consent.recipient, &consent.purpose),
             basis: LegalBasis::Consent,
             given_at: moment(first_event(consent)),
-            given_by: GivenBy::Me,
+            given_by: match self.delegated.contains(&consent.id) {
+                true => GivenBy::Delegate,
+                false => GivenBy::Me,
+            },
             covers_from: day(terms.data.start()),
             ends_on: last_day(terms.data.end()),
             last_access: last_access.map(moment),

@@ -2,7 +2,8 @@
 
 use broker_domain::consent::Occupancy;
 use broker_domain::gateway;
-use broker_domain::ids::{ParticipantId, PointId};
+use broker_domain::ids::PointId;
+use broker_domain::mandate::{Hand, Power};
 use broker_domain::time::Instant;
 use broker_store::{GatewayRow, PointRow};
 
@@ -15,6 +16,9 @@ use crate::vocabulary::{GatewayState, Measuring};
 /// A gateway that has been quiet for so long is shown as silent: gateways send every ten minutes to an hour.
 const SILENCE_SECONDS: i64 = 2 * 3_600;
 
+/// In place of the last digits of a meter, for whoever may not look at them.
+const HIDDEN: &str = "····";
+
 /// A delivery point of the visitor.
 pub(crate) struct Meter {
     pub(crate) point: PointRow,
@@ -25,14 +29,20 @@ pub(crate) struct Meter {
 }
 
 /// The meters of a person, oldest first.
-pub(crate) async fn meters(visit: &Visit, who: ParticipantId) -> Result<Vec<Meter>, Trouble> {
+pub(crate) async fn meters(visit: &Visit, who: impl Into<Hand>) -> Result<Vec<Meter>, Trouble> {
+    let hand = who.into();
+    let who = hand.person();
     let (points, gateways) = {
         let mut read = visit.broker().read().await?;
         (read.points_of(who).await?, read.gateways_of(who).await?)
     };
     let mut meters = Vec::with_capacity(points.len());
     for (number, point) in (1_usize..).zip(points) {
-        let digits = visit.broker().meter_digits(who, point.id).await;
+        let digits = match hand.may(Power::View) {
+            true => visit.broker().meter_digits(hand, point.id).await,
+            // A number is nothing that one needs for withdrawing.
+            false => Ok(HIDDEN.to_owned()),
+        };
         let own = gateways
             .iter()
             .filter(|row| row.gateway.point == point.id)

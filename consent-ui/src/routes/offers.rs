@@ -25,7 +25,7 @@ use crate::vocabulary::DataKind;
 
 /// `/moi/partages/nouveau`
 pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
-    let holdings = Holdings::of(&visit, visit.participant()?).await?;
+    let holdings = Holdings::of(&visit, visit.hand()?).await?;
     shown(render_offers(
         &visit.page(),
         &OffersView {
@@ -36,13 +36,13 @@ pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
 
 /// `/moi/partages/nouveau/{offer}`
 pub(crate) async fn offer(visit: Visit, Path(offer): Path<String>) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let holdings = Holdings::of(&visit, who).await?;
     let asked = holdings.shelf.asked(id(&offer)?).ok_or(Trouble::NotFound)?;
     let offer = asked.row.offer.id;
     visit
         .broker()
-        .notice_was_served(who, offer, asked.notice.digest)
+        .notice_was_served(who.person(), offer, asked.notice.digest)
         .await?;
     let view = screen(&holdings, asked, signing(&visit).await?, Typed::default());
     Ok(with_script(shown(render_offer(&visit.page(), &view))?, &view))
@@ -63,7 +63,7 @@ pub(super) fn running_script(mut response: Response, signing: Signing) -> Respon
 
 /// Whether the person can sign here.
 pub(super) async fn signing(visit: &Visit) -> Result<Signing, Trouble> {
-    let can = visit.broker().can_sign(visit.participant()?).await?;
+    let can = visit.broker().can_sign(visit.hand()?).await?;
     Ok(if can { Signing::Offered } else { Signing::Absent })
 }
 
@@ -127,7 +127,7 @@ pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<
         fields,
         session,
     } = posted;
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let offer: OfferId = id(&offer)?;
     let holdings = Holdings::of(&visit, who).await?;
     let asked = holdings.shelf.asked(offer).ok_or(Trouble::NotFound)?;
@@ -252,7 +252,7 @@ fn read_choice(fields: &Fields, asked: &Asked) -> Result<Choice, Typed> {
 
 /// `/moi/partages/{sharing}/reponse`: what was answered, with its receipt.
 pub(crate) async fn answered(visit: Visit, Path(sharing): Path<String>) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let consent: ConsentId = id(&sharing)?;
     let holdings = Holdings::of(&visit, who).await?;
     let given = holdings.consent(consent)?;

@@ -17,7 +17,7 @@ const LEAF_FILE: &str = "fiducie-feuille.json";
 
 /// `/moi/preuves/{leaf}`
 pub(crate) async fn own(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     proof(visit.broker().own_receipt(who, id(&leaf)?).await)
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn officer(visit: Visit, Path(leaf): Path<String>) -> Result<Re
 
 /// `/moi/preuves/{leaf}/{format}`
 pub(crate) async fn own_as(visit: Visit, Path(asked): Path<(String, String)>) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let receipt = visit.broker().own_receipt(who, id(&asked.0)?).await;
     formatted(&visit, receipt, &asked.1).await
 }

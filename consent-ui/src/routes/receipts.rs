@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
+use broker_domain::consent::Method;
 use broker_service::{Body, Fault, ReadableReceipt, ReceiptAct, ReceiptForm};
 use tokio::sync::Semaphore;
 
@@ -47,7 +48,7 @@ pub(crate) async fn pdf(visit: Visit, Path(leaf): Path<String>) -> Result<Respon
 }
 
 async fn read(visit: &Visit, leaf: &str) -> Result<(ReadableReceipt, ReceiptView), Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let receipt = visit.broker().readable_receipt(who, id(leaf)?).await;
     // Somebody else's record, another kind of record and none at all look the same from here.
     let receipt = receipt
@@ -81,6 +82,7 @@ fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String) -> ReceiptView 
         at: moment(receipt.at),
         resumes,
         evidence: receipt.how.and_then(Evidence::of),
+        upstream: receipt.how.is_some_and(|how| how.method == Method::Upstream),
         signed: receipt.signed,
         sharing: receipt.consent.to_string(),
         recipient: body(&terms.recipient, visit.lang),

@@ -7,6 +7,7 @@ use broker_service::{Failure, OwnRecord, OwnRefusal};
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::pages::{RecordedView, ToldRecord, ToldWhat, render_recorded};
+use crate::routes::data::copy_refused;
 use crate::routes::phrases::moment;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, shown};
@@ -53,7 +54,7 @@ pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
     let who = visit.participant()?;
     let since = visit.asked("depuis").and_then(|text| text.parse().ok());
     let pieces = visit.pages.broker.own_list_file(who, since).await;
-    let pieces = pieces.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+    let pieces = pieces.map_err(|failure| Trouble::from_failure(failure, copy_refused))?;
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream"),
         (header::CACHE_CONTROL, "no-store"),
@@ -84,7 +85,7 @@ pub(crate) async fn file(visit: Visit) -> Result<Response, Trouble> {
     let who = visit.participant()?;
     let since = visit.asked("depuis").and_then(|text| text.parse().ok());
     let lines = visit.pages.broker.own_history_file(who, since).await;
-    let lines = lines.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
+    let lines = lines.map_err(|failure| Trouble::from_failure(failure, copy_refused))?;
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson"),
         (header::CACHE_CONTROL, "no-store"),

@@ -31,7 +31,7 @@ pub(crate) async fn page(visit: Visit, Path(sharing): Path<String>) -> Result<Re
 }
 
 async fn view(visit: &Visit, subject: Subject, errors: FormErrors) -> Result<RenewalView, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let signing = signing(visit).await?;
     let onward = paths::sharing(&subject.sharing.id);
     let renewal = visit.broker().renewal(who, subject.consent.id).await;
@@ -76,7 +76,7 @@ pub(crate) async fn renew(Path(sharing): Path<String>, posted: Posted) -> Result
         fields,
         session,
     } = posted;
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let subject = Subject::of(&visit, &sharing).await?;
     let consent = subject.consent.id;
     let onward = paths::sharing(&sharing);

@@ -6,7 +6,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use broker_domain::consent::{Consent, EventKind};
 use broker_domain::ids::{ConsentId, ParticipantId};
-use broker_service::WithdrawalRefusal;
+use broker_domain::mandate::Power;
+use broker_service::{ConsentHistory, WithdrawalRefusal};
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::pages::{
@@ -28,7 +29,7 @@ use crate::vocabulary::{Evidence, SharingState};
 
 /// `/moi/partages`
 pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let holdings = Holdings::of(&visit, who).await?;
     let filter = visit
         .asked("filtre")
@@ -116,7 +117,7 @@ fn kept(narrowed: &Narrowed, consent: &Consent) -> bool {
 
 /// `/moi/partages/{sharing}/transferts.csv`
 pub(crate) async fn transfers(visit: Visit, Path(sharing): Path<String>) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let lines = visit.pages.broker.own_transfers_file(who, id(&sharing)?).await;
     let lines = lines.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
     let headers = [
@@ -157,15 +158,24 @@ async fn research_under(
 
 /// `/moi/partages/{sharing}`
 pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let consent: ConsentId = id(&sharing)?;
     let holdings = Holdings::of(&visit, who).await?;
     let given = holdings.consent(consent)?;
     let sharing = holdings.sharing(given);
-    let history = visit
-        .broker()
-        .consent_history(who, consent, visit.list_page())
-        .await?;
+    // Whoever may withdraw for her, and not look, sees what the sharing is and not what was made of it.
+    let looks = who.may(Power::View);
+    let who = who.person();
+    let history = match looks {
+        true => {
+            let page = visit.list_page();
+            visit.broker().consent_history(who, consent, page).await?
+        }
+        false => ConsentHistory {
+            rows: Vec::new(),
+            older: None,
+        },
+    };
     let recipient = sharing.recipient.trading_name.clone();
     let view = SharingPage {
         transfers: history
@@ -175,17 +185,57 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
             .collect(),
         pager: visit.pager(history.older),
         receipts: receipts(&visit, consent).await?,
-        onward: research_under(&visit, who, given).await?,
-        next: watched::next_of(&visit, who, consent).await?,
-        unusual: watched::unusual_of(&visit, who, consent).await?,
+        onward: match looks {
+            true => research_under(&visit, who, given).await?,
+            false => Vec::new(),
+        },
+        next: match looks {
+            true => Some(watched::next_of(&visit, who, consent).await?),
+            false => None,
+        },
+        unusual: match looks {
+            true => watched::unusual_of(&visit, who, consent).await?,
+            false => Vec::new(),
+        },
         told: told::about(&visit, who, consent).await?,
         sharing,
     };
     shown(render_sharing(&visit.page(), &view))
 }
 
-/// What an event is called in lists.
-pub(crate) fn receipt_kind(kind: EventKind) -> ReceiptKind {
+/// The receipts of a consent, latest first.
+pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<ReceiptRow>, Trouble> {
+    let (events, acts, delegated) = {
+        let mut read = visit.broker().read().await?;
+        (
+            read.recorded_events(consent).await?,
+            read.consent_acts(consent).await?,
+            read.delegated_events(consent).await?,
+        )
+    };
+    let evidence = |seq: u32| {
+        let act = acts.iter().find(|act| act.seq == seq)?;
+        Evidence::of(act.how)
+    };
+    let mut rows = Vec::new();
+    for recorded in events.iter().rev() {
+        let by = delegated.iter().find(|row| row.seq == recorded.event.seq);
+        rows.push(ReceiptRow {
+            kind: receipt_kind(recorded.event.kind),
+            at: moment(recorded.event.effective_at),
+            evidence: evidence(recorded.event.seq),
+            by: match by {
+                Some(row) => Some(visit.broker().delegate_named(row.mandate).await?),
+                None => None,
+            },
+            proof: proof(recorded.leaf_index),
+        });
+    }
+    Ok(rows)
+}
+
+/// The receipt of an event.
+pub(crate) const fn receipt_kind(kind: EventKind) -> ReceiptKind {
     match kind {
         EventKind::Given => ReceiptKind::Granted,
         EventKind::Refused => ReceiptKind::Refused,
@@ -202,31 +252,9 @@ pub(crate) fn receipt_kind(kind: EventKind) -> ReceiptKind {
     }
 }
 
-/// The receipts of a consent, latest first.
-pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<ReceiptRow>, Trouble> {
-    let (events, acts) = {
-        let mut read = visit.broker().read().await?;
-        (
-            read.recorded_events(consent).await?,
-            read.consent_acts(consent).await?,
-        )
-    };
-    let evidence = |seq: u32| {
-        let act = acts.iter().find(|act| act.seq == seq)?;
-        Evidence::of(act.how)
-    };
-    let row = |recorded: &broker_store::RecordedEvent| ReceiptRow {
-        kind: receipt_kind(recorded.event.kind),
-        at: moment(recorded.event.effective_at),
-        evidence: evidence(recorded.event.seq),
-        proof: proof(recorded.leaf_index),
-    };
-    Ok(events.iter().rev().map(row).collect())
-}
-
 /// `/moi/partages/{sharing}/retrait`: what withdrawing means; once withdrawn, the receipt.
 pub(crate) async fn withdrawal(visit: Visit, Path(sharing): Path<String>) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let consent: ConsentId = id(&sharing)?;
     let holdings = Holdings::of(&visit, who).await?;
     let given = holdings.consent(consent)?;
@@ -262,13 +290,14 @@ pub(crate) async fn withdrawal(visit: Visit, Path(sharing): Path<String>) -> Res
 /// POST `/moi/partages/{sharing}/retrait`. A second click finds it done and shows the same receipt.
 pub(crate) async fn withdraw(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
     let visit = posted.visit;
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let consent: ConsentId = id(&sharing)?;
     let onward_to = paths::withdrawal(&consent.to_string());
     match visit.broker().withdraw(who, consent).await {
         Ok(_) => {
             // Withdrawn whatever becomes of it: what is asked along can be asked again on the page of the sharing.
-            if posted.fields.text("effacer") == "oui" {
+            // Whoever acts for her is not asked (`routes::covered`).
+            if posted.fields.text("effacer") == "oui" && who.acting().is_none() {
                 told::deletion_asked(&visit, consent).await?;
             }
             Ok(onward(&onward_to))

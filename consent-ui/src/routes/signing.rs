@@ -5,7 +5,8 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use broker_domain::ids::{Digest, OfferId, ParticipantId, PointId};
+use broker_domain::ids::{Digest, OfferId, PointId};
+use broker_domain::mandate::Hand;
 use broker_service::{
     Answer, AskedSignature, Choice, ChoiceRefusal, Failure, Powers, SignInRefusal, SignatureRefusal,
 };
@@ -126,8 +127,8 @@ async fn signed(scripted: &Scripted) -> Result<String, Not> {
 }
 
 /// A participant whose session may do more than withdraw.
-pub(super) fn granting(visit: &Visit) -> Result<ParticipantId, Trouble> {
-    let who = visit.participant()?;
+pub(super) fn granting(visit: &Visit) -> Result<Hand, Trouble> {
+    let who = visit.hand()?;
     let may = visit
         .session
         .as_ref()

@@ -15,7 +15,7 @@ use crate::routes::visit::{Visit, id, onward_with, shown};
 
 /// `/moi/partages/tout/retrait`
 pub(crate) async fn everything_page(visit: Visit) -> Result<Response, Trouble> {
-    let holdings = Holdings::of(&visit, visit.participant()?).await?;
+    let holdings = Holdings::of(&visit, visit.hand()?).await?;
     let view = TogetherView {
         organisation: None,
         sharings: living(&holdings, Together::Everything),
@@ -35,7 +35,7 @@ pub(crate) async fn organisation_page(
     visit: Visit,
     Path(sharing): Path<String>,
 ) -> Result<Response, Trouble> {
-    let holdings = Holdings::of(&visit, visit.participant()?).await?;
+    let holdings = Holdings::of(&visit, visit.hand()?).await?;
     let consent: ConsentId = id(&sharing)?;
     let recipient = holdings.consent(consent)?.recipient;
     let view = TogetherView {
@@ -50,7 +50,7 @@ pub(crate) async fn organisation_page(
 /// POST `/moi/partages/{sharing}/organisation/retrait`
 pub(crate) async fn organisation(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
     let visit = posted.visit;
-    let holdings = Holdings::of(&visit, visit.participant()?).await?;
+    let holdings = Holdings::of(&visit, visit.hand()?).await?;
     let recipient = holdings.consent(id(&sharing)?)?.recipient;
     withdraw(&visit, Together::From(recipient)).await
 }
@@ -65,7 +65,7 @@ fn living(holdings: &Holdings, which: Together) -> Vec<crate::pages::Sharing> {
 }
 
 async fn withdraw(visit: &Visit, which: Together) -> Result<Response, Trouble> {
-    let who = visit.participant()?;
+    let who = visit.hand()?;
     let done = visit.broker().withdraw_together(who, which).await;
     done.map_err(|failure| {
         Trouble::from_failure(failure, |refusal| match refusal {

@@ -22,6 +22,12 @@ pub(crate) enum Trouble {
     /// It is somebody else's, or another role's.
     #[error("not for this visitor")]
     NotYours,
+    /// She acts for somebody, and her mandate does not cover this.
+    #[error("not covered by the mandate")]
+    NotCovered,
+    /// She acted for somebody under a mandate that is over.
+    #[error("the mandate is over")]
+    MandateOver,
     /// Nobody is signed in.
     #[error("nobody signed in")]
     SignedOut,
@@ -63,6 +69,8 @@ impl Trouble {
         match self {
             Self::NotFound => ProblemKind::NotFound,
             Self::NotYours => ProblemKind::NotYours,
+            Self::NotCovered => ProblemKind::NotCovered,
+            Self::MandateOver => ProblemKind::MandateOver,
             Self::SignedOut => ProblemKind::SignInFirst,
             Self::FormExpired => ProblemKind::FormExpired,
             Self::NotUnderstood => ProblemKind::NotUnderstood,

@@ -10,13 +10,14 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::ids::{OfficerId, ParticipantId, ResearcherId};
+use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
-use broker_service::{Broker, Browser, Powers, SignInRefusal, SignedIn};
+use broker_service::{ActingNow, Broker, Browser, Powers, SignInRefusal, SignedIn};
 use broker_store::{Page, ProvedBy, SessionRole};
 
 use crate::form::{Pager, Position};
 use crate::lang::Lang;
-use crate::page::{Notice, PageContext, RenderError, Role, Visitor};
+use crate::page::{ActingFor, Notice, PageContext, RenderError, Role, Visitor};
 use crate::paths;
 use crate::routes::Pages;
 use crate::routes::cookies;
@@ -47,6 +48,8 @@ pub(crate) struct Visit {
 pub(crate) struct Session {
     pub(crate) token: [u8; 32],
     pub(crate) role: SessionRole,
+    /// For whom it acts.
+    pub(crate) acting: ActingNow,
     /// What it is good for.
     pub(crate) powers: Powers,
     /// When the person last proved who she is with a passkey or at a provider.
@@ -83,10 +86,12 @@ impl Visit {
         let Some(name) = self.name_of(live.role).await? else {
             return Ok(self);
         };
-        let csrf = URL_SAFE_NO_PAD.encode(live.csrf);
+        let acting = self.broker().acting_now(&live).await?;
+        let csrf = bound_to(&acting, &live.csrf);
         let session = Some(Session {
             token,
             role: live.role,
+            acting,
             powers: live.powers,
             proved_at: match live.proof.by {
                 ProvedBy::Passkey { .. } | ProvedBy::Provider { .. } => Some(live.proof.at),
@@ -234,11 +239,39 @@ impl Visit {
         Pager { place, older }
     }
 
+    /// The participant who is signed in, about herself: nobody who acts for another gets here.
     pub(crate) fn participant(&self) -> Result<ParticipantId, Trouble> {
+        let who = self.own_participant()?;
+        match self.acting()? {
+            ActingNow::Herself => Ok(who),
+            ActingNow::For { .. } => Err(Trouble::NotCovered),
+            ActingNow::Over => Err(Trouble::MandateOver),
+        }
+    }
+
+    /// The participant who is signed in, whomever she acts for: for the choice of that.
+    pub(crate) fn own_participant(&self) -> Result<ParticipantId, Trouble> {
         match self.role()? {
             SessionRole::Participant(who) => Ok(who),
             SessionRole::Researcher(_) | SessionRole::Officer(_) => Err(Trouble::NotYours),
         }
+    }
+
+    /// Who acts and who is concerned, on the pages that a mandate covers. The gate has asked for the power that the page takes
+    /// (`routes::covered`).
+    pub(crate) fn hand(&self) -> Result<Hand, Trouble> {
+        let who = self.own_participant()?;
+        match self.acting()? {
+            ActingNow::Herself => Ok(Hand::from(who)),
+            ActingNow::For { acting, .. } => Ok(Hand::from(*acting)),
+            ActingNow::Over => Err(Trouble::MandateOver),
+        }
+    }
+
+    /// For whom the session acts.
+    pub(crate) fn acting(&self) -> Result<&ActingNow, Trouble> {
+        let session = self.session.as_ref();
+        session.map(|session| &session.acting).ok_or(Trouble::SignedOut)
     }
 
     pub(crate) fn researcher(&self) -> Result<ResearcherId, Trouble> {
@@ -266,7 +299,12 @@ impl Visit {
     pub(crate) fn first_page(&self) -> &'static str {
         self.session
             .as_ref()
-            .map_or(paths::HOME, |session| first_page(session.role))
+            .map_or(paths::HOME, |session| match &session.acting {
+                ActingNow::Herself => first_page(session.role),
+                // Every mandate shows what is shared.
+                ActingNow::For { .. } => paths::SHARINGS,
+                ActingNow::Over => paths::ACT_FOR,
+            })
     }
 
     /// What the layout shows around this page.
@@ -294,6 +332,13 @@ impl Visit {
             here,
             operator: self.pages.operator.clone(),
             notice: self.asked("fait").and_then(Notice::from_tag),
+            acting: match self.session.as_ref().map(|session| &session.acting) {
+                Some(ActingNow::For { acting, name }) => Some(ActingFor {
+                    name: name.clone(),
+                    powers: acting.powers(),
+                }),
+                Some(ActingNow::Herself | ActingNow::Over) | None => None,
+            },
         }
     }
 }
@@ -304,6 +349,17 @@ impl<S: Sync> FromRequestParts<S> for Visit {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Trouble> {
         // Every route stands behind the gate, which puts the visit there; without it nobody is signed in.
         parts.extensions.get::<Self>().cloned().ok_or(Trouble::SignedOut)
+    }
+}
+
+/// What the forms of a session carry back: its secret, and for whom it acts. A form that was opened for one person is none for
+/// another, whichever window was used in between.
+fn bound_to(acting: &ActingNow, csrf: &[u8; 32]) -> String {
+    let secret = URL_SAFE_NO_PAD.encode(csrf);
+    match acting {
+        ActingNow::Herself => secret,
+        ActingNow::For { acting, .. } => format!("{secret}.{}", acting.mandate()),
+        ActingNow::Over => format!("{secret}.over"),
     }
 }
 

@@ -37,6 +37,10 @@ pub enum RecordType {
     RightsStep,
     /// Something became known of who lives where a meter is.
     Occupancy,
+    /// An agreement was paused or went on, by somebody who acted for the person.
+    ConsentChangedFor,
+    /// Who may act for the person, and that somebody looked.
+    Mandate,
     /// She was told of a breach.
     Breach,
     /// She objects to one project of research.
@@ -68,7 +72,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -85,6 +89,8 @@ impl RecordType {
         Self::WithdrawalAnswer,
         Self::RightsStep,
         Self::Occupancy,
+        Self::ConsentChangedFor,
+        Self::Mandate,
         Self::Breach,
         Self::Objection,
         Self::Consent(ConsentRecordType::Given),
@@ -121,6 +127,8 @@ impl RecordType {
             Self::WithdrawalAnswer => "withdrawal-answer/1",
             Self::RightsStep => "rights-step/1",
             Self::Occupancy => "occupancy/1",
+            Self::ConsentChangedFor => "consent-changed/2",
+            Self::Mandate => "mandate/1",
             Self::Breach => "breach/1",
             Self::Objection => "objection/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
@@ -146,7 +154,7 @@ impl Word for RecordType {
             Self::ConsentSuspended | Self::Consent(ConsentRecordType::Suspended) => {
                 "record-consent-suspended"
             }
-            Self::ConsentChanged => "record-consent-changed",
+            Self::ConsentChanged | Self::ConsentChangedFor => "record-consent-changed",
             Self::TransferIn => "record-transfer-in",
             Self::TransferOut => "record-transfer-out",
             Self::RequestStep => "record-request-step",
@@ -157,6 +165,7 @@ impl Word for RecordType {
             Self::WithdrawalAnswer => "record-withdrawal-answer",
             Self::RightsStep => "record-rights-step",
             Self::Occupancy => "record-occupancy",
+            Self::Mandate => "record-mandate",
             Self::Breach => "record-breach",
             Self::Objection => "record-objection",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",

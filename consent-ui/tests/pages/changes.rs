@@ -58,7 +58,7 @@ async fn change(browser: &mut Browser, id: ConsentId, what: &str, typed: &[(&str
 }
 
 /// The newest record of the sharing, as its receipt has it, verified.
-async fn newest_record(browser: &mut Browser, id: ConsentId) -> Record {
+pub async fn newest_record(browser: &mut Browser, id: ConsentId) -> Record {
     let page = browser.open(&format!("/moi/partages/{id}")).await;
     let receipts = page.body.split("receipts-title").nth(2).unwrap().to_owned();
     // The bundle; other forms of the proof lie one level deeper.

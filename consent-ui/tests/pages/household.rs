@@ -255,6 +255,13 @@ async fn p_33_an_officer_records_what_the_contract_tells_in_two_steps() {
             .text()
             .contains("Logement quitté le")
     );
+    house.broker.close_departures(house.broker.now()).await.unwrap();
+    let (receipt, _) = crate::receipt::newest(&mut house.as_anna().await, id).await;
+    assert!(
+        receipt.text().contains("liste des contrats"),
+        "{}",
+        receipt.text()
+    );
     for mut other in [house.as_anna().await, house.as_researcher().await] {
         assert_eq!(other.get("/dpo/logements").await.status, 403);
     }

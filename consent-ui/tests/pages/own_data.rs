@@ -94,7 +94,9 @@ async fn a_second_copy_waits_for_the_first_and_says_so() {
     let refused = anna.get("/moi/donnees/copie?etendue=tout").await;
     assert_eq!(refused.status, 429);
     assert!(
-        refused.text().contains("Une seule copie est faite à la fois"),
+        refused
+            .text()
+            .contains("Peu de copies sont préparées pour vous à la fois"),
         "{}",
         refused.text()
     );

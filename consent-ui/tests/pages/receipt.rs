@@ -14,7 +14,7 @@ async fn change(browser: &mut Browser, id: ConsentId, what: &str, typed: &[(&str
 }
 
 /// The newest receipt of a sharing, and its number.
-async fn newest(browser: &mut Browser, id: ConsentId) -> (Answer, String) {
+pub async fn newest(browser: &mut Browser, id: ConsentId) -> (Answer, String) {
     let link = browser
         .open(&format!("/moi/partages/{id}"))
         .await

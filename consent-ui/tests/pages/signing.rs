@@ -22,7 +22,7 @@ pub const ORIGIN: &str = "https://broker.example";
 const RP_ID: &str = "broker.example";
 
 /// A device whose key has this name.
-fn device(name: &str) -> Authenticator {
+pub fn device(name: &str) -> Authenticator {
     let mut device = Authenticator::new(Kind::Es256);
     device.credential_id = format!("{name}-key-of-sixteen-bytes").into_bytes();
     device
@@ -52,7 +52,7 @@ impl Scene {
         scene
     }
 
-    async fn registers(&self, person: &Person, device: &Authenticator) {
+    pub async fn registers(&self, person: &Person, device: &Authenticator) {
         let passkey = Passkey {
             credential: device.credential_id.clone(),
             state: Vec::new(),

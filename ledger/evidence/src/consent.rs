@@ -26,7 +26,7 @@ use serde_json::Value;
 use crate::record::{Digest, Id, Instant};
 use ledger_core::leaf::SubjectKind;
 
-pub use act::{ConsentAct, ConsentEvent, How, Lost};
+pub use act::{ConsentAct, ConsentEvent, How, Lost, OnBehalf};
 pub use context::Namespace;
 pub use draft::ConsentDraft;
 pub use receipt::{ReceiptError, bundle_of, is_receipt, receipt_of};
@@ -115,6 +115,16 @@ impl ConsentRecord {
     pub fn site(&self) -> Option<&str> {
         let namespace = self.document.get("@context")?.get("en")?.as_str()?;
         namespace.strip_suffix(context::NAMESPACE_PATH)
+    }
+
+    /// By whom and by which mandate the newest event was done for the person, as IRIs; `None` where she acted herself. An
+    /// act that says so in part says [`None`] too: whoever acted is then not the data subject, which others refuse.
+    pub fn behalf(&self) -> Option<(Id, Id)> {
+        let event = self.newest()?;
+        let iri = |member: &str| Id::new(event.get(member)?.get("@id")?.as_str()?).ok();
+        let by = Id::new(event.get("dpv:isIndicatedBy")?.as_str()?).ok()?;
+        let person = iri("en:onBehalfOf")?;
+        (person == self.subject).then_some((by, iri("en:mandate")?))
     }
 
     /// The newest event.

@@ -7,6 +7,7 @@ mod changed;
 mod consent;
 mod enrolment;
 mod field;
+mod mandate;
 mod occupancy;
 mod passkey;
 mod release;
@@ -22,10 +23,11 @@ use crate::consent::ConsentRecord;
 use crate::jcs::{self, JcsError};
 use crate::jws::{Form, Jws, Protected};
 
-pub use changed::{ConsentChange, ConsentChanged};
+pub use changed::{ActedFor, ConsentChange, ConsentChanged};
 pub use consent::{ConsentGiven, ConsentSuspended, ConsentWithdrawn, EvidenceLevel, Method};
 pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
+pub use mandate::{Capacity, MandateStep, MandateStepKind, Power};
 pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
@@ -53,6 +55,9 @@ pub enum Record {
     /// A consent was paused, or went on again.
     #[serde(rename = "consent-changed/1")]
     ConsentChanged(ConsentChanged),
+    /// The same, by somebody who acted for the person.
+    #[serde(rename = "consent-changed/2")]
+    ConsentChangedFor(ConsentChanged),
     /// A gateway or source handed data in.
     #[serde(rename = "transfer-in/1")]
     TransferIn(TransferIn),
@@ -86,6 +91,9 @@ pub enum Record {
     /// Something became known of who lives where a meter is.
     #[serde(rename = "occupancy/1")]
     Occupancy(OccupancyStep),
+    /// A person lets another act for her, or that one looked at what she may see.
+    #[serde(rename = "mandate/1")]
+    Mandate(MandateStep),
     /// A person was told of a breach.
     #[serde(rename = "breach/1")]
     Breach(BreachTold),
@@ -162,6 +170,7 @@ impl Record {
             Self::ConsentWithdrawn(_) => "consent-withdrawn/1",
             Self::ConsentSuspended(_) => "consent-suspended/1",
             Self::ConsentChanged(_) => "consent-changed/1",
+            Self::ConsentChangedFor(_) => "consent-changed/2",
             Self::TransferIn(_) => "transfer-in/1",
             Self::TransferOut(_) => "transfer-out/1",
             Self::RequestStep(_) => "request-step/1",
@@ -173,6 +182,7 @@ impl Record {
             Self::WithdrawalAnswer(_) => "withdrawal-answer/1",
             Self::RightsStep(_) => "rights-step/1",
             Self::Occupancy(_) => "occupancy/1",
+            Self::Mandate(_) => "mandate/1",
             Self::Breach(_) => "breach/1",
             Self::Objection(_) => "objection/1",
             Self::Consent(record) => record.act().record_name(),
@@ -189,8 +199,10 @@ impl Record {
             Self::ConsentWithdrawn(_) | Self::ConsentSuspended(_) | Self::WithdrawalAnswer(_) => {
                 SubjectKind::ConsentClosed
             }
-            Self::ConsentChanged(record) if record.change.opens() => SubjectKind::ConsentOpened,
-            Self::ConsentChanged(_) => SubjectKind::ConsentClosed,
+            Self::ConsentChanged(record) | Self::ConsentChangedFor(record) if record.change.opens() => {
+                SubjectKind::ConsentOpened
+            }
+            Self::ConsentChanged(_) | Self::ConsentChangedFor(_) => SubjectKind::ConsentClosed,
             Self::Occupancy(record) if record.step.opens() => SubjectKind::ConsentOpened,
             Self::Occupancy(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
@@ -198,7 +210,8 @@ impl Record {
             Self::Release(_) | Self::ReleaseWithoutManifest(_) | Self::ReleaseRefused(_) => {
                 SubjectKind::Release
             }
-            Self::Access(_) => SubjectKind::Access,
+            // Who may come to what is hers, and that she came.
+            Self::Access(_) | Self::Mandate(_) => SubjectKind::Access,
             Self::RightsStep(_) | Self::Objection(_) => SubjectKind::RightsRequest,
             Self::Breach(_) => SubjectKind::Document,
             Self::Consent(record) => record.kind(),
@@ -212,7 +225,7 @@ impl Record {
             Self::ConsentGiven(record) => record.at,
             Self::ConsentWithdrawn(record) => record.at,
             Self::ConsentSuspended(record) => record.at,
-            Self::ConsentChanged(record) => record.at,
+            Self::ConsentChanged(record) | Self::ConsentChangedFor(record) => record.at,
             Self::TransferIn(record) => record.at,
             Self::TransferOut(record) => record.at,
             Self::RequestStep(record) => record.at,
@@ -223,6 +236,7 @@ impl Record {
             Self::WithdrawalAnswer(record) => record.at,
             Self::RightsStep(record) => record.at,
             Self::Occupancy(record) => record.at,
+            Self::Mandate(record) => record.at,
             Self::Breach(record) => record.at,
             Self::Objection(record) => record.at,
             Self::Consent(record) => record.at(),
@@ -233,11 +247,19 @@ impl Record {
         match self {
             Self::ConsentGiven(record) => record.check(),
             Self::ConsentSuspended(record) => record.check(),
-            Self::ConsentChanged(record) => record.check(),
+            Self::ConsentChanged(record) => {
+                demand(record.by.is_none(), "somebody acted for the person")?;
+                record.check()
+            }
+            Self::ConsentChangedFor(record) => {
+                demand(record.by.is_some(), "nobody acted for the person")?;
+                record.check()
+            }
             Self::Passkey(record) => record.check(),
             Self::WithdrawalAnswer(record) => record.check(),
             Self::RightsStep(record) => record.check(),
             Self::Occupancy(record) => record.check(),
+            Self::Mandate(record) => record.check(),
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),

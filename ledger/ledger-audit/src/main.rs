@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod compare;
 mod log;
+mod mandates;
 mod manifest;
 mod map;
 mod mirror;

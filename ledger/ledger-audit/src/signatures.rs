@@ -6,6 +6,7 @@ use evidence::{
     record::{Digest, Instant, PasskeyAction, Record},
 };
 
+use crate::mandates::Mandates;
 use crate::report::{Failure, Report, refused};
 
 /// What a list says of a key: what happened to which, and when.
@@ -20,7 +21,9 @@ pub fn tell(report: &mut Report, records: &[VerifiedRecord], lost: bool) -> Resu
             _ => None,
         })
         .collect();
-    let (mut proved, mut claimed) = (0_u64, 0_u64);
+    let mandates = Mandates::of(records);
+    mandates.tell(report, records, lost)?;
+    let (mut proved, mut claimed, mut delegated) = (0_u64, 0_u64, 0_u64);
     for one in records {
         let Record::Consent(record) = &one.record else {
             continue;
@@ -38,7 +41,10 @@ pub fn tell(report: &mut Report, records: &[VerifiedRecord], lost: bool) -> Resu
             .verify_signature(Registered::NotAtHand, None)
             .map_err(|error| about(error.to_string()))?;
         let key = record.signing_key().map_err(refused)?;
-        if was_hers(&events, &key, act.given_at()) {
+        if record.behalf().is_some() {
+            // Her key is registered in her own list; that she might act was looked at with the mandates.
+            delegated += 1;
+        } else if was_hers(&events, &key, act.given_at()) {
             proved += 1;
         } else if lost {
             claimed += 1;
@@ -48,7 +54,10 @@ pub fn tell(report: &mut Report, records: &[VerifiedRecord], lost: bool) -> Resu
             ));
         }
     }
-    report.detail("signed_acts", proved.saturating_add(claimed));
+    report.detail(
+        "signed_acts",
+        proved.saturating_add(claimed).saturating_add(delegated),
+    );
     if proved > 0 {
         report.check(format!(
             "{proved} acts are signed with a passkey that this list had registered then, and not revoked."
@@ -57,6 +66,11 @@ pub fn tell(report: &mut Report, records: &[VerifiedRecord], lost: bool) -> Resu
     if claimed > 0 {
         report.skip(format!(
             "Whose key signed {claimed} acts: its registration may be among the records that a restore lost."
+        ));
+    }
+    if delegated > 0 {
+        report.skip(format!(
+            "Whose key signed {delegated} acts of somebody who acted for the person: it is registered in that one's own list."
         ));
     }
     Ok(())

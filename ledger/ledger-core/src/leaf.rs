@@ -125,6 +125,18 @@ impl Header {
         [VERSION, self.kind, self.actor, 0, a, b, c, d]
     }
 
+    /// Hour and body of a system leaf that one actor only may write: exactly one spelling of one event.
+    fn split_of(bytes: &[u8], kind: SystemKind, actor: u8) -> Result<(Hour, &[u8]), LeafError> {
+        let (header, body) = Self::split(bytes)?;
+        if header.kind != kind.number() {
+            return Err(LeafError::UnknownKind { kind: header.kind });
+        }
+        if header.actor != actor {
+            return Err(LeafError::UnknownActor { actor: header.actor });
+        }
+        Ok((header.hour, body))
+    }
+
     fn split(leaf: &[u8]) -> Result<(Self, &[u8]), LeafError> {
         let (header, body) = leaf
             .split_first_chunk::<8>()

@@ -83,7 +83,7 @@ fn one_more(attempts: Option<Attempts>, limit: &Limit, now: Instant) -> Attempts
 
 impl Broker {
     /// Refuses when too many codes were wrong.
-    pub(super) async fn may_try(
+    pub(crate) async fn may_try(
         &self,
         kind: AttemptKind,
         account: Option<AccountId>,
@@ -96,7 +96,7 @@ impl Broker {
     }
 
     /// Counts a wrong code, durably: a restart forgets none.
-    pub(super) async fn count_failure(
+    pub(crate) async fn count_failure(
         &self,
         kind: AttemptKind,
         account: Option<AccountId>,

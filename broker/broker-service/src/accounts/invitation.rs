@@ -128,7 +128,7 @@ impl Inviting<'_> {
         Ok(invitation)
     }
 
-    fn draw(
+    pub(crate) fn draw(
         &self,
         role: SessionRole,
         kind: InvitationKind,
@@ -156,7 +156,7 @@ impl Inviting<'_> {
 }
 
 impl Broker {
-    fn inviting(&self) -> Inviting<'_> {
+    pub(crate) fn inviting(&self) -> Inviting<'_> {
         Inviting {
             store: &*self.store,
             key: self.vault.index_key(),

@@ -7,6 +7,7 @@
 
 use broker_domain::consent::{EventKind, EvidenceLevel, How, Method};
 use broker_domain::ids::{ConsentId, Digest, ParticipantId};
+use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
 use broker_store::{AccountRow, IntentRow, PasskeyRow, Read, SessionRole};
 use evidence::base64url;
@@ -53,15 +54,18 @@ pub(crate) struct Asking {
     pub action: Action,
     /// The offer that it answers.
     pub offer: broker_domain::ids::OfferId,
+    /// Who is asked.
+    pub hand: Hand,
     /// When the terms were drafted.
     pub now: Instant,
 }
 
 impl Asking {
-    const fn grant(offer: broker_domain::ids::OfferId, now: Instant) -> Self {
+    const fn grant(offer: broker_domain::ids::OfferId, hand: Hand, now: Instant) -> Self {
         Self {
             action: Action::Grant,
             offer,
+            hand,
             now,
         }
     }
@@ -75,6 +79,8 @@ pub(crate) struct Answering<'a> {
     pub assertion: Assertion,
     /// What the act does.
     pub action: Action,
+    /// Whose answer it is.
+    pub hand: Hand,
     /// When it came.
     pub now: Instant,
 }
@@ -119,11 +125,12 @@ impl Broker {
         party.ok_or(Failure::Refused(ChoiceRefusal::NoKey))
     }
 
-    /// Whether a person has a key here that she can sign terms with.
+    /// Whether whoever acts has a key here that she can sign terms with: her own, also where she acts for another.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn can_sign(&self, who: ParticipantId) -> Result<bool, Fault> {
+    pub async fn can_sign(&self, who: impl Into<Hand>) -> Result<bool, Fault> {
+        let who = who.into().actor();
         if self.sign_in.signing.is_none() {
             return Ok(false);
         }
@@ -156,18 +163,20 @@ impl Broker {
     /// See [`ChoiceRefusal`]; [`ChoiceRefusal::NoKey`] where the person has no passkey, or none can be used here.
     pub async fn ask_for_signature(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         choice: Choice,
     ) -> Result<AskedSignature, Failure<ChoiceRefusal>> {
+        let hand = who.into();
         self.party()?;
         let now = self.clock.now();
-        let (row, consents) = self.weigh_choice(who, &choice, now).await?;
+        let (row, consents) = self.weigh_choice(hand, &choice, now).await?;
         let id = ConsentId::random(&*self.entropy)?;
-        let proposal = self.propose(who, &choice, &row, (id, None), now).await?;
+        let proposal = self.propose(hand, &choice, &row, (id, None), now).await?;
         if already_given(&consents, &proposal.consent, now) {
             return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
         }
-        self.ask_for(&proposal, Asking::grant(choice.offer, now)).await
+        self.ask_for(&proposal, Asking::grant(choice.offer, hand, now))
+            .await
     }
 
     /// Asks for a signature under terms that were drafted, and keeps them for the answer.
@@ -182,7 +191,7 @@ impl Broker {
         let (party, now) = (self.party()?, asking.now);
         let consent = &proposal.consent;
         let who = consent.participant;
-        let keys = keys_of(&mut *self.store.read().await?, who).await?;
+        let keys = keys_of(&mut *self.store.read().await?, asking.hand.actor()).await?;
         if keys.is_empty() {
             return Err(Failure::Refused(ChoiceRefusal::NoKey));
         }
@@ -222,13 +231,14 @@ impl Broker {
     /// See [`ChoiceRefusal`]; [`ChoiceRefusal::Signature`] with what is wrong with the signature.
     pub async fn choose_signed(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         nonce: [u8; 32],
         answer: &str,
     ) -> Result<Chosen, Failure<ChoiceRefusal>> {
+        let hand = who.into();
         let now = self.clock.now();
         let assertion = read_answer(answer).ok_or(refused(Refusal::Malformed))?;
-        let stored = self.waiting(who, nonce).await?;
+        let stored = self.waiting(hand.person(), nonce).await?;
         let choice = Choice {
             offer: stored.offer,
             point: stored.point,
@@ -236,10 +246,10 @@ impl Broker {
             answer: Answer::Agree,
             proved_at: None,
         };
-        let (row, consents) = self.weigh_choice(who, &choice, now).await?;
+        let (row, consents) = self.weigh_choice(hand, &choice, now).await?;
         // Made again from what is stored now: whoever changed something meanwhile changed the terms.
         let ids = (stored.consent, Some(stored.asked_at));
-        let proposal = self.propose(who, &choice, &row, ids, stored.drafted_at).await?;
+        let proposal = self.propose(hand, &choice, &row, ids, stored.drafted_at).await?;
         if already_given(&consents, &proposal.consent, now) {
             return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
         }
@@ -247,6 +257,7 @@ impl Broker {
             stored: &stored,
             assertion,
             action: Action::Grant,
+            hand,
             now,
         };
         let (act, how) = self.signed_act(&proposal, answering).await?;
@@ -255,14 +266,14 @@ impl Broker {
         }
         let act = NewAct {
             webauthn: Some(act),
-            ..NewAct::now(ConsentAct::Given, Actor::Participant(who), how, now)
+            ..NewAct::by_hand(ConsentAct::Given, hand, how, now)
         };
         let Proposal { consent, draft, .. } = proposal;
         let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
         let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
         let id = consent.id;
         let draft = Draft {
-            subject: who.into(),
+            subject: hand.person().into(),
             actor: ActorClass::Participant,
             signed,
         };
@@ -271,7 +282,7 @@ impl Broker {
                 consent,
                 asked_at: stored.asked_at,
                 event,
-                how,
+                how: (how, hand.acting()),
                 intent: Some(nonce),
                 draft,
             })
@@ -324,7 +335,8 @@ impl Broker {
         let Answering {
             stored, assertion, ..
         } = answering;
-        let who = proposal.consent.participant;
+        // The key of whoever acts signs, also for another: the evidence tells whose it is.
+        let who = answering.hand.actor();
         let intent = Intent::parse(&stored.intent).map_err(|_| Fault::Corrupt {
             what: "consent_intent.intent",
         })?;

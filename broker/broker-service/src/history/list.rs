@@ -11,6 +11,7 @@ use super::{Form, HistoryLines, PAGE, Placed, SUBTREES, View, corrupt, prune, un
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
+use crate::own_copy::CopyRefusal;
 
 /// Bytes of the map that are sent at once.
 const PIECE: usize = 64 * 1024;
@@ -21,12 +22,12 @@ impl Broker {
     /// `since` is as in [`Self::own_history_file`].
     ///
     /// # Errors
-    /// See [`OwnRefusal`]; what fails while the file is made ends the stream.
+    /// See [`CopyRefusal`]; what fails while the file is made ends the stream.
     pub async fn own_list_file(
         self: &Arc<Self>,
         who: ParticipantId,
         since: Option<u64>,
-    ) -> Result<HistoryLines, Failure<OwnRefusal>> {
+    ) -> Result<HistoryLines, Failure<CopyRefusal>> {
         self.own_file(who, since, Form::List).await
     }
 

@@ -49,7 +49,7 @@ impl Broker {
 
     async fn frozen(&self, who: ParticipantId, id: ConsentId) -> Result<Frozen, Failure<ChangeRefusal>> {
         let now = self.clock.now();
-        let consent = self.own_consent(who, id, Demand::Leaving, now).await?;
+        let consent = self.own_consent(who.into(), id, Demand::Leaving, now).await?;
         let until = now.plus_seconds(LONGEST_PAUSE_SECONDS);
         let stands = until.plus_seconds(-SAME_SECONDS);
         if !consent.state(now).is_given() {
@@ -58,7 +58,9 @@ impl Broker {
         if consent.pause(now).is_some_and(|pause| stands <= pause.until) {
             return Ok(Frozen::Already);
         }
-        let frozen = self.change(consent, EventKind::Paused { until }, now).await;
+        let frozen = self
+            .change(consent, EventKind::Paused { until }, who.into(), now)
+            .await;
         frozen.map(Frozen::Now)
     }
 }

@@ -2,8 +2,9 @@
 
 use broker_domain::consent::{Consent, EventKind, EvidenceLevel, How, Method as Channel, Terms};
 use broker_domain::ids::Digest;
+use broker_domain::mandate::Acting;
 use broker_domain::time::{Instant, Interval, Step};
-use evidence::record::{self as wire, ConsentChange, ConsentChanged, Method, Record};
+use evidence::record::{self as wire, ActedFor, ConsentChange, ConsentChanged, Method, Record};
 
 use crate::broker::Broker;
 use crate::failure::Fault;
@@ -23,6 +24,8 @@ pub(crate) struct Next {
     pub now: Instant,
     /// How it comes about.
     pub how: How,
+    /// By what right, where somebody acts for the person.
+    pub acting: Option<Acting>,
 }
 
 impl Next {
@@ -33,14 +36,18 @@ impl Next {
             effective_at: now,
             now,
             how: ON_A_PAGE,
+            acting: None,
         }
     }
 
-    const fn by(&self, consent: &Consent) -> Actor {
+    fn by(&self, consent: &Consent) -> Actor {
         match self.how.method {
             // Time, or what the grid operator tells: nobody of the household acted.
             Channel::Clock | Channel::Upstream => Actor::Broker,
-            _ => Actor::Participant(consent.participant),
+            _ => Actor::Participant(
+                self.acting
+                    .map_or(consent.participant, |acting| acting.delegate()),
+            ),
         }
     }
 }
@@ -79,6 +86,7 @@ impl Broker {
         let act = NewAct {
             at: next.effective_at,
             until: brought.map(|terms| terms.data.end()),
+            acting: next.acting,
             ..NewAct::now(act, next.by(consent), next.how, next.now)
         };
         consent::record(&self.site, &told, consent, &act)
@@ -90,7 +98,18 @@ fn paused(consent: &Consent, next: Next) -> Result<Record, Fault> {
         what: "consent without event",
     })?;
     let until = next.kind.parts().until;
-    Ok(Record::ConsentChanged(ConsentChanged {
+    let by = next.acting.map(|acting| {
+        Ok::<_, Fault>(ActedFor {
+            delegate: id(&acting.delegate())?,
+            capacity: consent::capacity(acting.capacity()),
+            mandate: id(&acting.mandate())?,
+        })
+    });
+    let made = match by {
+        Some(_) => Record::ConsentChangedFor,
+        None => Record::ConsentChanged,
+    };
+    Ok(made(ConsentChanged {
         consent: id(&consent.id)?,
         participant: id(&consent.participant)?,
         change: match until {
@@ -101,6 +120,7 @@ fn paused(consent: &Consent, next: Next) -> Result<Record, Fault> {
         method: Method::Web,
         evidence_level: wire::EvidenceLevel::L1,
         prev_sha256: wire::Digest::new(before.0),
+        by: by.transpose()?,
         at: at(next.now)?,
     }))
 }

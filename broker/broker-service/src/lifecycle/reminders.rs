@@ -1,7 +1,8 @@
 //! "Decide later": nothing is kept but when the person wants to see the offer again, if she wants to (gdpr-kit.md P-24).
 
-use broker_domain::ids::{OfferId, ParticipantId};
-use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_domain::ids::OfferId;
+use broker_domain::mandate::Hand;
+use broker_domain::policy::{Action, Permit, Query, Resource};
 use broker_domain::time::Instant;
 use thiserror::Error;
 
@@ -29,10 +30,12 @@ impl Broker {
     /// See [`ReminderRefusal`].
     pub async fn decide_later(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         offer: OfferId,
         again: Instant,
     ) -> Result<(), Failure<ReminderRefusal>> {
+        let hand = who.into();
+        let who = hand.person();
         let now = self.clock.now();
         if again <= now || now.plus_seconds(LATEST_REMINDER_SECONDS) < again {
             return Err(Failure::Refused(ReminderRefusal::Day));
@@ -40,7 +43,7 @@ impl Broker {
         let known = self.store.read().await?.offer(offer).await?;
         known.ok_or(Failure::Refused(ReminderRefusal::UnknownOffer))?;
         let query = Query {
-            principal: Principal::Participant(who),
+            principal: hand.principal(),
             action: Action::Grant,
             resource: Resource::Person { owner: who },
             now,

@@ -2,7 +2,8 @@
 //! signature counts, exactly as when she agreed first.
 
 use broker_domain::consent::{Consent, EventKind, How};
-use broker_domain::ids::{ConsentId, Digest, ParticipantId};
+use broker_domain::ids::{ConsentId, Digest};
+use broker_domain::mandate::Hand;
 use broker_domain::time::{Instant, Interval};
 use evidence::consent::ConsentAct;
 use evidence::passkey::{Action, Refusal as SignatureRefusal, WebauthnAct};
@@ -14,7 +15,7 @@ use crate::consents::{Answering, AskedSignature, Asking, ChoiceRefusal, Proposal
 use crate::failure::{Failure, Fault};
 use crate::group::Draft;
 use crate::receipts::Receipt;
-use crate::records::consent::{self, Actor, NewAct, Told};
+use crate::records::consent::{self, NewAct, Told};
 
 impl From<ChoiceRefusal> for ChangeRefusal {
     fn from(refusal: ChoiceRefusal) -> Self {
@@ -38,12 +39,13 @@ impl Broker {
     /// See [`ChangeRefusal`]; [`ChangeRefusal::NoKey`] where the person has no passkey, or none can be used here.
     pub async fn ask_to_renew(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         id: ConsentId,
         shown: RenewalShown,
     ) -> Result<AskedSignature, Failure<ChangeRefusal>> {
+        let hand = who.into();
         let now = self.clock.now();
-        let consent = self.own_consent(who, id, Demand::Granting, now).await?;
+        let consent = self.own_consent(hand, id, Demand::Granting, now).await?;
         let renewal = self.renewal_of(&consent, now, now).await?;
         renewal.agrees_with(shown)?;
         let proposal = self
@@ -52,6 +54,7 @@ impl Broker {
         let asking = Asking {
             action: Action::Renew,
             offer: renewal.offer.offer.id,
+            hand,
             now,
         };
         let asked = self.ask_for(&proposal, asking).await;
@@ -65,17 +68,18 @@ impl Broker {
     /// See [`ChangeRefusal`]; [`ChangeRefusal::Signature`] with what is wrong with the signature.
     pub async fn renew_signed(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         nonce: [u8; 32],
         answer: &str,
     ) -> Result<(ConsentId, Receipt), Failure<ChangeRefusal>> {
+        let hand = who.into();
         let now = self.clock.now();
         let malformed = Failure::Refused(ChangeRefusal::Signature(SignatureRefusal::Malformed));
         let assertion = read_answer(answer).ok_or(malformed)?;
-        let stored = self.waiting(who, nonce).await;
+        let stored = self.waiting(hand.person(), nonce).await;
         let stored = stored.map_err(|failure| failure.map_refusal(ChangeRefusal::from))?;
         let consent = self
-            .own_consent(who, stored.consent, Demand::Granting, now)
+            .own_consent(hand, stored.consent, Demand::Granting, now)
             .await?;
         // A pause, or "this was not me", changes no terms: whatever was done since she was asked, she is asked again.
         if consent
@@ -96,6 +100,7 @@ impl Broker {
             stored: &stored,
             assertion,
             action: Action::Renew,
+            hand,
             now,
         };
         let signed = self.signed_act(&proposal, answering).await;
@@ -105,7 +110,7 @@ impl Broker {
             return Err(Failure::Refused(ChangeRefusal::TooWeak { needed }));
         }
         let leaf_index = self
-            .add_renewal(&consent, proposal, (act, how), nonce, now)
+            .add_renewal(&consent, proposal, (act, how), (nonce, hand), now)
             .await?;
         Ok((consent.id, self.receipt(leaf_index).await?))
     }
@@ -116,7 +121,7 @@ impl Broker {
         consent: &Consent,
         proposal: Proposal,
         (act, how): (WebauthnAct, How),
-        nonce: [u8; 32],
+        (nonce, hand): ([u8; 32], Hand),
         now: Instant,
     ) -> Result<u64, Failure<ChangeRefusal>> {
         let terms = broker_domain::consent::Terms {
@@ -130,12 +135,7 @@ impl Broker {
         let act = NewAct {
             webauthn: Some(act),
             until: Some(terms.data.end()),
-            ..NewAct::now(
-                ConsentAct::Renewed,
-                Actor::Participant(consent.participant),
-                how,
-                now,
-            )
+            ..NewAct::by_hand(ConsentAct::Renewed, hand, how, now)
         };
         let signed = self.sign(consent::with_act(proposal.draft, &self.site, consent, &act)?)?;
         let event = consent.dated_event(kind, now, now, signed.digest());
@@ -144,7 +144,7 @@ impl Broker {
             event: event.ok_or(Fault::Corrupt {
                 what: "consent events",
             })?,
-            how,
+            how: (how, hand.acting()),
             intent: Some(nonce),
             draft: Draft {
                 subject: consent.participant.into(),

@@ -1,7 +1,8 @@
 //! Withdrawing everything from one organisation, and everything at all: acts of their own (`consent.md` §8).
 
 use broker_domain::consent::Consent;
-use broker_domain::ids::{ConsentId, OrganisationId, ParticipantId};
+use broker_domain::ids::{ConsentId, OrganisationId};
+use broker_domain::mandate::Hand;
 
 use crate::broker::Broker;
 use crate::consents::WithdrawalRefusal;
@@ -45,16 +46,17 @@ impl Broker {
     /// The first failure, after all were tried. That nothing is left to withdraw is none.
     pub async fn withdraw_together(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         which: Together,
     ) -> Result<WithdrawnTogether, Failure<WithdrawalRefusal>> {
+        let hand = who.into();
         let now = self.clock.now();
-        let mut consents = self.store.read().await?.consents_of(who).await?;
+        let mut consents = self.store.read().await?.consents_of(hand.person()).await?;
         consents.retain(|consent| which.includes(consent) && consent.state(now).is_given());
         let mut done = WithdrawnTogether::default();
         let mut first: Option<Failure<WithdrawalRefusal>> = None;
         for consent in consents {
-            match self.withdraw_surely(who, consent.id).await {
+            match self.withdraw_surely(hand, consent.id).await {
                 Ok(()) => done.ended.push(consent.id),
                 Err(Failure::Refused(WithdrawalRefusal::AlreadyEnded)) => {}
                 Err(failure) => first = first.or(Some(failure)),
@@ -63,17 +65,13 @@ impl Broker {
         first.map_or(Ok(done), Err)
     }
 
-    async fn withdraw_surely(
-        &self,
-        who: ParticipantId,
-        id: ConsentId,
-    ) -> Result<(), Failure<WithdrawalRefusal>> {
+    async fn withdraw_surely(&self, hand: Hand, id: ConsentId) -> Result<(), Failure<WithdrawalRefusal>> {
         for _ in 1..ATTEMPTS {
-            match self.withdraw(who, id).await {
+            match self.withdraw(hand, id).await {
                 Err(Failure::Conflict | Failure::Fault(Fault::Conflict { .. })) => {}
                 other => return other.map(|_| ()),
             }
         }
-        self.withdraw(who, id).await.map(|_| ())
+        self.withdraw(hand, id).await.map(|_| ())
     }
 }

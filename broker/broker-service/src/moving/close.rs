@@ -67,6 +67,7 @@ impl Broker {
                 effective_at,
                 now,
                 how,
+                acting: None,
             };
             match self.append(consent, next, actor).await {
                 Ok(_) => {}

@@ -1,6 +1,7 @@
-//! How many copies are made at once: one of each person, and few days at a time of all.
+//! How many files are made at once for one person, and how many days at a time for all.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use broker_domain::ids::ParticipantId;
@@ -11,32 +12,40 @@ use crate::failure::Fault;
 /// Days that are opened and written at the same time, for all copies together.
 const DAYS_AT_ONCE: usize = 2;
 
-/// Whose copies are being made.
+/// Whose files are being made. Each holds a view of the log or of a day for as long as its reader takes.
 pub(crate) struct Turns {
-    people: Mutex<BTreeSet<ParticipantId>>,
+    most: u8,
+    people: Mutex<BTreeMap<ParticipantId, u8>>,
     days: Semaphore,
 }
 
 impl Turns {
-    pub fn new() -> Arc<Self> {
+    /// Turns of at most so many files of one person at once.
+    pub fn of(most: u8) -> Arc<Self> {
         Arc::new(Self {
+            most,
             people: Mutex::default(),
             days: Semaphore::new(DAYS_AT_ONCE),
         })
     }
 
-    /// The one copy of a person, until it is dropped. `None` while there is one.
-    pub(super) fn begin(self: &Arc<Self>, who: ParticipantId) -> Option<Running> {
+    /// A file of a person, until it is dropped. `None` while she has as many as one may have.
+    pub fn begin(self: &Arc<Self>, who: ParticipantId) -> Option<Running> {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        people.insert(who).then(|| Running {
+        let running = people.entry(who).or_default();
+        if *running >= self.most {
+            return None;
+        }
+        *running = running.saturating_add(1);
+        Some(Running {
             turns: Arc::clone(self),
             who,
         })
     }
 }
 
-/// A copy under way.
-pub(super) struct Running {
+/// A file under way.
+pub(crate) struct Running {
     turns: Arc<Turns>,
     who: ParticipantId,
 }
@@ -51,7 +60,12 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let mut people = self.turns.people.lock().unwrap_or_else(PoisonError::into_inner);
-        people.remove(&self.who);
+        if let Entry::Occupied(mut running) = people.entry(self.who) {
+            *running.get_mut() = running.get().saturating_sub(1);
+            if *running.get() == 0 {
+                running.remove();
+            }
+        }
     }
 }
 
@@ -60,8 +74,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_person_has_one_copy_at_a_time_and_all_share_few_days() {
-        let turns = Turns::new();
+    async fn a_person_has_few_files_at_a_time_and_all_share_few_days() {
+        let turns = Turns::of(1);
         let [anna, bela, carl] = [1, 2, 3].map(|number| ParticipantId::from_bytes([number; 16]));
         let first = turns.begin(anna).unwrap();
         assert!(turns.begin(anna).is_none());
@@ -73,5 +87,11 @@ mod tests {
         assert!(third.day().await.is_ok(), "a day that is written makes room");
         drop(first);
         assert!(turns.begin(anna).is_some(), "released when it ends");
+        let turns = Turns::of(2);
+        let both = [turns.begin(anna), turns.begin(anna)];
+        assert!(both.iter().all(Option::is_some) && turns.begin(anna).is_none());
+        let [one, other] = both;
+        drop(one);
+        assert!(turns.begin(anna).is_some() && other.is_some());
     }
 }

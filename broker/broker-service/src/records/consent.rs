@@ -5,11 +5,12 @@
 
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, Method, Terms};
 use broker_domain::ids::{OrganisationId, ParticipantId};
+use broker_domain::mandate::{Acting, Capacity, Hand};
 use broker_domain::time::Instant;
-use broker_store::{ActRow, Notice, OrganisationRow, PointRow, Read};
+use broker_store::{ActRow, DelegatedRow, Notice, OrganisationRow, PointRow, Read};
 use evidence::consent::{
-    self as wire, ConsentAct, ConsentDraft, ConsentTerms, Country, Day, Lost, Namespace, Organisation,
-    ShownNotice,
+    self as wire, ConsentAct, ConsentDraft, ConsentTerms, Country, Day, Lost, Namespace, OnBehalf,
+    Organisation, ShownNotice,
 };
 use evidence::passkey::WebauthnAct;
 use evidence::record::{self, Digest, Id, Record, Seconds, Text};
@@ -56,6 +57,8 @@ pub(crate) struct Told {
     pub asked_at: Option<Instant>,
     /// How the events came about, as far as is known.
     pub acts: Vec<ActRow>,
+    /// The events that somebody else did for the person.
+    pub delegated: Vec<DelegatedRow>,
 }
 
 impl Told {
@@ -83,6 +86,7 @@ impl Told {
             point,
             asked_at: read.consent_asked_at(consent.id).await?,
             acts: read.consent_acts(consent.id).await?,
+            delegated: read.delegated_events(consent.id).await?,
         })
     }
 }
@@ -114,6 +118,8 @@ pub(crate) struct NewAct {
     pub webauthn: Option<WebauthnAct>,
     /// What a restore lost, for [`ConsentAct::Suspended`].
     pub lost: Option<Lost>,
+    /// By what right, where somebody acts for the person.
+    pub acting: Option<Acting>,
 }
 
 impl NewAct {
@@ -128,6 +134,15 @@ impl NewAct {
             until: None,
             webauthn: None,
             lost: None,
+            acting: None,
+        }
+    }
+
+    /// The same, by whoever's hand it is.
+    pub fn by_hand(act: ConsentAct, hand: Hand, how: How, now: Instant) -> Self {
+        Self {
+            acting: hand.acting(),
+            ..Self::now(act, Actor::Participant(hand.actor()), how, now)
         }
     }
 }
@@ -181,6 +196,10 @@ pub(crate) fn with_act(
         record: None,
         webauthn: act.webauthn.clone(),
         lost: act.lost,
+        behalf: match act.acting {
+            Some(acting) => Some(behalf(site, consent, &DelegatedRow::of(acting, 0))?),
+            None => None,
+        },
     };
     draft
         .with(&event)
@@ -229,12 +248,14 @@ fn earlier(site: &RecordSite, told: &Told, consent: &Consent) -> Result<Vec<wire
             record: None,
             webauthn: None,
             lost: None,
+            behalf: None,
         });
     }
     for event in &consent.events {
         let known = told.acts.iter().find(|row| row.seq == event.seq);
+        let by = told.delegated.iter().find(|row| row.seq == event.seq);
         if let Some(act) = act_of(event.kind) {
-            events.push(before(site, consent, (event, act), known)?);
+            events.push(before(site, consent, (event, act), (known, by))?);
         }
     }
     Ok(events)
@@ -245,9 +266,12 @@ fn before(
     site: &RecordSite,
     consent: &Consent,
     (event, act): (&ConsentEvent, ConsentAct),
-    known: Option<&ActRow>,
+    (known, delegated): (Option<&ActRow>, Option<&DelegatedRow>),
 ) -> Result<wire::ConsentEvent, Fault> {
     let by = match act {
+        _ if delegated.is_some() => {
+            Actor::Participant(delegated.map_or(consent.participant, |row| row.delegate))
+        }
         ConsentAct::Requested => Actor::Recipient(consent.recipient),
         ConsentAct::Deferred
         | ConsentAct::Given
@@ -273,7 +297,27 @@ fn before(
         record: Some(Digest::new(event.record.0)),
         webauthn: None,
         lost: None,
+        behalf: delegated.map(|row| behalf(site, consent, row)).transpose()?,
     })
+}
+
+/// For whom somebody acted, and by what right.
+fn behalf(site: &RecordSite, consent: &Consent, row: &DelegatedRow) -> Result<OnBehalf, Fault> {
+    Ok(OnBehalf {
+        person: iri(site, Actor::Participant(consent.participant))?,
+        capacity: capacity(row.capacity),
+        mandate: id(&format!("urn:uuid:{}", row.mandate))?,
+    })
+}
+
+/// A capacity as records have it.
+pub(crate) const fn capacity(capacity: Capacity) -> record::Capacity {
+    match capacity {
+        Capacity::Delegate => record::Capacity::Delegate,
+        Capacity::JointHolder => record::Capacity::JointHolder,
+        Capacity::Guardian => record::Capacity::Guardian,
+        Capacity::Representative => record::Capacity::Representative,
+    }
 }
 
 fn terms(site: &RecordSite, told: &Told, consent: &Consent) -> Result<ConsentTerms, Fault> {

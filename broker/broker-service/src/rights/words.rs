@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::broker::Broker;
 use crate::failure::Fault;
+use crate::telling::first_fault;
 
 /// How many requests are sealed in one go, of those from before words were.
 const SEALED_AT_ONCE: u32 = 64;
@@ -104,22 +105,43 @@ impl Broker {
         Ok(all)
     }
 
-    /// Seals words that an older version left in clear. Nothing to do, once that is done.
+    /// Seals words that an older version left in clear. Nothing to do, once that is done. One that cannot be sealed keeps back
+    /// no other.
     pub(crate) async fn seal_clear_words(&self) -> Result<(), Fault> {
         let rows = self.store.read().await?.rights_in_clear(SEALED_AT_ONCE).await?;
+        let mut first = Ok(());
         for row in rows {
-            let request = &row.request;
-            let asked = (Author::Person, WordKind::Asked);
-            let first = self
-                .sealed_words(request, 0, asked, &request.words, request.received_at)
-                .await?;
-            let mut sealed: Vec<RightsWordsRow> = first.into_iter().collect();
-            if let RightsState::Answered { at, answer, .. } = &request.state {
-                let place = u32::try_from(sealed.len()).unwrap_or_default();
-                let kind = (Author::Officer, WordKind::Answer);
-                sealed.extend(self.sealed_words(request, place, kind, answer, *at).await?);
+            first = first_fault([first, self.seal_words_of(&row.request).await]);
+        }
+        first
+    }
+
+    /// Seals what an older version left in clear of this request. To be called before more is written in it, so that what
+    /// was asked stands first.
+    pub(super) async fn seal_words_of(&self, request: &RightsRequest) -> Result<(), Fault> {
+        let answered = matches!(&request.state, RightsState::Answered { answer, .. } if !answer.is_empty());
+        if request.words.is_empty() && !answered {
+            return Ok(());
+        }
+        let mut tx = self.store.begin("seal words of a request").await?;
+        // As it is now: another call may have sealed it, or the person may be erased.
+        let Some(RightsRow { request, .. }) = tx.rights_request(request.id).await? else {
+            return Ok(());
+        };
+        let mut place = u32::try_from(tx.rights_words(request.id).await?.len()).unwrap_or(u32::MAX);
+        let asked = (Author::Person, WordKind::Asked);
+        let mut clear = vec![(asked, request.words.as_str(), request.received_at)];
+        if let RightsState::Answered { at, answer, .. } = &request.state {
+            clear.push(((Author::Officer, WordKind::Answer), answer, *at));
+        }
+        let mut sealed = Vec::new();
+        for (what, words, at) in clear {
+            if let Some(row) = self.sealed_words(&request, place, what, words, at).await? {
+                sealed.push(row);
+                place = place.saturating_add(1);
             }
-            let mut tx = self.store.begin("seal words of a request").await?;
+        }
+        if !sealed.is_empty() {
             tx.seal_rights_words(request.id, &sealed).await?;
             tx.commit().await?;
         }

@@ -107,6 +107,8 @@ fn change_of(consent: ConsentId, event: &ConsentEvent) -> Option<Change> {
         EventKind::Resumed => "resumed",
         EventKind::Expired => "expired",
         EventKind::Superseded { .. } => "superseded",
+        // Beside the dossier, which says when it became known and wants an answer: this says since when nothing was covered.
+        EventKind::Invalidated => "invalidated",
         // Suspended: the restore itself tells people and officers, and nothing is sent meanwhile.
         EventKind::Requested
         | EventKind::Deferred
@@ -114,7 +116,6 @@ fn change_of(consent: ConsentId, event: &ConsentEvent) -> Option<Change> {
         | EventKind::Refused
         | EventKind::Withdrawn
         | EventKind::Revoked
-        | EventKind::Invalidated
         | EventKind::Suspended => return None,
     };
     Some(Change {

@@ -1,7 +1,8 @@
 //! A person asks, with a withdrawal or after it, that what was received under it be deleted (GDPR art. 17; P-15).
 
-use broker_domain::ids::{ConsentId, ParticipantId};
-use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_domain::ids::ConsentId;
+use broker_domain::mandate::Hand;
+use broker_domain::policy::{Action, Permit, Query, Resource};
 use thiserror::Error;
 
 use super::changes::tell_deletion_asked;
@@ -29,12 +30,14 @@ impl Broker {
     /// See [`DeletionRefusal`].
     pub async fn ask_deletion(
         &self,
-        who: ParticipantId,
+        who: impl Into<Hand>,
         id: ConsentId,
     ) -> Result<(), Failure<DeletionRefusal>> {
+        let hand = who.into();
+        let who = hand.person();
         let now = self.clock.now();
         let query = Query {
-            principal: Principal::Participant(who),
+            principal: hand.principal(),
             action: Action::Withdraw,
             resource: Resource::Consent {
                 consent: id,

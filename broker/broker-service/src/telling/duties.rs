@@ -82,7 +82,7 @@ impl Server {
 }
 
 /// The first fault of steps that all ran. The others are logged here.
-pub(super) fn first_fault(steps: impl IntoIterator<Item = Result<(), Fault>>) -> Result<(), Fault> {
+pub(crate) fn first_fault(steps: impl IntoIterator<Item = Result<(), Fault>>) -> Result<(), Fault> {
     let mut first = Ok(());
     for step in steps {
         match (&first, step) {

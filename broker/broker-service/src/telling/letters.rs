@@ -96,6 +96,11 @@ fn meaning(change: &Change) -> [&'static str; 3] {
             "A person replaced a consent by another one. Nothing more is sent to you under the old authorisation.",
             "Iemand heeft een toestemming door een andere vervangen. Onder de oude machtiging wordt u niets meer verzonden.",
         ],
+        "invalidated" => [
+            "Un accord n'est plus valable depuis la date ci-dessous. Ce que vous détenez à partir de cette date n'était pas couvert : effacez-le.",
+            "A consent is no longer valid since the date below. What you hold from that date on was not covered: erase it.",
+            "Een toestemming geldt niet meer sinds de datum hieronder. Wat u vanaf die datum bezit, was niet gedekt: wis het.",
+        ],
         "deletion-asked" => [
             "La personne demande que vous effaciez ce que vous aviez reçu (RGPD, art. 17). Répondez par votre accusé de réception, ou écrivez à notre délégué si vous aviez déjà répondu autrement.",
             "The person asks you to erase what you had received (GDPR art. 17). Answer with your acknowledgement, or write to our officer if you had answered otherwise before.",
@@ -186,6 +191,7 @@ mod tests {
             "renewed",
             "expired",
             "superseded",
+            "invalidated",
             "deletion-asked",
             "erased",
         ];

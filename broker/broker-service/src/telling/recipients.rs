@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::vec;
 
-use broker_domain::consent::Consent;
+use broker_domain::consent::{Consent, EventKind};
 use broker_domain::ids::{ApplicationId, DossierId, MessageId, NoticeId, OrganisationId};
 use broker_domain::telling::{Letter, MailAddress};
 use broker_domain::time::Instant;
@@ -259,7 +259,7 @@ impl Duties {
 
         let reached = match notice.application {
             Some(application) => {
-                let body = self.notice_jws(notice, application)?;
+                let body = self.notice_jws(notice, application).await?;
                 self.call(application, &body).await?
             }
             None => self.write_withdrawal(notice, notice.id, attempt, now).await?,
@@ -305,8 +305,15 @@ impl Duties {
         }
     }
 
-    fn notice_jws(&self, notice: &NoticeRow, application: ApplicationId) -> Result<String, Fault> {
+    async fn notice_jws(&self, notice: &NoticeRow, application: ApplicationId) -> Result<String, Fault> {
         let dossier = notice.dossier.id;
+        let consent = self
+            .broker
+            .store
+            .read()
+            .await?
+            .consent(notice.dossier.consent)
+            .await?;
         let told = Notice {
             acknowledge_at: format!("{}/api/v1/withdrawals/{dossier}/acknowledgement", self.parts.site),
             acknowledge_by: notice.acknowledge_by.to_string(),
@@ -315,7 +322,7 @@ impl Duties {
             dossier: dossier.to_string(),
             duty: changes::duty_code(notice.duty),
             recipient: notice.dossier.recipient.to_string(),
-            state: "withdrawn",
+            state: consent.as_ref().map_or("withdrawn", end_code),
             kind: "fiducie-withdrawal/1",
             withdrawn_at: notice.dossier.withdrawn_at.to_string(),
         };
@@ -383,6 +390,23 @@ impl Duties {
             }
         }
     }
+}
+
+/// How a sharing ended, in a notice: by the event that opened its dossier.
+fn end_code(consent: &Consent) -> &'static str {
+    let mut ends = consent
+        .events
+        .iter()
+        .filter(|event| ends_for_its_recipient(event.kind));
+    ends.next().map_or("withdrawn", |event| event.kind.code())
+}
+
+/// Whether an event is an end that somebody brought about, and that its recipient answers.
+pub(super) const fn ends_for_its_recipient(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Withdrawn | EventKind::Revoked | EventKind::Invalidated
+    )
 }
 
 pub(super) fn retry(attempts: u32, now: Instant) -> Instant {

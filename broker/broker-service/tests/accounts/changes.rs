@@ -80,6 +80,39 @@ async fn recipients_are_told_of_narrowing_pause_resumption_renewal_and_expiry() 
     assert_eq!(changes(&told, consent)[4]["at"], last.effective_at.to_string());
 }
 
+/// `gdpr-kit.md` P-33: whoever received is told since when it was not covered, also where it was told of a withdrawal before.
+#[tokio::test]
+async fn recipients_are_told_since_when_a_departure_left_them_uncovered() {
+    let (told, live) = routed().await;
+    let broker = &told.scene.broker;
+    told.scene.clock.turn(9 * DAY);
+    let left_at = broker.now().plus_seconds(-3 * DAY);
+    told.withdraw(live).await;
+    let (ended, live) = (live, told.agree().await);
+    told.round().await;
+    broker
+        .leave_home(told.person.participant, told.point, left_at)
+        .await
+        .unwrap();
+    told.round().await;
+    told.round().await;
+    for consent in [ended, live] {
+        assert_eq!(kinds(&told, consent), ["invalidated"]);
+        assert_eq!(changes(&told, consent)[0]["at"], left_at.to_string());
+    }
+    let dossiers: Vec<_> = told
+        .notices()
+        .into_iter()
+        .filter(|notice| notice["type"] == "fiducie-withdrawal/1")
+        .map(|notice| (notice["authorisation"].clone(), notice["state"].clone()))
+        .collect();
+    let (ended, live) = (ended.to_string().into(), live.to_string().into());
+    assert_eq!(
+        dossiers,
+        [(ended, "withdrawn".into()), (live, "invalidated".into())]
+    );
+}
+
 #[tokio::test]
 async fn a_recipient_that_is_down_is_told_later_and_once() {
     let (told, consent) = routed().await;

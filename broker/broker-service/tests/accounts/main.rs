@@ -11,6 +11,7 @@ mod changes;
 mod invitations;
 mod keys;
 mod mailbox;
+mod mandates;
 mod messages;
 mod provider;
 mod scene;

@@ -81,7 +81,8 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0011_lifecycle.up.sql"),
         include_str!("../../migrations/0012_households.up.sql"),
         include_str!("../../migrations/0013_told.up.sql"),
-        include_str!("../../migrations/0014_watched.up.sql"),
+        include_str!("../../migrations/0014_mandates.up.sql"),
+        include_str!("../../migrations/0017_watched.up.sql"),
     ]
     .concat();
     let mut inside = false;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{ConsentError, has_type, instant};
 use crate::passkey::WebauthnAct;
-use crate::record::{Digest, EvidenceLevel, Id, Instant, Method};
+use crate::record::{Capacity, Digest, EvidenceLevel, Id, Instant, Method};
 
 /// What happened to a consent: the states of DPV 2.3 (`consent.md` §2.2), and two that DPV does not tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -147,6 +147,19 @@ pub struct ConsentEvent {
     pub webauthn: Option<WebauthnAct>,
     /// What was lost, for [`ConsentAct::Suspended`].
     pub lost: Option<Lost>,
+    /// For whom, where somebody acted for another.
+    pub behalf: Option<OnBehalf>,
+}
+
+/// For whom somebody acted, and by what right (`consent.md` §2.2: `capacity`, `on_behalf_of`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnBehalf {
+    /// The person concerned, as an IRI.
+    pub person: Id,
+    /// As what she acted.
+    pub capacity: Capacity,
+    /// The mandate, as an IRI: its records are in the person's list.
+    pub mandate: Id,
 }
 
 /// What an event says: which act, and when it was recorded.

@@ -248,6 +248,11 @@ pub(super) fn event(event: &ConsentEvent) -> Result<Value, ConsentError> {
         },
     );
     add("dpv:isIndicatedBy", json!(event.by));
+    if let Some(behalf) = &event.behalf {
+        add("en:capacity", json!({"@id": behalf.capacity.term()}));
+        add("en:onBehalfOf", json!({"@id": behalf.person}));
+        add("en:mandate", json!({"@id": behalf.mandate}));
+    }
     add("dpv:isIndicatedAtTime", json!(event.at));
     if event.recorded_at != event.at {
         add("en:recordedAt", json!(event.recorded_at));

@@ -202,6 +202,8 @@ struct Read<'a> {
     locale: Locale,
     actor: Id,
     data_subject: Id,
+    /// Whether the act says that it was done for the data subject.
+    for_her: bool,
     created_at: Instant,
     given_at: Instant,
     earlier: &'a [Value],
@@ -223,17 +225,18 @@ impl<'a> Read<'a> {
             (false, true, Action::Grant) => Action::Renew,
             (true, true, _) | (false, false, _) => return Err(ActError::NotAnAct),
         };
+        let data_subject = record
+            .get("dpv:hasDataSubject")
+            .ok_or(missing("dpv:hasDataSubject"))?;
+        let data_subject = id(data_subject, "@id")?;
+        let behalf = event.get("en:onBehalfOf").map(|person| id(person, "@id"));
         Ok(Self {
             action,
             consent: consent_id(record)?,
             locale: locale(record, act.intent.notice_sha256)?,
             actor: id(event, "dpv:isIndicatedBy")?,
-            data_subject: id(
-                record
-                    .get("dpv:hasDataSubject")
-                    .ok_or(missing("dpv:hasDataSubject"))?,
-                "@id",
-            )?,
+            for_her: behalf.transpose()?.is_some_and(|person| person == data_subject),
+            data_subject,
             created_at: instant(record, "dct:created")?,
             given_at: instant(event, AT)?,
             earlier,
@@ -245,8 +248,12 @@ impl<'a> Read<'a> {
     fn claimed_credential(&self) -> Result<Credential, ActError> {
         Ok(Credential {
             id: self.act.assertion.credential_id.clone(),
-            // The data subject stands in the draft and is signed for; who acted stands beside the signature.
-            subject: self.data_subject.clone(),
+            // The data subject stands in the draft and is signed for; who acted stands beside the signature, and counts
+            // where the act says that it was done for her: a mandate must be shown besides.
+            subject: match self.for_her {
+                true => self.actor.clone(),
+                false => self.data_subject.clone(),
+            },
             key: self.act.key.clone(),
             aaguid: self.act.aaguid,
             flags: self.act.signed_flags().ok_or(Refusal::Malformed)?,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, EvidenceLevel, Id, Instant, Method, RecordError, demand};
+use super::{Capacity, Digest, EvidenceLevel, Id, Instant, Method, RecordError, demand};
 
 /// A consent was paused, or a pause was ended early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +24,23 @@ pub struct ConsentChanged {
     pub evidence_level: EvidenceLevel,
     /// Digest of the JWS of the event before.
     pub prev_sha256: Digest,
+    /// Who acted, where that was not the person herself. In `consent-changed/2` and never in `/1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<ActedFor>,
     /// When it was recorded, and takes effect.
     pub at: Instant,
+}
+
+/// Somebody who acted for the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActedFor {
+    /// Who acted.
+    pub delegate: Id,
+    /// As what.
+    pub capacity: Capacity,
+    /// By which mandate.
+    pub mandate: Id,
 }
 
 /// What happened to a consent that stands.

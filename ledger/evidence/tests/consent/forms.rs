@@ -2,16 +2,16 @@
 
 use std::fs;
 
-use evidence::consent::{ConsentAct, ConsentDraft, ConsentEvent, ConsentRecord};
+use evidence::consent::{ConsentAct, ConsentDraft, ConsentEvent, ConsentRecord, OnBehalf};
 use evidence::jcs;
 use evidence::jws::{Jwk, Jws, JwsError};
 use evidence::passkey::draft_of;
-use evidence::record::{Digest, Record};
+use evidence::record::{Capacity, Digest, Record};
 use ledger_core::leaf::SubjectKind;
 use serde_json::{Value, json};
 use test_fixtures::fixtures;
 
-use crate::scene::{ACTS, CONSENT, at, event, pair, record, requested, signed, terms};
+use crate::scene::{ACTS, CONSENT, at, event, id, pair, record, requested, signed, terms};
 
 fn document(act: ConsentAct) -> Value {
     serde_json::to_value(record(act)).unwrap()
@@ -207,4 +207,32 @@ fn a_record_holds_no_meter_number_and_no_fraction() {
         let digits = |c: char| !c.is_ascii_digit();
         assert!(!text.split(digits).any(|run| matches!(run.len(), 14 | 18)));
     }
+}
+
+/// `consent.md` §2.2: `actor {id, capacity, on_behalf_of}`.
+#[test]
+fn an_act_for_another_names_who_acted_for_whom_and_by_which_mandate() {
+    let draft = ConsentDraft::new(&terms(), 1, at(10), &[requested()]).unwrap();
+    let person = terms().subject;
+    let act = ConsentEvent {
+        by: id("urn:uuid:aaaa6a52-7b1e-4a5e-9d54-2c1a7b0e9f31"),
+        behalf: Some(OnBehalf {
+            person: person.clone(),
+            capacity: Capacity::Guardian,
+            mandate: id("urn:uuid:bbbb6a52-7b1e-4a5e-9d54-2c1a7b0e9f31"),
+        }),
+        ..event(ConsentAct::Given, 20)
+    };
+    let record = draft.clone().with(&act).unwrap();
+    let newest = record.newest().unwrap();
+    assert_eq!(newest["en:onBehalfOf"]["@id"], person.as_str());
+    assert_eq!(newest["en:capacity"]["@id"], "en:Guardian");
+    let (by, mandate) = record.behalf().unwrap();
+    assert_eq!(by.as_str(), "urn:uuid:aaaa6a52-7b1e-4a5e-9d54-2c1a7b0e9f31");
+    assert_eq!(mandate.as_str(), "urn:uuid:bbbb6a52-7b1e-4a5e-9d54-2c1a7b0e9f31");
+    // Who acted stands in the act and not in the draft: the terms are the same whoever agrees to them.
+    let bytes = Record::Consent(record).to_jcs_bytes().unwrap();
+    assert_eq!(draft_of(&bytes).unwrap(), draft.to_jcs_bytes().unwrap());
+    let herself = draft.with(&event(ConsentAct::Given, 20)).unwrap();
+    assert_eq!(herself.behalf(), None);
 }

@@ -91,6 +91,7 @@ pub fn event(act: ConsentAct, seconds: i64) -> ConsentEvent {
         record: None,
         webauthn: None,
         lost: (act == ConsentAct::Suspended).then_some(Lost { known: 7, newest: 9 }),
+        behalf: None,
     }
 }
 

@@ -1,15 +1,15 @@
 //! The forms of records, byte for byte.
 
 use evidence::record::{
-    ConsentChange, Id, InOutcome, OccupancyStep, OccupancyStepKind, OutOutcome, ProvedBy, Record,
-    RecordError, RightsStepKind, Seconds, Step,
+    ConsentChange, Id, InOutcome, MandateStep, MandateStepKind, OccupancyStep, OccupancyStepKind, OutOutcome,
+    Power, ProvedBy, Record, RecordError, RightsStepKind, Seconds, Step,
 };
 use ledger_core::leaf::SubjectKind;
 use proptest::prelude::*;
 
 use crate::samples::{
-    all, at, consent_changed, consent_given, departure, id, passkey, release, release_without_manifest,
-    rights_step, transfer_in, transfer_out, withdrawal_answer,
+    all, at, consent_changed, consent_changed_for, consent_given, departure, id, mandate, passkey, release,
+    release_without_manifest, rights_step, transfer_in, transfer_out, withdrawal_answer,
 };
 
 /// A failing line means that an old record would no longer verify: make a new type instead of changing it.
@@ -49,6 +49,8 @@ fn each_type_has_its_kind_of_leaf() {
         ConsentClosed,
         ConsentOpened,
         ConsentClosed,
+        ConsentOpened,
+        Access,
         Document,
         RightsRequest,
     ];
@@ -240,4 +242,24 @@ fn a_record_is_called_by_its_type() {
         let value = serde_json::to_value(&record).unwrap();
         assert_eq!(value["type"], record.name());
     }
+}
+
+#[test]
+fn a_mandate_that_contradicts_itself_is_refused() {
+    let wrong = |change: fn(&mut MandateStep)| {
+        let mut step = mandate();
+        change(&mut step);
+        contradicts(&Record::Mandate(step))
+    };
+    assert!(
+        wrong(|step| step.powers = vec![Power::View, Power::Grant]),
+        "grants and cannot withdraw"
+    );
+    assert!(wrong(|step| step.powers = vec![]));
+    assert!(wrong(|step| step.powers = vec![Power::Withdraw, Power::View]));
+    assert!(wrong(|step| step.until = step.from));
+    assert!(wrong(|step| step.delegate = None));
+    assert!(wrong(|step| step.step = MandateStepKind::Given));
+    assert!(contradicts(&Record::ConsentChanged(consent_changed_for(1))));
+    assert!(contradicts(&Record::ConsentChangedFor(consent_changed(1))));
 }

@@ -6,11 +6,12 @@ use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
     record::{
-        Access, Actor, AnswerStep, BreachTold, ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended,
-        ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, Id, InOutcome, Instant, ManifestRoot, Method,
-        Objection, OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData,
-        ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep,
-        RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
+        Access, ActedFor, Actor, AnswerStep, BreachTold, Capacity, ConsentChange, ConsentChanged,
+        ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EvidenceLevel, Id, InOutcome,
+        Instant, MandateStep, MandateStepKind, ManifestRoot, Method, Objection, OccupancyStep,
+        OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power, ProvedBy, Record,
+        Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds,
+        Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -248,9 +249,37 @@ pub fn all() -> Vec<Record> {
         Record::ConsentChanged(paused()),
         Record::ConsentChanged(consent_changed(9)),
         Record::Occupancy(departure()),
+        Record::ConsentChangedFor(consent_changed_for(12)),
+        Record::Mandate(mandate()),
         Record::Breach(breach_told()),
         Record::Objection(objection()),
     ]
+}
+
+pub fn consent_changed_for(seconds: i64) -> ConsentChanged {
+    ConsentChanged {
+        by: Some(ActedFor {
+            delegate: id("p-2"),
+            capacity: Capacity::Delegate,
+            mandate: id("m-1"),
+        }),
+        ..consent_changed(seconds)
+    }
+}
+
+pub fn mandate() -> MandateStep {
+    MandateStep {
+        mandate: id("m-1"),
+        participant: id("p-1"),
+        delegate: Some(id("p-2")),
+        capacity: Capacity::Delegate,
+        step: MandateStepKind::Accepted,
+        powers: vec![Power::View, Power::Grant, Power::Withdraw],
+        from: at(13),
+        until: at(31_536_000),
+        basis_sha256: Some(digest("judgement")),
+        at: at(13),
+    }
 }
 
 pub fn consent_changed(seconds: i64) -> ConsentChanged {
@@ -262,6 +291,7 @@ pub fn consent_changed(seconds: i64) -> ConsentChanged {
         method: Method::Web,
         evidence_level: EvidenceLevel::L1,
         prev_sha256: digest("before"),
+        by: None,
         at: at(seconds),
     }
 }

@@ -77,19 +77,13 @@ impl DeliveryLeaf {
     /// [`LeafError`]; [`LeafError::UnknownKind`] also for all other leaves, [`LeafError::UnknownActor`] for any actor
     /// but the broker.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
-        let (header, body) = Header::split(bytes)?;
-        if header.kind != SystemKind::Delivery.number() {
-            return Err(LeafError::UnknownKind { kind: header.kind });
-        }
-        if header.actor != ActorClass::Broker.number() {
-            return Err(LeafError::UnknownActor { actor: header.actor });
-        }
+        let (hour, body) = Header::split_of(bytes, SystemKind::Delivery, ActorClass::Broker.number())?;
         let wrong_length = LeafError::WrongLength { len: bytes.len() };
         let (root, rest) = body.split_first_chunk::<32>().ok_or(wrong_length)?;
         let (rows, rest) = rest.split_first_chunk::<8>().ok_or(wrong_length)?;
         let [encoding] = rest.try_into().map_err(|_| wrong_length)?;
         Ok(Self {
-            hour: header.hour,
+            hour,
             root: *root,
             rows: NonZeroU64::new(u64::from_be_bytes(*rows)).ok_or(LeafError::NoRows)?,
             encoding: ManifestEncoding::from_number(encoding)

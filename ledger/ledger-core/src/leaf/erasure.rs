@@ -87,13 +87,7 @@ impl ErasureLeaf {
     /// # Errors
     /// [`LeafError`]; the actor must be the officer.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
-        let (header, body) = Header::split(bytes)?;
-        if header.kind != SystemKind::Erasure.number() {
-            return Err(LeafError::UnknownKind { kind: header.kind });
-        }
-        if header.actor != ActorClass::Dpo.number() {
-            return Err(LeafError::UnknownActor { actor: header.actor });
-        }
+        let (hour, body) = Header::split_of(bytes, SystemKind::Erasure, ActorClass::Dpo.number())?;
         let wrong_length = LeafError::WrongLength { len: bytes.len() };
         let (handle, rest) = body.split_first_chunk::<32>().ok_or(wrong_length)?;
         let (records, rest) = rest.split_first_chunk::<4>().ok_or(wrong_length)?;
@@ -101,7 +95,7 @@ impl ErasureLeaf {
         let (key, rest) = rest.split_first_chunk::<4>().ok_or(wrong_length)?;
         let signature: &[u8; 64] = rest.try_into().map_err(|_| wrong_length)?;
         let erasure = UnsignedErasure {
-            hour: header.hour,
+            hour,
             handle: ErasureHandle::new(*handle),
             records: u32::from_be_bytes(*records),
             policy: Hash::new(*policy),

@@ -93,13 +93,7 @@ impl KeyChange {
     /// # Errors
     /// [`LeafError`]; [`LeafError::UnknownChange`] for changes of something else.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
-        let (header, body) = Header::split(bytes)?;
-        if header.kind != SystemKind::Change.number() {
-            return Err(LeafError::UnknownKind { kind: header.kind });
-        }
-        if header.actor != 0 {
-            return Err(LeafError::UnknownActor { actor: header.actor });
-        }
+        let (hour, body) = Header::split_of(bytes, SystemKind::Change, 0)?;
         let wrong_length = LeafError::WrongLength { len: bytes.len() };
         let ([change], rest) = body.split_first_chunk::<1>().ok_or(wrong_length)?;
         if *change != CHECKPOINT_KEY {
@@ -116,7 +110,7 @@ impl KeyChange {
         let index = u64::from_be_bytes(*valid_from);
         Ok(Self {
             change: UnsignedKeyChange {
-                hour: header.hour,
+                hour,
                 new: *new,
                 valid_from: LeafIndex::new(index).ok_or(LeafError::NoSuchPlace { index })?,
             },

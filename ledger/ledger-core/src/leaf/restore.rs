@@ -55,19 +55,13 @@ impl RestoreLeaf {
     /// [`LeafError`]; [`LeafError::UnknownKind`] also for all other leaves, [`LeafError::UnknownActor`] for any actor
     /// but the broker.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
-        let (header, body) = Header::split(bytes)?;
-        if header.kind != SystemKind::Restore.number() {
-            return Err(LeafError::UnknownKind { kind: header.kind });
-        }
-        if header.actor != ActorClass::Broker.number() {
-            return Err(LeafError::UnknownActor { actor: header.actor });
-        }
+        let (hour, body) = Header::split_of(bytes, SystemKind::Restore, ActorClass::Broker.number())?;
         let wrong_length = LeafError::WrongLength { len: bytes.len() };
         let (known, rest) = body.split_first_chunk::<8>().ok_or(wrong_length)?;
         let (imported, rest) = rest.split_first_chunk::<8>().ok_or(wrong_length)?;
         let erasures: [u8; 4] = rest.try_into().map_err(|_| wrong_length)?;
         Ok(Self {
-            hour: header.hour,
+            hour,
             known: u64::from_be_bytes(*known),
             imported: u64::from_be_bytes(*imported),
             erasures: u32::from_be_bytes(erasures),

@@ -40,15 +40,9 @@ impl ResumptionLeaf {
     /// [`LeafError`]; [`LeafError::UnknownKind`] also for all other leaves, [`LeafError::UnknownActor`] for any actor
     /// but the broker.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
-        let (header, body) = Header::split(bytes)?;
-        if header.kind != SystemKind::Resumption.number() {
-            return Err(LeafError::UnknownKind { kind: header.kind });
-        }
-        if header.actor != ActorClass::Broker.number() {
-            return Err(LeafError::UnknownActor { actor: header.actor });
-        }
+        let (hour, body) = Header::split_of(bytes, SystemKind::Resumption, ActorClass::Broker.number())?;
         Ok(Self {
-            hour: header.hour,
+            hour,
             evidence: Hash::from_slice(body).ok_or(LeafError::WrongLength { len: bytes.len() })?,
         })
     }

@@ -38,15 +38,9 @@ impl TimestampLeaf {
     /// # Errors
     /// [`LeafError`]; [`LeafError::UnknownKind`] also for all other leaves.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
-        let (header, body) = Header::split(bytes)?;
-        if header.kind != SystemKind::TimestampToken.number() {
-            return Err(LeafError::UnknownKind { kind: header.kind });
-        }
-        if header.actor != 0 {
-            return Err(LeafError::UnknownActor { actor: header.actor });
-        }
+        let (hour, body) = Header::split_of(bytes, SystemKind::TimestampToken, 0)?;
         Ok(Self {
-            hour: header.hour,
+            hour,
             token: Hash::from_slice(body).ok_or(LeafError::WrongLength { len: bytes.len() })?,
         })
     }

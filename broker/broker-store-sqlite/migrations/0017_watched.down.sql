@@ -1,4 +1,4 @@
--- Takes back 0014. An older program would release data against an objection, and its register of breaches would be empty: a file
+-- Takes back 0017. An older program would release data against an objection, and its register of breaches would be empty: a file
 -- with either is refused: the statements on the temporary table fail then. Wishes for summaries are forgotten, and so are messages
 -- of kinds that older programs do not know.
 CREATE TEMP TABLE refused_because_objections_or_breaches_would_be_lost (found INTEGER CHECK (found = 0));

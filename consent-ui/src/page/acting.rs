@@ -1,0 +1,33 @@
+//! What every page says while its reader acts for somebody.
+
+use broker_domain::mandate::{Power, Powers};
+
+use super::{Frame, NavigationLink};
+use crate::paths;
+
+/// Somebody for whom the reader acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActingFor {
+    /// Her name.
+    pub name: String,
+    /// What may be done for her.
+    pub powers: Powers,
+}
+
+impl Frame<'_> {
+    /// What a mandate covers, and the choice for whom to act.
+    pub(super) fn acting_links(&self, acting: &ActingFor) -> Vec<NavigationLink> {
+        let covered = [
+            (None, paths::SHARINGS, "nav-sharings"),
+            (Some(Power::View), paths::DATA, "nav-data"),
+            (Some(Power::View), paths::HISTORY, "nav-history"),
+            (None, paths::ACT_FOR, "nav-act-for"),
+        ];
+        let may = |power: &Option<Power>| power.is_none_or(|power| acting.powers.include(power));
+        covered
+            .iter()
+            .filter(|(power, _, _)| may(power))
+            .map(|(_, href, key)| self.link(href, key))
+            .collect()
+    }
+}
