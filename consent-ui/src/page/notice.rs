@@ -1,0 +1,237 @@
+//! What a page says was just done.
+
+use crate::vocabulary::Word;
+
+/// What was just done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Notice {
+    /// Measuring was switched on.
+    MeasuringOn,
+    /// Measuring was switched off.
+    MeasuringOff,
+    /// A researcher's request was sent.
+    RequestSent,
+    /// An officer's approval was recorded.
+    RequestApproved,
+    /// An officer's refusal was recorded.
+    RequestRefused,
+    /// The visitor signed out.
+    SignedOut,
+    /// The page asked for needs somebody signed in.
+    SignInFirst,
+    /// Something about an account was changed.
+    AccountChanged,
+    /// One more way in.
+    WayAdded,
+    /// Sessions were ended.
+    DevicesEnded,
+    /// "This was not me" was said.
+    Frozen,
+    /// The step needs a fresh proof.
+    ProveFirst,
+    /// A recovery code let somebody in.
+    Recovered,
+    /// A sharing was paused.
+    Paused,
+    /// A pause was ended.
+    Resumed,
+    /// Less of a sharing was left.
+    Narrowed,
+    /// A later end was agreed to.
+    Renewed,
+    /// Several sharings were withdrawn.
+    WithdrawnTogether,
+    /// An offer was put off.
+    PutOff,
+    /// A request about one's rights was sent.
+    RightSent,
+    /// An officer took one up.
+    RightTaken,
+    /// An officer answered one.
+    RightAnswered,
+    /// A departure was recorded.
+    HomeLeft,
+    /// A departure to come was taken back.
+    HomeKept,
+    /// A person still lives where the contract changed.
+    HomeConfirmed,
+    /// An officer recorded a change of holder.
+    HolderChanged,
+    /// An officer recorded a change of contract.
+    ContractNoted,
+    /// A code was sent to a new address.
+    CodeSent,
+    /// A new address was confirmed.
+    MailConfirmed,
+    /// Recipients are asked to delete.
+    DeletionAsked,
+    /// Something was written in a request, or its clock moved.
+    RightStep,
+    /// A mandate was accepted.
+    MandateAccepted,
+    /// A mandate was ended.
+    MandateEnded,
+    /// From now on she acts for somebody.
+    ActingForAnother,
+    /// From now on she acts for herself.
+    ActingForHerself,
+    /// A breach was written down or changed.
+    BreachSaved,
+    /// People are being told of a breach.
+    BreachTelling,
+    /// An officer has seen to an erasure that a recipient was not told of.
+    ErasureHandled,
+    /// A summary is ready.
+    SummaryMade,
+    /// Summaries come every year, or no more.
+    SummaryWished,
+    /// An objection to a project was recorded.
+    Objected,
+}
+
+impl Notice {
+    /// Every notice.
+    pub const ALL: [Self; 41] = [
+        Self::MeasuringOn,
+        Self::MeasuringOff,
+        Self::RequestSent,
+        Self::RequestApproved,
+        Self::RequestRefused,
+        Self::SignedOut,
+        Self::SignInFirst,
+        Self::AccountChanged,
+        Self::WayAdded,
+        Self::DevicesEnded,
+        Self::Frozen,
+        Self::ProveFirst,
+        Self::Recovered,
+        Self::Paused,
+        Self::Resumed,
+        Self::Narrowed,
+        Self::Renewed,
+        Self::WithdrawnTogether,
+        Self::PutOff,
+        Self::RightSent,
+        Self::RightTaken,
+        Self::RightAnswered,
+        Self::HomeLeft,
+        Self::HomeKept,
+        Self::HomeConfirmed,
+        Self::HolderChanged,
+        Self::ContractNoted,
+        Self::CodeSent,
+        Self::MailConfirmed,
+        Self::DeletionAsked,
+        Self::RightStep,
+        Self::MandateAccepted,
+        Self::MandateEnded,
+        Self::ActingForAnother,
+        Self::ActingForHerself,
+        Self::BreachSaved,
+        Self::BreachTelling,
+        Self::ErasureHandled,
+        Self::SummaryMade,
+        Self::SummaryWished,
+        Self::Objected,
+    ];
+
+    /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::MeasuringOn => "mesure-on",
+            Self::MeasuringOff => "mesure-off",
+            Self::RequestSent => "demande-envoyee",
+            Self::RequestApproved => "demande-acceptee",
+            Self::RequestRefused => "demande-refusee",
+            Self::SignedOut => "deconnexion",
+            Self::SignInFirst => "connexion",
+            Self::AccountChanged => "compte",
+            Self::WayAdded => "acces-ajoute",
+            Self::DevicesEnded => "sessions-fermees",
+            Self::Frozen => "compte-bloque",
+            Self::ProveFirst => "preuve",
+            Self::Recovered => "secours",
+            Self::Paused => "pause",
+            Self::Resumed => "reprise",
+            Self::Narrowed => "reduction",
+            Self::Renewed => "renouvellement",
+            Self::WithdrawnTogether => "retraits",
+            Self::PutOff => "plus-tard",
+            Self::RightSent => "droit-envoye",
+            Self::RightTaken => "droit-pris",
+            Self::RightAnswered => "droit-repondu",
+            Self::HomeLeft => "depart",
+            Self::HomeKept => "maintien",
+            Self::HomeConfirmed => "logement-confirme",
+            Self::HolderChanged => "titulaire-change",
+            Self::ContractNoted => "contrat-change",
+            Self::CodeSent => "code-envoye",
+            Self::MailConfirmed => "adresse-confirmee",
+            Self::DeletionAsked => "effacement-demande",
+            Self::RightStep => "demande-suivie",
+            Self::MandateAccepted => "mandat-accepte",
+            Self::MandateEnded => "mandat-termine",
+            Self::ActingForAnother => "agir-pour",
+            Self::ActingForHerself => "agir-pour-soi",
+            Self::BreachSaved => "violation-inscrite",
+            Self::BreachTelling => "avis-envoyes",
+            Self::ErasureHandled => "effacement-traite",
+            Self::SummaryMade => "bilan-pret",
+            Self::SummaryWished => "bilan-regle",
+            Self::Objected => "opposition",
+        }
+    }
+
+    /// The notice of a `fait` query parameter.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notice| notice.tag() == tag)
+    }
+}
+
+impl Word for Notice {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::MeasuringOn => "notice-measuring-on",
+            Self::Paused => "notice-paused",
+            Self::Resumed => "notice-resumed",
+            Self::Narrowed => "notice-narrowed",
+            Self::Renewed => "notice-renewed",
+            Self::WithdrawnTogether => "notice-withdrawn-together",
+            Self::PutOff => "notice-put-off",
+            Self::MeasuringOff => "notice-measuring-off",
+            Self::RequestSent => "notice-request-sent",
+            Self::RequestApproved => "notice-request-approved",
+            Self::RequestRefused => "notice-request-refused",
+            Self::SignedOut => "notice-signed-out",
+            Self::SignInFirst => "notice-sign-in-first",
+            Self::AccountChanged => "notice-account-changed",
+            Self::WayAdded => "notice-way-added",
+            Self::DevicesEnded => "notice-devices-ended",
+            Self::Frozen => "notice-frozen",
+            Self::ProveFirst => "notice-prove-first",
+            Self::Recovered => "notice-recovered",
+            Self::RightSent => "notice-right-sent",
+            Self::RightTaken => "notice-right-taken",
+            Self::RightAnswered => "notice-right-answered",
+            Self::HomeLeft => "notice-home-left",
+            Self::HomeKept => "notice-home-kept",
+            Self::HomeConfirmed => "notice-home-confirmed",
+            Self::HolderChanged => "notice-holder-changed",
+            Self::ContractNoted => "notice-contract-noted",
+            Self::CodeSent => "notice-code-sent",
+            Self::MailConfirmed => "notice-mail-confirmed",
+            Self::DeletionAsked => "notice-deletion-asked",
+            Self::RightStep => "notice-right-step",
+            Self::MandateAccepted => "notice-mandate-accepted",
+            Self::MandateEnded => "notice-mandate-ended",
+            Self::ActingForAnother => "notice-acting-for-another",
+            Self::ActingForHerself => "notice-acting-for-herself",
+            Self::BreachSaved => "notice-breach-saved",
+            Self::BreachTelling => "notice-breach-telling",
+            Self::ErasureHandled => "notice-erasure-handled",
+            Self::SummaryMade => "notice-summary-made",
+            Self::SummaryWished => "notice-summary-wished",
+            Self::Objected => "notice-objected",
+        }
+    }
+}
