@@ -34,3 +34,5 @@ mod sign_in_refused;
 mod signing;
 #[path = "browser/story.rs"]
 mod story;
+#[path = "browser/watched.rs"]
+mod watched;

@@ -7,6 +7,9 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[path = "telling/breach.rs"]
+mod breach;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -21,6 +24,7 @@ use broker_domain::identity::Later;
 use broker_domain::ids::{ConsentId, DossierId, MessageId};
 use broker_domain::policy::Principal;
 use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure};
+use broker_domain::volume::VolumeRule;
 use broker_keys::Keys;
 use broker_service::{Broker, Duties, Member, TellingParts};
 use broker_store::{Duty, RouteRow, Store as _};
@@ -202,6 +206,7 @@ async fn code(broker: &Arc<Broker>) -> String {
         site: "https://broker.example".into(),
         operator: "Fiducie".into(),
         staff: None,
+        volume: VolumeRule::default(),
     };
     Duties::new(Arc::clone(broker), parts).round().await.unwrap();
     let letters = kept.0.lock().unwrap();

@@ -117,11 +117,19 @@ pub enum FieldProblem {
     SharedAlready,
     /// The code was used.
     CodeUsed,
+    /// Nothing was breached.
+    BreachNature,
+    /// No such organisation, sharing or gateway.
+    BreachSubject,
+    /// A date to come, or one before the breach was known.
+    BreachDate,
+    /// The 72 hours were over, and nobody says why.
+    LateReason,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 57] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -175,6 +183,10 @@ impl FieldProblem {
         Self::EntryDays,
         Self::SharedAlready,
         Self::CodeUsed,
+        Self::BreachNature,
+        Self::BreachSubject,
+        Self::BreachDate,
+        Self::LateReason,
     ];
 }
 
@@ -237,6 +249,10 @@ impl Word for FieldProblem {
             Self::EntryDays => "field-entry-days",
             Self::SharedAlready => "field-shared-already",
             Self::CodeUsed => "field-code-used",
+            Self::BreachNature => "field-breach-nature",
+            Self::BreachSubject => "field-breach-subject",
+            Self::BreachDate => "field-breach-date",
+            Self::LateReason => "field-late-reason",
         }
     }
 }

@@ -15,6 +15,7 @@ pub use notice::Notice;
 
 pub use acting::ActingFor;
 
+
 /// A page could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
@@ -192,6 +193,9 @@ impl<'a> Frame<'a> {
                 (paths::HOMES, "nav-homes"),
                 (paths::MANDATES, "nav-mandates"),
                 (paths::RIGHTS, "nav-rights"),
+                (paths::PROJECTS, "nav-projects"),
+                (paths::SUMMARIES, "nav-summaries"),
+                (paths::OWN_BREACHES, "nav-breaches"),
                 (paths::HISTORY, "nav-history"),
                 (paths::DELIVERED, "nav-delivered"),
                 (paths::RECORDED, "nav-recorded"),
@@ -211,6 +215,8 @@ impl<'a> Frame<'a> {
             } => &[
                 (paths::DESK, "nav-desk"),
                 (paths::RIGHTS_DESK, "nav-rights-desk"),
+                (paths::BREACHES, "nav-breach-register"),
+                (paths::UNUSUAL, "nav-unusual"),
                 (paths::HOMES_DESK, "nav-homes-desk"),
                 (paths::CAPACITY_DESK, "nav-capacity-desk"),
                 (paths::FLOWS, "nav-flows"),

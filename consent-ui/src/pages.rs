@@ -2,6 +2,7 @@
 
 mod about;
 mod account;
+mod breach;
 mod capacity;
 mod changes;
 mod dashboard;
@@ -28,7 +29,9 @@ mod research;
 mod rights;
 mod sharing;
 mod sign_in;
+mod summary;
 mod told;
+mod watched;
 mod withdrawal;
 
 pub use about::{render_accessibility, render_minors, render_proofs_explained};
@@ -36,6 +39,12 @@ pub(crate) use account::WORDS as PASSKEY_WORDS;
 pub use account::{
     AccountView, CodeOnTheWay, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
     NotMeView, PasskeyRow, Working, render_account, render_codes, render_not_me,
+};
+pub(crate) use breach::WORDS as BREACH_WORDS;
+pub use breach::{
+    AuthorityForm, AuthorityStanding, BreachForm, BreachFormView, BreachLine, BreachPreviewView, BreachView,
+    BreachesView, ConcernedBy, PeopleStanding, render_breach, render_breach_form, render_breach_preview,
+    render_breaches,
 };
 pub use capacity::{
     CapacityCause, CapacityDeskView, CapacityLine, EndedView, FoundPersonView, render_capacity_desk,
@@ -108,5 +117,10 @@ pub use sign_in::{
     FirstWayView, InvitationView, Offered, ProveView, ProviderChoice, RolesView, SignInView, WaysIn,
     render_first_way, render_invitation, render_prove, render_roles, render_sign_in,
 };
-pub use told::{MailView, OverdueRow, OverdueView, ToldRow, render_overdue};
+pub use summary::{SummariesView, SummaryLine, SummarySpan, SummaryView, render_summaries, render_summary};
+pub use told::{MailView, OverdueRow, OverdueView, ToldRow, UntoldRow, render_overdue};
+pub use watched::{
+    NextLine, NoticeRow, NoticesView, ProjectRow, ProjectsView, UnusualLine, UnusualRow, UnusualView,
+    UnusualWhat, render_notices, render_projects, render_unusual,
+};
 pub use withdrawal::{WithdrawalView, WithdrawnView, render_withdrawal, render_withdrawn};

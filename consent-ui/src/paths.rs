@@ -138,6 +138,18 @@ pub const ACT_FOR: &str = "/mandats/agir";
 pub const ACT_FOR_MYSELF: &str = "/mandats/agir/moi";
 /// GET: an account for somebody without a meter, with the code of a mandate. POST: makes it. Fields: `code`, `nom`.
 pub const JOIN_TO_ACT: &str = "/invitation/mandat";
+/// Participant: the projects of research that may use what she shares.
+pub const PROJECTS: &str = "/moi/recherches";
+/// GET: her summaries. POST: makes one, or says whether they come every year. Field: `geste` (`maintenant`, `chaque-annee`, `plus`).
+pub const SUMMARIES: &str = "/moi/bilan";
+/// Participant: the breaches that concern her.
+pub const OWN_BREACHES: &str = "/moi/incidents";
+/// DPO: days on which much more was sent than usual.
+pub const UNUSUAL: &str = "/dpo/volumes";
+/// DPO. GET: the register of breaches. POST: writes one down.
+pub const BREACHES: &str = "/dpo/violations";
+/// DPO, GET: the form of a new one.
+pub const NEW_BREACH: &str = "/dpo/violations/nouvelle";
 /// GET: what erasing means. POST: erase. Field: `confirm`.
 pub const ERASURE: &str = "/moi/effacement";
 
@@ -307,6 +319,46 @@ pub fn rights_request(request_id: &str) -> String {
 /// answer: `issue` (`fin`, `reprise`) and, for an end, `date`, from when on.
 pub fn answer_right(request_id: &str) -> String {
     format!("{RIGHTS_DESK}/{request_id}")
+}
+
+/// POST: objects to a project; no other field than `csrf`.
+pub fn objection(request_id: &str) -> String {
+    format!("{PROJECTS}/{request_id}/opposition")
+}
+
+/// GET: one summary. `until` is the instant at which it ends, in microseconds.
+pub fn summary(until: &i64) -> String {
+    format!("{SUMMARIES}/{until}")
+}
+
+/// GET: the same as a PDF.
+pub fn summary_pdf(until: &i64) -> String {
+    format!("{SUMMARIES}/{until}/pdf")
+}
+
+/// GET: one breach. POST: changes it.
+pub fn breach(breach_id: &str) -> String {
+    format!("{BREACHES}/{breach_id}")
+}
+
+/// POST: the authority was told. Fields: `date`, `heure`, `reference`, `motif`.
+pub fn breach_authority(breach_id: &str) -> String {
+    format!("{BREACHES}/{breach_id}/autorite")
+}
+
+/// GET: the second look. POST: tells people. Field: `personnes`, the number that was shown.
+pub fn breach_notice(breach_id: &str) -> String {
+    format!("{BREACHES}/{breach_id}/avis")
+}
+
+/// POST: people are not told. Field: `motif`.
+pub fn breach_untold(breach_id: &str) -> String {
+    format!("{BREACHES}/{breach_id}/sans-avis")
+}
+
+/// POST: an officer has seen to an erasure that a recipient was not told of.
+pub fn handled_erasure(telling_id: &str) -> String {
+    format!("{OVERDUE}/effacements/{telling_id}")
 }
 
 /// GET: the transfers of one sharing, as CSV.

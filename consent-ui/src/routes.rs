@@ -8,6 +8,7 @@
 //! in, so a broker that serves people has no such address at all.
 
 mod account;
+mod breaches;
 mod capacity;
 mod changes;
 mod cookies;
@@ -46,10 +47,12 @@ mod sharings;
 mod shelf;
 mod sign_in;
 mod signing;
+mod summaries;
 mod together;
 mod told;
 mod trouble;
 mod visit;
+mod watched;
 
 use std::sync::Arc;
 
@@ -72,6 +75,8 @@ use crate::paths;
 
 /// Largest form the pages read, in bytes: a justification of 4000 characters, percent-encoded, and some slack.
 const MAX_FORM: usize = 64 * 1024;
+/// The same for a breach, which has eight such texts.
+const MAX_BREACH_FORM: usize = 512 * 1024;
 
 /// What the pages stand on.
 pub struct Pages {
@@ -252,6 +257,12 @@ fn participant_pages() -> Router {
         .route(paths::DELIVERED_GROWTH, get(delivered::growth))
         .route("/moi/livraisons/{release}/ligne", get(delivered::row))
         .route(paths::ERASURE, get(erasure::page).post(erasure::erase))
+        .route(paths::PROJECTS, get(watched::projects))
+        .route("/moi/recherches/{request}/opposition", post(watched::object))
+        .route(paths::SUMMARIES, get(summaries::list).post(summaries::ask))
+        .route("/moi/bilan/{until}", get(summaries::page))
+        .route("/moi/bilan/{until}/pdf", get(summaries::pdf))
+        .route(paths::OWN_BREACHES, get(watched::own_breaches))
         .route(paths::HOMES, get(household::homes))
         .route(
             "/moi/logement/{meter}/depart",
@@ -346,6 +357,9 @@ fn officer_pages() -> Router {
         .route("/dpo/droits/{request}", post(rights::answer))
         .route(paths::FLOWS, get(history::flows))
         .route(paths::OVERDUE, get(told::overdue))
+        .route("/dpo/retraits/effacements/{telling}", post(told::handled))
+        .route(paths::UNUSUAL, get(watched::unusual))
+        .merge(breach_pages())
         .route(paths::HOMES_DESK, get(household::desk))
         .route(paths::FIND_METER, post(household::find))
         .route("/dpo/logements/{point}", post(household::record))
@@ -382,6 +396,23 @@ fn officer_pages() -> Router {
         .route("/dpo/manifestes/{release}/feuille", get(proofs::manifest_leaf))
         .route("/dpo/preuves/{leaf}", get(proofs::officer))
         .route("/dpo/preuves/{leaf}/{format}", get(proofs::officer_as))
+}
+
+fn breach_pages() -> Router {
+    Router::new()
+        .route(paths::BREACHES, get(breaches::register).post(breaches::record))
+        .route(paths::NEW_BREACH, get(breaches::form))
+        .route(
+            "/dpo/violations/{breach}",
+            get(breaches::page).post(breaches::change),
+        )
+        .route("/dpo/violations/{breach}/autorite", post(breaches::authority))
+        .route(
+            "/dpo/violations/{breach}/avis",
+            get(breaches::preview).post(breaches::tell),
+        )
+        .route("/dpo/violations/{breach}/sans-avis", post(breaches::leave_untold))
+        .layer(DefaultBodyLimit::max(MAX_BREACH_FORM))
 }
 
 /// A file that pages refer to. It may be kept: it changes with the program only.

@@ -45,7 +45,7 @@ const UNLIKE: &str = "
 ";
 
 /// Kinds of pages that must have been among them.
-const KINDS: [&str; 25] = [
+const KINDS: [&str; 32] = [
     "/?",
     "/recherche?",
     "/recherche/jeux/*?",
@@ -65,12 +65,19 @@ const KINDS: [&str; 25] = [
     "/moi/inscriptions?",
     "/moi/livraisons?",
     "/moi/effacement?",
+    "/moi/recherches?",
+    "/moi/bilan?",
+    "/moi/incidents?",
     "/compte?",
     "/dpo?",
     "/dpo/droits?",
     "/dpo/logements?",
     "/dpo/transferts?",
     "/dpo/registre?",
+    "/dpo/retraits?",
+    "/dpo/volumes?",
+    "/dpo/violations?",
+    "/dpo/violations/nouvelle?",
 ];
 
 /// Somebody who opens every page once.

@@ -121,6 +121,8 @@ identifier! {
     DossierId;
     /// One recipient told about one withdrawal.
     NoticeId;
+    /// A personal-data breach in the register.
+    BreachId;
     /// An offer: what a recipient asks people to agree to.
     OfferId;
     /// Whoever has a right to a complete list of records: a participant, a researcher, an organisation, a dataset.

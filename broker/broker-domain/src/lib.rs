@@ -5,6 +5,7 @@
 //! What it deliberately does not: no input or output, no clock, no randomness, no serialisation, no logs. Every
 //! function is `(state, request, now) -> decision`, so that an auditor can replay a decision from its inputs.
 
+pub mod breach;
 pub mod consent;
 pub mod curve;
 pub mod deadline;
@@ -19,9 +20,11 @@ pub mod mandate;
 pub mod policy;
 pub mod reading;
 pub mod research;
+pub mod rhythm;
 pub mod rights;
 pub mod telling;
 pub mod time;
+pub mod volume;
 pub mod warrant;
 
 pub use consent::{Consent, ConsentEvent, Covered, CoveredIntake, Refusal};

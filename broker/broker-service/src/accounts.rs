@@ -22,7 +22,7 @@ use std::sync::Arc;
 use broker_domain::identity::{IdentityProviders, PasskeyRefusal, Passkeys, ProviderRefusal};
 use broker_domain::ids::{AccountId, SessionId, SignInId, WayId};
 use broker_domain::time::Instant;
-use broker_store::{CeremonyKind, CeremonyRow, Proof, SessionRole, SignInKind, SignInRow, Tx};
+use broker_store::{CeremonyKind, CeremonyOwner, CeremonyRow, Proof, SessionRole, SignInKind, SignInRow, Tx};
 use evidence::passkey::RelyingParty;
 use thiserror::Error;
 
@@ -99,7 +99,7 @@ pub enum SignInRefusal {
     #[error("this recovery code is unknown or was used; try another one")]
     RecoveryCode,
     /// Too many failed.
-    #[error("too many codes were wrong; try again after {until}")]
+    #[error("too many codes were wrong, or too many sign-ins begun; try again after {until}")]
     TooMany {
         /// From when on it may be tried again.
         until: Instant,
@@ -177,9 +177,18 @@ enum Used {
     Identity { id: WayId },
 }
 
+/// Whose question it is.
+fn question_owner(account: Option<AccountId>, session: Option<SessionId>) -> CeremonyOwner {
+    match (account, session) {
+        (Some(account), _) => CeremonyOwner::Account(account),
+        (None, Some(session)) => CeremonyOwner::Session(session),
+        (None, None) => CeremonyOwner::Stranger,
+    }
+}
+
 impl Broker {
     /// Keeps a question and gives the value for the browser's cookie.
-    async fn ask(&self, question: Question) -> Result<[u8; 32], Fault> {
+    async fn ask(&self, question: Question) -> Result<[u8; 32], Failure<SignInRefusal>> {
         let now = self.clock.now();
         let mut value = [0_u8; 32];
         self.entropy.fill(&mut value)?;
@@ -194,6 +203,7 @@ impl Broker {
             expires_at: now.plus_seconds(CEREMONY_SECONDS),
         };
         let mut tx = self.store.begin("begin sign-in").await?;
+        attempts::may_begin(&mut *tx, question_owner(row.account, row.session), now).await?;
         tx.add_ceremony(&row, now).await?;
         tx.commit().await?;
         Ok(value)

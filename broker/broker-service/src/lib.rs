@@ -28,6 +28,7 @@ mod lifecycle;
 mod mandates;
 mod manifests;
 mod moving;
+mod objection;
 mod own;
 mod own_copy;
 mod own_data;
@@ -43,10 +44,12 @@ mod senml;
 mod sessions;
 mod standstill;
 mod stopped;
+mod summary;
 mod telling;
 mod timestamp;
 mod vault;
 mod views;
+mod watching;
 mod witnessing;
 
 pub use accounts::{
@@ -89,6 +92,7 @@ pub use mandates::{
     ActingNow, Claim, DelegateInvited, GivenMandate, MandateOrder, MandateRefusal, MandateView, OwnMandates,
 };
 pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
+pub use objection::{ObjectionRefusal, Project};
 pub use own::{OwnProfile, OwnRefusal};
 pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces, CopyRefusal};
 pub use readable::{Body, LogPlace, ReadableReceipt, ReadableTerms, ReceiptAct, ReceiptForm};
@@ -104,10 +108,13 @@ pub use rights::{
 };
 pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
+pub use summary::{Summary, SummarySharing, SummaryWish, SummaryWishes};
 pub use telling::{
     Answered, DeletionRefusal, Duties, Mailbox, MailboxRefusal, Overdue, PendingAddress, QueueCounts,
-    RecipientRefusal, Standing, TellingParts, Told,
+    RecipientRefusal, Standing, TellingParts, Told, UntoldErasure,
 };
+
 pub use vault::VaultKeys;
 pub use views::{ConsentHistory, ErasureEntry};
+pub use watching::{BreachPreview, BreachRefusal, OwnBreach, RegisterEntry};
 pub use witnessing::{Demand, Vouched, Vouching, WitnessParts, Witnessing};

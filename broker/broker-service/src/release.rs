@@ -251,6 +251,12 @@ impl Commit for StoreRelease {
         if case::release_count(&mut *group.tx).await? != self.audited {
             return Err(Fault::Conflict { table: "release" });
         }
+        // One household objected since the decision: decide again without it.
+        let objectors = group.tx.objectors(self.row.request).await?;
+        let object = |covered: &Covered| objectors.contains(&covered.ask().participant);
+        if self.covered.iter().any(object) {
+            return Err(Fault::Conflict { table: "objection" });
+        }
         let terms = &self.dataset.dataset;
         let consents = group.tx.consents_to(terms.recipient, &terms.purpose).await?;
         for covered in &self.covered {

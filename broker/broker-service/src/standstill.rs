@@ -106,7 +106,8 @@ pub(crate) async fn tell_of(
     now: Instant,
 ) -> Result<(), Fault> {
     let consent = tx.consent(row.consent).await?.ok_or(Fault::SubjectErased)?;
-    telling::about_a_sharing(tx, &consent, kind, row.began_at, now).await
+    let mark = row.began_at.as_micros().to_be_bytes();
+    telling::about_a_sharing(tx, consent.participant, (kind, consent.id), &mark, now).await
 }
 
 /// Lets a sharing go on, for the person herself.

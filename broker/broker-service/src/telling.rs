@@ -5,6 +5,7 @@
 //! (`consent.md` §2.11). No text and no address in clear waits in the database.
 
 mod answers;
+mod attempts;
 mod changes;
 mod codes;
 mod deletion;
@@ -18,7 +19,7 @@ mod staff;
 mod standing;
 mod texts;
 
-use broker_domain::consent::{Consent, ConsentEvent, EventKind};
+use broker_domain::consent::{ConsentEvent, EventKind};
 use broker_domain::entered::EnteredAct;
 use broker_domain::ids::{ConsentId, MessageId, ParticipantId, PointId};
 use broker_domain::time::Instant;
@@ -32,6 +33,7 @@ pub(crate) use changes::farewell;
 pub(crate) use duties::first_fault;
 
 pub use answers::{Answered, RecipientRefusal};
+pub use attempts::UntoldErasure;
 pub use deletion::DeletionRefusal;
 pub use duties::{Duties, TellingParts};
 pub use mailbox::{Mailbox, MailboxRefusal, PendingAddress};
@@ -104,20 +106,7 @@ pub(crate) async fn first_transfer(
     .await
 }
 
-/// What a person is told of a sharing of hers that stands still, or goes on.
-pub(crate) async fn about_a_sharing(
-    tx: &mut dyn Tx,
-    consent: &Consent,
-    kind: MessageKind,
-    since: Instant,
-    now: Instant,
-) -> Result<(), Fault> {
-    let mark = since.as_micros().to_be_bytes();
-    let occasion = Occasion::of(kind).about(consent.id).marked(&mark);
-    queue(tx, consent.participant, &occasion, now).await
-}
-
-/// What a person is told of one of her requests.
+/// What a person is told of one of her requests, or of herself.
 pub(crate) async fn about_a_request(
     tx: &mut dyn Tx,
     who: ParticipantId,
@@ -145,6 +134,17 @@ pub(crate) fn message_about(act: &EnteredAct, kind: MessageKind) -> MessageId {
 
 fn entry(act: &EnteredAct, kind: MessageKind) -> Occasion {
     Occasion::of(kind).marked(act.id.as_bytes())
+}
+
+/// What a person is told of one of her sharings.
+pub(crate) async fn about_a_sharing(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    (kind, consent): (MessageKind, ConsentId),
+    mark: &[u8],
+    now: Instant,
+) -> Result<(), Fault> {
+    queue(tx, who, &Occasion::of(kind).about(consent).marked(mark), now).await
 }
 
 /// What follows from a line in somebody's list of sign-ins: nothing on a device that was seen before.

@@ -28,7 +28,7 @@ macro_rules! own_account {
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 48] = [
+const STATEMENTS: [(&str, &str); 55] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     (
         "session_acting",
@@ -102,6 +102,28 @@ const STATEMENTS: [(&str, &str); 48] = [
     ("mail_pending", "DELETE FROM mail_pending WHERE participant = ?1"),
     ("mail_address", "DELETE FROM mail_address WHERE participant = ?1"),
     ("telling", "DELETE FROM telling WHERE participant = ?1"),
+    (
+        "unusual_use",
+        "DELETE FROM unusual_use WHERE consent IN (SELECT id FROM consent WHERE participant = ?1)",
+    ),
+    (
+        "breach_person",
+        "DELETE FROM breach_person WHERE participant = ?1",
+    ),
+    // The register says how many were concerned; not any more which one.
+    (
+        "breach",
+        "UPDATE breach SET subject = NULL WHERE scope = 'consent' \
+         AND subject IN (SELECT id FROM consent WHERE participant = ?1)",
+    ),
+    (
+        "breach",
+        "UPDATE breach SET subject = NULL WHERE scope = 'gateway' \
+         AND subject IN (SELECT id FROM gateway WHERE participant = ?1)",
+    ),
+    ("summary", "DELETE FROM summary WHERE participant = ?1"),
+    ("summary_wish", "DELETE FROM summary_wish WHERE participant = ?1"),
+    ("objection", "DELETE FROM objection WHERE participant = ?1"),
     (
         "dossier_notice",
         "DELETE FROM dossier_notice WHERE dossier IN (SELECT id FROM dossier WHERE participant = ?1)",

@@ -36,10 +36,12 @@ mod sessions;
 mod sign_in;
 mod signing;
 mod store;
+mod summaries;
 mod tellings;
 mod transaction;
 mod transfers;
 mod values;
+mod watched;
 
 pub use connection::Create;
 pub use lock::{LockError, SqliteLockStore};

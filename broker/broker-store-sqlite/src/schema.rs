@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 16;
+pub const NEWEST_SCHEMA: u32 = 17;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 16] = [
+const MIGRATIONS: [Migration; 17] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -118,6 +118,12 @@ const MIGRATIONS: [Migration; 16] = [
         name: "entered",
         up: include_str!("../migrations/0016_entered.up.sql"),
         down: include_str!("../migrations/0016_entered.down.sql"),
+    },
+    Migration {
+        version: 17,
+        name: "watched",
+        up: include_str!("../migrations/0017_watched.up.sql"),
+        down: include_str!("../migrations/0017_watched.down.sql"),
     },
 ];
 

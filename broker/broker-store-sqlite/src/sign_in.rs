@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use broker_domain::ids::AccountId;
 use broker_domain::time::Instant;
 use broker_store::{
-    AttemptKind, Attempts, CeremonyKind, CeremonyRow, InvitationKind, InvitationRow, SignInKind, SignInReads,
-    SignInRow, SignInWrites, StoreError,
+    AttemptKind, Attempts, CeremonyKind, CeremonyOwner, CeremonyRow, InvitationKind, InvitationRow,
+    OpenCeremonies, SignInKind, SignInReads, SignInRow, SignInWrites, StoreError,
 };
 use sqlx::query;
 
@@ -50,6 +50,37 @@ impl SignInReads for SqliteTx {
             })
         })
         .await
+    }
+
+    async fn open_ceremonies(
+        &mut self,
+        owner: CeremonyOwner,
+        now: Instant,
+    ) -> Result<OpenCeremonies, StoreError> {
+        let (sql, id) = match owner {
+            CeremonyOwner::Stranger => (
+                "SELECT COUNT(*) AS count, MIN(expires_at_us) AS first_ends FROM ceremony \
+                 WHERE expires_at_us > ?1 AND account IS ?2 AND session IS NULL",
+                None,
+            ),
+            CeremonyOwner::Account(id) => (
+                "SELECT COUNT(*) AS count, MIN(expires_at_us) AS first_ends FROM ceremony \
+                 WHERE expires_at_us > ?1 AND account = ?2",
+                Some(id.as_bytes().to_vec()),
+            ),
+            CeremonyOwner::Session(id) => (
+                "SELECT COUNT(*) AS count, MIN(expires_at_us) AS first_ends FROM ceremony \
+                 WHERE expires_at_us > ?1 AND session = ?2",
+                Some(id.as_bytes().to_vec()),
+            ),
+        };
+        let open = self.one(query(sql).bind(now.as_micros()).bind(id), |row| {
+            Ok(OpenCeremonies {
+                count: row.number("ceremony.count")?,
+                first_ends: row.instant_or_null("ceremony.first_ends")?,
+            })
+        });
+        Ok(open.await?.unwrap_or_default())
     }
 
     async fn attempts(

@@ -1,11 +1,11 @@
 //! What recipients and staff are told and need not answer.
 
 use async_trait::async_trait;
-use broker_domain::ids::{ApplicationId, NoticeId, OrganisationId, ParticipantId};
+use broker_domain::ids::{ApplicationId, NoticeId, OfficerId, OrganisationId, ParticipantId};
 use broker_domain::time::Instant;
 use broker_store::{
-    Addressee, Channel, StoreError, TellingBody, TellingCounts, TellingEnd, TellingReads, TellingRow,
-    TellingWrites,
+    Addressee, Channel, StoreError, StuckRow, TellingBody, TellingCounts, TellingEnd, TellingReads,
+    TellingRow, TellingWrites,
 };
 use sqlx::query;
 use sqlx::sqlite::SqliteRow;
@@ -59,6 +59,22 @@ impl TellingReads for SqliteTx {
         let query = query.bind(after.map(|id| id.as_bytes().to_vec())).bind(limit);
         self.all(query, |row| {
             Ok((row.id("telling.id")?, row.number("telling.attempts")?))
+        })
+        .await
+    }
+
+    async fn tellings_stuck(&mut self, attempts: u32, limit: u32) -> Result<Vec<StuckRow>, StoreError> {
+        let query = query(
+            "SELECT id, participant, organisation, application, body, queued_at_us, due_at_us, attempts, ended_at_us \
+             FROM telling WHERE participant IS NULL AND organisation IS NOT NULL AND handled_at_us IS NULL \
+                 AND (ended = 'given-up' OR (ended IS NULL AND attempts >= ?1)) AND body <> x'' \
+             ORDER BY queued_at_us, id LIMIT ?2",
+        );
+        self.all(query.bind(attempts).bind(limit), |row| {
+            Ok(StuckRow {
+                telling: telling(row)?,
+                given_up_at: row.instant_or_null("telling.ended_at_us")?,
+            })
         })
         .await
     }
@@ -122,7 +138,10 @@ impl TellingWrites for SqliteTx {
 
     async fn end_telling(&mut self, id: NoticeId, end: TellingEnd, at: Instant) -> Result<(), StoreError> {
         let query = query(
-            "UPDATE telling SET ended = ?2, ended_at_us = ?3, body = x'' WHERE id = ?1 AND ended IS NULL",
+            "UPDATE telling SET ended = ?2, ended_at_us = ?3, \
+                 body = CASE WHEN participant IS NULL AND organisation IS NOT NULL AND ?2 = 'given-up' \
+                     THEN body ELSE x'' END \
+             WHERE id = ?1 AND ended IS NULL",
         );
         let query = query
             .bind(id.as_bytes().as_slice())
@@ -131,8 +150,23 @@ impl TellingWrites for SqliteTx {
         self.change_one("telling", query).await
     }
 
+    async fn handle_telling(&mut self, id: NoticeId, by: OfficerId, at: Instant) -> Result<(), StoreError> {
+        let query = query(
+            "UPDATE telling SET handled_at_us = ?3, handled_by = ?2, body = x'', \
+                 ended = COALESCE(ended, 'given-up'), ended_at_us = COALESCE(ended_at_us, ?3) \
+             WHERE id = ?1 AND participant IS NULL AND organisation IS NOT NULL AND handled_at_us IS NULL \
+                 AND (ended IS NULL OR ended = 'given-up')",
+        );
+        let query = query
+            .bind(id.as_bytes().as_slice())
+            .bind(by.as_bytes().as_slice())
+            .bind(at.as_micros());
+        self.change_one("telling", query).await
+    }
+
     async fn drop_tellings(&mut self, before: Instant) -> Result<(), StoreError> {
-        let query = query("DELETE FROM telling WHERE ended IS NOT NULL AND ended_at_us < ?1");
+        // What waits for an officer still has its body.
+        let query = query("DELETE FROM telling WHERE ended IS NOT NULL AND ended_at_us < ?1 AND body = x''");
         self.change("telling", query.bind(before.as_micros()))
             .await
             .map(|_| ())

@@ -35,9 +35,11 @@ pub mod samples;
 pub mod sessions;
 pub mod sign_in;
 pub mod signing;
+pub mod summaries;
 pub mod tellings;
 pub mod transactions;
 pub mod transfers;
+pub mod watched;
 
 /// Makes one `#[tokio::test]` of each fact.
 ///
@@ -181,6 +183,19 @@ macro_rules! contract_tests {
             tellings {
                 a_telling_is_due_until_it_ended
                 an_address_waits_for_its_code
+                what_was_not_told_of_an_erasure_waits_for_an_officer
+            }
+            watched {
+                busy_sharings_are_found_by_count_and_by_span
+                something_unusual_is_noted_once
+                a_breach_comes_back_and_changes_until_people_are_told
+                a_breach_concerns_those_of_its_scope
+                each_is_told_of_a_breach_once
+                the_authority_is_told_once
+            }
+            summaries {
+                summaries_come_back_and_wishes_come_due
+                an_objection_is_made_once
             }
             lifecycle {
                 every_kind_of_event_comes_back
@@ -224,6 +239,7 @@ macro_rules! contract_tests {
                 an_invitation_comes_back_and_is_used_once
                 a_role_has_one_open_invitation
                 a_ceremony_is_taken_once
+                open_ceremonies_are_counted_by_whose_they_are
                 the_list_of_sign_ins_is_kept_short
                 failed_attempts_are_counted_apart
             }

@@ -29,8 +29,10 @@ mod restore;
 mod rights;
 mod sessions;
 mod sign_in;
+mod summaries;
 mod tellings;
 mod transfers;
+mod watched;
 
 use std::sync::Arc;
 
@@ -68,15 +70,18 @@ pub use restore::{RestoreReads, RestoreWrites};
 pub use rights::{OwnScope, RightsReads, RightsRow, RightsWordsRow, RightsWrites};
 pub use sessions::{Proof, ProvedBy, SessionReads, SessionRole, SessionRow, SessionWrites};
 pub use sign_in::{
-    AttemptKind, Attempts, CeremonyKind, CeremonyRow, InvitationKind, InvitationRow, SignInKind, SignInReads,
-    SignInRow, SignInWrites,
+    AttemptKind, Attempts, CeremonyKind, CeremonyOwner, CeremonyRow, InvitationKind, InvitationRow,
+    OpenCeremonies, SignInKind, SignInReads, SignInRow, SignInWrites,
 };
+pub use summaries::{ObjectionRow, SummaryReads, SummaryWrites};
 pub use tellings::{
-    Addressee, Channel, TellingBody, TellingCounts, TellingEnd, TellingReads, TellingRow, TellingWrites,
+    Addressee, Channel, StuckRow, TellingBody, TellingCounts, TellingEnd, TellingReads, TellingRow,
+    TellingWrites,
 };
 pub use transfers::{
     BatchRow, Direction, FlowFilter, Outcome, Page, TransferReads, TransferRow, TransferWrites,
 };
+pub use watched::{BreachCounts, ConcernedRow, UnusualRow, WatchReads, WatchWrites, scope_code};
 
 /// Everything that can be read.
 #[async_trait]
@@ -100,8 +105,10 @@ pub trait Read:
     + RightsReads
     + SessionReads
     + SignInReads
+    + SummaryReads
     + TellingReads
     + TransferReads
+    + WatchReads
     + Send
 {
     /// Whether something was erased whose bytes may still stand in files: [`Store::scrub`] is to be called.
@@ -134,8 +141,10 @@ pub trait Tx:
     + RightsWrites
     + SessionWrites
     + SignInWrites
+    + SummaryWrites
     + TellingWrites
     + TransferWrites
+    + WatchWrites
     + Send
 {
     /// Marks a place to come back to. Marks do not nest.

@@ -107,11 +107,17 @@ pub enum MessageKind {
     Entered,
     /// What an officer had entered turned out wrong.
     EnteredWrong,
+    /// Much more was sent under a sharing than is usual for it.
+    UnusualVolume,
+    /// A breach concerns her.
+    Breach,
+    /// A summary of a year is ready.
+    SummaryReady,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -144,6 +150,9 @@ impl MessageKind {
         Self::CodePrepared,
         Self::Entered,
         Self::EnteredWrong,
+        Self::UnusualVolume,
+        Self::Breach,
+        Self::SummaryReady,
     ];
 
     /// The code in the database, and the name of its text.
@@ -182,6 +191,9 @@ impl MessageKind {
             Self::CodePrepared => "code-prepared",
             Self::Entered => "entered",
             Self::EnteredWrong => "entered-wrong",
+            Self::UnusualVolume => "unusual-volume",
+            Self::Breach => "breach",
+            Self::SummaryReady => "summary-ready",
         }
     }
 

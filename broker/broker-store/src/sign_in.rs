@@ -55,6 +55,26 @@ pub struct CeremonyRow {
     pub expires_at: Instant,
 }
 
+/// Whose ceremonies are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CeremonyOwner {
+    /// Whoever comes: nobody knows who.
+    Stranger,
+    /// An account, also one that may not exist yet.
+    Account(AccountId),
+    /// A session.
+    Session(SessionId),
+}
+
+/// Ceremonies that wait for their answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenCeremonies {
+    /// How many.
+    pub count: u64,
+    /// When the first of them ends.
+    pub first_ends: Option<Instant>,
+}
+
 /// What was asked, and for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CeremonyKind {
@@ -168,6 +188,12 @@ pub trait SignInReads {
     async fn invitation(&mut self, hash: [u8; 32]) -> Result<Option<InvitationRow>, StoreError>;
     /// The list of an account, newest first, at most `limit` lines.
     async fn sign_ins_of(&mut self, account: AccountId, limit: u32) -> Result<Vec<SignInRow>, StoreError>;
+    /// The ceremonies of an owner that wait for their answer at `now`.
+    async fn open_ceremonies(
+        &mut self,
+        owner: CeremonyOwner,
+        now: Instant,
+    ) -> Result<OpenCeremonies, StoreError>;
     /// Failed attempts on one account, or on the whole service.
     async fn attempts(
         &mut self,

@@ -2,7 +2,7 @@
 //! due. What must be answered is in [`crate::dossiers`].
 
 use async_trait::async_trait;
-use broker_domain::ids::{ApplicationId, NoticeId, OrganisationId, ParticipantId};
+use broker_domain::ids::{ApplicationId, NoticeId, OfficerId, OrganisationId, ParticipantId};
 use broker_domain::time::Instant;
 
 use crate::StoreError;
@@ -52,7 +52,7 @@ pub struct TellingRow {
     pub id: NoticeId,
     /// To whom.
     pub to: Addressee,
-    /// What; empty once it ended.
+    /// What; empty once it ended. Sealed and given up, it stays until an officer has seen to it.
     pub body: TellingBody,
     /// When it was queued.
     pub queued_at: Instant,
@@ -60,6 +60,15 @@ pub struct TellingRow {
     pub due_at: Instant,
     /// How often it was begun to be sent.
     pub attempts: u32,
+}
+
+/// Something about an erasure that a recipient was not told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StuckRow {
+    /// The telling.
+    pub telling: TellingRow,
+    /// When it was given up; `None`: it is still tried.
+    pub given_up_at: Option<Instant>,
 }
 
 /// How a telling ended.
@@ -115,6 +124,9 @@ pub trait TellingReads {
         after: Option<NoticeId>,
         limit: u32,
     ) -> Result<Vec<(NoticeId, u32)>, StoreError>;
+    /// Sealed tellings that were given up, or begun so often at least, until an officer has seen to them: those queued first
+    /// first, at most `limit`.
+    async fn tellings_stuck(&mut self, attempts: u32, limit: u32) -> Result<Vec<StuckRow>, StoreError>;
     /// The state of the queue.
     async fn telling_counts(&mut self) -> Result<TellingCounts, StoreError>;
 }
@@ -126,8 +138,12 @@ pub trait TellingWrites {
     async fn add_telling(&mut self, row: &TellingRow) -> Result<(), StoreError>;
     /// Notes that an attempt begins: one more, and the next not before `retry_at`. One that ended is a conflict.
     async fn begin_telling(&mut self, id: NoticeId, retry_at: Instant) -> Result<(), StoreError>;
-    /// Notes how a telling ended; its body is emptied. One that ended before is a conflict.
+    /// Notes how a telling ended; its body is emptied, unless it is sealed and given up: then an officer has to see to it. One
+    /// that ended before is a conflict.
     async fn end_telling(&mut self, id: NoticeId, end: TellingEnd, at: Instant) -> Result<(), StoreError>;
-    /// Deletes tellings that ended before `before`.
+    /// Notes that an officer has seen to a sealed telling: it ends, if it had not, and its body is emptied. One that was told,
+    /// or seen to before, is a conflict.
+    async fn handle_telling(&mut self, id: NoticeId, by: OfficerId, at: Instant) -> Result<(), StoreError>;
+    /// Deletes tellings that ended before `before`, but for those that wait for an officer.
     async fn drop_tellings(&mut self, before: Instant) -> Result<(), StoreError>;
 }

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use broker_domain::volume::VolumeRule;
 use serde::Deserialize;
 
 /// What an operator decides. Secrets are files in the data folder, never values here.
@@ -30,6 +31,51 @@ pub struct Config {
     /// How messages leave. Into the folder `outbox` of the data folder, when nothing is said.
     #[serde(default)]
     pub messages: Messages,
+    /// When people and officers are told that more is sent than usual.
+    #[serde(default)]
+    pub unusual_volume: UnusualVolume,
+}
+
+/// When use of a sharing is unusual. Absent members have the values of `VolumeRule::default`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnusualVolume {
+    /// More than so many times what is usual.
+    pub times: Option<u32>,
+    /// Fewer transfers in a day are never unusual.
+    pub least_transfers: Option<u32>,
+    /// A shorter span of data in one transfer is never unusual, in days.
+    pub least_span_days: Option<u32>,
+    /// How many days back are looked at, at most 366.
+    pub days: Option<u16>,
+    /// So many transfers in a day pass for usual while fewer than three days are known.
+    pub usual_at_first: Option<u32>,
+}
+
+impl UnusualVolume {
+    /// The rule.
+    ///
+    /// # Errors
+    /// When a number makes no rule.
+    pub fn rule(&self) -> Result<VolumeRule> {
+        let usual = VolumeRule::default();
+        let rule = VolumeRule {
+            times: self.times.unwrap_or(usual.times),
+            least_transfers: self.least_transfers.unwrap_or(usual.least_transfers),
+            least_span_days: self.least_span_days.unwrap_or(usual.least_span_days),
+            days: self.days.unwrap_or(usual.days),
+            usual_at_first: self.usual_at_first.unwrap_or(usual.usual_at_first),
+        };
+        ensure!(
+            rule.times > 0 && rule.least_transfers > 0 && rule.least_span_days > 0,
+            "`times`, `least_transfers` and `least_span_days` of [unusual_volume] are at least 1"
+        );
+        ensure!(
+            (3..=366).contains(&rule.days),
+            "`days` of [unusual_volume] is from 3 to 366"
+        );
+        Ok(rule)
+    }
 }
 
 /// How messages leave, and where webhooks may lead.

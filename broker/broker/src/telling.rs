@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use broker_domain::telling::{MailAddress, Post};
+use broker_domain::volume::VolumeRule;
 use broker_mail::{Networks, Outbox, Security, Sender, SmtpPost, SmtpSettings, Webhooks};
 use broker_service::{Broker, Duties, TellingParts};
 use tokio::task::JoinSet;
@@ -31,6 +32,7 @@ pub fn parts(config: &Config) -> Result<TellingParts> {
         site: config.site.clone(),
         operator: config.operator.name.clone(),
         staff: staff(config.messages.officers.as_deref())?,
+        volume: config.unusual_volume.rule()?,
     })
 }
 
@@ -54,6 +56,7 @@ pub fn demo_parts(home: &Home, site: &str, operator: &str) -> Result<TellingPart
         site: site.to_owned(),
         operator: operator.to_owned(),
         staff: staff(Some("officers@fiducie.example"))?,
+        volume: VolumeRule::default(),
     })
 }
 

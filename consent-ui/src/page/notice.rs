@@ -93,11 +93,23 @@ pub enum Notice {
     LetterPosted,
     /// A new code for an account was stopped.
     CodeStopped,
+    /// A breach was written down or changed.
+    BreachSaved,
+    /// People are being told of a breach.
+    BreachTelling,
+    /// An officer has seen to an erasure that a recipient was not told of.
+    ErasureHandled,
+    /// A summary is ready.
+    SummaryMade,
+    /// Summaries come every year, or no more.
+    SummaryWished,
+    /// An objection to a project was recorded.
+    Objected,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 50] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -142,6 +154,12 @@ impl Notice {
         Self::EnteredBack,
         Self::LetterPosted,
         Self::CodeStopped,
+        Self::BreachSaved,
+        Self::BreachTelling,
+        Self::ErasureHandled,
+        Self::SummaryMade,
+        Self::SummaryWished,
+        Self::Objected,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -191,6 +209,12 @@ impl Notice {
             Self::EnteredBack => "saisie-renvoyee",
             Self::LetterPosted => "courrier-poste",
             Self::CodeStopped => "code-arrete",
+            Self::BreachSaved => "violation-inscrite",
+            Self::BreachTelling => "avis-envoyes",
+            Self::ErasureHandled => "effacement-traite",
+            Self::SummaryMade => "bilan-pret",
+            Self::SummaryWished => "bilan-regle",
+            Self::Objected => "opposition",
         }
     }
 
@@ -247,6 +271,12 @@ impl Word for Notice {
             Self::EnteredBack => "notice-entered-back",
             Self::LetterPosted => "notice-letter-posted",
             Self::CodeStopped => "notice-code-stopped",
+            Self::BreachSaved => "notice-breach-saved",
+            Self::BreachTelling => "notice-breach-telling",
+            Self::ErasureHandled => "notice-erasure-handled",
+            Self::SummaryMade => "notice-summary-made",
+            Self::SummaryWished => "notice-summary-wished",
+            Self::Objected => "notice-objected",
         }
     }
 }

@@ -51,6 +51,8 @@ pub struct RequestToDecide {
     pub request: DatasetRequest,
     /// Who asks: name and organisation.
     pub requester: String,
+    /// How many people object to it; not who.
+    pub objections: u64,
     /// What the broker found by itself.
     pub checks: Vec<Check>,
     /// The form.

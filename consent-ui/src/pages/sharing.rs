@@ -9,6 +9,7 @@ use crate::page::{Frame, PageContext, RenderError};
 use crate::pages::history::TransferRow;
 use crate::pages::offer::OfferCard;
 use crate::pages::told::ToldRow;
+use crate::pages::watched::{NextLine, UnusualLine};
 use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::{
@@ -207,6 +208,10 @@ pub struct SharingPage {
     pub sharing: Sharing,
     /// The research projects that used data under it, latest first (P-09).
     pub onward: Vec<OnwardUse>,
+    /// When the next access is to be expected; `None` for whoever may not look.
+    pub next: Option<NextLine>,
+    /// The days on which much more was sent than usual, latest first.
+    pub unusual: Vec<UnusualLine>,
     /// Its transfers, latest first.
     pub transfers: Vec<TransferRow>,
     /// Where this page of transfers stands.

@@ -55,6 +55,8 @@ impl ToldRow {
 pub struct OverdueView {
     /// Oldest withdrawal first.
     pub rows: Vec<OverdueRow>,
+    /// What recipients were not told of erasures.
+    pub untold: Vec<UntoldRow>,
     /// Messages that wait, the first attempt to come.
     pub waiting: u64,
     /// Messages that wait after a failed attempt.
@@ -82,6 +84,27 @@ pub struct OverdueRow {
     pub attempts: u32,
     /// The telling.
     pub told: ToldRow,
+}
+
+/// An erasure that a recipient was not told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UntoldRow {
+    /// What paths call it.
+    pub id: String,
+    /// The organisation.
+    pub recipient: String,
+    /// Where people write to it.
+    pub contact: String,
+    /// Its application; `None`: the organisation, by letter.
+    pub application: Option<String>,
+    /// What it holds, as it knows it.
+    pub authorisation: String,
+    /// The hour of the erasure.
+    pub erased_at: Moment,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was given up.
+    pub given_up_at: Option<Moment>,
 }
 
 /// Where a person wants messages. Holds her address, so its `Debug` is that of the address: hidden.

@@ -86,9 +86,15 @@ async fn to_decide(
     Ok(RequestToDecide {
         request: described(visit, row).await?,
         requester,
+        objections: objections(visit, row).await?,
         checks: checks(visit, &feasibility(visit, row).await?),
         form,
     })
+}
+
+async fn objections(visit: &Visit, row: &AccessRequest) -> Result<u64, Trouble> {
+    let count = visit.broker().objections_to(visit.officer()?, row.id).await;
+    count.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))
 }
 
 async fn feasibility(visit: &Visit, row: &AccessRequest) -> Result<Feasibility, Trouble> {

@@ -102,6 +102,8 @@ impl From<&str> for Leaving {
         let withdrawal = path.starts_with(paths::SHARINGS) && takes.iter().any(|end| path.ends_with(end));
         // Leaving a home ends its sharings. A later date than the one that is known gives some time back: `leave` refuses it.
         let leaves_home = path.starts_with(paths::HOMES) && path.ends_with("/depart");
+        // An objection takes a project away from what she shares.
+        let objects = path.starts_with(paths::PROJECTS) && path.ends_with("/opposition");
         // Nobody is kept from ending a mandate, nor from acting for herself again.
         let ends_mandate = path.starts_with(paths::MANDATES) && path.ends_with("/fin");
         let of_oneself = [
@@ -111,7 +113,13 @@ impl From<&str> for Leaving {
             paths::ACT_FOR_MYSELF,
         ]
         .contains(&path);
-        if withdrawal || leaves_home || ends_mandate || of_oneself || path.starts_with(&paths::not_me("")) {
+        if withdrawal
+            || leaves_home
+            || ends_mandate
+            || objects
+            || of_oneself
+            || path.starts_with(&paths::not_me(""))
+        {
             Self::Withdrawal
         } else {
             Self::Other
@@ -152,6 +160,7 @@ mod tests {
             &paths::departure("x"),
             &paths::end_mandate("x"),
             paths::ACT_FOR_MYSELF,
+            &paths::objection("x"),
             paths::WITHDRAW_EVERYTHING,
             paths::SIGN_OUT,
             paths::END_ALL_SESSIONS,
@@ -171,6 +180,7 @@ mod tests {
             &paths::put_off("x"),
             &paths::stay("x"),
             &paths::confirm_home("x"),
+            paths::SUMMARIES,
         ] {
             assert!(Leaving::from(path) == Leaving::Other, "{path}");
         }

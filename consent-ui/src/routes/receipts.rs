@@ -17,7 +17,7 @@ use crate::routes::visit::{Visit, id, shown};
 use crate::vocabulary::Evidence;
 
 /// Sheets laid out at once: each takes some milliseconds of a processor.
-static PRESSES: Semaphore = Semaphore::const_new(2);
+pub(crate) static PRESSES: Semaphore = Semaphore::const_new(2);
 
 /// `/moi/recus/{leaf}`
 pub(crate) async fn page(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {

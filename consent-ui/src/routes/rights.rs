@@ -363,7 +363,7 @@ fn line(thread: &RightsThread, today: Date) -> RightsLine {
     RightsLine {
         id: request.id.to_string(),
         person: request.participant.to_string(),
-        right: kind(request.right),
+        right: right_kind(request.right),
         words: request.words.clone(),
         received_at: moment(request.received_at),
         due_on: request.due_on,
@@ -403,7 +403,7 @@ fn written(one: &RightsWords) -> Option<ThreadLine> {
     })
 }
 
-pub(crate) const fn kind(right: Right) -> RightKind {
+pub(crate) const fn right_kind(right: Right) -> RightKind {
     match right {
         Right::Access => RightKind::Access,
         Right::Portability => RightKind::Portability,

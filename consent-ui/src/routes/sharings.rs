@@ -25,6 +25,7 @@ use crate::routes::phrases::{moment, proof, transfer};
 use crate::routes::told;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{PAGE_LINES, Visit, id, onward, shown};
+use crate::routes::watched;
 use crate::vocabulary::{Evidence, SharingState};
 
 /// `/moi/partages`
@@ -187,6 +188,14 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
         receipts: receipts(&visit, consent).await?,
         onward: match looks {
             true => research_under(&visit, who, given).await?,
+            false => Vec::new(),
+        },
+        next: match looks {
+            true => Some(watched::next_of(&visit, who, consent).await?),
+            false => None,
+        },
+        unusual: match looks {
+            true => watched::unusual_of(&visit, who, consent).await?,
             false => Vec::new(),
         },
         told: told::about(&visit, who, consent).await?,

@@ -3,12 +3,12 @@
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::ids::{ConsentId, ParticipantId};
-use broker_service::{DeletionRefusal, Failure, MailboxRefusal, SignInRefusal, Told};
+use broker_service::{DeletionRefusal, Failure, MailboxRefusal, SignInRefusal, Told, UntoldErasure};
 use broker_store::SessionRole;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
-use crate::pages::{MailView, OverdueRow, OverdueView, ToldRow, render_account, render_overdue};
+use crate::pages::{MailView, OverdueRow, OverdueView, ToldRow, UntoldRow, render_account, render_overdue};
 use crate::paths;
 use crate::routes::account;
 use crate::routes::fields::Posted;
@@ -43,7 +43,10 @@ pub(crate) async fn overdue(visit: Visit) -> Result<Response, Trouble> {
     let who = visit.officer()?;
     let found = visit.broker().overdue(who).await;
     let (rows, counts) = found.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?;
+    let untold = visit.broker().untold_erasures(who).await;
+    let untold = untold.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?;
     let view = OverdueView {
+        untold: untold.into_iter().map(not_told).collect(),
         rows: rows
             .into_iter()
             .map(|one| OverdueRow {
@@ -62,6 +65,33 @@ pub(crate) async fn overdue(visit: Visit) -> Result<Response, Trouble> {
         changes_failed: counts.changes.given_up,
     };
     shown(render_overdue(&visit.page(), &view))
+}
+
+fn not_told(one: UntoldErasure) -> UntoldRow {
+    UntoldRow {
+        id: one.id.to_string(),
+        recipient: one.recipient,
+        contact: one.contact,
+        application: one.application,
+        authorisation: one.authorisation,
+        erased_at: moment(one.erased_at),
+        attempts: one.attempts,
+        given_up_at: one.given_up_at.map(moment),
+    }
+}
+
+/// POST `/dpo/retraits/effacements/{telling}`
+pub(crate) async fn handled(Path(telling): Path<String>, posted: Posted) -> Result<Response, Trouble> {
+    let visit = posted.visit;
+    let officer = visit.officer()?;
+    match visit.broker().erasure_was_handled(officer, id(&telling)?).await {
+        Ok(()) => Ok(onward_with(paths::OVERDUE, Notice::ErasureHandled)),
+        // Told or seen to meanwhile: the list says what is left.
+        Err(Failure::Conflict) => Err(Trouble::Changed {
+            onward: paths::OVERDUE.to_owned(),
+        }),
+        Err(failure) => Err(Trouble::from_failure(failure, |_| Trouble::NotYours)),
+    }
 }
 
 /// The part of `/compte`: participants alone get messages.

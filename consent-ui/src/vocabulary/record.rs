@@ -47,6 +47,10 @@ pub enum RecordType {
     Capacity,
     /// An officer entered something for the person, or another one looked at it.
     Entered,
+    /// She was told of a breach.
+    Breach,
+    /// She objects to one project of research.
+    Objection,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -74,7 +78,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -96,6 +100,8 @@ impl RecordType {
         Self::Household,
         Self::Capacity,
         Self::Entered,
+        Self::Breach,
+        Self::Objection,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -135,6 +141,8 @@ impl RecordType {
             Self::Household => "household/1",
             Self::Capacity => "capacity/1",
             Self::Entered => "entered-act/1",
+            Self::Breach => "breach/1",
+            Self::Objection => "objection/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -173,6 +181,8 @@ impl Word for RecordType {
             Self::Household => "record-household",
             Self::Capacity => "record-capacity",
             Self::Entered => "record-entered",
+            Self::Breach => "record-breach",
+            Self::Objection => "record-objection",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

@@ -92,6 +92,14 @@ impl Browser {
         self.post(action, &fields).await
     }
 
+    /// Posts to an address whose form this session was never shown, with the secret of its own forms.
+    pub async fn forge(&mut self, own: &Answer, action: &str) -> Answer {
+        let secret = own.body.split("name=\"csrf\" value=\"").nth(1).unwrap();
+        let secret = secret.split('"').next().unwrap().to_owned();
+        self.post(action, &[("csrf", &secret), ("motif", "x"), ("personnes", "1")])
+            .await
+    }
+
     async fn send(&mut self, mut request: Request<Body>) -> Answer {
         let headers = request.headers_mut();
         headers.insert(header::HOST, self.host.parse().unwrap());

@@ -6,14 +6,17 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use axum::Router;
+use broker_domain::identity::Later;
 use broker_domain::ids::{
-    ConsentId, DatasetId, OfficerId, OrganisationId, ParticipantId, PointId, Purpose, ResearcherId,
-    TransferId,
+    ConsentId, DatasetId, MessageId, OfficerId, OrganisationId, ParticipantId, PointId, Purpose,
+    ResearcherId, TransferId,
 };
 use broker_domain::policy::PolicyEngine;
 use broker_domain::research::Dataset;
+use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure};
 use broker_domain::time::{Clock, Instant, Interval, Step};
-use broker_service::{Broker, Member, Newcomer, Order, SignInParts};
+use broker_domain::volume::VolumeRule;
+use broker_service::{Broker, Duties, Member, Newcomer, Order, SignInParts, TellingParts};
 use broker_store::{ApplicationRow, DatasetRow, OfferRow, OfficerRow, ResearcherRow};
 use consent_ui::pages::DemoPerson;
 use consent_ui::routes::{DemoDoor, DemoPeople, Pages, Site, routes};
@@ -69,6 +72,29 @@ pub struct House {
     /// Who vouches for the ledger, where somebody does.
     pub vouchers: Option<Arc<Vouchers>>,
     pub folder: TempDir,
+}
+
+/// Takes every letter and every call.
+struct Nowhere;
+
+impl Post for Nowhere {
+    fn send<'a>(&'a self, _: &'a Letter) -> Later<'a, Result<(), PostFailure>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn kept(&self) -> Later<'_, Result<Vec<MessageId>, PostFailure>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn destroy(&self, _: MessageId) -> Later<'_, Result<(), PostFailure>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl Caller for Nowhere {
+    fn post<'a>(&'a self, _: &'a str, _: &'a str) -> Later<'a, Result<(), CallFailure>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 struct Door(DemoPeople);
@@ -233,6 +259,22 @@ impl House {
 
     pub async fn as_researcher(&self) -> Browser {
         self.signed_in("researcher", self.researcher.to_string()).await
+    }
+
+    /// One round of the duties, whose letters go nowhere.
+    pub async fn round(&self) {
+        let parts = TellingParts {
+            post: Arc::new(Nowhere),
+            caller: Arc::new(Nowhere),
+            site: "https://broker.example".into(),
+            operator: "Coopérative".into(),
+            staff: None,
+            volume: VolumeRule::default(),
+        };
+        Duties::new(Arc::clone(&self.broker), parts)
+            .round()
+            .await
+            .unwrap();
     }
 
     /// An agreement given without the pages.

@@ -17,7 +17,7 @@ const OPEN: [&str; 6] = [
     "/nulle-part",
     "/connexion/arret",
 ];
-const PARTICIPANT: [&str; 13] = [
+const PARTICIPANT: [&str; 16] = [
     "/moi",
     "/moi/donnees",
     "/moi/donnees?vue=mois",
@@ -31,14 +31,21 @@ const PARTICIPANT: [&str; 13] = [
     "/moi/livraisons",
     "/moi/inscriptions",
     "/moi/effacement",
+    "/moi/recherches",
+    "/moi/bilan",
+    "/moi/incidents",
 ];
-const OFFICER: [&str; 6] = [
+const OFFICER: [&str; 10] = [
     "/dpo",
     "/dpo/droits",
     "/dpo/transferts",
     "/dpo/registre",
     "/dpo/saisies",
     "/dpo/formulaires",
+    "/dpo/retraits",
+    "/dpo/volumes",
+    "/dpo/violations",
+    "/dpo/violations/nouvelle",
 ];
 
 /// The same browser, after a click on the language switch where that has to be changed.

@@ -37,4 +37,5 @@ mod sharing_rules;
 mod sign_in;
 mod signing;
 mod signing_renewal;
+mod watched;
 mod ways;

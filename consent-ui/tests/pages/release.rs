@@ -74,6 +74,44 @@ async fn a_release_is_downloaded_with_its_proof() {
     ));
 }
 
+/// P-18: an objection holds in the release builder, and for nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn p_18_a_release_is_made_without_whoever_objects_to_its_project() {
+    let house = measured_street(House::build().await).await;
+    let mut rachel = house.as_researcher().await;
+    let page = rachel.open(&format!("/recherche/jeux/{}", house.dataset)).await;
+    let fields = [
+        ("justification", "thèse"),
+        ("from", "2026-11-21"),
+        ("until", "2026-11-21"),
+    ];
+    let asked = rachel.submit(&page, &page.action("/demande"), &fields).await;
+    assert_eq!(asked.status, 303);
+    let mut anna = house.as_anna().await;
+    let projects = anna.open("/moi/recherches").await;
+    let action = projects.action("/opposition");
+    assert_eq!(anna.submit(&projects, &action, &[]).await.status, 303);
+    let mut officer = house.as_officer().await;
+    let desk = officer.open("/dpo").await;
+    let approve = [("decision", "approve")];
+    let answer = officer.submit(&desk, &desk.action("/decision"), &approve).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let mut read = house.broker.read().await.unwrap();
+    let request = read.requests(1).await.unwrap()[0].id;
+    let release = read.release_of(request).await.unwrap().unwrap();
+    assert_eq!(release.households, HOMES - 1);
+    assert_eq!(read.disclosed(house.anna.id, release.id).await.unwrap(), None);
+    drop(read);
+    let page = anna.open("/moi/recherches").await;
+    assert!(page.text().contains("sans votre foyer"), "{}", page.text());
+    let none = anna.open("/moi/livraisons").await;
+    assert!(
+        none.text().contains("Aucune livraison ne vous compte"),
+        "{}",
+        none.text()
+    );
+}
+
 /// The household its row, the officer all rows, the researcher where they stand in the ledger.
 async fn each_gets_her_part_of_the_manifest(anna: &mut Browser, officer: &mut Browser, rachel: &mut Browser) {
     let page = anna.open("/moi/livraisons").await;

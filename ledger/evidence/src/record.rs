@@ -15,6 +15,7 @@ mod occupancy;
 mod passkey;
 mod release;
 mod rights;
+mod told;
 mod transfer;
 mod withdrawal;
 
@@ -37,6 +38,7 @@ pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
 pub use rights::{Right, RightsStep, RightsStepKind};
+pub use told::{BreachTold, Objection};
 pub use transfer::{InOutcome, OutOutcome, TransferIn, TransferOut};
 pub use withdrawal::{AnswerStep, PastData, WithdrawalAnswer};
 
@@ -107,6 +109,12 @@ pub enum Record {
     /// An officer entered something for a person, or another officer looked at it.
     #[serde(rename = "entered-act/1")]
     Entered(EnteredAct),
+    /// A person was told of a breach.
+    #[serde(rename = "breach/1")]
+    Breach(BreachTold),
+    /// A person objects to one project of research.
+    #[serde(rename = "objection/1")]
+    Objection(Objection),
     /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
     /// `@context` and `@type`.
     #[serde(untagged)]
@@ -193,6 +201,8 @@ impl Record {
             Self::Household(_) => "household/1",
             Self::Capacity(_) => "capacity/1",
             Self::Entered(_) => "entered-act/1",
+            Self::Breach(_) => "breach/1",
+            Self::Objection(_) => "objection/1",
             Self::Consent(record) => record.act().record_name(),
         }
     }
@@ -223,13 +233,14 @@ impl Record {
             }
             // Who may come to what is hers, and that she came.
             Self::Access(_) | Self::Mandate(_) => SubjectKind::Access,
-            Self::RightsStep(_) => SubjectKind::RightsRequest,
+            Self::RightsStep(_) | Self::Objection(_) => SubjectKind::RightsRequest,
             Self::Household(record) if record.step.is_of_a_case() => SubjectKind::RightsRequest,
             // What the home tells of itself, as with its enrolment.
             Self::Household(_) => SubjectKind::Enrolment,
             // Her way in opens again, as with an enrolment; nothing is agreed to by it.
             Self::Capacity(record) if record.step.opens() => SubjectKind::Enrolment,
             Self::Capacity(_) => SubjectKind::ConsentClosed,
+            Self::Breach(_) => SubjectKind::Document,
             Self::Consent(record) => record.kind(),
         }
     }
@@ -256,6 +267,8 @@ impl Record {
             Self::Household(record) => record.at,
             Self::Capacity(record) => record.at,
             Self::Entered(record) => record.at,
+            Self::Breach(record) => record.at,
+            Self::Objection(record) => record.at,
             Self::Consent(record) => record.at(),
         }
     }
@@ -298,6 +311,8 @@ impl Record {
             | Self::ConsentWithdrawn(_)
             | Self::ReleaseRefused(_)
             | Self::Access(_)
+            | Self::Breach(_)
+            | Self::Objection(_)
             // Checked when it was made or read.
             | Self::Consent(_) => Ok(()),
         }

@@ -1,8 +1,8 @@
-//! How many wrong codes are taken before nobody listens any more, and for how long.
+//! How many wrong codes are taken before nobody listens any more, and for how long; and how many sign-ins may be begun.
 
 use broker_domain::ids::AccountId;
 use broker_domain::time::Instant;
-use broker_store::{AttemptKind, Attempts};
+use broker_store::{AttemptKind, Attempts, CeremonyOwner, Read};
 
 use super::SignInRefusal;
 use crate::broker::Broker;
@@ -27,6 +27,31 @@ const ACCOUNT: Limit = Limit {
     failures: 5,
     seconds: 3_600,
 };
+
+/// Questions that wait for their answer at once, ten minutes long each: of all whom nobody knows, about ten a second for
+/// ever; and of one account or session, more than anybody needs. Each is a row and, for a provider, a call to it.
+///
+/// LIMIT: whoever begins ten sign-ins a second keeps everybody out who is not signed in; a proxy in front sees addresses, we
+/// do not.
+const OPEN_OF_STRANGERS: u64 = 6_000;
+const OPEN_OF_ONE: u64 = 20;
+
+/// Refuses when too many questions of the same owner wait already.
+pub(super) async fn may_begin<R: Read + ?Sized>(
+    read: &mut R,
+    owner: CeremonyOwner,
+    now: Instant,
+) -> Result<(), Failure<SignInRefusal>> {
+    let most = match owner {
+        CeremonyOwner::Stranger => OPEN_OF_STRANGERS,
+        CeremonyOwner::Account(_) | CeremonyOwner::Session(_) => OPEN_OF_ONE,
+    };
+    let open = read.open_ceremonies(owner, now).await?;
+    match open.first_ends {
+        Some(until) if open.count >= most => Err(Failure::Refused(SignInRefusal::TooMany { until })),
+        _ => Ok(()),
+    }
+}
 
 const fn limit(account: Option<AccountId>) -> Limit {
     match account {

@@ -7,8 +7,11 @@ use broker_domain::ids::{AccountId, WayId};
 use broker_domain::time::Instant;
 use broker_store::{CeremonyKind, CeremonyRow, IdentityRow, Proof, ProvedBy};
 
+use super::attempts::may_begin;
 use super::register::NewWay;
-use super::{Browser, FRESH_SECONDS, Question, Recognised, Registration, SignInRefusal, SignedIn, Used};
+use super::{
+    Browser, FRESH_SECONDS, Question, Recognised, Registration, SignInRefusal, SignedIn, Used, question_owner,
+};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::sessions::sha256;
@@ -135,6 +138,9 @@ impl Broker {
         freshness: Freshness,
         question: Question,
     ) -> Result<Departed, Failure<SignInRefusal>> {
+        // Before the provider is asked anything.
+        let owner = question_owner(question.account, question.session);
+        may_begin(&mut *self.store.read().await?, owner, self.clock.now()).await?;
         let departure = self
             .providers()?
             .depart(provider, freshness)

@@ -1,6 +1,6 @@
 //! Everything a release is decided from, read at one instant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use broker_anonymiser as anonymiser;
 use broker_anonymiser::{HouseholdCount, StoredRelease};
@@ -241,7 +241,12 @@ async fn covered_points(
 ) -> Result<Vec<Covered>, Fault> {
     let terms = &dataset.dataset;
     let mut covered = BTreeMap::new();
+    let objectors: BTreeSet<ParticipantId> = read.objectors(request.id).await?.into_iter().collect();
     for consent in read.consents_to(terms.recipient, &terms.purpose).await? {
+        // She objects to this project (P-18); her consent goes on for others.
+        if objectors.contains(&consent.participant) {
+            continue;
+        }
         let ask = Ask {
             participant: consent.participant,
             point: consent.point,

@@ -9,15 +9,18 @@ use std::time::Duration;
 use broker_domain::lang::Lang;
 use broker_domain::telling::{Caller, Letter, MailAddress, Post, PostFailure};
 use broker_domain::time::Instant;
+use broker_domain::volume::VolumeRule;
 use broker_store::{MessageEnd, MessageKind, MessageRow};
 use broker_vault::SealedText;
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
+use tokio::sync::Mutex;
 
 use super::{days, recipients, reminders, texts};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::release::ZONE;
+use crate::watching::Watched;
 
 /// How often the queue is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -44,6 +47,8 @@ pub struct TellingParts {
     pub operator: String,
     /// Where our officers are told that something is due; nobody is, without it.
     pub staff: Option<MailAddress>,
+    /// When use of a sharing is unusual.
+    pub volume: VolumeRule,
 }
 
 fn log(fault: &Fault) {
@@ -92,19 +97,29 @@ pub(crate) fn first_fault(steps: impl IntoIterator<Item = Result<(), Fault>>) ->
 pub struct Duties {
     pub(super) broker: Arc<Broker>,
     pub(super) parts: TellingParts,
+    watched: Mutex<Watched>,
 }
 
 impl Duties {
     /// The duties of this broker.
     #[must_use]
     pub fn new(broker: Arc<Broker>, parts: TellingParts) -> Self {
-        Self { broker, parts }
+        Self {
+            broker,
+            parts,
+            watched: Mutex::default(),
+        }
     }
 
     /// Does what is due, for ever: ends, webhooks and letters beside each other, so that a server that hangs keeps back what
     /// goes by it and nothing else. Failures are logged and tried again: nothing that is queued is lost by one.
     pub async fn run(self) {
-        tokio::join!(self.look_for_ends(), self.go_on_calling(), self.go_on_writing());
+        tokio::join!(
+            self.look_for_ends(),
+            self.go_on_about_breaches(),
+            self.go_on_calling(),
+            self.go_on_writing()
+        );
     }
 
     async fn look_for_ends(&self) {
@@ -116,6 +131,13 @@ impl Duties {
                 reminded = Some(now);
                 logged(self.notice_ends(now).await);
             }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn go_on_about_breaches(&self) {
+        loop {
+            logged(self.broker.tell_of_breaches().await);
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -144,11 +166,12 @@ impl Duties {
         let now = self.broker.now();
         let noticed = self.notice_ends(now).await;
         let tidied = self.tidy().await;
+        let breaches = self.broker.tell_of_breaches().await;
         // A later now: what was just announced is due.
         let now = self.broker.now();
         let (called, written) = tokio::join!(self.call_webhooks(now), self.write(now));
         // Again: calling may have queued letters.
-        first_fault([noticed, tidied, called, written, self.write(now).await])
+        first_fault([noticed, tidied, breaches, called, written, self.write(now).await])
     }
 
     async fn notice_ends(&self, now: Instant) -> Result<(), Fault> {
@@ -161,9 +184,18 @@ impl Duties {
             self.broker.close_capacity_ends().await,
             self.remind(now).await,
             self.remind_staff(now).await,
+            self.watch(now).await,
+            self.broker.make_due_summaries(now).await,
             self.broker.seal_clear_words().await,
             self.forget(now).await,
         ])
+    }
+
+    async fn watch(&self, now: Instant) -> Result<(), Fault> {
+        let mut watched = self.watched.lock().await;
+        self.broker
+            .watch_volume(&mut watched, &self.parts.volume, now)
+            .await
     }
 
     async fn forget(&self, now: Instant) -> Result<(), Fault> {

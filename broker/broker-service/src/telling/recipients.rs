@@ -13,14 +13,11 @@ use broker_domain::consent::{Consent, EventKind};
 use broker_domain::ids::{ApplicationId, DossierId, MessageId, NoticeId, OrganisationId};
 use broker_domain::telling::{Letter, MailAddress};
 use broker_domain::time::Instant;
-use broker_store::{
-    Addressee, Channel, DossierRow, Duty, MessageKind, NoticeRow, Read, TellingBody, TellingEnd, TellingRow,
-    Tx,
-};
+use broker_store::{Channel, DossierRow, Duty, MessageKind, NoticeRow, Read, TellingRow, Tx};
 use evidence::jcs;
 use serde::Serialize;
 
-use super::changes::{self, Body, Change, StaffWord};
+use super::changes::{self, StaffWord};
 use super::duties::{Server, first_fault};
 use super::queue::{Occasion, queue, short_hash};
 use super::{Duties, days, letters};
@@ -28,13 +25,11 @@ use crate::failure::Fault;
 
 /// The media type of a notice.
 const NOTICE_TYP: &str = "fiducie-withdrawal+jws";
-/// The media type of what is told of a change.
-const CHANGE_TYP: &str = "fiducie-change+jws";
 /// How long a recipient may take to acknowledge, in days: 24 hours (`gdpr-kit.md` §4).
 const ACKNOWLEDGE_DAYS: i64 = 1;
 /// A recipient that was reached and is silent is asked again each day, so many times in all; then the officer alone is
 /// left to ask.
-const MOST_ATTEMPTS: u32 = 40;
+pub(super) const MOST_ATTEMPTS: u32 = 40;
 /// How long after each attempt that reached nobody the next comes, in seconds; after the last, each day.
 const BACKOFF_SECONDS: [i64; 5] = [60, 300, 1_800, 7_200, 21_600];
 /// How many notices one round looks at.
@@ -60,20 +55,9 @@ struct Notice<'a> {
     withdrawn_at: String,
 }
 
-/// What is told of a change. Canonical JSON orders the members.
-#[derive(Serialize)]
-struct ChangeNotice<'a> {
-    #[serde(flatten)]
-    change: &'a Change,
-    application: String,
-    recipient: String,
-    #[serde(rename = "type")]
-    kind: &'a str,
-}
-
 /// Whom an attempt reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reached {
+pub(super) enum Reached {
     /// Whoever is to be told; or there is nobody to tell any more.
     Recipient,
     /// Nobody.
@@ -151,7 +135,7 @@ fn notice_id(dossier: DossierId, application: Option<ApplicationId>) -> NoticeId
 }
 
 /// The letter of one attempt. Each is one of its own: a mail server would drop a second one of the same identifier.
-fn letter_id(notice: NoticeId, attempt: u32) -> MessageId {
+pub(super) fn letter_id(notice: NoticeId, attempt: u32) -> MessageId {
     MessageId::from_bytes(short_hash(&[
         b"fiducie-letter/v1",
         notice.as_bytes(),
@@ -303,82 +287,8 @@ impl Duties {
         Ok(reached)
     }
 
-    /// Tells of a change or an erasure, until it is taken.
-    async fn tell_change(&self, telling: &TellingRow, now: Instant) -> Result<Reached, Fault> {
-        let attempt = telling.attempts.saturating_add(1);
-        let mut tx = self.broker.store.begin("begin to tell of a change").await?;
-        match tx
-            .begin_telling(telling.id, retry(telling.attempts, now))
-            .await
-            .map_err(Fault::from)
-        {
-            // Erased meanwhile, with its person.
-            Err(Fault::Conflict { .. }) => return Ok(Reached::Recipient),
-            begun => begun?,
-        }
-        tx.commit().await?;
-        let body = match &telling.body {
-            TellingBody::About(_, body) => Body::parse(body)?,
-            TellingBody::Sealed(sealed) => Body::parse(&self.broker.vault.kept(sealed)?)?,
-        };
-        let reached = self.tell_body(telling, &body, attempt, now).await?;
-        let end = match reached {
-            Reached::Recipient => TellingEnd::Told,
-            Reached::Nobody(_) if attempt >= MOST_ATTEMPTS => TellingEnd::GivenUp,
-            Reached::Nobody(_) => return Ok(reached),
-        };
-        let mut tx = self.broker.store.begin("end a telling").await?;
-        match tx.end_telling(telling.id, end, now).await.map_err(Fault::from) {
-            Err(Fault::Conflict { .. }) => self.broker.letters_stale.store(true, Ordering::Release),
-            ended => {
-                ended?;
-                tx.commit().await?;
-            }
-        }
-        Ok(reached)
-    }
-
-    async fn tell_body(
-        &self,
-        telling: &TellingRow,
-        body: &Body,
-        attempt: u32,
-        now: Instant,
-    ) -> Result<Reached, Fault> {
-        let operator = &self.parts.operator;
-        match (telling.to, body) {
-            (Addressee::Application(recipient, application), Body::Change(change)) => {
-                let jws = self.change_jws(change, recipient, application)?;
-                self.call(application, &jws).await
-            }
-            (Addressee::Organisation(organisation), Body::Change(change)) => {
-                let text = letters::change(change, operator);
-                self.write_to(organisation, letter_id(telling.id, attempt), text, now)
-                    .await
-            }
-            (Addressee::Organisation(_), Body::Overdue { dossier, notice }) => {
-                let dossier = dossier.parse().map_err(|_| Fault::Corrupt { what: "telling" })?;
-                let rows = self.broker.store.read().await?.notices_in(dossier).await?;
-                let row = rows.into_iter().find(|row| row.id.to_string() == *notice);
-                match row.filter(|row| row.answer.is_none()) {
-                    Some(row) => self.write_withdrawal(&row, telling.id, attempt, now).await,
-                    // It answered meanwhile.
-                    None => Ok(Reached::Recipient),
-                }
-            }
-            (_, Body::Staff(word)) => {
-                let Some(to) = self.parts.staff.clone() else {
-                    return Ok(Reached::Recipient);
-                };
-                let text = letters::staff(*word, operator, &self.parts.site);
-                Ok(self.post(to, letter_id(telling.id, attempt), text, now).await)
-            }
-            (Addressee::Application(..) | Addressee::Staff, _) => Err(Fault::Corrupt { what: "telling" }),
-        }
-    }
-
     /// Whether the webhook took it.
-    async fn call(&self, application: ApplicationId, body: &str) -> Result<Reached, Fault> {
+    pub(super) async fn call(&self, application: ApplicationId, body: &str) -> Result<Reached, Fault> {
         let route = self.broker.store.read().await?.route(application).await?;
         let Some(route) = route else {
             return Ok(Reached::Nobody(Server::Open));
@@ -420,23 +330,7 @@ impl Duties {
         self.broker.sign_as(NOTICE_TYP, &payload)
     }
 
-    fn change_jws(
-        &self,
-        change: &Change,
-        recipient: OrganisationId,
-        application: ApplicationId,
-    ) -> Result<String, Fault> {
-        let told = ChangeNotice {
-            change,
-            application: application.to_string(),
-            recipient: recipient.to_string(),
-            kind: "fiducie-change/1",
-        };
-        let payload = jcs::to_bytes(&told).map_err(|_| Fault::Corrupt { what: "notice" })?;
-        self.broker.sign_as(CHANGE_TYP, &payload)
-    }
-
-    async fn write_withdrawal(
+    pub(super) async fn write_withdrawal(
         &self,
         notice: &NoticeRow,
         telling: NoticeId,
@@ -457,7 +351,7 @@ impl Duties {
     }
 
     /// Whether a letter to the organisation's contact left.
-    async fn write_to(
+    pub(super) async fn write_to(
         &self,
         organisation: OrganisationId,
         id: MessageId,
@@ -471,7 +365,7 @@ impl Duties {
         Ok(self.post(to, id, text, now).await)
     }
 
-    async fn post(
+    pub(super) async fn post(
         &self,
         to: MailAddress,
         id: MessageId,
@@ -515,7 +409,7 @@ pub(super) const fn ends_for_its_recipient(kind: EventKind) -> bool {
     )
 }
 
-fn retry(attempts: u32, now: Instant) -> Instant {
+pub(super) fn retry(attempts: u32, now: Instant) -> Instant {
     let place = usize::try_from(attempts).unwrap_or(usize::MAX);
     now.plus_seconds(BACKOFF_SECONDS.get(place).copied().unwrap_or(86_400))
 }

@@ -20,4 +20,6 @@ mod sessions;
 mod takeover;
 mod telling;
 mod two_officers;
+mod untold;
+mod watched;
 mod withdrawals;

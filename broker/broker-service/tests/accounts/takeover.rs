@@ -1,7 +1,9 @@
 //! Somebody else signed in: what the owner can do, and what a thief cannot.
 
+use broker_domain::identity::ProviderId;
 use broker_service::{Powers, SignInRefusal};
-use broker_store::SignInKind;
+use broker_store::{CeremonyKind, CeremonyRow, SignInKind, Store as _};
+use broker_store_sqlite::{Create, SqliteStore};
 
 use crate::scene::{FIREFOX, TELEPHONE, at, is_shut, new_key, refusal, scene};
 
@@ -148,6 +150,58 @@ async fn a_recovery_session_that_is_old_registers_nothing() {
         refusal(scene.link(&token, "late").await),
         SignInRefusal::ProveAgain
     );
+}
+
+/// Whoever holds a session begins no ceremony after the other: each is a row, and a call to a provider.
+#[tokio::test]
+async fn ceremonies_begun_and_never_finished_are_limited_for_each_and_for_strangers_together() {
+    let scene = scene().await;
+    let broker = &scene.broker;
+    let person = scene.registered("11111111111111", "phone").await;
+    let other = scene.registered("22222222222222", "other").await;
+    let link = async |token| broker.begin_passkey_link(token, "Anna").await;
+    for _ in 0..20 {
+        link(&person.token).await.unwrap();
+    }
+    let refused = refusal(link(&person.token).await);
+    let until = match refused {
+        SignInRefusal::TooMany { until } => until,
+        other => panic!("{other}"),
+    };
+    assert!(until <= broker.now().plus_seconds(600));
+    link(&other.token).await.unwrap();
+    let provider: ProviderId = "provider".parse().unwrap();
+    let away = broker.begin_provider_link(&person.token, &provider).await;
+    assert!(matches!(refusal(away), SignInRefusal::TooMany { .. }));
+    broker.begin_passkey_sign_in().await.unwrap();
+    // Strangers together, whoever they are: nobody who is signed in is kept out by them.
+    let file = scene.folder.path().join("broker.db");
+    let store = SqliteStore::open(&file, Create::Never).await.unwrap();
+    let mut tx = store.begin("flood").await.unwrap();
+    for number in 0..6_000_u32 {
+        let mut hash = [0; 32];
+        hash[..4].copy_from_slice(&number.to_be_bytes());
+        let row = CeremonyRow {
+            hash,
+            kind: CeremonyKind::PasskeySignIn,
+            account: None,
+            invitation: None,
+            session: None,
+            state: None,
+            keep: Vec::new(),
+            expires_at: broker.now().plus_seconds(500),
+        };
+        tx.add_ceremony(&row, broker.now()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    store.close().await;
+    let flooded = refusal(broker.begin_passkey_sign_in().await);
+    assert!(matches!(flooded, SignInRefusal::TooMany { .. }));
+    let flooded = refusal(broker.begin_provider_sign_in(&provider).await);
+    assert!(matches!(flooded, SignInRefusal::TooMany { .. }));
+    broker.begin_passkey_proof(&other.token).await.unwrap();
+    scene.clock.turn(601);
+    broker.begin_passkey_sign_in().await.unwrap();
 }
 
 #[tokio::test]

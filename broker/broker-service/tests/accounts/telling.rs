@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::identity::Later;
 use broker_domain::ids::{ConsentId, MessageId, PointId};
 use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure};
+use broker_domain::volume::VolumeRule;
 use broker_service::{Duties, Member, TellingParts, credential_hash};
 use broker_store::{ApplicationRow, Duty, OfferRow, RouteRow};
 use evidence::jcs;
@@ -199,6 +200,7 @@ impl Telling {
             caller: Arc::<Hooks>::clone(&self.hooks),
             site: "https://broker.example".into(),
             operator: "Fiducie".into(),
+            volume: VolumeRule::default(),
             staff: Some(STAFF.parse().unwrap()),
         };
         Duties::new(Arc::clone(&self.scene.broker), parts)

@@ -84,6 +84,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0014_mandates.up.sql"),
         include_str!("../../migrations/0015_homes.up.sql"),
         include_str!("../../migrations/0016_entered.up.sql"),
+        include_str!("../../migrations/0017_watched.up.sql"),
     ]
     .concat();
     let mut inside = false;

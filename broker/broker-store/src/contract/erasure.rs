@@ -1,5 +1,6 @@
 //! Facts about erasing people and subjects.
 
+use broker_domain::breach::Scope;
 use broker_domain::consent::EventKind;
 use broker_domain::entered::{Entry, Seen};
 use broker_domain::household::{Household, Minors, OtherAdults, StandstillCause};
@@ -13,10 +14,11 @@ use super::samples::{
     refused, release, request, session, sign_in, span, transfer, transfer_in,
 };
 use super::tellings::{pending, telling};
+use super::watched::{breach, unusual};
 use crate::{
     AttemptKind, Attempts, EnrolmentFormRow, FlowFilter, GatewayRow, MailAddressRow, MessageRow, NoticeRow,
     OfficerRow, Page, PointRow, Serial, SessionRole, SessionRow, SignInRow, StandstillRow, StopCodeRow,
-    Store, TellingBody, TellingRow, TransferRow, Tx,
+    Store, TellingBody, TellingRow, TransferRow, Tx, UnusualRow,
 };
 
 const PAGE: Page = Page {
@@ -124,6 +126,25 @@ async fn told(tx: &mut dyn Tx, who: u8) {
         ..telling(number)
     };
     tx.add_telling(&about).await.unwrap();
+    watched(tx, who).await;
+}
+
+/// Something unusual, a breach that concerns her alone and is hers to learn, a summary and the wish for more.
+async fn watched(tx: &mut dyn Tx, who: u8) {
+    let number = 10 * who;
+    let row = UnusualRow {
+        consent: id(number),
+        ..unusual(number)
+    };
+    tx.note_unusual(&row).await.unwrap();
+    tx.add_breach(&breach(number, Scope::Consent(id(number))))
+        .await
+        .unwrap();
+    tx.begin_breach_notice(id(number), id(1), at(3)).await.unwrap();
+    let serial = Serial(u64::from(number));
+    tx.breach_told(id(number), id(who), at(4), serial).await.unwrap();
+    tx.add_summary(id(who), &span(0, 60)).await.unwrap();
+    tx.set_summary_due(id(who), at(60)).await.unwrap();
 }
 
 /// Everything by which somebody signs in. `account` is the one of the participant.
@@ -216,6 +237,10 @@ async fn street(store: &dyn Store) {
     live(&mut *tx, 1).await;
     live(&mut *tx, 2).await;
     tx.add_request(&request(3)).await.unwrap();
+    for who in [1, 2] {
+        let serial = Serial(u64::from(10 * who + 3));
+        tx.add_objection(id(who), id(3), at(9), serial).await.unwrap();
+    }
     tx.add_release(&release(3), &files(3), &membership(3))
         .await
         .unwrap();
@@ -260,6 +285,18 @@ pub async fn erasing_a_person_leaves_no_row(store: &dyn Store) {
     assert_eq!(view.entered(id(10)).await.unwrap(), None);
     assert!(view.stop_code([10; 32]).await.unwrap().is_none());
     assert_eq!(view.enrolment_form(id(10)).await.unwrap(), None);
+    assert_eq!(view.unusual_of(id(10)).await.unwrap(), []);
+    assert_eq!(view.breaches_of(id(1)).await.unwrap(), []);
+    let register = view.breach(id(10)).await.unwrap().unwrap();
+    assert_eq!(
+        register.facts.scope,
+        Scope::Erased,
+        "the register stays, and names nobody"
+    );
+    assert_eq!(view.breach_counts(id(10)).await.unwrap().people, 0);
+    assert_eq!(view.summaries_of(id(1)).await.unwrap(), []);
+    assert_eq!(view.summary_due(id(1)).await.unwrap(), None);
+    assert_eq!(view.objectors(id(3)).await.unwrap(), [id(2)]);
     assert_eq!(view.disclosed(id(1), id(3)).await.unwrap(), None);
     assert_eq!(view.disclosures_of(id(1), u64::MAX, 9).await.unwrap(), []);
     let flows = view.flows(FlowFilter::All, PAGE).await.unwrap();
@@ -290,6 +327,11 @@ pub async fn erasing_a_person_leaves_other_people_alone(store: &dyn Store) {
     assert!(view.mail_pending(id(2)).await.unwrap().is_some());
     assert!(view.telling(id(20)).await.unwrap().is_some());
     assert!(view.entered(id(20)).await.unwrap().is_some());
+    assert_eq!(view.unusual_of(id(20)).await.unwrap().len(), 1);
+    assert_eq!(view.breaches_of(id(2)).await.unwrap().len(), 1);
+    assert_eq!(view.summaries_of(id(2)).await.unwrap(), [span(0, 60)]);
+    assert_eq!(view.summary_due(id(2)).await.unwrap(), Some(at(60)));
+    assert_eq!(view.objections_of(id(2)).await.unwrap().len(), 1);
     assert_eq!(view.transfers_of(id(2), PAGE).await.unwrap().len(), 3);
     assert_eq!(
         view.batches_of(id(2), &span(0, 60)).await.unwrap(),

@@ -2,7 +2,8 @@
 
 use super::samples::{STAFF, assert_conflict, at, ceremony, furnish, id, invitation, sign_in};
 use crate::{
-    AttemptKind, Attempts, InvitationKind, InvitationRow, SessionRole, SignInKind, SignInRow, Store,
+    AttemptKind, Attempts, CeremonyOwner, InvitationKind, InvitationRow, SessionRole, SignInKind, SignInRow,
+    Store,
 };
 
 /// In each role.
@@ -78,6 +79,41 @@ pub async fn a_ceremony_is_taken_once(store: &dyn Store) {
     tx.add_ceremony(&later, at(4_000)).await.unwrap();
     assert!(tx.take_ceremony([2; 32]).await.unwrap().is_none());
     assert!(tx.take_ceremony([3; 32]).await.unwrap() == Some(later));
+}
+
+/// Until they are answered or over.
+pub async fn open_ceremonies_are_counted_by_whose_they_are(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("ask").await.unwrap();
+    let ending = |number: u8, seconds: i64| {
+        let mut row = ceremony(number, 1);
+        row.expires_at = at(seconds);
+        row
+    };
+    let mut stranger = ending(3, 40);
+    (stranger.account, stranger.invitation, stranger.session) = (None, None, None);
+    let mut proving = ending(4, 45);
+    (proving.account, proving.invitation, proving.session) = (None, None, Some(id(7)));
+    let mut hers = ending(1, 60);
+    hers.session = None;
+    let mut early = ending(2, 30);
+    early.session = None;
+    for row in [hers, early, stranger, proving] {
+        tx.add_ceremony(&row, at(0)).await.unwrap();
+    }
+    let mut open = async |owner, seconds: i64| {
+        let open = tx.open_ceremonies(owner, at(seconds)).await.unwrap();
+        (open.count, open.first_ends)
+    };
+    let account = CeremonyOwner::Account(id(1));
+    assert_eq!(open(account, 0).await, (2, Some(at(30))));
+    assert_eq!(open(account, 30).await, (1, Some(at(60))));
+    assert_eq!(open(CeremonyOwner::Account(id(9)), 0).await, (0, None));
+    assert_eq!(open(CeremonyOwner::Stranger, 0).await, (1, Some(at(40))));
+    assert_eq!(open(CeremonyOwner::Session(id(7)), 0).await, (1, Some(at(45))));
+    tx.take_ceremony([3; 32]).await.unwrap();
+    let left = tx.open_ceremonies(CeremonyOwner::Stranger, at(0)).await.unwrap();
+    assert_eq!(left.count, 0);
 }
 
 /// By number and by age, each account for itself.

@@ -1,7 +1,9 @@
 //! Facts about what is told and needs no answer, and about addresses that wait for their code.
 
 use super::samples::{application, assert_conflict, at, furnish, id};
-use crate::{Addressee, Channel, MailPendingRow, Store, TellingBody, TellingCounts, TellingEnd, TellingRow};
+use crate::{
+    Addressee, Channel, MailPendingRow, Store, StuckRow, TellingBody, TellingCounts, TellingEnd, TellingRow,
+};
 
 /// Telling `number` about participant 1 to organisation 1, due at `number` seconds.
 pub fn telling(number: u8) -> TellingRow {
@@ -74,6 +76,52 @@ pub async fn a_telling_is_due_until_it_ended(store: &dyn Store) {
     tx.drop_tellings(at(62)).await.unwrap();
     assert_eq!(tx.telling(id(1)).await.unwrap(), None);
     assert!(tx.telling(id(2)).await.unwrap().is_some());
+}
+
+/// Sealed and given up, it is kept with what it says; an officer ends it, once.
+pub async fn what_was_not_told_of_an_erasure_waits_for_an_officer(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("tell").await.unwrap();
+    let sealed = |number: u8| TellingRow {
+        body: TellingBody::Sealed(vec![number; 8]),
+        ..telling(number)
+    };
+    for row in [sealed(1), sealed(2), sealed(3), telling(4)] {
+        tx.add_telling(&row).await.unwrap();
+    }
+    tx.begin_telling(id(2), at(60)).await.unwrap();
+    assert_eq!(
+        tx.tellings_stuck(1, 9).await.unwrap().len(),
+        1,
+        "tried once, still to come"
+    );
+    assert_eq!(tx.tellings_stuck(2, 9).await.unwrap(), []);
+    for number in [1, 4] {
+        tx.end_telling(id(number), TellingEnd::GivenUp, at(61))
+            .await
+            .unwrap();
+    }
+    tx.end_telling(id(3), TellingEnd::Told, at(61)).await.unwrap();
+    let stuck = StuckRow {
+        telling: sealed(1),
+        given_up_at: Some(at(61)),
+    };
+    assert_eq!(tx.tellings_stuck(2, 9).await.unwrap(), [stuck]);
+    tx.drop_tellings(at(900)).await.unwrap();
+    assert!(
+        tx.telling(id(1)).await.unwrap().is_some(),
+        "it waits for an officer"
+    );
+    assert_eq!(tx.telling(id(4)).await.unwrap(), None);
+    tx.handle_telling(id(1), id(1), at(70)).await.unwrap();
+    tx.handle_telling(id(2), id(1), at(70)).await.unwrap();
+    assert_conflict(tx.handle_telling(id(1), id(1), at(71)).await, "telling");
+    assert_conflict(tx.begin_telling(id(2), at(80)).await, "telling");
+    assert_eq!(tx.tellings_stuck(1, 9).await.unwrap(), []);
+    let handled = tx.telling(id(2)).await.unwrap().unwrap();
+    assert_eq!(handled.body, TellingBody::Sealed(Vec::new()));
+    tx.drop_tellings(at(900)).await.unwrap();
+    assert_eq!(tx.telling(id(1)).await.unwrap(), None);
 }
 
 /// The newest one counts; its code is gone once it was sent.

@@ -17,7 +17,7 @@ use crate::paths;
 use crate::routes::fields::Posted;
 use crate::routes::phrases::{day, moment};
 use crate::routes::proofs::file;
-use crate::routes::rights::kind;
+use crate::routes::rights::right_kind;
 use crate::routes::shelf::Shelf;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward_with, returned, shown};
@@ -115,7 +115,7 @@ async fn about(visit: &Visit, act: &EnteredAct, lang: Lang) -> Result<String, Tr
             let consent = read.consent(consent).await?.ok_or(Trouble::NotFound)?;
             (consent.recipient, consent.purpose)
         }
-        Entry::Ask { right, .. } => return Ok(speech.word(kind(right))),
+        Entry::Ask { right, .. } => return Ok(speech.word(right_kind(right))),
         Entry::Code { .. } => return Ok(String::new()),
     };
     let shelf = Shelf::open(&mut *read, lang).await?;

@@ -6,13 +6,13 @@ use evidence::{
     bundle::{Bundle, leaf_of},
     jws::{Jwk, Jws},
     record::{
-        Access, ActedFor, Actor, AnswerStep, Capacity, CapacityStep, CapacityStepKind, ConsentChange,
-        ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment, EnteredAct,
-        EnteredStep, EnteredWhat, EvidenceLevel, HouseholdStep, HouseholdStepKind, Id, InOutcome, Instant,
-        MandateStep, MandateStepKind, ManifestRoot, Method, OccupancyStep, OccupancyStepKind, OutOutcome,
-        PasskeyAction, PasskeyChange, PastData, Power, ProvedBy, Record, Release, ReleaseRefused,
-        ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn,
-        TransferOut, WithdrawalAnswer,
+        Access, ActedFor, Actor, AnswerStep, BreachTold, Capacity, CapacityStep, CapacityStepKind,
+        ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment,
+        EnteredAct, EnteredStep, EnteredWhat, EvidenceLevel, HouseholdStep, HouseholdStepKind, Id, InOutcome,
+        Instant, MandateStep, MandateStepKind, ManifestRoot, Method, Objection, OccupancyStep,
+        OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power, ProvedBy, Record,
+        Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds,
+        Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -255,6 +255,8 @@ pub fn all() -> Vec<Record> {
         Record::Household(objected()),
         Record::Capacity(died()),
         Record::Entered(entered()),
+        Record::Breach(breach_told()),
+        Record::Objection(objection()),
     ]
 }
 
@@ -330,6 +332,24 @@ pub fn entered() -> EnteredAct {
         not_before: None,
         words_sha256: None,
         at: at(12),
+    }
+}
+
+pub fn breach_told() -> BreachTold {
+    BreachTold {
+        breach: id("b-1"),
+        participant: id("p-1"),
+        text_sha256: digest("notice"),
+        known_at: at(3),
+        at: at(12),
+    }
+}
+
+pub fn objection() -> Objection {
+    Objection {
+        participant: id("p-1"),
+        project: id("r-1"),
+        at: at(13),
     }
 }
 
