@@ -15,7 +15,6 @@ pub use notice::Notice;
 
 pub use acting::ActingFor;
 
-
 /// A page could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {

@@ -1,5 +1,9 @@
 //! Where every page, form and file lives. Routes and templates both take their paths from here.
 
+mod desk;
+
+pub use desk::*;
+
 /// The style sheet.
 pub const STYLE_SHEET: &str = "/assets/fiducie.css";
 /// The script of [`RECORDED`].
@@ -72,7 +76,6 @@ pub const END_SESSION: &str = "/compte/appareils/fin";
 pub const END_ALL_SESSIONS: &str = "/compte/appareils/tous";
 /// POST: sign-out.
 pub const SIGN_OUT: &str = "/deconnexion";
-
 /// Participant: meters, curve, counts. Query: `compteur`, `jour` (`YYYY-MM-DD`).
 pub const DASHBOARD: &str = "/moi";
 /// Participant: who may use what. Query: `filtre` (`actifs`, `termines`), `avant`.
@@ -90,8 +93,6 @@ pub const DATA: &str = "/moi/donnees";
 pub const DATA_COPY: &str = "/moi/donnees/copie";
 /// Participant: requests about her rights.
 pub const RIGHTS: &str = "/moi/demandes";
-/// Officer: everybody's requests about rights.
-pub const RIGHTS_DESK: &str = "/dpo/droits";
 /// Participant: everything the ledger holds about her, checked in her browser.
 pub const RECORDED: &str = "/moi/inscriptions";
 /// GET: the same as one file, `fiducie-history/1`. Query: `depuis`, the size of the log at an earlier visit.
@@ -117,14 +118,6 @@ pub const OTHERS_ASK: &str = "/foyer/demande";
 pub const OTHERS_CASE: &str = "/foyer/reponse";
 /// Somebody died or cannot decide any more: whom to tell, and what is needed.
 pub const CAPACITY: &str = "/deces-incapacite";
-/// DPO: people who died or cannot decide any more.
-pub const CAPACITY_DESK: &str = "/dpo/personnes";
-/// POST: looks a person up. Fields: `personne` (the number of a meter, or an identifier), `cause` (`deces`, `incapacite`), `date`.
-pub const FIND_PERSON: &str = "/dpo/personnes/recherche";
-/// DPO: homes that were left, and what the contracts tell.
-pub const HOMES_DESK: &str = "/dpo/logements";
-/// POST: looks a meter up. Fields: `compteur`, its number; `genre` (`titulaire`, `contrat`); `date`, for the first.
-pub const FIND_METER: &str = "/dpo/logements/recherche";
 /// Participant: who may act for her, and for whom she may. POST: lets somebody act. Fields: `nom`; `pouvoir` (`view`, `grant`,
 /// `withdraw`, several); `debut`, `fin` (`YYYY-MM-DD`); `document` (SHA-256 in hexadecimal).
 pub const MANDATES: &str = "/moi/mandats";
@@ -144,43 +137,25 @@ pub const PROJECTS: &str = "/moi/recherches";
 pub const SUMMARIES: &str = "/moi/bilan";
 /// Participant: the breaches that concern her.
 pub const OWN_BREACHES: &str = "/moi/incidents";
-/// DPO: days on which much more was sent than usual.
-pub const UNUSUAL: &str = "/dpo/volumes";
-/// DPO. GET: the register of breaches. POST: writes one down.
-pub const BREACHES: &str = "/dpo/violations";
-/// DPO, GET: the form of a new one.
-pub const NEW_BREACH: &str = "/dpo/violations/nouvelle";
 /// GET: what erasing means. POST: erase. Field: `confirm`.
 pub const ERASURE: &str = "/moi/effacement";
-
 /// Researcher and visitors: the catalogue.
 pub const CATALOGUE: &str = "/recherche";
 /// Researcher: own requests.
 pub const REQUESTS: &str = "/recherche/demandes";
-
-/// DPO: requests to decide.
-pub const DESK: &str = "/dpo";
-/// DPO: every transfer. Query: `filtre` (`entrants`, `sortants`, `refuses`), `avant`.
-pub const FLOWS: &str = "/dpo/transferts";
-/// DPO: withdrawals that recipients did not answer in time, and the queue of messages.
-pub const OVERDUE: &str = "/dpo/retraits";
-/// DPO. GET: the forms. POST: enrols somebody, and shows her code. Fields: `nom`, `adresse`, `compteur`, `langue`.
-pub const INVITE: &str = "/dpo/invitations";
-/// DPO: state of the ledger.
-pub const LEDGER: &str = "/dpo/registre";
-
 /// The key that signs records, as a JWK set (RFC 7517), served beside the pages.
 pub const RECORD_KEYS: &str = "/ledger/records.jwks";
 /// The key of COSE receipts, served beside the pages.
 pub const RECEIPT_KEY: &str = "/ledger/receipt.cose-key";
-
 /// GET, with `/{leaf}` behind it: a participant's proof file for one ledger record. With `/{leaf}/tlog-proof` or
 /// `/{leaf}/receipt`, the same proof in the formats of others; so for the two below.
 pub const PARTICIPANT_PROOFS: &str = "/moi/preuves";
 /// GET, with `/{leaf}` behind it: a researcher's proof file for one ledger record.
 pub const RESEARCHER_PROOFS: &str = "/recherche/preuves";
-/// GET, with `/{leaf}` behind it: an officer's proof file for one ledger record.
-pub const OFFICER_PROOFS: &str = "/dpo/preuves";
+/// GET, POST: stops a new code for an account. Field: `code`.
+pub const STOP_CODE: &str = "/connexion/arret";
+/// The script that digests a scan in the browser.
+pub const SCAN_SCRIPT: &str = "/assets/scan.js";
 
 /// POST, JSON: asks for a signature under the terms of an offer. Members: `csrf`, `meter`, `notice`.
 pub fn signature_question(offer: &str) -> String {
@@ -218,73 +193,6 @@ pub fn not_me(event: &str) -> String {
     format!("{ACCOUNT}/pas-moi/{event}")
 }
 
-/// GET: what officers enter for people, and confirm.
-pub const ENTERED: &str = "/dpo/saisies";
-/// POST: finds a person. Field: `personne` (number of a meter, or identifier).
-pub const FIND_FOR_ENTRY: &str = "/dpo/saisies/recherche";
-/// GET: blank forms.
-pub const PAPER_FORMS: &str = "/dpo/formulaires";
-/// GET, POST: stops a new code for an account. Field: `code`.
-pub const STOP_CODE: &str = "/connexion/arret";
-/// The script that digests a scan in the browser.
-pub const SCAN_SCRIPT: &str = "/assets/scan.js";
-
-/// GET: what can be entered for a person. POST: enters it. Fields: `volet` (`retrait`, `droit`, `accord`, `code`), `saisie`, and those
-/// of the part.
-pub fn enter_for(person: &str) -> String {
-    format!("{ENTERED}/personne/{person}")
-}
-
-/// GET: one entered act.
-pub fn entered(act: &str) -> String {
-    format!("{ENTERED}/acte/{act}")
-}
-
-/// POST: confirms it. Field: `vue` (`oui`), for a code.
-pub fn confirm_entered(act: &str) -> String {
-    format!("{ENTERED}/acte/{act}/confirmation")
-}
-
-/// POST: sends it back. Field: `motif`.
-pub fn return_entered(act: &str) -> String {
-    format!("{ENTERED}/acte/{act}/renvoi")
-}
-
-/// POST: makes and shows the code of an act that two officers agreed on.
-pub fn entered_code(act: &str) -> String {
-    format!("{ENTERED}/acte/{act}/code")
-}
-
-/// POST: shows the letter about an act, with name and address.
-pub fn entered_letter(act: &str) -> String {
-    format!("{ENTERED}/acte/{act}/courrier")
-}
-
-/// POST: notes that it was posted.
-pub fn entered_posted(act: &str) -> String {
-    format!("{ENTERED}/acte/{act}/postee")
-}
-
-/// GET: the receipt that goes along, as PDF.
-pub fn entered_receipt(act: &str) -> String {
-    format!("{ENTERED}/acte/{act}/recu")
-}
-
-/// GET: the blank form of an offer in a language.
-pub fn offer_form(offer: &str, lang: &str) -> String {
-    format!("{PAPER_FORMS}/accord/{offer}/{lang}")
-}
-
-/// GET: another blank form in a language.
-pub fn plain_form(kind: &str, lang: &str) -> String {
-    format!("{PAPER_FORMS}/{kind}/{lang}")
-}
-
-/// GET: what to say on the telephone, in a language.
-pub fn phone_script(lang: &str) -> String {
-    format!("{DESK}/telephone/{lang}")
-}
-
 /// POST: the person stops a new code for her account; no other field than `csrf`.
 pub fn stop_own_code(act: &str) -> String {
     format!("{ACCOUNT}/pas-moi/code/{act}")
@@ -315,12 +223,6 @@ pub fn rights_request(request_id: &str) -> String {
     format!("{RIGHTS}/{request_id}")
 }
 
-/// POST: an officer's step on it. Fields: `geste` (`prendre`, `repondre`…), `reponse`; where sharings stand still, with the
-/// answer: `issue` (`fin`, `reprise`) and, for an end, `date`, from when on.
-pub fn answer_right(request_id: &str) -> String {
-    format!("{RIGHTS_DESK}/{request_id}")
-}
-
 /// POST: objects to a project; no other field than `csrf`.
 pub fn objection(request_id: &str) -> String {
     format!("{PROJECTS}/{request_id}/opposition")
@@ -334,31 +236,6 @@ pub fn summary(until: &i64) -> String {
 /// GET: the same as a PDF.
 pub fn summary_pdf(until: &i64) -> String {
     format!("{SUMMARIES}/{until}/pdf")
-}
-
-/// GET: one breach. POST: changes it.
-pub fn breach(breach_id: &str) -> String {
-    format!("{BREACHES}/{breach_id}")
-}
-
-/// POST: the authority was told. Fields: `date`, `heure`, `reference`, `motif`.
-pub fn breach_authority(breach_id: &str) -> String {
-    format!("{BREACHES}/{breach_id}/autorite")
-}
-
-/// GET: the second look. POST: tells people. Field: `personnes`, the number that was shown.
-pub fn breach_notice(breach_id: &str) -> String {
-    format!("{BREACHES}/{breach_id}/avis")
-}
-
-/// POST: people are not told. Field: `motif`.
-pub fn breach_untold(breach_id: &str) -> String {
-    format!("{BREACHES}/{breach_id}/sans-avis")
-}
-
-/// POST: an officer has seen to an erasure that a recipient was not told of.
-pub fn handled_erasure(telling_id: &str) -> String {
-    format!("{OVERDUE}/effacements/{telling_id}")
 }
 
 /// GET: the transfers of one sharing, as CSV.
@@ -466,21 +343,6 @@ pub fn home_notice(meter_id: &str) -> String {
     format!("{HOMES}/{meter_id}/notice")
 }
 
-/// POST: records what the contract of a meter tells. Fields: `genre`, `date`.
-pub fn record_contract(point_id: &str) -> String {
-    format!("{HOMES_DESK}/{point_id}")
-}
-
-/// POST: records it. Fields: `cause`, `date`, `demande` and `dossier` (the case and its code), `directives`.
-pub fn record_capacity(person: &str) -> String {
-    format!("{CAPACITY_DESK}/{person}")
-}
-
-/// POST: says that it was a mistake. Field: `motif`.
-pub fn undo_capacity(person: &str) -> String {
-    format!("{CAPACITY_DESK}/{person}/erreur")
-}
-
 /// GET: one dataset of the catalogue.
 pub fn dataset(dataset_id: &str) -> String {
     format!("{CATALOGUE}/jeux/{dataset_id}")
@@ -519,26 +381,6 @@ pub fn receipt_pdf(leaf: impl std::fmt::Display) -> String {
 /// GET: where the manifest of a release stands in the ledger, `fiducie-delivery-leaf/1`, for its researcher.
 pub fn release_leaf(release_id: &str) -> String {
     format!("{CATALOGUE}/livraisons/{release_id}/feuille")
-}
-
-/// GET: the whole disclosure manifest of a release, for officers.
-pub fn manifest(release_id: &str) -> String {
-    format!("{DESK}/manifestes/{release_id}")
-}
-
-/// GET: where it stands in the ledger, `fiducie-delivery-leaf/1`, for officers.
-pub fn manifest_leaf(release_id: &str) -> String {
-    format!("{DESK}/manifestes/{release_id}/feuille")
-}
-
-/// POST: decide a request. Fields: `decision` (`approve`, `refuse`), `reason`.
-pub fn decision(request_id: &str) -> String {
-    format!("{DESK}/demandes/{request_id}/decision")
-}
-
-/// POST: make the release of a request approved before; no other field than `csrf`.
-pub fn make_release(request_id: &str) -> String {
-    format!("{DESK}/demandes/{request_id}/livraison")
 }
 
 /// GET: what was answered to an offer, right after the answer.

@@ -1,8 +1,10 @@
 //! Granting, refusing and withdrawing.
 
+mod event;
 mod paper;
 mod signing;
 
+pub(crate) use event::{add_event, add_event_by};
 pub use signing::AskedSignature;
 pub(crate) use signing::{Answering, Asking, read_answer};
 
@@ -13,7 +15,7 @@ use broker_domain::ids::{ConsentId, Digest, OfferId, PointId};
 use broker_domain::mandate::{Acting, Hand};
 use broker_domain::policy::{Action, Permit, Query, Resource};
 use broker_domain::time::Instant;
-use broker_store::{ActRow, OfferRow, RecordedEvent, Serial};
+use broker_store::{OfferRow, RecordedEvent, Serial};
 use evidence::consent::{ConsentAct, ConsentDraft};
 use evidence::passkey::Refusal as SignatureRefusal;
 use ledger_core::leaf::ActorClass;
@@ -28,7 +30,6 @@ use crate::moving::has_left;
 use crate::receipts::Receipt;
 use crate::records::consent::{self, NewAct, Told};
 use crate::standstill::under_way;
-use crate::telling;
 
 /// What a participant chose on the page of one offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -460,42 +461,4 @@ impl Commit for AddEvent {
         let serial = add_event_by(group, self.consent, self.event, self.how, &self.draft).await?;
         Ok(Ok(serial))
     }
-}
-
-/// Writes an event with its record, how it came about and by whose hand. Leave to act is asked for again: nobody comes between
-/// here, and a mandate that ended since the page was opened ends this act too.
-pub(crate) async fn add_event_by(
-    group: &mut Group<'_>,
-    consent: ConsentId,
-    event: ConsentEvent,
-    (how, acting): (How, Option<Acting>),
-    draft: &Draft,
-) -> Result<Serial, Fault> {
-    let serial = add_event(group, consent, event, how, draft).await?;
-    if let Some(acting) = acting {
-        let now = group.now;
-        mandates::note_event(&mut *group.tx, acting, consent, &event, now).await?;
-    }
-    Ok(serial)
-}
-
-/// Writes an event with its record and how it came about.
-pub(crate) async fn add_event(
-    group: &mut Group<'_>,
-    consent: ConsentId,
-    event: ConsentEvent,
-    how: How,
-    draft: &Draft,
-) -> Result<Serial, Fault> {
-    let serial = group.append(draft).await?;
-    let recorded = RecordedEvent {
-        event,
-        serial: Some(serial),
-        leaf_index: None,
-    };
-    group.tx.add_consent_event(consent, &recorded).await?;
-    let act = ActRow { seq: event.seq, how };
-    group.tx.add_consent_act(consent, act).await?;
-    telling::consent_changed(group, consent, &event).await?;
-    Ok(serial)
 }
