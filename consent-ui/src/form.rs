@@ -113,6 +113,8 @@ pub enum FieldProblem {
     ScanInvalid,
     /// The days on the sheet are missing, or cannot be.
     EntryDays,
+    /// She ended or refused the same since she signed.
+    ChangedSince,
     /// This is shared already.
     SharedAlready,
     /// The code was used.
@@ -129,7 +131,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 58] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -181,6 +183,7 @@ impl FieldProblem {
         Self::ScanMissing,
         Self::ScanInvalid,
         Self::EntryDays,
+        Self::ChangedSince,
         Self::SharedAlready,
         Self::CodeUsed,
         Self::BreachNature,
@@ -247,6 +250,7 @@ impl Word for FieldProblem {
             Self::ScanMissing => "field-scan-missing",
             Self::ScanInvalid => "field-scan-invalid",
             Self::EntryDays => "field-entry-days",
+            Self::ChangedSince => "field-changed-since",
             Self::SharedAlready => "field-shared-already",
             Self::CodeUsed => "field-code-used",
             Self::BreachNature => "field-breach-nature",

@@ -110,6 +110,7 @@ fn terms_changed_under_way_are_refused_with_what_to_do_next_and_nothing_is_recor
 async fn come_in(browser: &Browser, site: &Site, code: &str) {
     browser.open_page(&site.page("/invitation?lang=fr")).await;
     browser.type_into("#code", code).await;
+    browser.click("#majeur").await;
     browser.follow("form[action=\"/invitation\"] button").await;
     browser.click("form.passkey button").await;
     browser.find(".counts").await;

@@ -1,16 +1,17 @@
 //! Granting, refusing and withdrawing.
 
+mod barred;
 mod event;
 mod paper;
 mod signing;
 
+use barred::{Agreeing, barred};
 pub(crate) use event::{add_event, add_event_by};
 pub use signing::AskedSignature;
 pub(crate) use signing::{Answering, Asking, read_answer};
 
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
-use broker_domain::household::StandstillCause;
 use broker_domain::ids::{ConsentId, Digest, OfferId, PointId};
 use broker_domain::mandate::{Acting, Hand};
 use broker_domain::policy::{Action, Permit, Query, Resource};
@@ -29,7 +30,6 @@ use crate::mandates;
 use crate::moving::has_left;
 use crate::receipts::Receipt;
 use crate::records::consent::{self, NewAct, Told};
-use crate::standstill::under_way;
 
 /// What a participant chose on the page of one offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +84,9 @@ pub enum ChoiceRefusal {
         "another adult of this home objected to this, and the data-protection officer has not answered yet"
     )]
     Objected,
+    /// She ended or refused the same on the day on the paper, or since.
+    #[error("this was ended or refused on the day of the signature or since; ask her for a new form")]
+    ChangedSince,
     /// A consent for the same recipient, purpose and point is in force.
     #[error("you already share this; withdraw first if you want other terms")]
     AlreadyGiven,
@@ -124,7 +127,8 @@ impl Broker {
     ) -> Result<Chosen, Failure<ChoiceRefusal>> {
         let hand = who.into();
         let now = self.clock.now();
-        let (row, consents) = self.weigh_choice(hand, &choice, now).await?;
+        let level = choice.level(now);
+        let (row, consents) = self.weigh_choice(hand, &choice, level, now).await?;
         let id = ConsentId::random(&*self.entropy)?;
         let proposal = self.propose(hand, &choice, &row, (id, None), now).await?;
         let asked_at = proposal.asked_at(now);
@@ -135,7 +139,6 @@ impl Broker {
 
         match choice.answer {
             Answer::Agree => {
-                let level = choice.level(now);
                 if level < row.evidence {
                     return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
                 }
@@ -239,6 +242,7 @@ impl Broker {
         &self,
         hand: Hand,
         choice: &Choice,
+        level: EvidenceLevel,
         now: Instant,
     ) -> Result<(OfferRow, Vec<Consent>), Failure<ChoiceRefusal>> {
         let who = hand.person();
@@ -256,22 +260,16 @@ impl Broker {
             if has_left(point.occupancy, now) {
                 return Err(Failure::Refused(ChoiceRefusal::HomeLeft));
             }
-            // Whoever acts for her by whatever way agrees to nothing in her name.
-            if read.capacity_end(who).await?.is_some() {
-                return Err(Failure::Refused(ChoiceRefusal::NotYours));
-            }
             let consents = read.consents_of(who).await?;
-            // Or withdrawing and agreeing again would pass an objection by.
-            let same = consents.iter().filter(|consent| {
-                consent.point == choice.point
-                    && consent.recipient == row.offer.recipient
-                    && consent.purpose == row.offer.purpose
-            });
-            for consent in same {
-                let still = under_way(&mut *read, consent.id).await?;
-                if still.iter().any(|row| row.cause == StandstillCause::Objection) {
-                    return Err(Failure::Refused(ChoiceRefusal::Objected));
-                }
+            let agreeing = Agreeing {
+                point: choice.point,
+                recipient: row.offer.recipient,
+                purpose: &row.offer.purpose,
+                delegated: hand.acting().is_some(),
+                level,
+            };
+            if let Some(refusal) = barred(&mut *read, who, &consents, &agreeing).await? {
+                return Err(Failure::Refused(refusal));
             }
             (row, consents)
         };
@@ -424,6 +422,20 @@ impl Commit for AddConsent {
         let consents = group.tx.consents_of(self.consent.participant).await?;
         if already_given(&consents, &self.consent, group.now) {
             return Ok(Err(ChoiceRefusal::AlreadyGiven));
+        }
+        let (how, acting) = self.how;
+        let agreeing = Agreeing {
+            point: self.consent.point,
+            recipient: self.consent.recipient,
+            purpose: &self.consent.purpose,
+            delegated: acting.is_some(),
+            level: how.level.unwrap_or_default(),
+        };
+        let who = self.consent.participant;
+        if self.event.kind == EventKind::Given
+            && let Some(refusal) = barred(&mut *group.tx, who, &consents, &agreeing).await?
+        {
+            return Ok(Err(refusal));
         }
         if let Some(nonce) = self.intent
             && let Some(refusal) = use_intent(group, nonce).await?

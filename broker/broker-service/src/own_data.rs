@@ -97,6 +97,13 @@ pub(crate) fn local_day(now: Instant) -> Result<Date, Fault> {
     Ok(now.to_timestamp().to_zoned(zone).date())
 }
 
+/// When a day begins where the meters are.
+pub(crate) fn day_begins(day: Date) -> Result<Instant, Fault> {
+    let begins = day.to_zoned(zone()?);
+    let begins = begins.map_err(|_| Fault::Corrupt { what: "day" })?;
+    Ok(Instant::from_micros(begins.timestamp().as_microsecond())?)
+}
+
 /// The zone in which days are counted.
 pub(crate) fn zone() -> Result<TimeZone, Fault> {
     TimeZone::get(ZONE).map_err(|_| Fault::Corrupt { what: "zone" })

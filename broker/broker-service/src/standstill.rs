@@ -34,6 +34,14 @@ impl Stop {
     pub async fn write(&self, group: &mut Group<'_>) -> Result<(), Fault> {
         if let Some(change) = &self.change {
             add_event_by(group, change.consent, change.event, change.how, &change.draft).await?;
+        } else if self.row.ended_at.is_none() {
+            // It rests on a pause that stood when this was drafted, and that may have been ended meanwhile.
+            let consent = group.tx.consent(self.row.consent).await?;
+            let consent = consent.ok_or(Fault::SubjectErased)?;
+            let until = consent.terms_now(group.now).data.end();
+            if consent.pause(group.now).is_none_or(|pause| pause.until < until) {
+                return Err(Fault::Conflict { table: "standstill" });
+            }
         }
         Ok(group.tx.add_standstill(&self.row).await?)
     }

@@ -118,6 +118,7 @@ notice-code-stopped = The access code is stopped.
 field-form-unknown = This reference is that of no form of today. Check it, or send the person the form of today.
 field-scan-missing = Give the SHA-256 of the scan of the signed form.
 field-scan-invalid = A SHA-256 has 64 hexadecimal digits.
+field-changed-since = This was withdrawn or refused on the day of the signature or since: ask for a new form.
 field-entry-days = Give the day of the signature and that of the arrival, in this order and not ahead.
 field-shared-already = This person shares this for this meter already.
 field-code-used = This access code was used already. Call the data-protection officer, who closes the account with you.

@@ -118,6 +118,7 @@ notice-code-stopped = Le code d'accès est arrêté.
 field-form-unknown = Cette référence n'est celle d'aucun formulaire actuel. Vérifiez-la, ou envoyez le formulaire d'aujourd'hui à la personne.
 field-scan-missing = Indiquez l'empreinte de la copie numérisée du formulaire signé.
 field-scan-invalid = Une empreinte SHA-256 a 64 chiffres hexadécimaux.
+field-changed-since = Ce partage a été retiré ou refusé le jour de la signature ou depuis : demandez un nouveau formulaire.
 field-entry-days = Indiquez le jour de la signature et celui de l'arrivée, dans cet ordre et pas dans l'avenir.
 field-shared-already = Cette personne partage déjà cela pour ce compteur.
 field-code-used = Ce code d'accès a déjà servi. Appelez le délégué à la protection des données : il bloque le compte avec vous.

@@ -118,6 +118,7 @@ notice-code-stopped = De toegangscode is tegengehouden.
 field-form-unknown = Deze referentie hoort bij geen huidig formulier. Controleer ze, of stuur de persoon het formulier van vandaag.
 field-scan-missing = Geef de SHA-256 van de scan van het ondertekende formulier.
 field-scan-invalid = Een SHA-256 heeft 64 hexadecimale cijfers.
+field-changed-since = Dit is ingetrokken of geweigerd op de dag van de handtekening of daarna: vraag een nieuw formulier.
 field-entry-days = Geef de dag van de handtekening en die van de ontvangst, in deze volgorde en niet in de toekomst.
 field-shared-already = Deze persoon deelt dit al voor deze meter.
 field-code-used = Deze toegangscode is al gebruikt. Bel de functionaris voor gegevensbescherming: die sluit de account samen met u.

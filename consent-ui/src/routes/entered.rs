@@ -361,6 +361,7 @@ fn problem(refusal: &EnteredRefusal, section: &str) -> Option<FieldError> {
         EnteredRefusal::Choice(ChoiceRefusal::AlreadyGiven) => {
             beside("reference", FieldProblem::SharedAlready)
         }
+        EnteredRefusal::Choice(ChoiceRefusal::ChangedSince) => beside("signe", FieldProblem::ChangedSince),
         EnteredRefusal::Choice(ChoiceRefusal::HomeLeft | ChoiceRefusal::NotYours) => {
             Some(at("compteur", FieldProblem::MeterMissing))
         }

@@ -159,6 +159,7 @@ pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<
             ChoiceRefusal::NoticeChanged
             | ChoiceRefusal::AlreadyGiven
             | ChoiceRefusal::Objected
+            | ChoiceRefusal::ChangedSince
             | ChoiceRefusal::HomeLeft
             | ChoiceRefusal::TooWeak { .. }
             | ChoiceRefusal::NoKey

@@ -3,7 +3,8 @@
 
 use broker_domain::consent::State;
 use broker_domain::ids::ConsentId;
-use broker_service::{ChangeRefusal, Failure, SignInRefusal};
+use broker_domain::time::Instant;
+use broker_service::{Answer as Word, ChangeRefusal, Choice, ChoiceRefusal, Failure, SignInRefusal};
 use broker_store::SessionRole;
 
 use crate::browser::{Answer, Browser};
@@ -382,6 +383,64 @@ async fn p_19_an_officer_ends_as_invalid_what_nobody_agreed_to() {
         "{}",
         case.text()
     );
+}
+
+#[tokio::test]
+async fn p_19_what_she_withdrew_meanwhile_is_ended_as_invalid_all_the_same() {
+    let house = House::build().await;
+    let (_, id) = frozen(&house).await;
+    let given = consent(&house, id).await.data.start();
+    house.broker.withdraw(house.anna.id, id).await.unwrap();
+    assert_eq!(answer(&house, &[("issue", "fin")]).await.status, 303);
+    let state = consent(&house, id).await.state(house.broker.now());
+    assert_eq!(state, State::Invalidated { at: given });
+}
+
+#[tokio::test]
+async fn p_19_withdrawing_and_agreeing_again_does_not_pass_a_freeze_by() {
+    let house = House::build().await;
+    let (_, id) = frozen(&house).await;
+    house.broker.withdraw(house.anna.id, id).await.unwrap();
+    let choice = Choice {
+        offer: house.offer.offer.id,
+        point: house.anna.point,
+        notice: house.offer.notices()[0],
+        answer: Word::Agree,
+        proved_at: None,
+    };
+    let click = house.broker.choose(house.anna.id, choice).await;
+    assert!(
+        matches!(click, Err(Failure::Refused(ChoiceRefusal::TooWeak { .. }))),
+        "{click:?}"
+    );
+    let proved = Choice {
+        proved_at: Some(house.broker.now()),
+        ..choice
+    };
+    house.broker.choose(house.anna.id, proved).await.unwrap();
+}
+
+#[tokio::test]
+async fn p_12_what_she_paused_herself_stays_paused_when_an_officer_lets_it_go_on() {
+    let house = House::build().await;
+    let id = house.granted(&house.anna).await;
+    let until = house.broker.now().plus_seconds(30 * 86_400);
+    house.broker.pause(house.anna.id, id, until).await.unwrap();
+    let (_, _, code) = noticed(&house).await;
+    let (mut other, page) = visiting(&house, &code).await;
+    house.set_clock(&house.broker.now().plus_seconds(60).to_string());
+    assert_eq!(object(&mut other, &page, id).await.status, 200);
+    assert!(until < pause_of(&house, id).await.unwrap());
+    assert_eq!(answer(&house, &[("issue", "reprise")]).await.status, 303);
+    assert_eq!(pause_of(&house, id).await, Some(until));
+    assert_eq!(asked_now(&house, id).await, "consent-paused");
+    house.set_clock(&until.to_string());
+    assert_ne!(asked_now(&house, id).await, "consent-paused");
+}
+
+async fn pause_of(house: &House, id: ConsentId) -> Option<Instant> {
+    let pause = consent(house, id).await.pause(house.broker.now());
+    pause.map(|pause| pause.until)
 }
 
 #[tokio::test]

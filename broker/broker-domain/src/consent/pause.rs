@@ -39,6 +39,23 @@ impl Consent {
         ended.chain(last)
     }
 
+    /// Until when it is paused apart from the pauses that began at these instants; `None` where nothing else pauses it.
+    /// A later pause takes the place of an earlier one, so that of several only the last is left of `pause`.
+    #[must_use]
+    pub fn paused_beside(&self, others: &[Instant], now: Instant) -> Option<Instant> {
+        let kept = self
+            .events
+            .iter()
+            .fold(None, |kept: Option<Instant>, event| match event.kind {
+                EventKind::Paused { until } if !others.contains(&event.effective_at) => {
+                    Some(kept.map_or(until, |kept| kept.max(until)))
+                }
+                EventKind::Resumed => None,
+                _ => kept,
+            });
+        kept.filter(|until| now < *until)
+    }
+
     /// The first pause that a span touches.
     pub(super) fn pause_over(&self, span: &Interval) -> Option<Interval> {
         self.pauses().find(|pause| pause.overlaps(span))

@@ -5,12 +5,14 @@ use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
 use evidence::consent::{ConsentAct, ConsentDraft};
+use jiff::civil::Date;
 use ledger_core::leaf::ActorClass;
 
-use super::{AddConsent, Choice, ChoiceRefusal, already_given, next_event};
+use super::{AddConsent, Agreeing, Choice, ChoiceRefusal, already_given, next_event};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::Draft;
+use crate::own_data::day_begins;
 use crate::records::consent::{self, NewAct};
 
 impl Broker {
@@ -20,12 +22,26 @@ impl Broker {
         &self,
         who: ParticipantId,
         choice: &Choice,
+        signed_on: Option<Date>,
         now: Instant,
     ) -> Result<AddConsent, Failure<ChoiceRefusal>> {
         // By her own hand: an officer typed it, and answers for it in a record of its own.
         let hand = Hand::from(who);
-        let (row, consents) = self.weigh_choice(hand, choice, now).await?;
         let level = EvidenceLevel::L2;
+        let (row, consents) = self.weigh_choice(hand, choice, level, now).await?;
+        let agreeing = Agreeing {
+            point: choice.point,
+            recipient: row.offer.recipient,
+            purpose: &row.offer.purpose,
+            delegated: false,
+            level,
+        };
+        // A sheet that lay about must not undo what she decided meanwhile. One of the same day may be older or newer.
+        if let Some(day) = signed_on
+            && agreeing.was_changed_since(&consents, day_begins(day)?)
+        {
+            return Err(Failure::Refused(ChoiceRefusal::ChangedSince));
+        }
         if level < row.evidence {
             return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
         }

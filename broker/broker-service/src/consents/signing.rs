@@ -169,7 +169,7 @@ impl Broker {
         let hand = who.into();
         self.party()?;
         let now = self.clock.now();
-        let (row, consents) = self.weigh_choice(hand, &choice, now).await?;
+        let (row, consents) = self.weigh_choice(hand, &choice, EvidenceLevel::L3, now).await?;
         let id = ConsentId::random(&*self.entropy)?;
         let proposal = self.propose(hand, &choice, &row, (id, None), now).await?;
         if already_given(&consents, &proposal.consent, now) {
@@ -246,7 +246,7 @@ impl Broker {
             answer: Answer::Agree,
             proved_at: None,
         };
-        let (row, consents) = self.weigh_choice(hand, &choice, now).await?;
+        let (row, consents) = self.weigh_choice(hand, &choice, EvidenceLevel::L3, now).await?;
         // Made again from what is stored now: whoever changed something meanwhile changed the terms.
         let ids = (stored.consent, Some(stored.asked_at));
         let proposal = self.propose(hand, &choice, &row, ids, stored.drafted_at).await?;

@@ -225,7 +225,9 @@ impl Broker {
                     answer: Answer::Agree,
                     proved_at: None,
                 };
-                let beat = self.paper_grant(act.participant, &choice, now).await;
+                let beat = self
+                    .paper_grant(act.participant, &choice, act.sheet.signed_on, now)
+                    .await;
                 beat.map_err(|failure| failure.map_refusal(EnteredRefusal::Choice))?;
                 Ok(Effect::Nothing)
             }

@@ -2,7 +2,7 @@
 //! the date on, nobody signs in in her place, and a case stays open for whoever acts for her.
 
 use async_trait::async_trait;
-use broker_domain::consent::{EventKind, How, State};
+use broker_domain::consent::{EventKind, How};
 use broker_domain::gateway::Measuring;
 use broker_domain::household::{CapacityEnd, HouseholdCaseKind};
 use broker_domain::ids::{OfficerId, ParticipantId, RightsRequestId};
@@ -314,9 +314,16 @@ impl Broker {
             (row, read.consents_of(who).await?)
         };
         for consent in consents {
-            let State::Given { since: given_at } = consent.state(now) else {
+            let mut events = consent.events.iter();
+            let given = events.find(|event| event.kind == EventKind::Given);
+            let Some(given_at) = given.map(|event| event.effective_at) else {
                 continue;
             };
+            // Also what ended otherwise since: its recipients learn from when on it held nothing.
+            let ended = consent.state(now).ended_at();
+            if ended.is_some_and(|ended| ended <= row.since.max(given_at)) {
+                continue;
+            }
             let next = Next {
                 kind: EventKind::Invalidated,
                 // What somebody agreed to in her name afterwards never held: it was nothing before it was given.

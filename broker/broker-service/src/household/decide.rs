@@ -1,7 +1,7 @@
 //! What an officer decides about sharings that stand still: they end, or go on.
 
 use async_trait::async_trait;
-use broker_domain::consent::{Consent, EventKind, How, State};
+use broker_domain::consent::{Consent, EventKind, How};
 use broker_domain::household::{HouseholdCaseKind, Outcome, StandstillCause};
 use broker_domain::ids::{OfficerId, ParticipantId, RightsRequestId};
 use broker_domain::time::Instant;
@@ -77,14 +77,20 @@ impl Broker {
         since: Option<Instant>,
         now: Instant,
     ) -> Result<(), Failure<AnswerRefusal>> {
-        let (consent, others) = {
+        let (consent, all) = {
             let mut read = self.store.read().await?;
             let consent = read.consent(row.consent).await?.ok_or(Fault::SubjectErased)?;
-            let mut others = under_way(&mut *read, row.consent).await?;
-            others.retain(|other| other.began_at != row.began_at);
-            (consent, others)
+            (consent, read.standstills_of(row.consent).await?)
         };
-        let change = match decided(&consent, &row, (outcome, since), &others, now)? {
+        let others: Vec<_> = all
+            .iter()
+            .filter(|other| other.ended_at.is_none() && other.began_at != row.began_at)
+            .copied()
+            .collect();
+        // What the person paused herself, or had an officer pause, goes on whatever becomes of a case.
+        let own: Vec<Instant> = all.iter().map(|row| row.began_at).collect();
+        let kept = consent.paused_beside(&own, now);
+        let change = match decided(&consent, &row, (outcome, since), (&others, kept), now)? {
             None => None,
             Some((kind, effective_at)) => {
                 let next = Next {
@@ -145,31 +151,53 @@ impl Broker {
     }
 }
 
-/// The event that a decision needs; `None` where the sharing ended meanwhile, or another case holds it still.
+/// The event that a decision needs; `None` where the sharing is invalid already, where another case holds it still, or where what
+/// is left of it is as it should be. `kept` is until when somebody else paused it.
 fn decided(
     consent: &Consent,
     row: &StandstillRow,
     (outcome, since): (Outcome, Option<Instant>),
-    others: &[StandstillRow],
+    (others, kept): (&[StandstillRow], Option<Instant>),
     now: Instant,
 ) -> Result<Option<(EventKind, Instant)>, Failure<AnswerRefusal>> {
-    let State::Given { since: given_at } = consent.state(now) else {
+    let state = consent.state(now);
+    if outcome == Outcome::End && row.cause == StandstillCause::NotMe {
+        return never_held(consent, since, now);
+    }
+    if !state.is_given() {
         return Ok(None);
-    };
-    Ok(match (outcome, row.cause) {
-        (Outcome::End, StandstillCause::NotMe) => {
-            let at = since.unwrap_or(given_at);
-            if at < given_at || now < at {
-                return Err(Failure::Refused(AnswerRefusal::DayOutOfReach));
-            }
-            Some((EventKind::Invalidated, at))
-        }
-        (Outcome::End, StandstillCause::Objection) => Some((EventKind::Revoked, now)),
-        (Outcome::GoOn, _) if others.is_empty() && consent.pause(now).is_some() => {
-            Some((EventKind::Resumed, now))
-        }
+    }
+    Ok(match (outcome, consent.pause(now)) {
+        (Outcome::End, _) => Some((EventKind::Revoked, now)),
+        (Outcome::GoOn, Some(pause)) if others.is_empty() => match kept {
+            None => Some((EventKind::Resumed, now)),
+            Some(until) if until < pause.until => Some((EventKind::Paused { until }, now)),
+            Some(_) => None,
+        },
         (Outcome::GoOn, _) => None,
     })
+}
+
+/// The end of what nobody agreed to, from a day on; also of a sharing that she withdrew meanwhile, so that its recipient
+/// learns since when it held nothing rightly.
+fn never_held(
+    consent: &Consent,
+    since: Option<Instant>,
+    now: Instant,
+) -> Result<Option<(EventKind, Instant)>, Failure<AnswerRefusal>> {
+    let mut events = consent.events.iter();
+    let given = events.find(|event| event.kind == EventKind::Given);
+    let Some(given_at) = given.map(|event| event.effective_at) else {
+        return Ok(None);
+    };
+    let at = since.unwrap_or(given_at);
+    if at < given_at || now < at {
+        return Err(Failure::Refused(AnswerRefusal::DayOutOfReach));
+    }
+    let ended = consent.state(now).ended_at();
+    Ok(ended
+        .is_none_or(|ended| at < ended)
+        .then_some((EventKind::Invalidated, at)))
 }
 
 struct Settle {

@@ -25,7 +25,7 @@ impl From<ChoiceRefusal> for ChangeRefusal {
             ChoiceRefusal::HomeLeft => Self::NotInForce,
             ChoiceRefusal::NoticeChanged => Self::NoticeChanged,
             ChoiceRefusal::Objected => Self::WithOfficer,
-            ChoiceRefusal::AlreadyGiven => Self::NotLater,
+            ChoiceRefusal::AlreadyGiven | ChoiceRefusal::ChangedSince => Self::NotLater,
             ChoiceRefusal::TooWeak { needed } => Self::TooWeak { needed },
             ChoiceRefusal::NoKey => Self::NoKey,
             ChoiceRefusal::Signature(refusal) => Self::Signature(refusal),

@@ -60,12 +60,10 @@ fn the_newest_record_kept_back_shows() {
     let honest = log.history(0, None);
     let mut short = honest.clone();
     short.entries.pop();
+    let all = u64::try_from(honest.entries.len()).unwrap();
     assert!(matches!(
         History::parse(&to_bytes(&short)),
-        Err(HistoryError::Numbers {
-            newest: 14,
-            records: 13
-        })
+        Err(HistoryError::Numbers { newest, records }) if (newest, records) == (all, honest.entries.len() - 1)
     ));
     short.header.newest = short.entries.last().unwrap().n;
     assert!(matches!(

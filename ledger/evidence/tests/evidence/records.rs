@@ -56,6 +56,8 @@ fn each_type_has_its_kind_of_leaf() {
         RightsRequest,
         ConsentClosed,
         Document,
+        Document,
+        RightsRequest,
     ];
     assert_eq!(kinds, expected);
 }
