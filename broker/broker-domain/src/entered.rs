@@ -140,6 +140,23 @@ pub struct EnteredAct {
     pub state: EnteredState,
 }
 
+/// When the code of a confirmed act may be handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeWindow {
+    /// Not before the person was told of it.
+    Untold {
+        /// When it is too late for that.
+        until: Instant,
+    },
+    /// Between two instants; none when she was told too late.
+    Known {
+        /// From then on.
+        from: Instant,
+        /// Before then.
+        until: Instant,
+    },
+}
+
 /// Where an entered act stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnteredState {
@@ -199,6 +216,19 @@ pub enum CannotConfirm {
     Expired,
 }
 
+impl EnteredState {
+    /// The code of its outcome in the database and in forms; `None` while it waits.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<&'static str> {
+        match self {
+            Self::Waiting => None,
+            Self::Confirmed { .. } => Some("confirmed"),
+            Self::SentBack { .. } => Some("sent-back"),
+            Self::Stopped { .. } => Some("stopped"),
+        }
+    }
+}
+
 impl EnteredAct {
     /// Until when it waits.
     #[must_use]
@@ -255,8 +285,8 @@ impl EnteredAct {
         })
     }
 
-    /// From when on the code of a confirmed act may be handed out, and until when; `None` for anything else. At once only when
-    /// both officers saw the person.
+    /// From when on at the earliest the code of a confirmed act may be handed out, and until when; `None` for anything else. At
+    /// once only when both officers saw the person. Whether she was told is for [`Self::code_window`].
     #[must_use]
     pub fn code_from(&self) -> Option<(Instant, Instant)> {
         let (Entry::Code { seen: first }, EnteredState::Confirmed { at, seen, .. }) =
@@ -269,6 +299,30 @@ impl EnteredAct {
             _ => at.plus_seconds(CODE_WAITS_SECONDS),
         };
         Some((from, from.plus_seconds(CODE_STANDS_SECONDS)))
+    }
+
+    /// When the code of a confirmed act may be handed out, given when she was told of it; `None` for anything else. Unless both
+    /// officers saw her, her 72 hours run from when she was told: before, she cannot stop anything. The end stays where it is, so
+    /// that no act stays open because nobody told her.
+    #[must_use]
+    pub fn code_window(&self, told: Option<Instant>) -> Option<CodeWindow> {
+        let (Entry::Code { seen: first }, EnteredState::Confirmed { at, seen, .. }) =
+            (self.entry, self.state)
+        else {
+            return None;
+        };
+        let (earliest, until) = self.code_from()?;
+        Some(match (first, seen, told) {
+            (Seen::InPerson, Seen::InPerson, _) => CodeWindow::Known {
+                from: earliest,
+                until,
+            },
+            (_, _, None) => CodeWindow::Untold { until },
+            (_, _, Some(told)) => CodeWindow::Known {
+                from: told.max(at).plus_seconds(CODE_WAITS_SECONDS),
+                until,
+            },
+        })
     }
 
     fn may_decide(&self, by: OfficerId, now: Instant) -> Result<(), CannotConfirm> {
@@ -360,6 +414,26 @@ mod tests {
             assert_eq!(from(first, second), at(60 + CODE_WAITS_SECONDS));
         }
         assert_eq!(code(Seen::InPerson).code_from(), None);
+    }
+
+    #[test]
+    fn the_days_before_a_code_run_from_when_she_was_told() {
+        let window = |first, second, told: Option<i64>| {
+            let act = code(first).confirmed(SECOND, second, at(60)).unwrap();
+            act.code_window(told.map(at)).unwrap()
+        };
+        let until = at(60 + CODE_WAITS_SECONDS + CODE_STANDS_SECONDS);
+        let untold = window(Seen::InPerson, Seen::FromAfar, None);
+        assert_eq!(untold, CodeWindow::Untold { until });
+        for (told, from) in [(5, 60), (60, 60), (9_000, 9_000)] {
+            let from = at(from + CODE_WAITS_SECONDS);
+            let known = window(Seen::FromAfar, Seen::InPerson, Some(told));
+            assert_eq!(known, CodeWindow::Known { from, until });
+        }
+        let both = window(Seen::InPerson, Seen::InPerson, None);
+        let until = at(60 + CODE_STANDS_SECONDS);
+        assert_eq!(both, CodeWindow::Known { from: at(60), until });
+        assert_eq!(code(Seen::InPerson).code_window(Some(at(1))), None);
     }
 
     #[test]

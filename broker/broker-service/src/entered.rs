@@ -87,6 +87,9 @@ pub enum EnteredRefusal {
     /// The code may not be handed out yet, or not any more.
     #[error("the code cannot be handed out now")]
     CodeNotNow,
+    /// Nobody knows what became of it before the database was restored.
+    #[error("this was entered before the database was restored; enter it again")]
+    BeforeRestore,
     /// The code was used already.
     #[error("this code was used already; sign in, and say that it was not you")]
     CodeUsed,

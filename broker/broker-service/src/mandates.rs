@@ -310,7 +310,8 @@ pub(crate) async fn note_event(
     let row = tx.mandate(acting.mandate()).await?.ok_or_else(over)?;
     let still = row.mandate.acting(acting.delegate(), now).map_err(|_| over())?;
     let hers = tx.consent(consent).await?.map(|consent| consent.participant);
-    if !still.powers().include(power_of(event.kind)) || hers != Some(still.person()) {
+    let ended = tx.capacity_end(still.person()).await?.is_some();
+    if ended || !still.powers().include(power_of(event.kind)) || hers != Some(still.person()) {
         return Err(over());
     }
     tx.add_delegated_event(consent, DelegatedRow::of(still, event.seq))

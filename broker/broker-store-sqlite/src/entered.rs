@@ -196,14 +196,16 @@ impl EnteredWrites for SqliteTx {
         self.change("invitation", query).await.map(|_| ())
     }
 
-    async fn post_entered(&mut self, id: EnteredId, by: OfficerId, at: Instant) -> Result<(), StoreError> {
+    async fn post_entered(&mut self, act: &EnteredAct, by: OfficerId, at: Instant) -> Result<(), StoreError> {
         let query = query(
-            "UPDATE entered_act SET posted_by = ?2, posted_at_us = ?3 WHERE id = ?1 AND posted_at_us IS NULL",
+            "UPDATE entered_act SET posted_by = ?2, posted_at_us = ?3 \
+             WHERE id = ?1 AND posted_at_us IS NULL AND outcome IS ?4",
         );
         let query = query
-            .bind(id.as_bytes().to_vec())
+            .bind(act.id.as_bytes().to_vec())
             .bind(by.as_bytes().to_vec())
-            .bind(at.as_micros());
+            .bind(at.as_micros())
+            .bind(act.state.outcome());
         self.change_one("entered_act", query).await
     }
 

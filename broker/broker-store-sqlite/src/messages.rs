@@ -66,6 +66,12 @@ impl MessageReads for SqliteTx {
         self.all(query.bind(now.as_micros()).bind(limit), message).await
     }
 
+    async fn message_sent(&mut self, id: MessageId) -> Result<Option<Instant>, StoreError> {
+        let query = query("SELECT ended_at_us FROM message WHERE id = ?1 AND ended = 'sent'");
+        let query = query.bind(id.as_bytes().as_slice());
+        self.one(query, |row| row.instant("message.ended_at_us")).await
+    }
+
     async fn message_counts(&mut self) -> Result<MessageCounts, StoreError> {
         let query = query(
             "SELECT COUNT(*) FILTER (WHERE ended IS NULL AND attempts = 0) AS waiting, \
@@ -214,6 +220,18 @@ impl MessageWrites for SqliteTx {
             .bind(end.code())
             .bind(at.as_micros());
         self.change_one("message", query).await
+    }
+
+    async fn end_messages_to(&mut self, who: ParticipantId, at: Instant) -> Result<(), StoreError> {
+        let query = query(
+            "UPDATE message SET ended = ?2, ended_at_us = ?3, to_sealed = x'' \
+             WHERE participant = ?1 AND ended IS NULL",
+        );
+        let query = query
+            .bind(who.as_bytes().as_slice())
+            .bind(MessageEnd::Overtaken.code())
+            .bind(at.as_micros());
+        self.change("message", query).await.map(|_| ())
     }
 
     async fn drop_messages(&mut self, before: Instant) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 17;
+pub const NEWEST_SCHEMA: u32 = 18;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 17] = [
+const MIGRATIONS: [Migration; 18] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -124,6 +124,12 @@ const MIGRATIONS: [Migration; 17] = [
         name: "watched",
         up: include_str!("../migrations/0017_watched.up.sql"),
         down: include_str!("../migrations/0017_watched.down.sql"),
+    },
+    Migration {
+        version: 18,
+        name: "attempts",
+        up: include_str!("../migrations/0018_attempts.up.sql"),
+        down: include_str!("../migrations/0018_attempts.down.sql"),
     },
 ];
 

@@ -269,5 +269,7 @@ const fn attempt_code(kind: AttemptKind) -> &'static str {
     match kind {
         AttemptKind::Invitation => "invitation",
         AttemptKind::Recovery => "recovery",
+        AttemptKind::Stop => "stop",
+        AttemptKind::Home => "home",
     }
 }

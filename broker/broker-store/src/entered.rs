@@ -121,8 +121,9 @@ pub trait EnteredWrites {
     async fn note_invitation(&mut self, id: EnteredId, invitation: [u8; 32]) -> Result<(), StoreError>;
     /// Deletes the invitations of a person that were not used.
     async fn close_invitations(&mut self, who: ParticipantId) -> Result<(), StoreError>;
-    /// Notes that the letter about an act was posted. Twice is a conflict.
-    async fn post_entered(&mut self, id: EnteredId, by: OfficerId, at: Instant) -> Result<(), StoreError>;
+    /// Notes that the letter about an act in this state was posted. Twice is a conflict, and so is an act that was decided or
+    /// stopped since: another letter waits then.
+    async fn post_entered(&mut self, act: &EnteredAct, by: OfficerId, at: Instant) -> Result<(), StoreError>;
     /// Adds a stop code. An act has one.
     async fn add_stop_code(&mut self, row: &StopCodeRow) -> Result<(), StoreError>;
     /// Empties the sealed code that a message has brought; none of that message is no conflict.

@@ -276,6 +276,8 @@ pub trait MessageReads {
     async fn message(&mut self, id: MessageId) -> Result<Option<MessageRow>, StoreError>;
     /// Messages to be tried by `now`, those due first first, at most `limit`.
     async fn messages_due(&mut self, now: Instant, limit: u32) -> Result<Vec<MessageRow>, StoreError>;
+    /// When a message was sent; `None` for one that waits, was given up or is not known any more.
+    async fn message_sent(&mut self, id: MessageId) -> Result<Option<Instant>, StoreError>;
     /// The state of the queue.
     async fn message_counts(&mut self) -> Result<MessageCounts, StoreError>;
     /// How many messages to a person were given up since she gave her address.
@@ -310,6 +312,8 @@ pub trait MessageWrites {
     async fn begin_message(&mut self, id: MessageId, retry_at: Instant) -> Result<(), StoreError>;
     /// Notes how a message ended; its sealed address is emptied. One that ended before is a conflict.
     async fn end_message(&mut self, id: MessageId, end: MessageEnd, at: Instant) -> Result<(), StoreError>;
+    /// Ends every message to a person that waits, as overtaken; none is no conflict.
+    async fn end_messages_to(&mut self, who: ParticipantId, at: Instant) -> Result<(), StoreError>;
     /// Deletes messages that ended before `before`.
     async fn drop_messages(&mut self, before: Instant) -> Result<(), StoreError>;
 }

@@ -170,6 +170,10 @@ pub enum AttemptKind {
     Invitation,
     /// Recovery codes.
     Recovery,
+    /// Codes that stop a new code for an account.
+    Stop,
+    /// Codes of homes and of their cases.
+    Home,
 }
 
 /// How many attempts failed since when.

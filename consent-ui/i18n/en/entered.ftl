@@ -47,6 +47,7 @@ entered-why = Why this entry is wrong
 entered-why-hint = The person reads this reason in her letter.
 entered-send-back = Send back
 entered-the-code = Access code
+entered-code-untold = The person has not been told yet: post the letter first. Her 72 hours run once the letter is marked posted or the message has left.
 entered-code-wait = The code can be handed out from
 entered-code-ready = One of the two officers hands the code to the person, and to nobody else, until
 entered-code-show = Make and show the code

@@ -47,6 +47,7 @@ entered-why = Pourquoi cette saisie est erronée
 entered-why-hint = La personne lit ce motif dans le courrier.
 entered-send-back = Renvoyer
 entered-the-code = Code d'accès
+entered-code-untold = La personne n'a pas encore été avertie : poster la lettre d'abord. Le délai de 72 heures court dès que la lettre est marquée postée ou le message parti.
 entered-code-wait = Le code peut être remis à partir du
 entered-code-ready = Un des deux délégués remet le code à la personne, et à elle seule, jusqu'au
 entered-code-show = Créer et afficher le code

@@ -47,6 +47,7 @@ entered-why = Waarom deze invoer niet klopt
 entered-why-hint = De persoon leest deze reden in haar brief.
 entered-send-back = Terugsturen
 entered-the-code = De toegangscode
+entered-code-untold = Deze persoon is nog niet verwittigd: post eerst de brief. De 72 uur lopen zodra de brief als gepost is aangeduid of het bericht vertrokken is.
 entered-code-wait = De code kan worden overhandigd vanaf
 entered-code-ready = Een van beide functionarissen geeft de code aan de persoon, en aan niemand anders, tot
 entered-code-show = De code maken en tonen

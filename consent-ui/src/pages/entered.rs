@@ -235,6 +235,8 @@ pub enum Can {
 pub enum CodeStep {
     /// There is none.
     None,
+    /// The person was not told yet.
+    Untold,
     /// It may be made from then on.
     Wait {
         /// From when on.
@@ -258,6 +260,8 @@ pub enum LetterStep {
     Waits {
         /// Whether a receipt goes along.
         receipt: Option<String>,
+        /// What was decided when the page was made: its letter is the one that is posted.
+        outcome: &'static str,
     },
     /// It was posted.
     Posted {

@@ -299,6 +299,11 @@ impl Broker {
     ) -> Result<([u8; 32], AccountId), Failure<SignInRefusal>> {
         let row = self.invitation(code).await?;
         if let SessionRole::Participant(who) = row.role
+            && self.store.read().await?.capacity_end(who).await?.is_some()
+        {
+            return Err(Failure::Refused(SignInRefusal::Invitation));
+        }
+        if let SessionRole::Participant(who) = row.role
             && !self.is_of_age(who).await?
         {
             return Err(Failure::Refused(SignInRefusal::AgeUnsaid));

@@ -1,9 +1,12 @@
 //! A new code for somebody's account: handed out by one of the two officers, not before its time; stopped by the person.
 
 use async_trait::async_trait;
-use broker_domain::entered::{EnteredAct, EnteredState, Entry};
+use broker_domain::entered::{CodeWindow, EnteredAct, EnteredState, Entry};
 use broker_domain::ids::{EnteredId, ParticipantId};
-use broker_store::{AttemptKind, EnteredRow, InvitationKind, InvitationRow, Serial, SessionRole};
+use broker_domain::time::Instant;
+use broker_store::{
+    AttemptKind, EnteredRow, InvitationKind, InvitationRow, MessageKind, Serial, SessionRole,
+};
 use evidence::record::EnteredStep;
 use ledger_core::leaf::ActorClass;
 
@@ -12,13 +15,15 @@ use crate::accounts::{Invitation, typed};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
+use crate::telling;
 
 impl Broker {
     /// Makes the code of an act that two officers agreed on, for one of the two. Asked again, it makes another one and ends the
     /// one before, so that nothing is lost when a page is.
     ///
     /// # Errors
-    /// [`EnteredRefusal::CodeNotNow`], [`EnteredRefusal::CodeUsed`], and those about the session.
+    /// [`EnteredRefusal::CodeNotNow`], also before she was told; [`EnteredRefusal::BeforeRestore`], [`EnteredRefusal::CodeUsed`],
+    /// and those about the session.
     pub async fn make_account_code(
         &self,
         token: &[u8; 32],
@@ -38,18 +43,23 @@ impl Broker {
         };
         drop(read);
         self.may_enter(by, row.act.participant, now)?;
-        let (Some((from, until)), EnteredState::Confirmed { by: second, .. }) =
-            (row.act.code_from(), row.act.state)
-        else {
+        let EnteredState::Confirmed { by: second, .. } = row.act.state else {
             return Err(Failure::Refused(EnteredRefusal::CodeNotNow));
         };
         if ![row.act.by, second].contains(&by) {
             return Err(Failure::Refused(EnteredRefusal::NotAllowed));
         }
-        if now < from || until <= now {
-            return Err(Failure::Refused(EnteredRefusal::CodeNotNow));
+        if self.is_before_restore(&row).await? {
+            return Err(Failure::Refused(EnteredRefusal::BeforeRestore));
         }
-        let (invitation, drawn) = self.inviting().draw(role, kind)?;
+        let until = match self.code_window(&row).await? {
+            Some(CodeWindow::Known { from, until }) if from <= now && now < until => until,
+            _ => return Err(Failure::Refused(EnteredRefusal::CodeNotNow)),
+        };
+        let (mut invitation, mut drawn) = self.inviting().draw(role, kind)?;
+        // Not longer than her own page says.
+        drawn.expires_at = drawn.expires_at.min(until);
+        invitation.expires_at = drawn.expires_at;
         let step = (EnteredStep::CodeMade, Some(by));
         let draft = self.entered_draft(&row.act, step, None, ActorClass::Dpo, now)?;
         let beat = MakeCode {
@@ -59,6 +69,30 @@ impl Broker {
         };
         self.commit(beat).await?;
         Ok(invitation)
+    }
+
+    /// When the code of an act may be handed out: unless both officers saw her, not before she was told by message or letter.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn code_window(&self, row: &EnteredRow) -> Result<Option<CodeWindow>, Fault> {
+        let EnteredState::Confirmed { at, .. } = row.act.state else {
+            return Ok(None);
+        };
+        let message = telling::message_about(&row.act, MessageKind::CodePrepared);
+        let sent = self.store.read().await?.message_sent(message).await?;
+        let posted: Option<Instant> = row
+            .posted
+            .map(|(_, posted)| posted)
+            .filter(|posted| at <= *posted);
+        Ok(row.act.code_window(sent.into_iter().chain(posted).min()))
+    }
+
+    /// Whether an act was entered before the newest restore. What became of it after the copy was made is unknown: she may have
+    /// stopped it.
+    pub(super) async fn is_before_restore(&self, row: &EnteredRow) -> Result<bool, Fault> {
+        let restores = self.store.read().await?.restores().await?;
+        Ok(restores.last().is_some_and(|first| row.leaf < *first))
     }
 
     /// New codes for the account of a person that wait or may be handed out: for her own pages.
@@ -101,7 +135,7 @@ impl Broker {
     /// # Errors
     /// [`EnteredRefusal::Unknown`] for no such code, [`EnteredRefusal::CodeUsed`], [`EnteredRefusal::SignIn`] after too many.
     pub async fn stop_code_by(&self, code: &str) -> Result<(), Failure<EnteredRefusal>> {
-        let tried = self.may_try(AttemptKind::Invitation, None).await;
+        let tried = self.may_try(AttemptKind::Stop, None).await;
         tried.map_err(|failure| failure.map_refusal(EnteredRefusal::SignIn))?;
         let hash = self.vault.stop_code(&typed(code));
         let mut read = self.store.read().await?;
@@ -111,7 +145,7 @@ impl Broker {
         };
         drop(read);
         let Some(row) = row else {
-            self.count_failure(AttemptKind::Invitation, None).await?;
+            self.count_failure(AttemptKind::Stop, None).await?;
             return Err(Failure::Refused(EnteredRefusal::Unknown));
         };
         self.stop_entered(row).await
@@ -160,6 +194,9 @@ impl Commit for MakeCode {
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, EnteredRefusal>, Fault> {
         if is_used(group, self.act.id).await? {
             return Ok(Err(EnteredRefusal::CodeUsed));
+        }
+        if group.tx.capacity_end(self.act.participant).await?.is_some() {
+            return Ok(Err(EnteredRefusal::CodeNotNow));
         }
         let serial = group.append(&self.draft).await?;
         group.tx.add_invitation(&self.drawn, group.now).await?;

@@ -1,7 +1,7 @@
 //! The second officer: confirms, or sends back.
 
 use async_trait::async_trait;
-use broker_domain::entered::{EnteredAct, EnteredState, Entry, Seen};
+use broker_domain::entered::{Counts, EnteredAct, EnteredState, Entry, Seen};
 use broker_domain::ids::{EnteredId, OfficerId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::Instant;
@@ -44,7 +44,9 @@ impl Broker {
         let by = officer(&session)?;
         let now = self.clock.now();
         let row = self.store.read().await?.entered(id).await?;
-        let act = row.ok_or(Failure::Refused(EnteredRefusal::Unknown))?.act;
+        let row = row.ok_or(Failure::Refused(EnteredRefusal::Unknown))?;
+        let before_restore = self.is_before_restore(&row).await?;
+        let act = row.act;
         self.are_two(&act, by).await?;
         let query = Query {
             principal: Principal::Officer(by),
@@ -54,6 +56,9 @@ impl Broker {
         };
         let permit = Permit::ask(&*self.policy, query);
         let beat = match decision {
+            Decision::Confirm(_) if before_restore && act.entry.counts() == Counts::Confirmed => {
+                return Err(Failure::Refused(EnteredRefusal::BeforeRestore));
+            }
             Decision::Confirm(seen) => {
                 let act = act.confirmed(by, *seen, now).map_err(EnteredRefusal::from);
                 self.confirmation(act.map_err(Failure::Refused)?, now).await?

@@ -121,18 +121,24 @@ impl Broker {
         receipt.map_err(|failure| failure.map_refusal(|_| EnteredRefusal::Unknown))
     }
 
-    /// Notes that the letter about an act was posted.
+    /// Notes that the letter about an act was posted. `shown`: the outcome of the act on the page that the officer saw, as
+    /// [`EnteredState::outcome`] has it.
     ///
     /// # Errors
-    /// As [`Broker::open_envelope`]; [`Failure::Conflict`] when another officer did meanwhile.
+    /// As [`Broker::open_envelope`]; [`Failure::Conflict`] when another officer did meanwhile, or the act was decided since: then
+    /// another letter waits, and what was posted does not say what this one does.
     pub async fn mark_posted(
         &self,
         officer: OfficerId,
         id: EnteredId,
+        shown: Option<&str>,
     ) -> Result<(), Failure<EnteredRefusal>> {
-        self.letter_row(officer, id).await?;
+        let row = self.letter_row(officer, id).await?;
+        if row.act.state.outcome() != shown {
+            return Err(Failure::Conflict);
+        }
         let mut tx = self.store.begin("post letter").await?;
-        tx.post_entered(id, officer, self.clock.now()).await?;
+        tx.post_entered(&row.act, officer, self.clock.now()).await?;
         Ok(tx.commit().await?)
     }
 

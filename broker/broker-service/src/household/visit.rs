@@ -120,7 +120,7 @@ impl Broker {
         };
         // The notice ends with the occupancy: whoever lives there next has nothing to do with it.
         let Some((home, point)) = found.filter(|(_, point)| !has_left(point.occupancy, now)) else {
-            self.count_failure(AttemptKind::Invitation, None).await?;
+            self.count_failure(AttemptKind::Home, None).await?;
             return Err(Failure::Refused(HomeRefusal::CodeUnknown));
         };
         let query = Query {
@@ -357,7 +357,7 @@ impl Broker {
             }
         };
         let Some((case, row, still)) = found else {
-            self.count_failure(AttemptKind::Invitation, None).await?;
+            self.count_failure(AttemptKind::Home, None).await?;
             return Err(Failure::Refused(HomeRefusal::CodeUnknown));
         };
         let thread = self.opened(row).await?;
@@ -374,9 +374,9 @@ impl Broker {
         })
     }
 
-    /// Wrong codes of homes and of cases count with those of invitations: all are drawn alike, and typed by strangers.
+    /// Wrong codes of homes and of cases count apart: whoever floods this page keeps nobody from another one.
     async fn may_try_home(&self) -> Result<(), Failure<HomeRefusal>> {
-        let tried = self.may_try(AttemptKind::Invitation, None).await;
+        let tried = self.may_try(AttemptKind::Home, None).await;
         tried.map_err(|failure| {
             failure.map_refusal(|refusal| match refusal {
                 SignInRefusal::TooMany { until } => HomeRefusal::TooMany { until },

@@ -124,7 +124,12 @@ impl Broker {
             return Ok(hand);
         };
         let over = || Fault::Conflict { table: "mandate" };
-        let row = self.store.read().await?.mandate(acting.mandate()).await?;
+        let mut read = self.store.read().await?;
+        let row = read.mandate(acting.mandate()).await?;
+        if read.capacity_end(acting.person()).await?.is_some() {
+            return Err(over());
+        }
+        drop(read);
         let still = row
             .ok_or_else(over)?
             .mandate

@@ -1,5 +1,6 @@
 //! Messages that bring a code: which one, while it can be of use.
 
+use broker_domain::entered::CodeWindow;
 use broker_domain::time::Instant;
 use broker_store::{MessageKind, MessageRow};
 use broker_vault::{DataKey, SealedText};
@@ -49,12 +50,15 @@ impl Duties {
                 };
                 let act = read.entered(stop.act).await?;
                 // One that was stopped meanwhile has no day.
-                let from = act.and_then(|row| row.act.code_from());
-                from.map(|(from, _)| Brought {
-                    kind: row.kind,
-                    sealed: stop.sealed,
-                    day: Some(from),
-                })
+                // Her days run from this message.
+                match act.and_then(|row| row.act.code_window(Some(now))) {
+                    Some(CodeWindow::Known { from, .. }) => Some(Brought {
+                        kind: row.kind,
+                        sealed: stop.sealed,
+                        day: Some(from),
+                    }),
+                    Some(CodeWindow::Untold { .. }) | None => None,
+                }
             }
             _ => None,
         })

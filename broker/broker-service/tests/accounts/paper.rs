@@ -243,11 +243,20 @@ async fn p_36_the_letter_is_opened_for_the_record_and_posted_once() {
         size + 2,
         "a record of it"
     );
-    scene.broker.mark_posted(scene.colleague, entry.id).await.unwrap();
+    // The page that she clicked on showed another state: the letter that waits is not the one in her envelope.
+    let old = scene
+        .broker
+        .mark_posted(scene.colleague, entry.id, Some("sent-back"));
+    assert!(matches!(old.await, Err(broker_service::Failure::Conflict)));
+    scene
+        .broker
+        .mark_posted(scene.colleague, entry.id, None)
+        .await
+        .unwrap();
     let done = scene.broker.entered_desk(scene.officer).await.unwrap();
     assert!(done.to_post.is_empty());
     assert_eq!(
-        refused(scene.broker.mark_posted(scene.officer, entry.id).await),
+        refused(scene.broker.mark_posted(scene.officer, entry.id, None).await),
         EnteredRefusal::Unknown
     );
     assert_eq!(

@@ -57,7 +57,7 @@ pub async fn entered(scene: &Scene, who: ParticipantId) -> Vec<EnteredAct> {
 }
 
 /// Enters a new code for her account from afar, and has it confirmed.
-async fn agreed_code(told: &Telling) -> EnteredId {
+pub async fn agreed_code(told: &Telling) -> EnteredId {
     let scene = &told.scene;
     let form = form(
         scene,
@@ -72,7 +72,7 @@ async fn agreed_code(told: &Telling) -> EnteredId {
 }
 
 /// The code that stops it, as the message brings it.
-fn stop_code(told: &Telling) -> String {
+pub fn stop_code(told: &Telling) -> String {
     let letters = std::mem::take(&mut *told.letters.sent.lock().unwrap());
     let mut letters = letters
         .into_iter()

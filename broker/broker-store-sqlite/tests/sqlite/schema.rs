@@ -85,6 +85,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0015_homes.up.sql"),
         include_str!("../../migrations/0016_entered.up.sql"),
         include_str!("../../migrations/0017_watched.up.sql"),
+        include_str!("../../migrations/0018_attempts.up.sql"),
     ]
     .concat();
     let mut inside = false;

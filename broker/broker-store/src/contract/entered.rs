@@ -113,8 +113,11 @@ pub async fn entered_acts_wait_and_are_posted(store: &dyn Store) {
     assert_eq!(ids(tx.entered_waiting(9).await.unwrap()), [id(11), id(12)]);
     assert_eq!(ids(tx.entered_of(id(2), 9).await.unwrap()), [id(12)]);
     assert_eq!(ids(tx.entered_to_post(9).await.unwrap()), [id(11)]);
-    tx.post_entered(id(11), id(SECOND), at(60)).await.unwrap();
-    assert_conflict(tx.post_entered(id(11), id(1), at(61)).await, "entered_act");
+    // The letter that she was shown is not the one that waits.
+    let other = confirmed(ended.clone());
+    assert_conflict(tx.post_entered(&other, id(SECOND), at(59)).await, "entered_act");
+    tx.post_entered(&ended, id(SECOND), at(60)).await.unwrap();
+    assert_conflict(tx.post_entered(&ended, id(1), at(61)).await, "entered_act");
     assert!(tx.entered_to_post(9).await.unwrap().is_empty());
     let wrong = EnteredAct {
         state: EnteredState::SentBack {

@@ -158,6 +158,8 @@ pub async fn failed_attempts_are_counted_apart(store: &dyn Store) {
         (AttemptKind::Recovery, Some(id(1))),
         (AttemptKind::Invitation, None),
         (AttemptKind::Invitation, Some(id(1))),
+        (AttemptKind::Stop, None),
+        (AttemptKind::Home, None),
     ];
     for (failed, (kind, account)) in (1..).zip(places) {
         assert_eq!(tx.attempts(kind, account).await.unwrap(), None);

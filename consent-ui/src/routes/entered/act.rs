@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use broker_domain::entered::{CannotConfirm, EnteredAct, EnteredState, Entry, Seen, Standing};
+use broker_domain::entered::{CannotConfirm, CodeWindow, EnteredAct, EnteredState, Entry, Seen, Standing};
 use broker_domain::ids::EnteredId;
 use broker_service::{Decision, EnteredRefusal, EnteredView, Failure, SignInRefusal};
 
@@ -48,11 +48,15 @@ async fn view(visit: &Visit, act: EnteredId, typed: &str, errors: FormErrors) ->
         (true, true, 0 | 1) => Can::NeedColleague,
         (true, true, _) => Can::WaitForColleague,
     };
-    let code = match act.code_from() {
+    let code = match visit.broker().code_window(&row).await? {
         None => CodeStep::None,
-        Some((from, _)) if now < from => CodeStep::Wait { from: moment(from) },
-        Some((_, until)) if now < until => CodeStep::Ready { until: moment(until) },
-        Some(_) => CodeStep::Over,
+        Some(CodeWindow::Untold { until } | CodeWindow::Known { until, .. }) if until <= now => {
+            CodeStep::Over
+        }
+        Some(CodeWindow::Untold { .. }) => CodeStep::Untold,
+        Some(CodeWindow::Known { from, until }) if until <= from => CodeStep::Over,
+        Some(CodeWindow::Known { from, .. }) if now < from => CodeStep::Wait { from: moment(from) },
+        Some(CodeWindow::Known { until, .. }) => CodeStep::Ready { until: moment(until) },
     };
     Ok(ActView {
         line: line(act, &names, now),
@@ -78,6 +82,7 @@ async fn view(visit: &Visit, act: EnteredId, typed: &str, errors: FormErrors) ->
             (None, _) => LetterStep::Waits {
                 receipt: (row.effect_leaf.is_some() && !matches!(act.entry, Entry::Ask { .. }))
                     .then(|| paths::entered_receipt(&act.id.to_string())),
+                outcome: act.state.outcome().unwrap_or_default(),
             },
         },
         typed: typed.to_owned(),
@@ -217,7 +222,11 @@ pub(crate) async fn letter(Path(act): Path<String>, posted: Posted) -> Result<Re
         about: about(&visit, &opened.row.act, lang).await?,
         at: line.at,
         reason: opened.reason,
-        from: opened.row.act.code_from().map(|(from, _)| moment(from)),
+        // Her days run from this letter.
+        from: match opened.row.act.code_window(Some(now)) {
+            Some(CodeWindow::Known { from, .. }) => Some(moment(from)),
+            Some(CodeWindow::Untold { .. }) | None => None,
+        },
         stop_code: opened.stop_code,
         site: visit.pages.site.url.clone(),
     };
@@ -230,9 +239,10 @@ pub(crate) async fn letter(Path(act): Path<String>, posted: Posted) -> Result<Re
 
 /// POST `/dpo/saisies/{act}/postee`
 pub(crate) async fn posted(Path(act): Path<String>, posted: Posted) -> Result<Response, Trouble> {
-    let Posted { visit, .. } = posted;
+    let Posted { visit, fields, .. } = posted;
     let officer = visit.officer()?;
-    let done = visit.broker().mark_posted(officer, id(&act)?).await;
+    let shown = Some(fields.text("etat")).filter(|outcome| !outcome.is_empty());
+    let done = visit.broker().mark_posted(officer, id(&act)?, shown).await;
     done.map_err(|failure| trouble(failure, &paths::entered(&act)))?;
     Ok(onward_with(paths::ENTERED, Notice::LetterPosted))
 }
