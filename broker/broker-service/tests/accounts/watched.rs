@@ -301,7 +301,7 @@ async fn p_27_when_a_breach_became_known_stays_once_the_authority_was_told() {
     let told = Telling::scene().await;
     let (broker, officer) = (&told.scene.broker, told.scene.officer);
     let id = written(&told, Scope::All).await;
-    let known = facts(&told, Scope::All);
+    let known = broker.breach_preview(officer, id).await.unwrap().breach.facts;
     told.scene.clock.turn(DAY);
     let authority = AuthorityTold {
         at: broker.now(),

@@ -176,7 +176,7 @@ pub async fn a_breach_comes_back_and_changes_until_people_are_told(store: &dyn S
         PeopleTold::Not { reason }
     );
     assert_conflict(tx.leave_untold(id(4), "again").await, "breach");
-    tx.set_breach(id(4), &one.facts).await.unwrap();
+    tx.set_breach(id(4), &changed).await.unwrap();
     assert_eq!(tx.begin_breach_notice(id(4), id(1), at(8)).await.unwrap(), 1);
     let ordered = PeopleTold::Telling {
         at: at(8),
