@@ -216,8 +216,10 @@ pub enum PeopleTold {
         by: OfficerId,
         /// How many were concerned then.
         people: u64,
+        /// Why they were not told at first, where that was decided: the authority may order it since (GDPR art. 34(4)).
+        despite: Option<String>,
     },
-    /// They are not (GDPR art. 34(3)).
+    /// They are not (GDPR art. 34(3)), unless it is decided otherwise later.
     Not {
         /// Why.
         reason: String,

@@ -128,7 +128,7 @@ impl Broker {
         self.may_see_entered(officer)?;
         let mut read = self.store.read().await?;
         let (waiting, decided, to_post) = (
-            read.entered_waiting(MOST_SHOWN).await?,
+            read.entered_waiting(self.clock.now(), MOST_SHOWN).await?,
             read.entered_decided(MOST_SHOWN).await?,
             read.entered_to_post(MOST_SHOWN).await?,
         );

@@ -1,9 +1,11 @@
 -- Takes back 0017. An older program would release data against an objection, and its register of breaches would be empty: a file
--- with either is refused: the statements on the temporary table fail then. Wishes for summaries are forgotten, and so are messages
--- of kinds that older programs do not know.
+-- with either is refused, and so is one whose log holds a record of either, which older programs cannot read: the statements on
+-- the temporary table fail then. Wishes for summaries are forgotten, and so are messages of kinds that older programs do not know.
 CREATE TEMP TABLE refused_because_objections_or_breaches_would_be_lost (found INTEGER CHECK (found = 0));
 INSERT INTO refused_because_objections_or_breaches_would_be_lost (found) SELECT COUNT(*) FROM objection;
 INSERT INTO refused_because_objections_or_breaches_would_be_lost (found) SELECT COUNT(*) FROM breach;
+INSERT INTO refused_because_objections_or_breaches_would_be_lost (found)
+    SELECT COUNT(*) FROM record WHERE written_by IN ('object to a project', 'tell of a breach');
 DROP TABLE refused_because_objections_or_breaches_would_be_lost;
 
 DELETE FROM message WHERE kind IN ('unusual-volume', 'breach', 'summary-ready');

@@ -13,7 +13,9 @@ CREATE TABLE unusual_use (
     PRIMARY KEY (consent, day_at_us, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX unusual_use_by_age ON unusual_use (noticed_at_us);
-CREATE INDEX transfer_out_by_time ON transfer (at_us) WHERE direction = 'out' AND refusal IS NULL;
+-- Answers by itself how much was sent under each sharing; the last two columns are there for that alone.
+CREATE INDEX transfer_out_by_time ON transfer (at_us, consent, span_start_at_us, span_end_at_us, direction, refusal)
+    WHERE direction = 'out' AND refusal IS NULL;
 
 -- Personal-data breaches: the register (GDPR art. 33(5)) and the notice to people (art. 34). What officers write, in clear: it names
 -- nobody.
@@ -42,10 +44,9 @@ CREATE TABLE breach (
     people_at_us        INTEGER,                                    -- when telling people was decided; NULL: it was not
     people_by           BLOB REFERENCES officer (id),               -- by which officer
     people              INTEGER CHECK (people >= 0),                -- how many people were concerned then
-    untold_reason       TEXT,                                       -- why people are not told (art. 34(3)), where they are not
+    untold_reason       TEXT,                                       -- why people are not told (art. 34(3)); stays where they are told after all (art. 34(4))
     CHECK ((people_at_us IS NULL) = (people IS NULL)),
     CHECK ((people_at_us IS NULL) = (people_by IS NULL)),
-    CHECK (people_at_us IS NULL OR untold_reason IS NULL),
     CHECK ((authority_at_us IS NULL) = (authority_reference IS NULL)),
     CHECK (authority_late IS NULL OR authority_at_us IS NOT NULL)
 ) STRICT;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use broker_domain::consent::Method;
-use broker_domain::entered::{EnteredAct, EnteredState, Entry, Seen, Sheet};
+use broker_domain::entered::{EnteredAct, EnteredState, Entry, Seen, Sheet, WAITS_SECONDS};
 use broker_domain::ids::{Digest, EnrolmentFormId, EnteredId, MessageId, OfficerId, ParticipantId};
 use broker_domain::rights::Right;
 use broker_domain::time::Instant;
@@ -42,11 +42,16 @@ impl EnteredReads for SqliteTx {
         self.one(query.bind(id.as_bytes().to_vec()), row).await
     }
 
-    async fn entered_waiting(&mut self, limit: u32) -> Result<Vec<EnteredRow>, StoreError> {
+    async fn entered_waiting(&mut self, now: Instant, limit: u32) -> Result<Vec<EnteredRow>, StoreError> {
+        // What counts only once it is confirmed expires (`Entry::counts`, `EnteredAct::standing`): it would fill the list for ever.
         let query = query(acts!(
-            "WHERE e.outcome IS NULL ORDER BY e.entered_at_us, e.id LIMIT ?1"
+            "WHERE e.outcome IS NULL AND (e.entry NOT IN ('grant', 'new-code') OR e.entered_at_us > ?1) \
+             ORDER BY e.entered_at_us, e.id LIMIT ?2"
         ));
-        self.all(query.bind(limit), row).await
+        let query = query
+            .bind(now.plus_seconds(-WAITS_SECONDS).as_micros())
+            .bind(limit);
+        self.all(query, row).await
     }
 
     async fn entered_decided(&mut self, limit: u32) -> Result<Vec<EnteredRow>, StoreError> {

@@ -168,12 +168,21 @@ impl WatchReads for SqliteTx {
         Ok(self.one(query, counts).await?.unwrap_or_default())
     }
 
-    async fn breach_untold(&mut self, limit: u32) -> Result<Vec<(BreachId, ParticipantId)>, StoreError> {
+    async fn breach_untold(
+        &mut self,
+        after: Option<(BreachId, ParticipantId)>,
+        limit: u32,
+    ) -> Result<Vec<(BreachId, ParticipantId)>, StoreError> {
         let query = query(
-            "SELECT breach, participant FROM breach_person WHERE told_at_us IS NULL \
-             ORDER BY breach, participant LIMIT ?1",
+            "SELECT breach, participant FROM breach_person \
+             WHERE told_at_us IS NULL AND (breach, participant) > (?1, ?2) \
+             ORDER BY breach, participant LIMIT ?3",
         );
-        self.all(query.bind(limit), |row| {
+        // Nothing is smaller than no bytes, and no identifier is that.
+        let (breach, who) = after.map_or_else(Default::default, |(breach, who)| {
+            (breach.as_bytes().to_vec(), who.as_bytes().to_vec())
+        });
+        self.all(query.bind(breach).bind(who).bind(limit), |row| {
             Ok((
                 row.id("breach_person.breach")?,
                 row.id("breach_person.participant")?,
@@ -240,7 +249,7 @@ impl WatchWrites for SqliteTx {
             "UPDATE breach SET known_at_us = ?1, nature = ?2, severity = ?3, scope = ?4, subject = ?5, \
                  from_at_us = ?6, until_at_us = ?7, happened = ?8, data_kinds = ?9, consequences = ?10, \
                  measures = ?11, contact = ?12, text_fr = ?13, text_en = ?14, text_nl = ?15 \
-             WHERE id = ?16 AND people_at_us IS NULL AND untold_reason IS NULL",
+             WHERE id = ?16 AND people_at_us IS NULL",
         );
         let query = facts_of(query, facts).bind(id.as_bytes().as_slice());
         self.change_one("breach", query).await
@@ -268,7 +277,7 @@ impl WatchWrites for SqliteTx {
         let conflict = StoreError::Conflict { table: "breach" };
         let breach = self.breach(id).await?;
         let facts = match breach {
-            Some(breach) if breach.people == PeopleTold::Undecided => breach.facts,
+            Some(breach) if !matches!(breach.people, PeopleTold::Telling { .. }) => breach.facts,
             _ => return Err(conflict),
         };
         let sql = concerned!(
@@ -280,7 +289,7 @@ impl WatchWrites for SqliteTx {
         let people = self.change("breach_person", people).await?;
         let query = query(
             "UPDATE breach SET people_at_us = ?2, people_by = ?3, people = ?4 \
-             WHERE id = ?1 AND people_at_us IS NULL AND untold_reason IS NULL",
+             WHERE id = ?1 AND people_at_us IS NULL",
         );
         let query = query
             .bind(id.as_bytes().as_slice())
@@ -444,10 +453,11 @@ fn breach(row: &SqliteRow) -> Result<Breach, StoreError> {
     };
     let untold: Option<String> = row.cell("breach.untold_reason")?;
     let people = match (row.instant_or_null("breach.people_at_us")?, untold) {
-        (Some(at), _) => PeopleTold::Telling {
+        (Some(at), despite) => PeopleTold::Telling {
             at,
             by: row.id("breach.people_by")?,
             people: row.number("breach.people")?,
+            despite,
         },
         (None, Some(reason)) => PeopleTold::Not { reason },
         (None, None) => PeopleTold::Undecided,

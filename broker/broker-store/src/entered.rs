@@ -79,8 +79,8 @@ pub struct EnrolmentFormRow {
 pub trait EnteredReads {
     /// One act.
     async fn entered(&mut self, id: EnteredId) -> Result<Option<EnteredRow>, StoreError>;
-    /// Acts that nobody decided, oldest first, at most `limit`; expired ones among them.
-    async fn entered_waiting(&mut self, limit: u32) -> Result<Vec<EnteredRow>, StoreError>;
+    /// Acts that nobody decided and that can still be decided, oldest first, at most `limit`: without those that expired.
+    async fn entered_waiting(&mut self, now: Instant, limit: u32) -> Result<Vec<EnteredRow>, StoreError>;
     /// Acts that were decided or stopped, the newest decision first, at most `limit`.
     async fn entered_decided(&mut self, limit: u32) -> Result<Vec<EnteredRow>, StoreError>;
     /// Acts that took effect or were decided, and whose letter was not posted yet: oldest first, at most `limit`. What the

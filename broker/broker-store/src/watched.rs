@@ -71,8 +71,12 @@ pub trait WatchReads {
     async fn concerned(&mut self, facts: &BreachFacts) -> Result<BreachCounts, StoreError>;
     /// Where telling them stands.
     async fn breach_counts(&mut self, id: BreachId) -> Result<BreachCounts, StoreError>;
-    /// Whom nobody told yet, at most `limit`.
-    async fn breach_untold(&mut self, limit: u32) -> Result<Vec<(BreachId, ParticipantId)>, StoreError>;
+    /// Whom nobody told yet, in order of both identifiers after `after`, at most `limit`.
+    async fn breach_untold(
+        &mut self,
+        after: Option<(BreachId, ParticipantId)>,
+        limit: u32,
+    ) -> Result<Vec<(BreachId, ParticipantId)>, StoreError>;
     /// The breaches that a person was told of, newest first.
     async fn breaches_of(&mut self, who: ParticipantId) -> Result<Vec<ConcernedRow>, StoreError>;
 }
@@ -84,11 +88,12 @@ pub trait WatchWrites {
     async fn note_unusual(&mut self, row: &UnusualRow) -> Result<(), StoreError>;
     /// Writes a breach down.
     async fn add_breach(&mut self, breach: &Breach) -> Result<(), StoreError>;
-    /// Changes what was written. Once people are told, or are not, a conflict.
+    /// Changes what was written. Once people are told, a conflict.
     async fn set_breach(&mut self, id: BreachId, facts: &BreachFacts) -> Result<(), StoreError>;
     /// Notes what the authority was told; a second time is a conflict.
     async fn set_authority_told(&mut self, id: BreachId, told: &AuthorityTold) -> Result<(), StoreError>;
-    /// Decides that people are told: keeps whom, and gives how many. Decided before, a conflict.
+    /// Decides that people are told: keeps whom, and gives how many. Decided so before, a conflict; why they were not told at first
+    /// stays.
     async fn begin_breach_notice(
         &mut self,
         id: BreachId,

@@ -163,6 +163,7 @@ breach-without-address = { $n ->
    *[other] { $n } of them have no address for messages, and learn it when signing in: write letters.
 }
 breach-people-not = They are not told: { $reason }
+breach-people-despite = At first they were not told: { $reason }
 breach-look = Look at the notices before they leave
 breach-untold-why = Or: people are not told, because
 breach-untold-hint = The data were encrypted, the risk is over, or a public notice takes its place. The register keeps your reason.

@@ -163,6 +163,7 @@ breach-without-address = { $n ->
    *[other] { $n } d'entre elles n'ont pas d'adresse pour les messages et l'apprennent en se connectant : écrivez-leur.
 }
 breach-people-not = Elles ne sont pas prévenues : { $reason }
+breach-people-despite = D'abord, elles n'étaient pas prévenues : { $reason }
 breach-look = Relire les avis avant l'envoi
 breach-untold-why = Ou bien : les personnes ne sont pas prévenues, parce que
 breach-untold-hint = Les données étaient chiffrées, le risque est écarté, ou un avis public en tient lieu. Le registre garde votre motif.

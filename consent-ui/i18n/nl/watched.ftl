@@ -163,6 +163,7 @@ breach-without-address = { $n ->
    *[other] { $n } van hen hebben geen adres voor berichten en vernemen het bij het aanmelden: schrijf brieven.
 }
 breach-people-not = Zij worden niet verwittigd: { $reason }
+breach-people-despite = Eerst werden zij niet verwittigd: { $reason }
 breach-look = De meldingen nalezen voor ze vertrekken
 breach-untold-why = Of: de personen worden niet verwittigd, omdat
 breach-untold-hint = De gegevens waren versleuteld, het risico is voorbij, of een openbare melding komt in de plaats. Het register bewaart uw reden.

@@ -116,6 +116,8 @@ pub enum PeopleStanding {
         told: u64,
         /// How many of those still known have no address.
         without_address: u64,
+        /// Why they were not told at first, where that was decided.
+        despite: Option<String>,
     },
     /// They are not.
     Not {
@@ -161,6 +163,10 @@ impl BreachLine {
         self.people == PeopleStanding::Undecided
     }
 
+    fn may_be_told(&self) -> bool {
+        !matches!(self.people, PeopleStanding::Telling { .. })
+    }
+
     fn authority_class(&self) -> &'static str {
         match self.authority {
             AuthorityStanding::Told { late: None, .. } => "mark-yes",
@@ -191,11 +197,15 @@ impl BreachLine {
                 people,
                 told,
                 without_address,
+                despite,
             } => {
                 let done = t.say2("breach-people-told", "told", *told, "people", *people);
                 let since = t.say1("breach-people-since", "at", t.time_words(at));
                 let apart = t.say1("breach-without-address", "n", *without_address);
-                format!("{since} {done} {apart}")
+                let before = despite.as_ref().map_or_else(String::new, |reason| {
+                    format!(" {}", t.say1("breach-people-despite", "reason", reason))
+                });
+                format!("{since} {done} {apart}{before}")
             }
             PeopleStanding::Not { reason } => t.say1("breach-people-not", "reason", reason),
         }

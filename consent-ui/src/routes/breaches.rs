@@ -37,6 +37,7 @@ fn trouble(failure: Failure<BreachRefusal>, onward: &str) -> Trouble {
         | BreachRefusal::NumberChanged
         | BreachRefusal::WordsMissing
         | BreachRefusal::LateWithoutReason
+        | BreachRefusal::KnownAtStays
         | BreachRefusal::AuthorityDate => Trouble::Changed {
             onward: onward.to_owned(),
         },
@@ -96,11 +97,14 @@ async fn line(visit: &Visit, breach: &Breach, counts: BreachCounts) -> Result<Br
         },
         people: match &breach.people {
             PeopleTold::Undecided => PeopleStanding::Undecided,
-            PeopleTold::Telling { at, people, .. } => PeopleStanding::Telling {
+            PeopleTold::Telling {
+                at, people, despite, ..
+            } => PeopleStanding::Telling {
                 at: moment(*at),
                 people: *people,
                 told: counts.told,
                 without_address: counts.without_address,
+                despite: despite.clone(),
             },
             PeopleTold::Not { reason } => PeopleStanding::Not {
                 reason: reason.clone(),

@@ -78,26 +78,34 @@ impl Broker {
         Ok(own.collect())
     }
 
-    /// Tells everybody of a breach who is still to be told, a few at once. To be called by a clock.
+    /// Tells everybody of a breach who is still to be told, a few at once. To be called by a clock. Somebody who cannot be told keeps
+    /// nobody after her from it: the next call tries her again.
     ///
     /// # Errors
-    /// When the store or the ledger fails; whoever was told stays told.
+    /// The first fault, when the store or the ledger fails; whoever was told stays told.
     pub(crate) async fn tell_of_breaches(self: &Arc<Self>) -> Result<(), Fault> {
-        let mut before = Vec::new();
+        let (mut after, mut first) = (None, Ok(()));
         loop {
-            let untold = self.store.read().await?.breach_untold(AT_ONCE).await?;
-            // Nobody of these could be told just now: the next call tries again, and not at once.
-            if untold.is_empty() || untold == before {
-                return Ok(());
-            }
-            before.clone_from(&untold);
+            let untold = self.store.read().await?.breach_untold(after, AT_ONCE).await?;
+            let Some(last) = untold.last() else { return first };
+            after = Some(*last);
             let mut telling = JoinSet::new();
             for (breach, who) in untold {
                 let broker = Arc::clone(self);
                 telling.spawn(async move { broker.tell_one_of_breach(breach, who).await });
             }
+            let mut failed = 0_u32;
             while let Some(told) = telling.join_next().await {
-                told.map_err(|_| Fault::Stopped)??;
+                if let Err(fault) = told.unwrap_or(Err(Fault::Stopped)) {
+                    failed = failed.saturating_add(1);
+                    first = first.and(Err(fault));
+                }
+            }
+            if failed > 0 {
+                tracing::error!(
+                    failed,
+                    "people could not be told of a breach; they are tried again"
+                );
             }
         }
     }

@@ -27,7 +27,7 @@ pub enum BreachRefusal {
     /// What was written cannot be.
     #[error(transparent)]
     Facts(FactsRefusal),
-    /// People are told already, or will not be: what was written stays.
+    /// People are told already, or it was decided before that they are not.
     #[error("it was decided whether people are told; what the register says of it stays")]
     Decided,
     /// Something that people have to be told is missing.
@@ -42,6 +42,9 @@ pub enum BreachRefusal {
     /// The authority was told late, and no reason is given (GDPR art. 33(1)).
     #[error("the 72 hours were over; say why")]
     LateWithoutReason,
+    /// The 72 hours ran from then, and the authority was told so (GDPR art. 33(1)).
+    #[error("the authority was told; when the breach became known stays")]
+    KnownAtStays,
     /// The authority was told already, or in the future, or before the breach was known.
     #[error("the authority cannot have been told then")]
     AuthorityDate,
@@ -109,7 +112,7 @@ impl Broker {
         Ok(breach.id)
     }
 
-    /// Changes what was written, until it is decided whether people are told.
+    /// Changes what was written, until people are told; when it became known, until the authority was told.
     ///
     /// # Errors
     /// See [`BreachRefusal`].
@@ -122,7 +125,10 @@ impl Broker {
         let now = self.may_keep_register(officer)?;
         facts.check(now).map_err(refused)?;
         let mut tx = self.store.begin("change a breach").await?;
-        undecided(tx.breach(id).await?)?;
+        let breach = untold(tx.breach(id).await?)?;
+        if breach.authority.is_some() && breach.facts.known_at != facts.known_at {
+            return Err(Failure::Refused(BreachRefusal::KnownAtStays));
+        }
         tx.set_breach(id, &facts).await?;
         Ok(tx.commit().await?)
     }
@@ -175,7 +181,10 @@ impl Broker {
             return Err(Failure::Refused(BreachRefusal::WordsMissing));
         }
         let mut tx = self.store.begin("leave people untold").await?;
-        undecided(tx.breach(id).await?)?;
+        let breach = untold(tx.breach(id).await?)?;
+        if breach.people != PeopleTold::Undecided {
+            return Err(Failure::Refused(BreachRefusal::Decided));
+        }
         tx.leave_untold(id, reason).await?;
         Ok(tx.commit().await?)
     }
@@ -201,7 +210,8 @@ impl Broker {
     }
 
     /// Decides that people are told: whom is kept in one transaction, and each is told from there by the duties, exactly once,
-    /// whatever happens to the process. `shown` is the number that the officer saw.
+    /// whatever happens to the process. `shown` is the number that the officer saw. Also after it was decided that they are not:
+    /// the authority may order it (GDPR art. 34(4)), and why they were not told stays in the register.
     ///
     /// # Errors
     /// See [`BreachRefusal`].
@@ -213,7 +223,7 @@ impl Broker {
     ) -> Result<(), Failure<BreachRefusal>> {
         let now = self.may_keep_register(officer)?;
         let mut tx = self.store.begin("tell people of a breach").await?;
-        let breach = undecided(tx.breach(id).await?)?;
+        let breach = untold(tx.breach(id).await?)?;
         if !breach.facts.can_be_told() {
             return Err(Failure::Refused(BreachRefusal::NotReady));
         }
@@ -242,11 +252,11 @@ fn refused(refusal: FactsRefusal) -> Failure<BreachRefusal> {
     Failure::Refused(BreachRefusal::Facts(refusal))
 }
 
-/// The breach, while it is not decided whether people are told.
-fn undecided(breach: Option<Breach>) -> Result<Breach, Failure<BreachRefusal>> {
+/// The breach, while people are not told.
+fn untold(breach: Option<Breach>) -> Result<Breach, Failure<BreachRefusal>> {
     let breach = breach.ok_or(Failure::Refused(BreachRefusal::Unknown))?;
     match breach.people {
-        PeopleTold::Undecided => Ok(breach),
-        PeopleTold::Telling { .. } | PeopleTold::Not { .. } => Err(Failure::Refused(BreachRefusal::Decided)),
+        PeopleTold::Undecided | PeopleTold::Not { .. } => Ok(breach),
+        PeopleTold::Telling { .. } => Err(Failure::Refused(BreachRefusal::Decided)),
     }
 }

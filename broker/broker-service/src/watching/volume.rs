@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use broker_domain::ids::ConsentId;
 use broker_domain::time::{Instant, Interval};
-use broker_domain::volume::{DayOfUse, Usual, VolumeRule};
+use broker_domain::volume::{DayOfUse, Unusual, Usual, VolumeRule};
 use broker_store::{MessageKind, UnusualRow};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -16,6 +16,8 @@ use crate::telling;
 
 /// How many sharings are looked at in one statement.
 const PAGE: u32 = 512;
+/// How often is looked, in seconds of the broker's clock: a day is what is looked at, and no minute matters in it.
+const LOOK_EVERY_SECONDS: i64 = 900;
 
 /// What is usual for each busy sharing, kept for as long as one day is looked at: what came before it does not change.
 ///
@@ -23,11 +25,13 @@ const PAGE: u32 = 512;
 #[derive(Default)]
 pub(crate) struct Watched {
     days: HashMap<Date, HashMap<ConsentId, Usual>>,
+    /// When everything was looked at last.
+    looked: Option<Instant>,
 }
 
 impl Broker {
     /// Notes what is unusual about today and yesterday, which may have ended since the last look, and queues the messages. To be
-    /// called by a clock; called again, it notes and tells nothing twice.
+    /// called by a clock: called again it notes and tells nothing twice, and within a quarter of an hour it does not look.
     ///
     /// # Errors
     /// When the store fails.
@@ -37,6 +41,12 @@ impl Broker {
         rule: &VolumeRule,
         now: Instant,
     ) -> Result<(), Fault> {
+        let looked = watched
+            .looked
+            .is_some_and(|at| at <= now && now < at.plus_seconds(LOOK_EVERY_SECONDS));
+        if looked {
+            return Ok(());
+        }
         let today = local_day(now)?;
         let yesterday = before(today, 1)?;
         watched.days.retain(|day, _| *day == today || *day == yesterday);
@@ -44,6 +54,7 @@ impl Broker {
             let known = watched.days.entry(day).or_default();
             self.watch_day(known, rule, day, now).await?;
         }
+        watched.looked = Some(now);
         Ok(())
     }
 
@@ -71,6 +82,7 @@ impl Broker {
                 return Ok(());
             };
             after = Some(*last);
+            let mut found = Vec::new();
             for (consent, used) in busy {
                 let usual = match known.get(&consent) {
                     Some(usual) => *usual,
@@ -80,9 +92,15 @@ impl Broker {
                         usual
                     }
                 };
-                self.note_unusual(rule, (consent, usual, used), span.start(), now)
-                    .await?;
+                let rows = rule.unusual(usual, used).into_iter().map(|unusual| UnusualRow {
+                    consent,
+                    day: span.start(),
+                    unusual,
+                    noticed_at: now,
+                });
+                found.extend(rows);
             }
+            self.note_unusual(found).await?;
         }
     }
 
@@ -96,43 +114,45 @@ impl Broker {
         Ok(rule.usual(&days))
     }
 
-    async fn note_unusual(
-        &self,
-        rule: &VolumeRule,
-        (consent, usual, used): (ConsentId, Usual, DayOfUse),
-        day: Instant,
-        now: Instant,
-    ) -> Result<(), Fault> {
-        let found = rule.unusual(usual, used);
-        if found.is_empty() {
+    /// Notes what is not noted yet, all in one transaction, and none where there is nothing.
+    async fn note_unusual(&self, found: Vec<UnusualRow>) -> Result<(), Fault> {
+        let mut read = self.store.read().await?;
+        let mut news = Vec::new();
+        for row in found {
+            if !says(&read.unusual_of(row.consent).await?, &row) {
+                news.push(row);
+            }
+        }
+        drop(read);
+        if news.is_empty() {
             return Ok(());
         }
         let mut tx = self.store.begin("note unusual use").await?;
-        // She may have been erased meanwhile, and her sharings with her.
-        let Some(given) = tx.consent(consent).await? else {
-            return Ok(());
-        };
-        for unusual in found {
-            tx.note_unusual(&UnusualRow {
-                consent,
-                day,
-                unusual,
-                noticed_at: now,
-            })
-            .await?;
+        for row in news {
+            // She may have been erased meanwhile, and her sharings with her.
+            let Some(given) = tx.consent(row.consent).await? else {
+                continue;
+            };
+            tx.note_unusual(&row).await?;
+            // One message a day and sharing, whatever was unusual about it.
+            let mark = row.day.as_micros().to_be_bytes();
+            let about = (MessageKind::UnusualVolume, row.consent);
+            telling::about_a_sharing(&mut *tx, given.participant, about, &mark, row.noticed_at).await?;
         }
-        // One message a day and sharing, whatever was unusual about it.
-        let mark = day.as_micros().to_be_bytes();
-        telling::about_a_sharing(
-            &mut *tx,
-            given.participant,
-            (MessageKind::UnusualVolume, consent),
-            &mark,
-            now,
-        )
-        .await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Whether what is stored says as much already. What is usual stays as it was noted first.
+fn says(stored: &[UnusualRow], row: &UnusualRow) -> bool {
+    stored
+        .iter()
+        .filter(|known| known.day == row.day)
+        .any(|known| match (known.unusual, row.unusual) {
+            (Unusual::Transfers { found: known, .. }, Unusual::Transfers { found, .. }) => found <= known,
+            (Unusual::Span { found_s: known, .. }, Unusual::Span { found_s, .. }) => found_s <= known,
+            _ => false,
+        })
 }
 
 fn before(day: Date, days: u16) -> Result<Date, Fault> {

@@ -1,6 +1,6 @@
 //! P-27 and P-29: unusual use, breaches and yearly summaries are told, each once.
 
-use broker_domain::breach::{AuthorityTold, BreachFacts, Nature, Scope, Severity};
+use broker_domain::breach::{AuthorityTold, BreachFacts, Nature, PeopleTold, Scope, Severity};
 use broker_domain::ids::{BreachId, ConsentId, TransferId};
 use broker_domain::policy::Principal;
 use broker_domain::time::{Interval, Step};
@@ -264,9 +264,87 @@ async fn p_27_what_people_were_told_stays_in_the_register() {
         .await
         .unwrap();
     assert!(matches!(
-        broker.tell_of_breach(officer, other, 1).await,
+        broker.leave_people_untold(officer, other, "others").await,
         Err(Failure::Refused(BreachRefusal::Decided))
     ));
+}
+
+/// GDPR art. 34(4): why they were not told stays in the register.
+#[tokio::test]
+async fn p_27_people_are_told_where_the_authority_orders_it() {
+    let told = Telling::scene().await;
+    let (broker, officer) = (&told.scene.broker, told.scene.officer);
+    let short = BreachFacts {
+        texts: Default::default(),
+        ..facts(&told, Scope::All)
+    };
+    let id = broker.record_breach(officer, short).await.unwrap();
+    broker
+        .leave_people_untold(officer, id, "encrypted")
+        .await
+        .unwrap();
+    let whole = facts(&told, Scope::All);
+    broker.change_breach(officer, id, whole).await.unwrap();
+    told.subjects();
+    broker.tell_of_breach(officer, id, 1).await.unwrap();
+    told.round().await;
+    assert_eq!(distinct(&told), ["Un incident concerne vos données"]);
+    let people = broker.breach_preview(officer, id).await.unwrap().breach.people;
+    assert!(
+        matches!(&people, PeopleTold::Telling { despite: Some(reason), .. } if reason == "encrypted"),
+        "{people:?}"
+    );
+}
+
+#[tokio::test]
+async fn p_27_when_a_breach_became_known_stays_once_the_authority_was_told() {
+    let told = Telling::scene().await;
+    let (broker, officer) = (&told.scene.broker, told.scene.officer);
+    let id = written(&told, Scope::All).await;
+    let known = broker.breach_preview(officer, id).await.unwrap().breach.facts;
+    told.scene.clock.turn(DAY);
+    let authority = AuthorityTold {
+        at: broker.now(),
+        reference: "CNIL-7".into(),
+        late: None,
+    };
+    broker.authority_was_told(officer, id, authority).await.unwrap();
+    let later = facts(&told, Scope::All);
+    assert!(matches!(
+        broker.change_breach(officer, id, later).await,
+        Err(Failure::Refused(BreachRefusal::KnownAtStays))
+    ));
+    let more = BreachFacts {
+        measures: "the disk was found".into(),
+        ..known
+    };
+    broker.change_breach(officer, id, more).await.unwrap();
+}
+
+/// A look is due every quarter of an hour, and after a day has ended.
+#[tokio::test]
+async fn p_27_what_was_looked_at_just_now_is_not_looked_at_again() {
+    let told = Telling::scene().await;
+    let consent = told.agree().await;
+    let (broker, who) = (&told.scene.broker, told.person.participant);
+    for _ in 0..4 {
+        deliver(&told, consent, 2, 1).await;
+        told.scene.clock.turn(DAY);
+    }
+    deliver(&told, consent, 21, 1).await;
+    let duties = told.duties();
+    let found = async || {
+        duties.round().await.unwrap();
+        broker.unusual_under(who, consent).await.unwrap()[0]
+    };
+    let first = found().await;
+    deliver(&told, consent, 4, 1).await;
+    told.scene.clock.turn(899);
+    assert_eq!(found().await, first);
+    told.scene.clock.turn(1);
+    let grown = found().await;
+    assert_eq!(grown.unusual, Unusual::Transfers { found: 25, usual: 2 });
+    assert_eq!(grown.noticed_at, first.noticed_at);
 }
 
 #[tokio::test]

@@ -401,3 +401,32 @@ async fn a_file_in_which_somebody_left_a_home_is_not_taken_back() {
     let point = view.point(id(1)).await.unwrap().unwrap();
     assert_eq!(point.occupancy.departure, Some(departure));
 }
+
+/// Older programs could not read these records, also when the rows that they are about went with their person.
+#[tokio::test]
+async fn a_file_whose_log_holds_records_of_the_new_kinds_is_not_taken_back() {
+    let taken = async |name: &str, below| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        migrate(&path, NEWEST_SCHEMA).await.unwrap();
+        let record = format!(
+            "INSERT INTO subject_key (subject, newest, subject_key) VALUES (zeroblob(16), 1, zeroblob(32));
+             INSERT INTO record (serial, leaf_index, subject, n, kind, written_by, recorded_at_us, salt, record)
+             VALUES (1, 1, zeroblob(16), 1, 1, '{name}', 1, zeroblob(64), x'aa')"
+        );
+        run(&path, record.leak()).await;
+        migrate(&path, below).await
+    };
+    for (name, below) in [
+        ("tell of a breach", 16),
+        ("object to a project", 16),
+        ("enter act", 15),
+        ("decide entered act", 15),
+        ("make account code", 15),
+        ("stop account code", 15),
+    ] {
+        let refused = taken(name, below).await;
+        assert!(matches!(refused, Err(OpenError::Database { .. })), "{name}");
+    }
+    taken("deliver", 15).await.unwrap();
+}

@@ -1,7 +1,7 @@
 //! Facts about acts that officers enter for people.
 
 use broker_domain::consent::Method;
-use broker_domain::entered::{EnteredAct, EnteredState, Entry, Seen, Sheet};
+use broker_domain::entered::{EnteredAct, EnteredState, Entry, Seen, Sheet, WAITS_SECONDS};
 use broker_domain::ids::Digest;
 use jiff::civil::date;
 
@@ -110,7 +110,15 @@ pub async fn entered_acts_wait_and_are_posted(store: &dyn Store) {
     tx.add_entered(&act(12, 2, CODE), Serial(3), None).await.unwrap();
     tx.add_entered(&ended, Serial(4), Some(Serial(5))).await.unwrap();
     let ids = |rows: Vec<EnteredRow>| rows.into_iter().map(|row| row.act.id).collect::<Vec<_>>();
-    assert_eq!(ids(tx.entered_waiting(9).await.unwrap()), [id(11), id(12)]);
+    let (soon, late) = (at(50), at(12 + WAITS_SECONDS));
+    assert_eq!(ids(tx.entered_waiting(soon, 9).await.unwrap()), [id(11), id(12)]);
+    let just = at(11 + WAITS_SECONDS);
+    assert_eq!(ids(tx.entered_waiting(just, 9).await.unwrap()), [id(11), id(12)]);
+    assert_eq!(
+        ids(tx.entered_waiting(late, 9).await.unwrap()),
+        [id(11)],
+        "what expired cannot be decided"
+    );
     assert_eq!(ids(tx.entered_of(id(2), 9).await.unwrap()), [id(12)]);
     assert_eq!(ids(tx.entered_to_post(9).await.unwrap()), [id(11)]);
     // The letter that she was shown is not the one that waits.
@@ -143,7 +151,7 @@ pub async fn entered_acts_wait_and_are_posted(store: &dyn Store) {
         ..row(wrong)
     };
     assert_eq!(tx.entered_to_post(9).await.unwrap(), [back]);
-    assert_eq!(ids(tx.entered_waiting(9).await.unwrap()), [id(12)]);
+    assert_eq!(ids(tx.entered_waiting(soon, 9).await.unwrap()), [id(12)]);
 }
 
 /// By its code, once, also after it was confirmed; and the invitation made of it closes.

@@ -163,6 +163,7 @@ pub async fn a_breach_comes_back_and_changes_until_people_are_told(store: &dyn S
         at: at(7),
         by: id(1),
         people: 1,
+        despite: None,
     };
     assert_eq!(told, expected);
     assert_conflict(tx.set_breach(id(3), &one.facts).await, "breach");
@@ -174,7 +175,17 @@ pub async fn a_breach_comes_back_and_changes_until_people_are_told(store: &dyn S
         tx.breach(id(4)).await.unwrap().unwrap().people,
         PeopleTold::Not { reason }
     );
-    assert_conflict(tx.begin_breach_notice(id(4), id(1), at(8)).await, "breach");
+    assert_conflict(tx.leave_untold(id(4), "again").await, "breach");
+    tx.set_breach(id(4), &changed).await.unwrap();
+    assert_eq!(tx.begin_breach_notice(id(4), id(1), at(8)).await.unwrap(), 1);
+    let ordered = PeopleTold::Telling {
+        at: at(8),
+        by: id(1),
+        people: 1,
+        despite: Some("encrypted".into()),
+    };
+    assert_eq!(tx.breach(id(4)).await.unwrap().unwrap().people, ordered);
+    assert_conflict(tx.begin_breach_notice(id(4), id(1), at(9)).await, "breach");
     assert_conflict(tx.begin_breach_notice(id(9), id(1), at(8)).await, "breach");
 }
 
@@ -228,13 +239,16 @@ pub async fn each_is_told_of_a_breach_once(store: &dyn Store) {
     };
     tx.set_mail_address(&address).await.unwrap();
     tx.add_breach(&breach(3, Scope::All)).await.unwrap();
-    assert_eq!(tx.breach_untold(9).await.unwrap(), []);
+    assert_eq!(tx.breach_untold(None, 9).await.unwrap(), []);
     assert_eq!(tx.begin_breach_notice(id(3), id(1), at(7)).await.unwrap(), 2);
     assert_eq!(
-        tx.breach_untold(9).await.unwrap(),
+        tx.breach_untold(None, 9).await.unwrap(),
         [(id(3), id(1)), (id(3), id(2))]
     );
-    assert_eq!(tx.breach_untold(1).await.unwrap().len(), 1);
+    assert_eq!(tx.breach_untold(None, 1).await.unwrap().len(), 1);
+    let (first, second) = ((id(3), id(1)), (id(3), id(2)));
+    assert_eq!(tx.breach_untold(Some(first), 9).await.unwrap(), [second]);
+    assert_eq!(tx.breach_untold(Some(second), 9).await.unwrap(), []);
     assert_eq!(tx.breaches_of(id(1)).await.unwrap(), [], "not before she is told");
     tx.breach_told(id(3), id(1), at(8), Serial(5)).await.unwrap();
     assert_conflict(
@@ -245,7 +259,7 @@ pub async fn each_is_told_of_a_breach_once(store: &dyn Store) {
         tx.breach_told(id(3), id(99), at(9), Serial(6)).await,
         "breach_person",
     );
-    assert_eq!(tx.breach_untold(9).await.unwrap(), [(id(3), id(2))]);
+    assert_eq!(tx.breach_untold(None, 9).await.unwrap(), [(id(3), id(2))]);
     let told = tx.breaches_of(id(1)).await.unwrap();
     assert_eq!(
         (told.len(), told[0].told_at, told[0].leaf_index, told[0].breach.id),
