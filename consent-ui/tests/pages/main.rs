@@ -16,6 +16,7 @@ mod capacity;
 mod changes;
 mod edpb;
 mod entered;
+mod freezing;
 mod house;
 mod household;
 mod invite;
