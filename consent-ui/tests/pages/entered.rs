@@ -238,7 +238,7 @@ async fn two_officers_hand_out_a_code_and_the_person_can_stop_it() {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let waits = officer.open(&act).await;
     assert!(
-        waits.text().contains("Le code peut être remis à partir du"),
+        waits.text().contains("poster la lettre d'abord"),
         "{}",
         waits.text()
     );
