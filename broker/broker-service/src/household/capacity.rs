@@ -334,6 +334,8 @@ impl Broker {
             };
             match self.append(consent, next, ActorClass::Dpo).await {
                 Ok(_) => {}
+                // It ended already: that it cannot be dated back keeps no other sharing open.
+                Err(Failure::Refused(_)) if ended.is_some() => {}
                 // Changed at the last moment: the next round looks again.
                 Err(Failure::Conflict | Failure::Refused(_)) => {
                     return Err(Fault::Conflict {
