@@ -106,8 +106,8 @@ pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
 };
 pub use rights::{
-    AskView, HouseholdMark, RightKind, RightView, RightsDeskView, RightsLine, RightsView, Standing,
-    StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights, render_rights_desk,
+    AskView, FrozenAlone, HouseholdMark, RightKind, RightView, RightsDeskView, RightsLine, RightsView,
+    Standing, StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights, render_rights_desk,
 };
 pub use sharing::{
     Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter,

@@ -104,7 +104,8 @@ pub use release::{
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use restore::{RestoreError, Restored, log_view, restore};
 pub use rights::{
-    AnswerRefusal, AskRefusal, MAX_RIGHTS_WORDS, RightsAction, RightsDesk, RightsThread, RightsWords,
+    AnswerRefusal, AskRefusal, FrozenWithoutCase, MAX_RIGHTS_WORDS, RightsAction, RightsDesk, RightsThread,
+    RightsWords,
 };
 pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
