@@ -274,11 +274,19 @@ impl EnteredAct {
         })
     }
 
-    /// A new code that the person stopped, before or after it was confirmed; `None` for anything else.
+    /// What the person stopped: a new code, before or after it was confirmed; a grant that waits; `None` for anything else.
     #[must_use]
     pub fn stopped(self, now: Instant) -> Option<Self> {
-        let stoppable = matches!(self.entry, Entry::Code { .. })
-            && matches!(self.state, EnteredState::Waiting | EnteredState::Confirmed { .. });
+        let stoppable = matches!(
+            (self.entry, self.state),
+            (
+                Entry::Code { .. },
+                EnteredState::Waiting | EnteredState::Confirmed { .. }
+            ) | (
+                Entry::Grant { .. },
+                EnteredState::Waiting
+            )
+        );
         stoppable.then_some(Self {
             state: EnteredState::Stopped { at: now },
             ..self
@@ -437,13 +445,22 @@ mod tests {
     }
 
     #[test]
-    fn a_person_stops_a_code_and_nothing_else() {
+    fn a_person_stops_a_code_and_a_grant_that_waits_and_nothing_else() {
         let confirmed = code(Seen::FromAfar).confirmed(SECOND, Seen::FromAfar, at(1));
         let stopped = confirmed.unwrap().stopped(at(2)).unwrap();
         assert_eq!(stopped.standing(at(3)), Standing::Stopped);
         assert_eq!(stopped.code_from(), None);
         assert_eq!(stopped.stopped(at(4)), None);
         assert_eq!(withdrawal().stopped(at(1)), None);
+        let grant = act(Entry::Grant {
+            offer: OfferId::from_bytes([1; 16]),
+            point: PointId::from_bytes([1; 16]),
+            notice: Digest([1; 32]),
+        });
+        let stopped = grant.clone().stopped(at(1)).unwrap();
+        assert_eq!(stopped.standing(at(2)), Standing::Stopped);
+        let given = grant.confirmed(SECOND, Seen::FromAfar, at(1)).unwrap();
+        assert_eq!(given.stopped(at(2)), None, "she withdraws what is in force");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod decide;
 mod enter;
 mod forms;
 mod post;
+mod stop;
 
 use broker_domain::entered::{CannotConfirm, EnteredAct, EnteredState, Entry, Seen};
 use broker_domain::ids::{EnteredId, OfficerId, ParticipantId};
@@ -36,6 +37,7 @@ pub use decide::Decision;
 pub use enter::{Asked, EntryForm};
 pub use forms::{FormSheet, PaperForm};
 pub use post::Envelope;
+pub use stop::WaitingGrant;
 
 /// Longest reason for sending back, in characters.
 pub const MAX_ENTERED_REASON: usize = 1_000;

@@ -68,7 +68,7 @@ pub use enrol::{
 };
 pub use entered::{
     Asked, Decision, EnteredDesk, EnteredRefusal, EnteredView, EntryForm, Envelope, FormSheet,
-    MAX_ENTERED_REASON, PaperForm,
+    MAX_ENTERED_REASON, PaperForm, WaitingGrant,
 };
 pub use erase::{Erased, ErasureRefusal};
 pub use evidence::passkey::Refusal as SignatureRefusal;

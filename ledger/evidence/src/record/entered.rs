@@ -121,8 +121,17 @@ impl EnteredAct {
         )?;
         let is_code = self.what == EnteredWhat::NewCode;
         demand(
-            is_code || !matches!(self.step, EnteredStep::Stopped | EnteredStep::CodeMade),
+            is_code || self.step != EnteredStep::CodeMade,
             "a step of codes alone",
+        )?;
+        // What counts at once is not stopped: it is done.
+        demand(
+            self.step != EnteredStep::Stopped
+                || matches!(
+                    self.what,
+                    EnteredWhat::NewCode | EnteredWhat::Grant
+                ),
+            "a step of what waits for another officer",
         )?;
         demand(
             self.seen.is_some() == is_code && self.about.is_none() == is_code,
