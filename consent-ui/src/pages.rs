@@ -37,8 +37,8 @@ mod withdrawal;
 pub use about::{render_accessibility, render_minors, render_proofs_explained};
 pub(crate) use account::WORDS as PASSKEY_WORDS;
 pub use account::{
-    AccountView, CodeOnTheWay, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
-    NotMeView, PasskeyRow, Working, render_account, render_codes, render_not_me,
+    AccountView, CodeFrom, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
+    NotMeView, OnTheWay, PasskeyRow, Stoppable, Working, render_account, render_codes, render_not_me,
 };
 pub(crate) use breach::WORDS as BREACH_WORDS;
 pub use breach::{

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use thiserror::Error;
 
 use crate::consent::Method;
+use crate::household::CapacityEnd;
 use crate::ids::{ConsentId, Digest, EnteredId, OfferId, OfficerId, ParticipantId, PointId, RightsRequestId};
 use crate::rights::Right;
 use crate::time::Instant;
@@ -53,6 +54,24 @@ pub enum Entry {
         /// Whether the officer who enters it saw her.
         seen: Seen,
     },
+    /// She died or cannot decide any more, as a document shows.
+    Capacity {
+        /// Which of both.
+        end: CapacityEnd,
+        /// From when on.
+        since: Instant,
+        /// The case for whoever acts for her.
+        case: RightsRequestId,
+    },
+}
+
+/// Whether somebody said, on the form or on the page, that she is of age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AgeSaid {
+    /// She said so.
+    OfAge,
+    /// She did not.
+    Unsaid,
 }
 
 /// Whether an officer saw the person.
@@ -79,7 +98,7 @@ impl Entry {
     pub const fn counts(&self) -> Counts {
         match self {
             Self::Withdraw { .. } | Self::Freeze { .. } | Self::Ask { .. } => Counts::AtOnce,
-            Self::Grant { .. } | Self::Code { .. } => Counts::Confirmed,
+            Self::Grant { .. } | Self::Code { .. } | Self::Capacity { .. } => Counts::Confirmed,
         }
     }
 
@@ -92,15 +111,16 @@ impl Entry {
             Self::Freeze { .. } => "freeze",
             Self::Ask { .. } => "ask-right",
             Self::Code { .. } => "new-code",
+            Self::Capacity { .. } => "end-capacity",
         }
     }
 
-    /// Whether it may come by this way: nobody agrees by telephone.
+    /// Whether it may come by this way: nobody agrees by telephone, and nobody shows a document by it.
     #[must_use]
     pub const fn may_come(&self, by: Method) -> bool {
         match by {
             Method::Paper => true,
-            Method::Phone => !matches!(self, Self::Grant { .. }),
+            Method::Phone => !matches!(self, Self::Grant { .. } | Self::Capacity { .. }),
             Method::Passkey | Method::Web | Method::EmailLink | Method::Upstream | Method::Clock => false,
         }
     }
@@ -274,7 +294,8 @@ impl EnteredAct {
         })
     }
 
-    /// What the person stopped: a new code, before or after it was confirmed; a grant that waits; `None` for anything else.
+    /// What the person stopped: a new code, before or after it was confirmed; a grant or an end of her capacity that waits;
+    /// `None` for anything else.
     #[must_use]
     pub fn stopped(self, now: Instant) -> Option<Self> {
         let stoppable = matches!(
@@ -283,7 +304,7 @@ impl EnteredAct {
                 Entry::Code { .. },
                 EnteredState::Waiting | EnteredState::Confirmed { .. }
             ) | (
-                Entry::Grant { .. },
+                Entry::Grant { .. } | Entry::Capacity { .. },
                 EnteredState::Waiting
             )
         );

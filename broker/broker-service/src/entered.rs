@@ -68,6 +68,9 @@ pub enum EnteredRefusal {
     /// The reference is that of no form of today.
     #[error("this is not the reference of a form as it is today; send the person the new one")]
     Form,
+    /// Whoever agrees is of age, and the form does not say so.
+    #[error("the form does not say that she is of age; ask her for one that does")]
+    AgeUnsaid,
     /// The same form was sent with something else in it.
     #[error("this form was sent before with something else in it; open a new one")]
     SentBefore,
@@ -217,7 +220,7 @@ impl Broker {
     }
 
     /// The draft of one step.
-    fn entered_draft(
+    pub(crate) fn entered_draft(
         &self,
         act: &EnteredAct,
         (step, by): (EnteredStep, Option<OfficerId>),
@@ -230,7 +233,9 @@ impl Broker {
                 (Some(records::id(&offer)?), Some(wire::Digest::new(notice.0)))
             }
             Entry::Withdraw { consent } | Entry::Freeze { consent } => (Some(records::id(&consent)?), None),
-            Entry::Ask { request, .. } => (Some(records::id(&request)?), None),
+            Entry::Ask { request: case, .. } | Entry::Capacity { case, .. } => {
+                (Some(records::id(&case)?), None)
+            }
             Entry::Code { .. } => (None, None),
         };
         let form = act.sheet.form.as_ref().map(Text::new).transpose();
@@ -279,6 +284,7 @@ const fn what(entry: &Entry) -> EnteredWhat {
         Entry::Freeze { .. } => EnteredWhat::Freeze,
         Entry::Ask { .. } => EnteredWhat::AskRight,
         Entry::Code { .. } => EnteredWhat::NewCode,
+        Entry::Capacity { .. } => EnteredWhat::EndCapacity,
     }
 }
 

@@ -129,7 +129,14 @@ async fn p_30_somebody_without_a_meter_gets_an_account_that_only_acts_for_others
     assert_eq!(page.status, 200);
     let nameless = clara.post("/invitation/mandat", &[("code", &code)]).await;
     assert_eq!(nameless.status, 422);
-    let fields = [("code", code.as_str()), ("nom", "Clara Frêne")];
+    let young = [("code", code.as_str()), ("nom", "Clara Frêne")];
+    let unsaid = clara.post("/invitation/mandat", &young).await;
+    assert_eq!(
+        unsaid.status, 422,
+        "P-34: whoever gets an account says that she is of age"
+    );
+    assert!(unsaid.text().contains("majeur"), "{}", unsaid.text());
+    let fields = [("code", code.as_str()), ("nom", "Clara Frêne"), ("majeur", "oui")];
     let made = clara.post("/invitation/mandat", &fields).await;
     assert_eq!(
         (made.status, made.header("location")),

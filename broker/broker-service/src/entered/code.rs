@@ -93,7 +93,8 @@ impl Broker {
         Ok(restores.last().is_some_and(|first| row.leaf < *first))
     }
 
-    /// New codes for the account of a person that wait or may be handed out: for her own pages.
+    /// What a person can stop on her own pages: new codes for her account that wait or may be handed out, and an end of her capacity
+    /// that waits.
     ///
     /// # Errors
     /// When the store fails.
@@ -107,7 +108,12 @@ impl Broker {
                 EnteredState::Confirmed { .. } => row.act.code_from().is_some_and(|(_, until)| now < until),
                 EnteredState::SentBack { .. } | EnteredState::Stopped { .. } => false,
             };
-            if matches!(row.act.entry, Entry::Code { .. }) && stands {
+            let stoppable = match row.act.entry {
+                Entry::Code { .. } => true,
+                Entry::Capacity { .. } => row.act.state == EnteredState::Waiting,
+                _ => false,
+            };
+            if stoppable && stands {
                 open.push(row);
             }
         }

@@ -2,7 +2,7 @@
 
 use broker_domain::entered::{EnteredState, Entry};
 use broker_domain::ids::{EnteredId, OfficerId, TransferId};
-use broker_store::EnteredRow;
+use broker_store::{EnteredRow, MessageKind};
 use broker_vault::SealedText;
 use evidence::record::{Access, Actor, Record};
 use ledger_core::leaf::ActorClass;
@@ -63,13 +63,17 @@ impl Broker {
         self.commit(NoteEnvelope { draft }).await?;
         let mut read = self.store.read().await?;
         let (person, wrapped) = (read.participant(who).await?, read.newest_key(who).await?);
-        let stop = match row.act.entry {
-            Entry::Code { .. } => {
-                let message =
-                    crate::telling::message_about(&row.act, broker_store::MessageKind::CodePrepared);
-                read.stop_code_of(message).await?
-            }
+        let brought_by = match (row.act.entry, row.act.state) {
+            (Entry::Code { .. }, _) => Some(MessageKind::CodePrepared),
+            (Entry::Capacity { .. }, EnteredState::Waiting) => Some(MessageKind::CapacityEntered),
             _ => None,
+        };
+        let stop = match brought_by {
+            Some(kind) => {
+                read.stop_code_of(crate::telling::message_about(&row.act, kind))
+                    .await?
+            }
+            None => None,
         };
         drop(read);
         let (person, wrapped) = person.zip(wrapped).ok_or(Fault::SubjectErased)?;
@@ -114,7 +118,10 @@ impl Broker {
         self.may_see_entered(officer)?;
         let row = self.store.read().await?.entered(id).await?;
         let row = row.ok_or(Failure::Refused(EnteredRefusal::Unknown))?;
-        let (Some(leaf), false) = (row.effect_leaf, matches!(row.act.entry, Entry::Ask { .. })) else {
+        let (Some(leaf), false) = (
+            row.effect_leaf,
+            matches!(row.act.entry, Entry::Ask { .. } | Entry::Capacity { .. }),
+        ) else {
             return Ok(None);
         };
         let receipt = self.readable_receipt(row.act.participant, leaf).await;

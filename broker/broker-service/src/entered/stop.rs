@@ -1,4 +1,4 @@
-//! The person stops what was entered for her: a new code, or a grant on paper that waits.
+//! The person stops what was entered for her: a new code, a grant on paper that waits, or an end of her capacity that waits.
 
 use async_trait::async_trait;
 use broker_domain::entered::{EnteredAct, EnteredState, Entry, Standing};
@@ -13,7 +13,7 @@ use crate::accounts::typed;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
-use crate::lifecycle::Together;
+use crate::lifecycle::{AddChange, Together, write_all};
 
 /// How often a grant is stopped that something came between.
 const ATTEMPTS: usize = 3;
@@ -124,13 +124,19 @@ impl Broker {
         let act = act.ok_or(Failure::Refused(EnteredRefusal::CodeNotNow))?;
         let step = (EnteredStep::Stopped, None);
         let draft = self.entered_draft(&act, step, None, ActorClass::Participant, now)?;
-        self.commit(Stop { act, draft }).await.map(|_| ())
+        let lifts = match act.entry {
+            Entry::Capacity { .. } => self.lifts_of(&act, now).await?,
+            _ => Vec::new(),
+        };
+        self.commit(Stop { act, draft, lifts }).await.map(|_| ())
     }
 }
 
 struct Stop {
     act: EnteredAct,
     draft: Draft,
+    /// What stood still because of it goes on.
+    lifts: Vec<AddChange>,
 }
 
 #[async_trait]
@@ -141,7 +147,7 @@ impl Commit for Stop {
     const NAME: &'static str = "stop account code";
 
     fn leaves(&self) -> usize {
-        1
+        self.lifts.len().saturating_add(1)
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, EnteredRefusal>, Fault> {
@@ -149,6 +155,7 @@ impl Commit for Stop {
         if code && is_used(group, self.act.id).await? {
             return Ok(Err(EnteredRefusal::CodeUsed));
         }
+        write_all(group, &self.lifts).await?;
         let serial = group.append(&self.draft).await?;
         // One that was confirmed at the last moment is looked at again: it is hers to withdraw now.
         if !code

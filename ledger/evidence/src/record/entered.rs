@@ -70,6 +70,8 @@ pub enum EnteredWhat {
     AskRight,
     /// She lost the way into her account.
     NewCode,
+    /// She died or cannot decide any more, as a document shows.
+    EndCapacity,
 }
 
 /// What happened to it.
@@ -129,7 +131,7 @@ impl EnteredAct {
             self.step != EnteredStep::Stopped
                 || matches!(
                     self.what,
-                    EnteredWhat::NewCode | EnteredWhat::Grant
+                    EnteredWhat::NewCode | EnteredWhat::Grant | EnteredWhat::EndCapacity
                 ),
             "a step of what waits for another officer",
         )?;
