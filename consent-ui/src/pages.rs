@@ -22,6 +22,7 @@ mod officer;
 mod others;
 mod paper;
 mod problem;
+mod qr;
 mod receipt;
 mod recorded;
 mod requests;
@@ -98,7 +99,8 @@ pub use paper::{
     render_phone, render_stop,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
-pub use receipt::{ReceiptPlace, ReceiptView, render_receipt};
+pub use qr::Square;
+pub use receipt::{ReceiptBy, ReceiptPlace, ReceiptView, render_receipt};
 pub(crate) use recorded::VERDICTS;
 pub use recorded::{RecordedView, ToldRecord, ToldWhat, render_recorded};
 pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};

@@ -95,7 +95,7 @@ pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
 pub use objection::{ObjectionRefusal, Project};
 pub use own::{OwnProfile, OwnRefusal};
 pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces, CopyRefusal};
-pub use readable::{Body, LogPlace, ReadableReceipt, ReadableTerms, ReceiptAct, ReceiptForm};
+pub use readable::{ActedBy, Body, LogPlace, ReadableReceipt, ReadableTerms, ReceiptAct, ReceiptForm};
 pub use receipts::Receipt;
 pub use records::consent::RecordSite;
 pub use release::{

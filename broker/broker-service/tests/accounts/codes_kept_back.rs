@@ -133,7 +133,7 @@ async fn p_35_she_is_told_before_and_after_and_of_nothing_else_any_more() {
         .await
         .unwrap();
     let desk = scene.broker.rights_desk(scene.officer).await.unwrap();
-    let hers = desk
+    let case = desk
         .open
         .iter()
         .find(|thread| thread.household.is_none())
