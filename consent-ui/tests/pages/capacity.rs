@@ -14,7 +14,7 @@ const NUMBER: &str = "1111 1111 111111";
 const WISHES: &str = "Que tout soit effacé.";
 
 /// The page before the act.
-async fn found(officer: &mut Browser, person: &str, cause: &str, date: &str) -> Answer {
+pub async fn found(officer: &mut Browser, person: &str, cause: &str, date: &str) -> Answer {
     let desk = officer.open("/dpo/personnes").await;
     let typed = [("personne", person), ("cause", cause), ("date", date)];
     officer.submit(&desk, "/dpo/personnes/recherche", &typed).await
@@ -49,7 +49,7 @@ async fn recorded(house: &House) -> (ConsentId, Browser, Answer) {
 }
 
 /// A colleague looks at what the page leads to, and confirms it.
-async fn confirmed(house: &House, done: &Answer) {
+pub async fn confirmed(house: &House, done: &Answer) {
     let mut colleague = house.as_colleague().await;
     let act = colleague.open(&done.link("/dpo/saisies/acte/")).await;
     let action = act.action("/confirmation");

@@ -111,7 +111,7 @@ impl Broker {
                     .await;
                 let grant = beat.map_err(|failure| failure.map_refusal(EnteredRefusal::Choice))?;
                 let age = self.age_beat(act.participant, ActorClass::Dpo, now).await?;
-                Effect::Grant(Box::new(grant), age)
+                Effect::Grant(Box::new(grant), age.map(Box::new))
             }
             Entry::Code { .. } => {
                 let kind = MessageKind::CodePrepared;
@@ -193,7 +193,7 @@ const fn decider(act: &EnteredAct) -> Option<OfficerId> {
 enum Effect {
     Nothing,
     /// With the form's word that she is of age, where she had not said so before.
-    Grant(Box<AddConsent>, Option<SayOfAge>),
+    Grant(Box<AddConsent>, Option<Box<SayOfAge>>),
     Code(Box<StopCodeRow>),
     Capacity(Box<EndCapacity>),
     /// What stood still goes on.
@@ -215,7 +215,7 @@ impl Commit for Decide {
 
     fn leaves(&self) -> usize {
         match &self.effect {
-            Effect::Grant(beat, age) => 1 + beat.leaves() + age.as_ref().map_or(0, Commit::leaves),
+            Effect::Grant(beat, age) => 1 + beat.leaves() + age.as_ref().map_or(0, |age| age.leaves()),
             Effect::Capacity(beat) => 1 + beat.leaves(),
             Effect::Lift(changes) => changes.len().saturating_add(1),
             Effect::Nothing | Effect::Code(_) => 1,
