@@ -104,7 +104,12 @@ fn processor_time() -> Duration {
     // The name in brackets may hold spaces; user and system time are the 12th and 13th figures behind it (proc(5)).
     let figures = line.rsplit(')').next().unwrap_or_default();
     let hundredths = figures.split_whitespace().skip(11).take(2);
-    Duration::from_millis(hundredths.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
+    Duration::from_millis(
+        hundredths
+            .filter_map(|ticks| ticks.parse::<u64>().ok())
+            .sum::<u64>()
+            * 10,
+    )
 }
 
 fn resident_mb() -> u64 {
