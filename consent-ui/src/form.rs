@@ -257,10 +257,20 @@ impl Word for FieldProblem {
             Self::ChangedSince => "field-changed-since",
             Self::SharedAlready => "field-shared-already",
             Self::CodeUsed => "field-code-used",
+            Self::BreachNature | Self::BreachSubject => self.breach_key(),
+            Self::BreachDate | Self::LateReason => self.breach_key(),
+        }
+    }
+}
+
+impl FieldProblem {
+    /// What is wrong with what an officer writes about a breach.
+    const fn breach_key(&self) -> &'static str {
+        match self {
             Self::BreachNature => "field-breach-nature",
             Self::BreachSubject => "field-breach-subject",
             Self::BreachDate => "field-breach-date",
-            Self::LateReason => "field-late-reason",
+            _ => "field-late-reason",
         }
     }
 }

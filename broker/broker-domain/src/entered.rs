@@ -3,6 +3,8 @@
 //! One enters, another confirms, never the same one (`consent.md` §5, four eyes). Nothing takes effect before that, but for what
 //! takes away: withdrawing is never harder than granting (GDPR art. 7(3)), so it counts at once and is looked at afterwards.
 
+mod window;
+
 use jiff::civil::Date;
 use thiserror::Error;
 
@@ -11,6 +13,8 @@ use crate::household::CapacityEnd;
 use crate::ids::{ConsentId, Digest, EnteredId, OfferId, OfficerId, ParticipantId, PointId, RightsRequestId};
 use crate::rights::Right;
 use crate::time::Instant;
+
+pub use window::CodeWindow;
 
 /// How long an act waits for the second officer, in seconds: 7 days (`consent.md` §5).
 pub const WAITS_SECONDS: i64 = 7 * 86_400;
@@ -160,23 +164,6 @@ pub struct EnteredAct {
     pub state: EnteredState,
 }
 
-/// When the code of a confirmed act may be handed out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodeWindow {
-    /// Not before the person was told of it.
-    Untold {
-        /// When it is too late for that.
-        until: Instant,
-    },
-    /// Between two instants; none when she was told too late.
-    Known {
-        /// From then on.
-        from: Instant,
-        /// Before then.
-        until: Instant,
-    },
-}
-
 /// Where an entered act stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnteredState {
@@ -311,46 +298,6 @@ impl EnteredAct {
         stoppable.then_some(Self {
             state: EnteredState::Stopped { at: now },
             ..self
-        })
-    }
-
-    /// From when on at the earliest the code of a confirmed act may be handed out, and until when; `None` for anything else. At
-    /// once only when both officers saw the person. Whether she was told is for [`Self::code_window`].
-    #[must_use]
-    pub fn code_from(&self) -> Option<(Instant, Instant)> {
-        let (Entry::Code { seen: first }, EnteredState::Confirmed { at, seen, .. }) =
-            (self.entry, self.state)
-        else {
-            return None;
-        };
-        let from = match (first, seen) {
-            (Seen::InPerson, Seen::InPerson) => at,
-            _ => at.plus_seconds(CODE_WAITS_SECONDS),
-        };
-        Some((from, from.plus_seconds(CODE_STANDS_SECONDS)))
-    }
-
-    /// When the code of a confirmed act may be handed out, given when she was told of it; `None` for anything else. Unless both
-    /// officers saw her, her 72 hours run from when she was told: before, she cannot stop anything. The end stays where it is, so
-    /// that no act stays open because nobody told her.
-    #[must_use]
-    pub fn code_window(&self, told: Option<Instant>) -> Option<CodeWindow> {
-        let (Entry::Code { seen: first }, EnteredState::Confirmed { at, seen, .. }) =
-            (self.entry, self.state)
-        else {
-            return None;
-        };
-        let (earliest, until) = self.code_from()?;
-        Some(match (first, seen, told) {
-            (Seen::InPerson, Seen::InPerson, _) => CodeWindow::Known {
-                from: earliest,
-                until,
-            },
-            (_, _, None) => CodeWindow::Untold { until },
-            (_, _, Some(told)) => CodeWindow::Known {
-                from: told.max(at).plus_seconds(CODE_WAITS_SECONDS),
-                until,
-            },
         })
     }
 

@@ -1,7 +1,7 @@
 //! Letters to be printed and posted: for people who wrote, and may have no other address.
 
-use broker_domain::entered::{EnteredState, Entry};
-use broker_domain::ids::{EnteredId, OfficerId, TransferId};
+use broker_domain::entered::{EnteredAct, EnteredState, Entry};
+use broker_domain::ids::{EnteredId, MessageId, OfficerId, TransferId};
 use broker_store::{EnteredRow, MessageKind};
 use broker_vault::SealedText;
 use evidence::record::{Access, Actor, Record};
@@ -63,16 +63,8 @@ impl Broker {
         self.commit(NoteEnvelope { draft }).await?;
         let mut read = self.store.read().await?;
         let (person, wrapped) = (read.participant(who).await?, read.newest_key(who).await?);
-        let brought_by = match (row.act.entry, row.act.state) {
-            (Entry::Code { .. }, _) => Some(MessageKind::CodePrepared),
-            (Entry::Capacity { .. }, EnteredState::Waiting) => Some(MessageKind::CapacityEntered),
-            _ => None,
-        };
-        let stop = match brought_by {
-            Some(kind) => {
-                read.stop_code_of(crate::telling::message_about(&row.act, kind))
-                    .await?
-            }
+        let stop = match stopping(&row.act) {
+            Some(message) => read.stop_code_of(message).await?,
             None => None,
         };
         drop(read);
@@ -170,6 +162,16 @@ impl Broker {
             false => Err(Failure::Refused(EnteredRefusal::Unknown)),
         }
     }
+}
+
+/// The message that brings the code by which she stops an act; `None` where there is nothing to stop.
+fn stopping(act: &EnteredAct) -> Option<MessageId> {
+    let kind = match (act.entry, act.state) {
+        (Entry::Code { .. }, _) => MessageKind::CodePrepared,
+        (Entry::Capacity { .. }, EnteredState::Waiting) => MessageKind::CapacityEntered,
+        _ => return None,
+    };
+    Some(crate::telling::message_about(act, kind))
 }
 
 struct NoteEnvelope {
