@@ -127,11 +127,23 @@ pub enum FieldProblem {
     BreachDate,
     /// The 72 hours were over, and nobody says why.
     LateReason,
+    /// No telephone number with its country.
+    PhoneInvalid,
+    /// Changed three times today.
+    ReachTooOften,
+    /// Another code than the one that was sent to the number.
+    PhoneCodeWrong,
+    /// No number waits for this code any more.
+    PhoneCodeOver,
+    /// No channel is ticked.
+    ChannelMissing,
+    /// Short messages without a number.
+    NumberMissing,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 64] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -190,6 +202,12 @@ impl FieldProblem {
         Self::BreachSubject,
         Self::BreachDate,
         Self::LateReason,
+        Self::PhoneInvalid,
+        Self::ReachTooOften,
+        Self::PhoneCodeWrong,
+        Self::PhoneCodeOver,
+        Self::ChannelMissing,
+        Self::NumberMissing,
     ];
 }
 
@@ -257,6 +275,12 @@ impl Word for FieldProblem {
             Self::BreachSubject => "field-breach-subject",
             Self::BreachDate => "field-breach-date",
             Self::LateReason => "field-late-reason",
+            Self::PhoneInvalid => "field-phone-invalid",
+            Self::ReachTooOften => "field-reach-too-often",
+            Self::PhoneCodeWrong => "field-phone-code-wrong",
+            Self::PhoneCodeOver => "field-phone-code-over",
+            Self::ChannelMissing => "field-channel-missing",
+            Self::NumberMissing => "field-number-missing",
         }
     }
 }

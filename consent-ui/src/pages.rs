@@ -22,6 +22,7 @@ mod officer;
 mod others;
 mod paper;
 mod problem;
+mod reach;
 mod receipt;
 mod recorded;
 mod requests;
@@ -60,8 +61,8 @@ pub(crate) use delivered::ROW_VERDICTS;
 pub use delivered::{DeliveredView, Delivery, render_delivered};
 pub use entered::{
     ActView, Can, Channel, CodeStep, Colleagues, EnterView, EnteredDeskView, EnteredKind, EnteredLine,
-    EnteredStanding, LetterStep, LetterView, Pick, TypedEntry, render_act, render_enter, render_entered_desk,
-    render_letter,
+    EnteredStanding, LetterStep, LetterView, MessageLine, Pick, TypedEntry, render_act, render_enter,
+    render_entered_desk, render_letter,
 };
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
 pub use history::{HistoryView, TransferRow, render_history};
@@ -98,6 +99,7 @@ pub use paper::{
     render_phone, render_stop,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
+pub use reach::{Mailed, MessageLetterView, ReachView, SentRow, render_message_letter, render_reach};
 pub use receipt::{ReceiptPlace, ReceiptView, render_receipt};
 pub(crate) use recorded::VERDICTS;
 pub use recorded::{RecordedView, ToldRecord, ToldWhat, render_recorded};

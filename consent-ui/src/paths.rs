@@ -70,6 +70,14 @@ pub const CODES: &str = "/compte/codes";
 pub const MAILBOX: &str = "/compte/courriel";
 /// Where the code that was sent to a new address is typed.
 pub const MAILBOX_CODE: &str = "/compte/courriel/code";
+/// GET: by which channels a person is told, and what was written to her.
+pub const REACH: &str = "/compte/messages";
+/// POST: chooses the channels. Field: `voie` (`email`, `sms`, `post`), once for each.
+pub const CHANNELS: &str = "/compte/messages/voies";
+/// POST: gives a telephone number, or forgets it. Field: `telephone`.
+pub const PHONE: &str = "/compte/messages/telephone";
+/// POST: confirms it. Field: `code`.
+pub const PHONE_CODE: &str = "/compte/messages/telephone/code";
 /// POST: ends the session of a device. Field: `appareil`.
 pub const END_SESSION: &str = "/compte/appareils/fin";
 /// POST: ends every session.

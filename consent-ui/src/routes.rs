@@ -37,6 +37,7 @@ mod overview;
 mod passkeys;
 mod phrases;
 mod proofs;
+mod reach;
 mod receipts;
 mod recorded;
 mod renewal;
@@ -204,6 +205,10 @@ fn account_pages() -> Router {
         .route(paths::CODES, post(account::codes))
         .route(paths::MAILBOX, post(told::set_mail))
         .route(paths::MAILBOX_CODE, post(told::confirm_mail))
+        .route(paths::REACH, get(reach::page))
+        .route(paths::CHANNELS, post(reach::choose))
+        .route(paths::PHONE, post(reach::set_phone))
+        .route(paths::PHONE_CODE, post(reach::confirm_phone))
         .route(paths::END_SESSION, post(account::end_device))
         .route(paths::END_ALL_SESSIONS, post(account::end_all))
         .route(
@@ -384,6 +389,8 @@ fn officer_pages() -> Router {
         .route("/dpo/saisies/acte/{act}/courrier", post(entered::act::letter))
         .route("/dpo/saisies/acte/{act}/postee", post(entered::act::posted))
         .route("/dpo/saisies/acte/{act}/recu", get(entered::act::receipt))
+        .route("/dpo/saisies/message/{message}/courrier", post(reach::letter))
+        .route("/dpo/saisies/message/{message}/postee", post(reach::posted))
         .route(paths::PAPER_FORMS, get(entered::paper::forms))
         .route(
             "/dpo/formulaires/accord/{offer}/{lang}",

@@ -110,8 +110,9 @@ pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
 pub use summary::{Summary, SummarySharing, SummaryWish, SummaryWishes};
 pub use telling::{
-    Answered, DeletionRefusal, Duties, Mailbox, MailboxRefusal, Overdue, PendingAddress, QueueCounts,
-    RecipientRefusal, Standing, TellingParts, Told, UntoldErasure,
+    Answered, DeletionRefusal, Duties, LetterHead, Mailbox, MailboxRefusal, Overdue, PendingAddress,
+    PendingNumber, PrintedLetter, QueueCounts, ReachRefusal, Reached, RecipientRefusal, SentMessage,
+    Standing, TellingParts, Told, UntoldErasure, WaitingLetter, short_messages_fit,
 };
 
 pub use vault::VaultKeys;

@@ -26,6 +26,7 @@ mod members;
 mod memory;
 mod messages;
 mod participants;
+mod phones;
 mod research;
 mod restore;
 mod rights;

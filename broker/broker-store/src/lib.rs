@@ -24,6 +24,7 @@ mod mandates;
 mod members;
 mod messages;
 mod participants;
+mod phones;
 mod research;
 mod restore;
 mod rights;
@@ -65,6 +66,7 @@ pub use messages::{
     MessageWrites,
 };
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
+pub use phones::{PhonePendingRow, PhoneReads, PhoneRow, PhoneWrites};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
 pub use rights::{OwnScope, RightsReads, RightsRow, RightsWordsRow, RightsWrites};
@@ -100,6 +102,7 @@ pub trait Read:
     + MemberReads
     + MessageReads
     + ParticipantReads
+    + PhoneReads
     + ResearchReads
     + RestoreReads
     + RightsReads
@@ -136,6 +139,7 @@ pub trait Tx:
     + MemberWrites
     + MessageWrites
     + ParticipantWrites
+    + PhoneWrites
     + ResearchWrites
     + RestoreWrites
     + RightsWrites

@@ -105,11 +105,17 @@ pub enum Notice {
     SummaryWished,
     /// An objection to a project was recorded.
     Objected,
+    /// The channels of her messages were chosen.
+    ChannelsChosen,
+    /// A code was sent to a telephone number.
+    NumberAsked,
+    /// A telephone number was confirmed.
+    NumberConfirmed,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 53] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -160,6 +166,9 @@ impl Notice {
         Self::SummaryMade,
         Self::SummaryWished,
         Self::Objected,
+        Self::ChannelsChosen,
+        Self::NumberAsked,
+        Self::NumberConfirmed,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -215,6 +224,9 @@ impl Notice {
             Self::SummaryMade => "bilan-pret",
             Self::SummaryWished => "bilan-regle",
             Self::Objected => "opposition",
+            Self::ChannelsChosen => "voies",
+            Self::NumberAsked => "numero",
+            Self::NumberConfirmed => "numero-confirme",
         }
     }
 
@@ -277,6 +289,9 @@ impl Word for Notice {
             Self::SummaryMade => "notice-summary-made",
             Self::SummaryWished => "notice-summary-wished",
             Self::Objected => "notice-objected",
+            Self::ChannelsChosen => "notice-channels-chosen",
+            Self::NumberAsked => "notice-number-asked",
+            Self::NumberConfirmed => "notice-number-confirmed",
         }
     }
 }

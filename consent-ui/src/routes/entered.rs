@@ -27,6 +27,7 @@ use crate::paths;
 use crate::routes::fields::{Fields, Posted};
 use crate::routes::gate::RunsScript;
 use crate::routes::phrases::{day, moment, pseudonym, state};
+use crate::routes::reach;
 use crate::routes::rights::of_kind;
 use crate::routes::shelf::Shelf;
 use crate::routes::trouble::Trouble;
@@ -100,6 +101,7 @@ async fn desk_view(visit: &Visit, errors: FormErrors) -> Result<EnteredDeskView,
     Ok(EnteredDeskView {
         waiting: lines(&desk.waiting),
         to_post: lines(&desk.to_post),
+        to_print: reach::to_print(visit).await?,
         decided: lines(&desk.decided),
         colleagues: colleagues(desk.officers),
         errors,

@@ -427,6 +427,9 @@ impl Commit for EndCapacity {
         // Nobody writes to a person who cannot read it, nor to whoever reads her mail.
         group.tx.forget_mail_address(who).await?;
         group.tx.forget_mail_pending(who).await?;
+        group.tx.forget_phone(who).await?;
+        group.tx.forget_phone_pending(who).await?;
+        group.tx.forget_channels(who).await?;
         group.tx.end_messages_to(who, group.now).await?;
         group.tx.close_invitations(who).await?;
         Ok(Ok(()))

@@ -86,6 +86,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0016_entered.up.sql"),
         include_str!("../../migrations/0017_watched.up.sql"),
         include_str!("../../migrations/0018_attempts.up.sql"),
+        include_str!("../../migrations/0019_channels.up.sql"),
     ]
     .concat();
     let mut inside = false;
