@@ -9,6 +9,8 @@
 
 #[path = "telling/breach.rs"]
 mod breach;
+#[path = "telling/member.rs"]
+mod member;
 
 use std::fs;
 use std::io::{Read as _, Write as _};

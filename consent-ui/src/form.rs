@@ -139,11 +139,15 @@ pub enum FieldProblem {
     ChannelMissing,
     /// Short messages without a number.
     NumberMissing,
+    /// Nobody chosen who may join.
+    MemberMissing,
+    /// A project has enough members.
+    TooManyMembers,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 66] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -208,6 +212,8 @@ impl FieldProblem {
         Self::PhoneCodeOver,
         Self::ChannelMissing,
         Self::NumberMissing,
+        Self::MemberMissing,
+        Self::TooManyMembers,
     ];
 }
 
@@ -281,6 +287,8 @@ impl Word for FieldProblem {
             Self::PhoneCodeOver => "field-phone-code-over",
             Self::ChannelMissing => "field-channel-missing",
             Self::NumberMissing => "field-number-missing",
+            Self::MemberMissing => "field-member-missing",
+            Self::TooManyMembers => "field-too-many-members",
         }
     }
 }

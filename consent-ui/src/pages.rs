@@ -22,6 +22,7 @@ mod officer;
 mod others;
 mod paper;
 mod problem;
+mod project;
 mod reach;
 mod receipt;
 mod recorded;
@@ -99,11 +100,14 @@ pub use paper::{
     render_phone, render_stop,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
+pub use project::{Chief, MemberRow, Membership, ProjectView, render_project};
 pub use reach::{Mailed, MessageLetterView, ReachView, SentRow, render_message_letter, render_reach};
 pub use receipt::{ReceiptPlace, ReceiptView, render_receipt};
 pub(crate) use recorded::VERDICTS;
 pub use recorded::{RecordedView, ToldRecord, ToldWhat, render_recorded};
-pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};
+pub use requests::{
+    DatasetRequest, JoinedProject, ManifestStatus, RequestState, RequestsView, render_requests,
+};
 pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
 };

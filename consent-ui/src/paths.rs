@@ -151,6 +151,26 @@ pub const ERASURE: &str = "/moi/effacement";
 pub const CATALOGUE: &str = "/recherche";
 /// Researcher: own requests.
 pub const REQUESTS: &str = "/recherche/demandes";
+/// GET: who works on a project of research, for those who do and for officers.
+pub fn project(request_id: &str) -> String {
+    format!("{CATALOGUE}/projets/{request_id}")
+}
+
+/// POST: adds somebody. Field: `membre`.
+pub fn add_member(request_id: &str) -> String {
+    format!("{CATALOGUE}/projets/{request_id}/membres")
+}
+
+/// POST: ends a membership. Field: `membre`.
+pub fn end_member(request_id: &str) -> String {
+    format!("{CATALOGUE}/projets/{request_id}/membres/fin")
+}
+
+/// POST: takes the undertaking on. Field: `texte`.
+pub fn sign_undertaking(request_id: &str) -> String {
+    format!("{CATALOGUE}/projets/{request_id}/engagement")
+}
+
 /// The key that signs records, as a JWK set (RFC 7517), served beside the pages.
 pub const RECORD_KEYS: &str = "/ledger/records.jwks";
 /// The key of COSE receipts, served beside the pages.

@@ -36,6 +36,7 @@ mod others;
 mod overview;
 mod passkeys;
 mod phrases;
+mod project;
 mod proofs;
 mod reach;
 mod receipts;
@@ -119,6 +120,8 @@ pub struct DemoPeople {
     pub colleague: DemoPerson,
     /// The researcher.
     pub researcher: DemoPerson,
+    /// Another one of the same body, who can join a project.
+    pub fellow: DemoPerson,
 }
 
 /// Every page, form and file of [`paths`].
@@ -344,6 +347,10 @@ fn researcher_pages() -> Router {
     Router::new()
         .route("/recherche/jeux/{dataset}/demande", post(research::request))
         .route(paths::REQUESTS, get(requests::own))
+        .route("/recherche/projets/{request}", get(project::page))
+        .route("/recherche/projets/{request}/membres", post(project::add))
+        .route("/recherche/projets/{request}/membres/fin", post(project::end))
+        .route("/recherche/projets/{request}/engagement", post(project::sign))
         .route("/recherche/livraisons/{release}", get(proofs::release))
         .route(
             "/recherche/livraisons/{release}/feuille",

@@ -35,3 +35,20 @@ CREATE TABLE message_channel (
     post        INTEGER NOT NULL CHECK (post IN (0, 1)),            -- personal: by letters
     CHECK (email + sms + post > 0)
 ) STRICT, WITHOUT ROWID;
+
+-- Members of projects of research, besides whoever asked (P-27: people are told of a new one).
+CREATE TABLE project_member (
+    request      BLOB NOT NULL REFERENCES access_request (id),      -- which project
+    researcher   BLOB NOT NULL REFERENCES researcher (id),          -- who
+    added_by     BLOB REFERENCES officer (id),                      -- which officer added her; NULL: whoever asked
+    added_at_us  INTEGER NOT NULL,                                  -- when
+    signed_at_us INTEGER,                                           -- when she took the undertaking on
+    ended_at_us  INTEGER,                                           -- when she ceased to be a member
+    told_upto    BLOB,                                              -- personal: the last person told, in order of identifier
+    told_at_us   INTEGER,                                           -- when everybody was told of her
+    PRIMARY KEY (request, researcher),
+    CHECK (told_at_us IS NULL OR signed_at_us IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX project_of_member ON project_member (researcher);
+CREATE INDEX project_member_untold ON project_member (signed_at_us)
+    WHERE signed_at_us IS NOT NULL AND ended_at_us IS NULL AND told_at_us IS NULL;

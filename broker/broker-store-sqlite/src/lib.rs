@@ -27,6 +27,7 @@ mod memory;
 mod messages;
 mod participants;
 mod phones;
+mod projects;
 mod research;
 mod restore;
 mod rights;

@@ -29,6 +29,7 @@ pub mod members;
 pub mod messages;
 pub mod participants;
 pub mod phones;
+pub mod projects;
 pub mod research;
 pub mod restore;
 pub mod rights;
@@ -173,6 +174,10 @@ macro_rules! contract_tests {
                 channels_are_email_until_others_are_chosen
                 each_channel_has_a_queue_of_its_own
                 an_end_is_told_to_whoever_a_message_reaches
+            }
+            projects {
+                a_member_is_added_signs_and_leaves_once
+                the_people_of_a_project_are_found_page_by_page
             }
             dossiers {
                 a_route_is_set_and_replaced

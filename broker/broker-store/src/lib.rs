@@ -25,6 +25,7 @@ mod members;
 mod messages;
 mod participants;
 mod phones;
+mod projects;
 mod research;
 mod restore;
 mod rights;
@@ -67,6 +68,7 @@ pub use messages::{
 };
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
 pub use phones::{PhonePendingRow, PhoneReads, PhoneRow, PhoneWrites};
+pub use projects::{ProjectReads, ProjectScope, ProjectWrites, ToldUpto, UntoldMember};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
 pub use rights::{OwnScope, RightsReads, RightsRow, RightsWordsRow, RightsWrites};
@@ -103,6 +105,7 @@ pub trait Read:
     + MessageReads
     + ParticipantReads
     + PhoneReads
+    + ProjectReads
     + ResearchReads
     + RestoreReads
     + RightsReads
@@ -140,6 +143,7 @@ pub trait Tx:
     + MessageWrites
     + ParticipantWrites
     + PhoneWrites
+    + ProjectWrites
     + ResearchWrites
     + RestoreWrites
     + RightsWrites

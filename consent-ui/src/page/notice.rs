@@ -111,11 +111,17 @@ pub enum Notice {
     NumberAsked,
     /// A telephone number was confirmed.
     NumberConfirmed,
+    /// Somebody was added to a project.
+    MemberAdded,
+    /// The undertaking of a project was signed.
+    UndertakingSigned,
+    /// A membership of a project was ended.
+    MemberEnded,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 56] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -169,6 +175,9 @@ impl Notice {
         Self::ChannelsChosen,
         Self::NumberAsked,
         Self::NumberConfirmed,
+        Self::MemberAdded,
+        Self::UndertakingSigned,
+        Self::MemberEnded,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -227,6 +236,9 @@ impl Notice {
             Self::ChannelsChosen => "voies",
             Self::NumberAsked => "numero",
             Self::NumberConfirmed => "numero-confirme",
+            Self::MemberAdded => "membre",
+            Self::UndertakingSigned => "engagement",
+            Self::MemberEnded => "membre-fin",
         }
     }
 
@@ -292,6 +304,9 @@ impl Word for Notice {
             Self::ChannelsChosen => "notice-channels-chosen",
             Self::NumberAsked => "notice-number-asked",
             Self::NumberConfirmed => "notice-number-confirmed",
+            Self::MemberAdded => "notice-member-added",
+            Self::UndertakingSigned => "notice-undertaking-signed",
+            Self::MemberEnded => "notice-member-ended",
         }
     }
 }

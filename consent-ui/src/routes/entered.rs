@@ -327,7 +327,7 @@ fn sheet(fields: &Fields, section: &str) -> Result<Sheet, FieldError> {
 }
 
 /// 64 hexadecimal digits, as `sha256sum` prints them.
-fn digest(text: &str) -> Option<Digest> {
+pub(crate) fn digest(text: &str) -> Option<Digest> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let digit = |byte: u8| {
         char::from(byte)

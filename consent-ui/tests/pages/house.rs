@@ -221,6 +221,7 @@ impl House {
             officer: person(self.officer.to_string(), "Odile"),
             colleague: person(self.colleague.to_string(), "Octave"),
             researcher: person(self.researcher.to_string(), "Rachel"),
+            fellow: person(self.researcher.to_string(), "Rachel"),
         };
         self.router(Mode::Demo, Some(Arc::new(Door(people))))
     }

@@ -32,7 +32,7 @@ impl ShortPost for Kept {
 }
 
 /// One round of the duties; what left by SMS.
-async fn round(house: &House) -> Vec<ShortMessage> {
+pub async fn round(house: &House) -> Vec<ShortMessage> {
     let kept = Arc::new(Kept::default());
     let parts = TellingParts {
         post: Arc::new(Nowhere),
@@ -48,10 +48,19 @@ async fn round(house: &House) -> Vec<ShortMessage> {
     std::mem::take(&mut *kept.0.lock().unwrap())
 }
 
+/// Submits a form, and follows where it leads.
+pub async fn done(browser: &mut Browser, page: &Answer, action: &str, typed: &[(&str, &str)]) -> Answer {
+    let answer = browser.submit(page, action, typed).await;
+    match answer.status {
+        303 => browser.open(&answer.header("location")).await,
+        _ => answer,
+    }
+}
+
 async fn confirmed(house: &House, anna: &mut Browser) -> Answer {
     let page = anna.open(PAGE).await;
     let number = [("telephone", "+33 6 12 34 56 78")];
-    let asked = anna.submit(&page, "/compte/messages/telephone", &number).await;
+    let asked = done(anna, &page, "/compte/messages/telephone", &number).await;
     assert!(
         asked.text().contains("Un code a été envoyé à ce numéro"),
         "{}",
@@ -62,8 +71,7 @@ async fn confirmed(house: &House, anna: &mut Browser) -> Answer {
     let mut words = sent[0].text.split(' ');
     let code = words.find(|word| word.matches('-').count() == 2).unwrap();
     let code = [("code", code)];
-    anna.submit(&asked, "/compte/messages/telephone/code", &code)
-        .await
+    done(anna, &asked, "/compte/messages/telephone/code", &code).await
 }
 
 #[tokio::test]
@@ -82,29 +90,27 @@ async fn p_27_channels_are_chosen_and_a_number_confirmed_without_a_script() {
         "e-mail, until she chooses"
     );
     let voies = "/compte/messages/voies";
-    let early = anna.submit(&page, voies, &[("voie", "sms")]).await;
+    let early = done(&mut anna, &page, voies, &[("voie", "sms")]).await;
     assert_eq!(early.status, 422);
     assert!(
         early.text().contains("Confirmez d'abord un numéro"),
         "{}",
         early.text()
     );
-    let none = anna.submit(&page, voies, &[]).await;
+    let none = done(&mut anna, &page, voies, &[]).await;
     assert_eq!(none.status, 422);
     assert!(
         none.text().contains("Cochez au moins une voie"),
         "{}",
         none.text()
     );
-    let done = confirmed(&house, &mut anna).await;
+    let kept = confirmed(&house, &mut anna).await;
     assert!(
-        done.text().contains("Votre numéro est confirmé"),
+        kept.text().contains("Votre numéro est confirmé"),
         "{}",
-        done.text()
+        kept.text()
     );
-    let chosen = anna
-        .submit(&done, voies, &[("voie", "sms"), ("voie", "post")])
-        .await;
+    let chosen = done(&mut anna, &kept, voies, &[("voie", "sms"), ("voie", "post")]).await;
     assert!(
         chosen.text().contains("Votre choix est gardé"),
         "{}",
@@ -127,8 +133,7 @@ async fn p_27_an_officer_prints_and_posts_the_letters_of_whoever_chose_them() {
     let house = House::build().await;
     let mut anna = house.as_anna().await;
     let page = anna.open(PAGE).await;
-    anna.submit(&page, "/compte/messages/voies", &[("voie", "post")])
-        .await;
+    done(&mut anna, &page, "/compte/messages/voies", &[("voie", "post")]).await;
     house.granted(&house.anna).await;
     round(&house).await;
     let listed = anna.open(PAGE).await;
@@ -145,20 +150,20 @@ async fn p_27_an_officer_prints_and_posts_the_letters_of_whoever_chose_them() {
         desk.text()
     );
     assert!(!desk.text().contains("Anna"), "no name before a letter is opened");
-    let letter = officer.submit(&desk, &desk.action("/courrier"), &[]).await;
+    let letter = done(&mut officer, &desk, &desk.action("/courrier"), &[]).await;
     assert_eq!(letter.status, 200);
     assert!(
         letter.text().contains("Votre accord est enregistré"),
         "{}",
         letter.text()
     );
-    let posted = officer.submit(&desk, &desk.action("/postee"), &[]).await;
+    let posted = done(&mut officer, &desk, &desk.action("/postee"), &[]).await;
     assert!(
         posted.text().contains("Aucun message n'attend d'être imprimé"),
         "{}",
         posted.text()
     );
-    let again = officer.submit(&desk, &desk.action("/postee"), &[]).await;
+    let again = done(&mut officer, &desk, &desk.action("/postee"), &[]).await;
     assert_eq!(again.status, 404);
     let listed = anna.open(PAGE).await;
     assert!(
@@ -173,8 +178,7 @@ async fn p_27_nobody_else_chooses_reads_or_posts() {
     let house = House::build().await;
     let mut anna = house.as_anna().await;
     let page = anna.open(PAGE).await;
-    anna.submit(&page, "/compte/messages/voies", &[("voie", "post")])
-        .await;
+    done(&mut anna, &page, "/compte/messages/voies", &[("voie", "post")]).await;
     house.granted(&house.anna).await;
     let mut officer = house.as_officer().await;
     let desk = officer.open("/dpo/saisies").await;
@@ -189,7 +193,7 @@ async fn p_27_nobody_else_chooses_reads_or_posts() {
         assert_eq!(unsigned.status, 403, "{form}");
     }
     for form in [&open, &posted] {
-        let tried = anna.submit(&page, form, &[]).await;
+        let tried = anna.forge(&page, form).await;
         assert_eq!(tried.status, 403, "{form}");
     }
     assert_eq!(officer.open("/dpo/saisies").await.action("/courrier"), open);

@@ -133,6 +133,7 @@ impl Duties {
     async fn go_on_about_breaches(&self) {
         loop {
             logged(self.broker.tell_of_breaches().await);
+            logged(self.broker.tell_of_members().await);
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -169,6 +170,7 @@ impl Duties {
         let noticed = self.notice_ends(now).await;
         let tidied = self.tidy().await;
         let breaches = self.broker.tell_of_breaches().await;
+        let members = self.broker.tell_of_members().await;
         // A later now: what was just announced is due.
         let now = self.broker.now();
         let (called, written, texted) = tokio::join!(
@@ -178,7 +180,7 @@ impl Duties {
         );
         // Again: calling may have queued letters.
         let again = self.write(now).await;
-        first_fault([noticed, tidied, breaches, called, written, texted, again])
+        first_fault([noticed, tidied, breaches, members, called, written, texted, again])
     }
 
     async fn notice_ends(&self, now: Instant) -> Result<(), Fault> {

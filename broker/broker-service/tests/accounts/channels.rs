@@ -29,7 +29,7 @@ fn refused<T: std::fmt::Debug>(outcome: Result<T, Failure<ReachRefusal>>) -> Rea
     }
 }
 
-fn unknown<T>(outcome: Result<T, Failure<EnteredRefusal>>) {
+fn unknown<T>(outcome: &Result<T, Failure<EnteredRefusal>>) {
     assert!(matches!(outcome, Err(Failure::Refused(EnteredRefusal::Unknown))));
 }
 
@@ -226,8 +226,8 @@ async fn p_27_a_letter_is_opened_by_an_officer_recorded_and_posted_once() {
         .letter_was_posted(told.scene.officer, letter.id)
         .await
         .unwrap();
-    unknown(broker.letter_was_posted(told.scene.colleague, letter.id).await);
-    unknown(broker.open_letter(told.scene.officer, letter.id, HEAD).await);
+    unknown(&broker.letter_was_posted(told.scene.colleague, letter.id).await);
+    unknown(&broker.open_letter(told.scene.officer, letter.id, HEAD).await);
     assert!(letters(&told).await.is_empty());
     // A reminder that an officer did not print in time is over.
     let end = broker
@@ -245,7 +245,7 @@ async fn p_27_a_letter_is_opened_by_an_officer_recorded_and_posted_once() {
     let reminder = opened(&told, 0).await;
     assert!(reminder.subject.contains("sept jours") || reminder.subject.contains("semaine"));
     told.withdraw(consent).await;
-    unknown(broker.open_letter(told.scene.officer, reminder.id, HEAD).await);
+    unknown(&broker.open_letter(told.scene.officer, reminder.id, HEAD).await);
     told.round().await;
     let subjects: Vec<_> = letters(&told).await.iter().map(|one| one.subject).collect();
     assert_eq!(subjects, ["Votre retrait est enregistré"]);
@@ -368,7 +368,7 @@ async fn p_27_erasure_takes_numbers_letters_and_short_messages_along() {
     told.scene.clock.turn(DAY);
     told.round().await;
     assert!(texts(&told, NUMBER).is_empty() && letters(&told).await.is_empty());
-    unknown(broker.open_letter(told.scene.officer, letter, HEAD).await);
+    unknown(&broker.open_letter(told.scene.officer, letter, HEAD).await);
     let mut read = broker.read().await.unwrap();
     assert_eq!(read.phone(who).await.unwrap(), None);
     assert_eq!(read.channels(who).await.unwrap(), Channels::default());
