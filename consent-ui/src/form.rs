@@ -127,22 +127,8 @@ pub enum FieldProblem {
     BreachDate,
     /// The 72 hours were over, and nobody says why.
     LateReason,
-    /// No telephone number with its country.
-    PhoneInvalid,
-    /// Changed three times today.
-    ReachTooOften,
-    /// Another code than the one that was sent to the number.
-    PhoneCodeWrong,
-    /// No number waits for this code any more.
-    PhoneCodeOver,
-    /// No channel is ticked.
-    ChannelMissing,
-    /// Short messages without a number.
-    NumberMissing,
-    /// Nobody chosen who may join.
-    MemberMissing,
-    /// A project has enough members.
-    TooManyMembers,
+    /// Something about how a person is reached, or about the members of a project.
+    People(PeopleProblem),
 }
 
 impl FieldProblem {
@@ -206,14 +192,14 @@ impl FieldProblem {
         Self::BreachSubject,
         Self::BreachDate,
         Self::LateReason,
-        Self::PhoneInvalid,
-        Self::ReachTooOften,
-        Self::PhoneCodeWrong,
-        Self::PhoneCodeOver,
-        Self::ChannelMissing,
-        Self::NumberMissing,
-        Self::MemberMissing,
-        Self::TooManyMembers,
+        Self::People(PeopleProblem::Number),
+        Self::People(PeopleProblem::TooOften),
+        Self::People(PeopleProblem::CodeWrong),
+        Self::People(PeopleProblem::CodeOver),
+        Self::People(PeopleProblem::NoChannel),
+        Self::People(PeopleProblem::NumberMissing),
+        Self::People(PeopleProblem::MemberMissing),
+        Self::People(PeopleProblem::TooManyMembers),
     ];
 }
 
@@ -281,11 +267,40 @@ impl Word for FieldProblem {
             Self::BreachSubject => "field-breach-subject",
             Self::BreachDate => "field-breach-date",
             Self::LateReason => "field-late-reason",
-            Self::PhoneInvalid => "field-phone-invalid",
-            Self::ReachTooOften => "field-reach-too-often",
-            Self::PhoneCodeWrong => "field-phone-code-wrong",
-            Self::PhoneCodeOver => "field-phone-code-over",
-            Self::ChannelMissing => "field-channel-missing",
+            Self::People(problem) => problem.key(),
+        }
+    }
+}
+
+/// What is wrong with how somebody is to be reached, or with who is to join a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PeopleProblem {
+    /// No telephone number with its country.
+    Number,
+    /// Changed three times today.
+    TooOften,
+    /// Another code than the one that was sent to the number.
+    CodeWrong,
+    /// No number waits for this code any more.
+    CodeOver,
+    /// No channel is ticked.
+    NoChannel,
+    /// Short messages without a number.
+    NumberMissing,
+    /// Nobody chosen who may join a project.
+    MemberMissing,
+    /// A project has enough members.
+    TooManyMembers,
+}
+
+impl PeopleProblem {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Number => "field-phone-invalid",
+            Self::TooOften => "field-reach-too-often",
+            Self::CodeWrong => "field-phone-code-wrong",
+            Self::CodeOver => "field-phone-code-over",
+            Self::NoChannel => "field-channel-missing",
             Self::NumberMissing => "field-number-missing",
             Self::MemberMissing => "field-member-missing",
             Self::TooManyMembers => "field-too-many-members",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use audit_tests::server::Server;
 use audit_tests::town::{self, Town};
+use broker_domain::consent::Consent;
 use broker_domain::ids::{DatasetId, OfficerId, RequestId, ResearcherId};
 use broker_domain::research::MemberStanding;
 use broker_domain::research::{AccessRequest, AddedBy, Dataset, ProjectMember, RequestState};
@@ -51,7 +52,6 @@ fn p_27_a_new_member_is_told_to_each_once_however_often_the_broker_is_killed() {
 fn joined(town: &Town) {
     runtime().block_on(async {
         let broker = town::start(&town.data(), RunningClock::starting(RunningClock::system())).await;
-        let now = broker.now();
         let consent = town
             .residents
             .iter()
@@ -84,57 +84,71 @@ fn joined(town: &Town) {
         };
         broker.enrol_member(Member::Officer(row)).await.unwrap();
         let dataset = DatasetId::random(&SystemEntropy).unwrap();
-        let row = DatasetRow {
-            dataset: Dataset {
-                id: dataset,
-                recipient: consent.recipient,
-                purpose: consent.purpose.clone(),
-                step: consent.last_terms().step,
-            },
-            title_fr: "Courbe".into(),
-            title_en: "Curve".into(),
-            title_nl: "Curve".into(),
-            summary_fr: "Une moyenne".into(),
-            summary_en: "A mean".into(),
-            summary_nl: "Een gemiddelde".into(),
-        };
+        let row = mean(dataset, &consent);
         broker.enrol_member(Member::Dataset(row)).await.unwrap();
         drop(broker);
-        let request = RequestId::random(&SystemEntropy).unwrap();
-        let [lead, new] = people.map(|row| row.id);
-        let store = store(town).await;
-        let mut tx = store.begin("join a project").await.unwrap();
-        tx.add_request(&AccessRequest {
-            id: request,
-            researcher: lead,
-            organisation: consent.recipient,
-            dataset,
-            period: Interval::new(now.plus_seconds(-86_400), now).unwrap(),
-            justification: "thesis".into(),
-            submitted_at: now,
-            state: RequestState::Submitted,
-        })
-        .await
-        .unwrap();
-        let approved = RequestState::Approved { by: officer, at: now };
-        tx.decide_request(request, &approved).await.unwrap();
-        tx.add_project_member(&ProjectMember {
-            request,
-            researcher: new,
-            added_by: AddedBy::Lead,
-            added_at: now,
-            standing: MemberStanding::Added,
-        })
-        .await
-        .unwrap();
-        tx.sign_project_member(request, new, now).await.unwrap();
-        let letters = Channels::new([MessageChannel::Post]).unwrap();
-        for resident in &town.residents {
-            tx.set_channels(resident.participant, &letters).await.unwrap();
-        }
-        tx.commit().await.unwrap();
-        store.close().await;
+        join(town, (officer, dataset), people.map(|row| row.id), &consent).await;
     });
+}
+
+fn mean(dataset: DatasetId, consent: &Consent) -> DatasetRow {
+    DatasetRow {
+        dataset: Dataset {
+            id: dataset,
+            recipient: consent.recipient,
+            purpose: consent.purpose.clone(),
+            step: consent.last_terms().step,
+        },
+        title_fr: "Courbe".into(),
+        title_en: "Curve".into(),
+        title_nl: "Curve".into(),
+        summary_fr: "Une moyenne".into(),
+        summary_en: "A mean".into(),
+        summary_nl: "Een gemiddelde".into(),
+    }
+}
+
+/// The project, its member, and what everybody chose, as the broker would have written it.
+async fn join(
+    town: &Town,
+    (officer, dataset): (OfficerId, DatasetId),
+    [lead, new]: [ResearcherId; 2],
+    consent: &Consent,
+) {
+    let now = RunningClock::system();
+    let request = RequestId::random(&SystemEntropy).unwrap();
+    let store = store(town).await;
+    let mut tx = store.begin("join a project").await.unwrap();
+    tx.add_request(&AccessRequest {
+        id: request,
+        researcher: lead,
+        organisation: consent.recipient,
+        dataset,
+        period: Interval::new(now.plus_seconds(-86_400), now).unwrap(),
+        justification: "thesis".into(),
+        submitted_at: now,
+        state: RequestState::Submitted,
+    })
+    .await
+    .unwrap();
+    let approved = RequestState::Approved { by: officer, at: now };
+    tx.decide_request(request, &approved).await.unwrap();
+    tx.add_project_member(&ProjectMember {
+        request,
+        researcher: new,
+        added_by: AddedBy::Lead,
+        added_at: now,
+        standing: MemberStanding::Added,
+    })
+    .await
+    .unwrap();
+    tx.sign_project_member(request, new, now).await.unwrap();
+    let letters = Channels::new([MessageChannel::Post]).unwrap();
+    for resident in &town.residents {
+        tx.set_channels(resident.participant, &letters).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    store.close().await;
 }
 
 /// Nothing is sealed to it.

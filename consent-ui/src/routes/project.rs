@@ -7,7 +7,7 @@ use broker_domain::research::MemberStanding;
 use broker_service::{Failure, ProjectRefusal, SignInRefusal, undertaking};
 use broker_store::SessionRole;
 
-use crate::form::{FieldProblem, FormErrors};
+use crate::form::{FieldProblem, FormErrors, PeopleProblem};
 use crate::page::Notice;
 use crate::pages::{Chief, JoinedProject, MemberRow, Membership, ProjectView, render_project};
 use crate::paths;
@@ -107,15 +107,19 @@ pub(crate) async fn add(Path(request): Path<String>, posted: Posted) -> Result<R
     let request: RequestId = id(&request)?;
     let here = paths::project(&request.to_string());
     let problem = match fields.text("membre").parse::<ResearcherId>() {
-        Err(_) => FieldProblem::MemberMissing,
+        Err(_) => FieldProblem::People(PeopleProblem::MemberMissing),
         Ok(who) => match visit
             .broker()
             .add_project_member(&session.token, request, who)
             .await
         {
             Ok(_) => return Ok(onward_with(&here, Notice::MemberAdded)),
-            Err(Failure::Refused(ProjectRefusal::NotOfThisBody)) => FieldProblem::MemberMissing,
-            Err(Failure::Refused(ProjectRefusal::TooMany)) => FieldProblem::TooManyMembers,
+            Err(Failure::Refused(ProjectRefusal::NotOfThisBody)) => {
+                FieldProblem::People(PeopleProblem::MemberMissing)
+            }
+            Err(Failure::Refused(ProjectRefusal::TooMany)) => {
+                FieldProblem::People(PeopleProblem::TooManyMembers)
+            }
             Err(failure) => return stepped::<()>(Err(failure), &here, Notice::MemberAdded),
         },
     };

@@ -6,7 +6,7 @@ use broker_domain::ids::MessageId;
 use broker_domain::telling::{Channels, MessageChannel};
 use broker_service::{Failure, LetterHead, ReachRefusal, SignInRefusal};
 
-use crate::form::{FieldProblem, FormErrors};
+use crate::form::{FieldProblem, FormErrors, PeopleProblem};
 use crate::page::{Notice, PageContext};
 use crate::pages::{
     Mailed, MessageLetterView, MessageLine, ReachView, SentRow, render_message_letter, render_reach,
@@ -124,13 +124,13 @@ async fn answered(
         }
     };
     let problem = match refusal {
-        ReachRefusal::Number => at(field, FieldProblem::PhoneInvalid),
-        ReachRefusal::TooOften => at(field, FieldProblem::ReachTooOften),
-        ReachRefusal::CodeWrong { .. } => at(field, FieldProblem::PhoneCodeWrong),
+        ReachRefusal::Number => at(field, FieldProblem::People(PeopleProblem::Number)),
+        ReachRefusal::TooOften => at(field, FieldProblem::People(PeopleProblem::TooOften)),
+        ReachRefusal::CodeWrong { .. } => at(field, FieldProblem::People(PeopleProblem::CodeWrong)),
         // The field of the code may be gone: the number is what has to be entered again.
-        ReachRefusal::CodeOver => at("telephone", FieldProblem::PhoneCodeOver),
-        ReachRefusal::NoChannel => at(field, FieldProblem::ChannelMissing),
-        ReachRefusal::NumberMissing => at(field, FieldProblem::NumberMissing),
+        ReachRefusal::CodeOver => at("telephone", FieldProblem::People(PeopleProblem::CodeOver)),
+        ReachRefusal::NoChannel => at(field, FieldProblem::People(PeopleProblem::NoChannel)),
+        ReachRefusal::NumberMissing => at(field, FieldProblem::People(PeopleProblem::NumberMissing)),
         ReachRefusal::NotParticipant => return Err(Trouble::NotYours),
         ReachRefusal::SignIn(refusal) => return Err(Trouble::SignIn(refusal)),
     };
