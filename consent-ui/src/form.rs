@@ -35,8 +35,6 @@ pub enum FieldProblem {
     TooManyMessages,
     /// Another code than the one that was sent.
     CodeWrong,
-    /// No address waits for this code any more.
-    CodeOver,
     /// No e-mail address.
     MailInvalid,
     /// The address was changed three times today.
@@ -133,7 +131,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 66] = [
+    pub const ALL: [Self; 67] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -192,6 +190,7 @@ impl FieldProblem {
         Self::BreachSubject,
         Self::BreachDate,
         Self::LateReason,
+        Self::People(PeopleProblem::MailCodeOver),
         Self::People(PeopleProblem::Number),
         Self::People(PeopleProblem::TooOften),
         Self::People(PeopleProblem::CodeWrong),
@@ -223,7 +222,6 @@ impl Word for FieldProblem {
             Self::MailTooOften => "field-mail-too-often",
             Self::TooManyMessages => "field-too-many-messages",
             Self::CodeWrong => "field-code-wrong",
-            Self::CodeOver => "field-code-over",
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",
@@ -275,6 +273,8 @@ impl Word for FieldProblem {
 /// What is wrong with how somebody is to be reached, or with who is to join a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PeopleProblem {
+    /// No address waits for this code any more.
+    MailCodeOver,
     /// No telephone number with its country.
     Number,
     /// Changed three times today.
@@ -296,6 +296,7 @@ pub enum PeopleProblem {
 impl PeopleProblem {
     const fn key(self) -> &'static str {
         match self {
+            Self::MailCodeOver => "field-code-over",
             Self::Number => "field-phone-invalid",
             Self::TooOften => "field-reach-too-often",
             Self::CodeWrong => "field-phone-code-wrong",
