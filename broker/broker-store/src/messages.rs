@@ -114,6 +114,10 @@ pub enum MessageKind {
     Breach,
     /// A summary of a year is ready.
     SummaryReady,
+    /// An officer entered that she died or cannot decide any more; brings the code that stops it.
+    CapacityEntered,
+    /// Another officer confirmed that.
+    CapacityRecorded,
     /// Another telephone number was given and is not confirmed yet.
     PhoneAsked,
     /// The code that confirms a telephone number; goes to the new one.
@@ -128,7 +132,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -164,6 +168,8 @@ impl MessageKind {
         Self::UnusualVolume,
         Self::Breach,
         Self::SummaryReady,
+        Self::CapacityEntered,
+        Self::CapacityRecorded,
         Self::PhoneAsked,
         Self::PhoneCode,
         Self::PhoneChanged,
@@ -210,6 +216,8 @@ impl MessageKind {
             Self::UnusualVolume => "unusual-volume",
             Self::Breach => "breach",
             Self::SummaryReady => "summary-ready",
+            Self::CapacityEntered => "capacity-entered",
+            Self::CapacityRecorded => "capacity-recorded",
             Self::PhoneAsked => "phone-asked",
             Self::PhoneCode => "phone-code",
             Self::PhoneChanged => "phone-changed",

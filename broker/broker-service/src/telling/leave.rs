@@ -141,7 +141,7 @@ impl Duties {
     async fn is_overtaken(&self, row: &MessageRow, now: Instant) -> Result<bool, Fault> {
         match (row.kind, row.channel) {
             (MessageKind::AddressCode | MessageKind::PhoneCode, _)
-            | (MessageKind::CodePrepared, MessageChannel::Email) => {
+            | (MessageKind::CodePrepared | MessageKind::CapacityEntered, MessageChannel::Email) => {
                 Ok(self.code_of(row, now).await?.is_none())
             }
             // Otherwise it is one neutral sentence without the code, or a letter of the desk of entries.
@@ -217,7 +217,9 @@ impl Duties {
             MessageKind::AddressCode => tx.forget_mail_code(row.id).await?,
             MessageKind::PhoneCode => tx.forget_phone_code(row.id).await?,
             // One that reached nobody goes into the letter.
-            MessageKind::CodePrepared if end == MessageEnd::Sent => tx.forget_stop_code(row.id).await?,
+            MessageKind::CodePrepared | MessageKind::CapacityEntered if end == MessageEnd::Sent => {
+                tx.forget_stop_code(row.id).await?;
+            }
             _ => {}
         }
         match tx

@@ -140,7 +140,11 @@ pub(super) async fn next_of(
 const fn has_a_letter_already(kind: MessageKind) -> bool {
     matches!(
         kind,
-        MessageKind::CodePrepared | MessageKind::Entered | MessageKind::EnteredWrong
+        MessageKind::CodePrepared
+            | MessageKind::Entered
+            | MessageKind::EnteredWrong
+            | MessageKind::CapacityEntered
+            | MessageKind::CapacityRecorded
     )
 }
 

@@ -115,7 +115,10 @@ pub(super) fn short(kind: MessageKind, lang: Lang, site: &str, code: &str) -> St
         | MessageKind::PhoneAsked
         | MessageKind::PhoneChanged
         | MessageKind::ChannelsChanged
-        | MessageKind::CodePrepared => [
+        | MessageKind::CodePrepared
+        // The page of sign-in says whom to turn to.
+        | MessageKind::CapacityEntered
+        | MessageKind::CapacityRecorded => [
             "Du nouveau sur l'accès à votre compte. Pour le voir, connectez-vous : {site}/connexion",
             "News about access to your account. Sign in to see it: {site}/connexion",
             "Nieuws over de toegang tot uw account. Meld u aan om het te zien: {site}/connexion",

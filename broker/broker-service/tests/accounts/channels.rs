@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use broker_domain::household::CapacityEnd;
-use broker_domain::ids::ParticipantId;
 use broker_domain::lang::Lang;
 use broker_domain::policy::Principal;
 use broker_domain::telling::{Channels, MessageChannel, PostFailure};
@@ -13,6 +12,7 @@ use broker_service::{
 use broker_store::{MessageEnd, MessageKind, Store as _};
 use broker_store_sqlite::{Create, SqliteStore};
 
+use crate::codes_kept_back::end_capacity;
 use crate::scene::TELEPHONE;
 use crate::telling::{DAY, Telling};
 
@@ -336,24 +336,6 @@ async fn p_27_other_channels_are_told_by_those_before_and_a_forgotten_number_end
     assert_eq!(told.subjects(), ["Votre accord est enregistré"]);
 }
 
-async fn end_of_capacity(told: &Telling, who: ParticipantId) {
-    let scene = &told.scene;
-    let ended = CapacityEnded {
-        participant: who,
-        end: CapacityEnd::Died,
-        since: scene.broker.now(),
-        drawn: scene.broker.draw_case().unwrap(),
-        directives: String::new(),
-    };
-    assert!(
-        scene
-            .broker
-            .record_capacity_end(scene.officer, &ended)
-            .await
-            .is_ok()
-    );
-}
-
 #[tokio::test]
 async fn p_27_erasure_takes_numbers_letters_and_short_messages_along() {
     let told = choosing(&MessageChannel::ALL).await;
@@ -381,12 +363,23 @@ async fn p_27_nothing_leaves_by_any_channel_after_a_death() {
     told.agree().await;
     told.round().await;
     told.subjects();
-    end_of_capacity(&told, told.person.participant).await;
+    let ended = CapacityEnded {
+        participant: told.person.participant,
+        end: CapacityEnd::Died,
+        since: told.scene.broker.now(),
+        drawn: told.scene.broker.draw_case().unwrap(),
+        directives: String::new(),
+    };
+    end_capacity(&told.scene, &ended).await;
     *told.shorts.fails.lock().unwrap() = None;
     told.scene.clock.turn(DAY);
     told.round().await;
-    assert!(texts(&told, NUMBER).is_empty() && letters(&told).await.is_empty());
-    assert!(told.subjects().is_empty());
+    // One last message says what was recorded, by each channel that she had; the letter is that of the entry.
+    assert_eq!(told.subjects().len(), 1);
+    assert_eq!(texts(&told, NUMBER).len(), 1);
+    assert!(letters(&told).await.is_empty());
+    let mut read = told.scene.broker.read().await.unwrap();
+    assert_eq!(read.phone(told.person.participant).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
--- Takes back 0019. Numbers and choices are forgotten: an older program knows e-mail alone. What waits to leave another way, or is of a
+-- Takes back 0020. Numbers and choices are forgotten: an older program knows e-mail alone. What waits to leave another way, or is of a
 -- kind that it does not know, is forgotten too. A file in which somebody joined a project is refused: an older program would show
 -- people a project without her; the statement on the temporary table fails then.
 CREATE TEMP TABLE refused_because_members_of_projects_would_be_lost (found INTEGER CHECK (found = 0));
