@@ -9,6 +9,8 @@
 
 #[path = "telling/breach.rs"]
 mod breach;
+#[path = "telling/member.rs"]
+mod member;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -23,7 +25,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::identity::Later;
 use broker_domain::ids::{ConsentId, DossierId, MessageId};
 use broker_domain::policy::Principal;
-use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure};
+use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure, ShortMessage, ShortPost};
 use broker_domain::volume::VolumeRule;
 use broker_keys::Keys;
 use broker_service::{Broker, Duties, Member, TellingParts};
@@ -172,6 +174,20 @@ fn found(recipient: &Recipient) -> Town {
 /// Nobody is called while a town is founded.
 struct Nobody;
 
+impl ShortPost for Nobody {
+    fn send<'a>(&'a self, _: &'a ShortMessage) -> Later<'a, Result<(), PostFailure>> {
+        Box::pin(async { Err(PostFailure::Unreached) })
+    }
+
+    fn kept(&self) -> Later<'_, Result<Vec<MessageId>, PostFailure>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn destroy(&self, _: MessageId) -> Later<'_, Result<(), PostFailure>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
 impl Caller for Nobody {
     fn post<'a>(&'a self, _: &'a str, _: &'a str) -> Later<'a, Result<(), CallFailure>> {
         Box::pin(async { Err(CallFailure::Unreached) })
@@ -202,6 +218,7 @@ async fn code(broker: &Arc<Broker>) -> String {
     let kept = Arc::new(Kept::default());
     let parts = TellingParts {
         post: Arc::<Kept>::clone(&kept),
+        short: Arc::new(Nobody),
         caller: Arc::new(Nobody),
         site: "https://broker.example".into(),
         operator: "Fiducie".into(),

@@ -35,8 +35,6 @@ pub enum FieldProblem {
     TooManyMessages,
     /// Another code than the one that was sent.
     CodeWrong,
-    /// No address waits for this code any more.
-    CodeOver,
     /// No e-mail address.
     MailInvalid,
     /// The address was changed three times today.
@@ -129,11 +127,13 @@ pub enum FieldProblem {
     BreachDate,
     /// The 72 hours were over, and nobody says why.
     LateReason,
+    /// Something about how a person is reached, or about the members of a project.
+    People(PeopleProblem),
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 68] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -193,6 +193,15 @@ impl FieldProblem {
         Self::BreachSubject,
         Self::BreachDate,
         Self::LateReason,
+        Self::People(PeopleProblem::MailCodeOver),
+        Self::People(PeopleProblem::Number),
+        Self::People(PeopleProblem::TooOften),
+        Self::People(PeopleProblem::CodeWrong),
+        Self::People(PeopleProblem::CodeOver),
+        Self::People(PeopleProblem::NoChannel),
+        Self::People(PeopleProblem::NumberMissing),
+        Self::People(PeopleProblem::MemberMissing),
+        Self::People(PeopleProblem::TooManyMembers),
     ];
 }
 
@@ -216,7 +225,6 @@ impl Word for FieldProblem {
             Self::MailTooOften => "field-mail-too-often",
             Self::TooManyMessages => "field-too-many-messages",
             Self::CodeWrong => "field-code-wrong",
-            Self::CodeOver => "field-code-over",
             Self::CodeUnknown => "field-code-unknown",
             Self::TooManyCodes => "field-too-many-codes",
             Self::NameMissing => "field-name-missing",
@@ -259,6 +267,7 @@ impl Word for FieldProblem {
             Self::CodeUsed => "field-code-used",
             Self::BreachNature | Self::BreachSubject => self.breach_key(),
             Self::BreachDate | Self::LateReason => self.breach_key(),
+            Self::People(problem) => problem.key(),
         }
     }
 }
@@ -271,6 +280,45 @@ impl FieldProblem {
             Self::BreachSubject => "field-breach-subject",
             Self::BreachDate => "field-breach-date",
             _ => "field-late-reason",
+        }
+    }
+}
+
+/// What is wrong with how somebody is to be reached, or with who is to join a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PeopleProblem {
+    /// No address waits for this code any more.
+    MailCodeOver,
+    /// No telephone number with its country.
+    Number,
+    /// Changed three times today.
+    TooOften,
+    /// Another code than the one that was sent to the number.
+    CodeWrong,
+    /// No number waits for this code any more.
+    CodeOver,
+    /// No channel is ticked.
+    NoChannel,
+    /// Short messages without a number.
+    NumberMissing,
+    /// Nobody chosen who may join a project.
+    MemberMissing,
+    /// A project has enough members.
+    TooManyMembers,
+}
+
+impl PeopleProblem {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::MailCodeOver => "field-code-over",
+            Self::Number => "field-phone-invalid",
+            Self::TooOften => "field-reach-too-often",
+            Self::CodeWrong => "field-phone-code-wrong",
+            Self::CodeOver => "field-phone-code-over",
+            Self::NoChannel => "field-channel-missing",
+            Self::NumberMissing => "field-number-missing",
+            Self::MemberMissing => "field-member-missing",
+            Self::TooManyMembers => "field-too-many-members",
         }
     }
 }

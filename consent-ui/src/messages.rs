@@ -37,6 +37,8 @@ macro_rules! message_files {
             include_str!(concat!("../i18n/", $tag, "/research.ftl")),
             include_str!(concat!("../i18n/", $tag, "/telling.ftl")),
             include_str!(concat!("../i18n/", $tag, "/told.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/reach.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/project.ftl")),
             include_str!(concat!("../i18n/", $tag, "/officer.ftl")),
             include_str!(concat!("../i18n/", $tag, "/watched.ftl")),
             include_str!(concat!("../i18n/", $tag, "/problem.ftl")),

@@ -22,7 +22,9 @@ mod officer;
 mod others;
 mod paper;
 mod problem;
+mod project;
 mod qr;
+mod reach;
 mod receipt;
 mod recorded;
 mod requests;
@@ -61,8 +63,8 @@ pub(crate) use delivered::ROW_VERDICTS;
 pub use delivered::{DeliveredView, Delivery, render_delivered};
 pub use entered::{
     ActView, Can, Channel, CodeStep, Colleagues, EnterView, EnteredDeskView, EnteredKind, EnteredLine,
-    EnteredStanding, LetterStep, LetterView, Pick, TypedEntry, render_act, render_enter, render_entered_desk,
-    render_letter,
+    EnteredStanding, LetterStep, LetterView, MessageLine, Pick, TypedEntry, render_act, render_enter,
+    render_entered_desk, render_letter,
 };
 pub use erasure::{ErasedView, ErasureView, render_erased, render_erasure};
 pub use history::{HistoryView, TransferRow, render_history};
@@ -99,11 +101,15 @@ pub use paper::{
     render_phone, render_stop,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
+pub use project::{Chief, MemberRow, Membership, ProjectView, render_project};
 pub use qr::Square;
+pub use reach::{Mailed, MessageLetterView, ReachView, SentRow, render_message_letter, render_reach};
 pub use receipt::{ReceiptBy, ReceiptPlace, ReceiptView, render_receipt};
 pub(crate) use recorded::VERDICTS;
 pub use recorded::{RecordedView, ToldRecord, ToldWhat, render_recorded};
-pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};
+pub use requests::{
+    DatasetRequest, JoinedProject, ManifestStatus, RequestState, RequestsView, render_requests,
+};
 pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
 };

@@ -70,6 +70,14 @@ pub const CODES: &str = "/compte/codes";
 pub const MAILBOX: &str = "/compte/courriel";
 /// Where the code that was sent to a new address is typed.
 pub const MAILBOX_CODE: &str = "/compte/courriel/code";
+/// GET: by which channels a person is told, and what was written to her.
+pub const REACH: &str = "/compte/messages";
+/// POST: chooses the channels. Field: `voie` (`email`, `sms`, `post`), once for each.
+pub const CHANNELS: &str = "/compte/messages/voies";
+/// POST: gives a telephone number, or forgets it. Field: `telephone`.
+pub const PHONE: &str = "/compte/messages/telephone";
+/// POST: confirms it. Field: `code`.
+pub const PHONE_CODE: &str = "/compte/messages/telephone/code";
 /// POST: ends the session of a device. Field: `appareil`.
 pub const END_SESSION: &str = "/compte/appareils/fin";
 /// POST: ends every session.
@@ -143,6 +151,26 @@ pub const ERASURE: &str = "/moi/effacement";
 pub const CATALOGUE: &str = "/recherche";
 /// Researcher: own requests.
 pub const REQUESTS: &str = "/recherche/demandes";
+/// GET: who works on a project of research, for those who do and for officers.
+pub fn project(request_id: &str) -> String {
+    format!("{CATALOGUE}/projets/{request_id}")
+}
+
+/// POST: adds somebody. Field: `membre`.
+pub fn add_member(request_id: &str) -> String {
+    format!("{CATALOGUE}/projets/{request_id}/membres")
+}
+
+/// POST: ends a membership. Field: `membre`.
+pub fn end_member(request_id: &str) -> String {
+    format!("{CATALOGUE}/projets/{request_id}/membres/fin")
+}
+
+/// POST: takes the undertaking on. Field: `texte`.
+pub fn sign_undertaking(request_id: &str) -> String {
+    format!("{CATALOGUE}/projets/{request_id}/engagement")
+}
+
 /// The key that signs records, as a JWK set (RFC 7517), served beside the pages.
 pub const RECORD_KEYS: &str = "/ledger/records.jwks";
 /// The key of COSE receipts, served beside the pages.

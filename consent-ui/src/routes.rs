@@ -36,7 +36,9 @@ mod others;
 mod overview;
 mod passkeys;
 mod phrases;
+mod project;
 mod proofs;
+mod reach;
 mod receipts;
 mod recorded;
 mod renewal;
@@ -118,6 +120,8 @@ pub struct DemoPeople {
     pub colleague: DemoPerson,
     /// The researcher.
     pub researcher: DemoPerson,
+    /// Another one of the same body, who can join a project.
+    pub fellow: DemoPerson,
 }
 
 /// Every page, form and file of [`paths`].
@@ -204,6 +208,10 @@ fn account_pages() -> Router {
         .route(paths::CODES, post(account::codes))
         .route(paths::MAILBOX, post(told::set_mail))
         .route(paths::MAILBOX_CODE, post(told::confirm_mail))
+        .route(paths::REACH, get(reach::page))
+        .route(paths::CHANNELS, post(reach::choose))
+        .route(paths::PHONE, post(reach::set_phone))
+        .route(paths::PHONE_CODE, post(reach::confirm_phone))
         .route(paths::END_SESSION, post(account::end_device))
         .route(paths::END_ALL_SESSIONS, post(account::end_all))
         .route(
@@ -339,6 +347,10 @@ fn researcher_pages() -> Router {
     Router::new()
         .route("/recherche/jeux/{dataset}/demande", post(research::request))
         .route(paths::REQUESTS, get(requests::own))
+        .route("/recherche/projets/{request}", get(project::page))
+        .route("/recherche/projets/{request}/membres", post(project::add))
+        .route("/recherche/projets/{request}/membres/fin", post(project::end))
+        .route("/recherche/projets/{request}/engagement", post(project::sign))
         .route("/recherche/livraisons/{release}", get(proofs::release))
         .route(
             "/recherche/livraisons/{release}/feuille",
@@ -385,6 +397,8 @@ fn officer_pages() -> Router {
         .route("/dpo/saisies/acte/{act}/courrier", post(entered::act::letter))
         .route("/dpo/saisies/acte/{act}/postee", post(entered::act::posted))
         .route("/dpo/saisies/acte/{act}/recu", get(entered::act::receipt))
+        .route("/dpo/saisies/message/{message}/courrier", post(reach::letter))
+        .route("/dpo/saisies/message/{message}/postee", post(reach::posted))
         .route(paths::PAPER_FORMS, get(entered::paper::forms))
         .route(
             "/dpo/formulaires/accord/{offer}/{lang}",

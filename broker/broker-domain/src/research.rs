@@ -62,6 +62,48 @@ pub struct AccessRequest {
     pub state: RequestState,
 }
 
+/// Somebody besides the one who asked who works on a project: an approved request. Nothing is released to her before she took the
+/// undertaking on herself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectMember {
+    /// Which project.
+    pub request: RequestId,
+    /// Who.
+    pub researcher: ResearcherId,
+    /// Who added her.
+    pub added_by: AddedBy,
+    /// When.
+    pub added_at: Instant,
+    /// Where it stands.
+    pub standing: MemberStanding,
+}
+
+/// Who adds somebody to a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddedBy {
+    /// A data-protection officer.
+    Officer(OfficerId),
+    /// The researcher whose request it is.
+    Lead,
+}
+
+/// Where a member of a project stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberStanding {
+    /// Added; she did not sign yet.
+    Added,
+    /// She took the undertaking on.
+    Signed {
+        /// When.
+        at: Instant,
+    },
+    /// She is no member any more.
+    Ended {
+        /// When.
+        at: Instant,
+    },
+}
+
 /// A decision on a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {

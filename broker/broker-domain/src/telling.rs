@@ -1,6 +1,8 @@
-//! Telling people and recipients: mail addresses, letters, and the two ports they leave by.
+//! Telling people and recipients: mail addresses, telephone numbers, letters, and the ports they leave by.
 //!
 //! What a letter says is written by the service; how it leaves is an adapter's (`broker-mail`).
+
+mod channels;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +12,10 @@ use thiserror::Error;
 use crate::identity::Later;
 use crate::ids::MessageId;
 use crate::time::Instant;
+
+pub use channels::{
+    Channels, InvalidNumber, MessageChannel, PhoneNumber, ShortMessage, ShortPost, fits_one_sms,
+};
 
 /// Longest mail address, in bytes (RFC 5321 §4.5.3.1.3: a path of 256 with its two brackets).
 const MOST_ADDRESS: usize = 254;
@@ -85,17 +91,17 @@ pub struct Letter {
     pub at: Instant,
 }
 
-/// Why a letter did not leave. Says neither to whom nor what the server answered, which often repeats the address.
+/// Why a letter or a short message did not leave. Says neither to whom nor what the server answered, which often repeats the address.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PostFailure {
     /// No connection, no trusted one, or no answer in time. After a lost answer the letter may have left.
-    #[error("the mail server was not reached, or did not answer")]
+    #[error("the server was not reached, or did not answer")]
     Unreached,
-    /// It says: not now (4xx).
-    #[error("the mail server asks to come back later")]
+    /// It says: not now (4xx of a mail server; 429 or 5xx of a gateway).
+    #[error("the server asks to come back later")]
     Later,
-    /// It says: never (5xx).
-    #[error("the mail server refuses this letter")]
+    /// It says: never (5xx of a mail server; 4xx of a gateway).
+    #[error("the server refuses this message")]
     Refused,
     /// The outbox folder cannot be written.
     #[error("the outbox folder cannot be written")]

@@ -14,7 +14,7 @@ use crate::written::Sender;
 /// What our files end with.
 const ENDING: &str = "eml";
 /// What a letter that is being written ends with.
-const DRAFT: &str = "part";
+pub(crate) const DRAFT: &str = "part";
 
 /// A folder of letters: `<message id>.eml`, whole or not there, for nobody else's eyes.
 #[derive(Debug, Clone)]
@@ -30,13 +30,7 @@ impl Outbox {
     /// # Errors
     /// When it cannot be made, or a draft cannot be destroyed.
     pub fn open(folder: PathBuf, sender: Sender) -> std::io::Result<Self> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)?;
-        for (_, draft) in ours(&folder, DRAFT)? {
-            destroy(&folder, &draft)?;
-        }
+        prepare(&folder)?;
         Ok(Self { folder, sender })
     }
 
@@ -45,8 +39,17 @@ impl Outbox {
     }
 }
 
+/// Makes the folder if it is missing, and destroys the drafts in it.
+pub(crate) fn prepare(folder: &Path) -> std::io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    for (_, draft) in ours(folder, DRAFT)? {
+        destroy(folder, &draft)?;
+    }
+    Ok(())
+}
+
 /// Files block, so they are written on a thread for that.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     run: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, PostFailure> {
     match tokio::task::spawn_blocking(run).await {
@@ -79,7 +82,7 @@ impl Post for Outbox {
 }
 
 /// Our files of this ending, by the letter they are of.
-fn ours(folder: &Path, ending: &str) -> std::io::Result<Vec<(MessageId, PathBuf)>> {
+pub(crate) fn ours(folder: &Path, ending: &str) -> std::io::Result<Vec<(MessageId, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -92,7 +95,7 @@ fn ours(folder: &Path, ending: &str) -> std::io::Result<Vec<(MessageId, PathBuf)
     Ok(found)
 }
 
-fn destroy(folder: &Path, path: &Path) -> std::io::Result<()> {
+pub(crate) fn destroy(folder: &Path, path: &Path) -> std::io::Result<()> {
     match OpenOptions::new().write(true).open(path) {
         // Overwritten first: what a file system frees may be read again.
         Ok(mut file) => {
@@ -108,7 +111,7 @@ fn destroy(folder: &Path, path: &Path) -> std::io::Result<()> {
 }
 
 /// Whole under its name, or not there: written beside, synced, renamed, and the folder synced.
-fn put(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn put(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let draft = path.with_extension(DRAFT);
     let mut file = OpenOptions::new()
         .write(true)

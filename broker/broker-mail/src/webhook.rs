@@ -145,25 +145,30 @@ pub struct Webhooks {
     calls: Arc<Semaphore>,
 }
 
+/// A client that connects to these networks only, follows nothing, and gives up after `time_limit`, the name's resolution included.
+pub(crate) fn guarded_agent(networks: Networks, time_limit: Duration) -> Agent {
+    let config = Agent::config_builder()
+        .timeout_global(Some(time_limit))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        // A proxy would resolve names in our place.
+        .proxy(None)
+        .user_agent(concat!("fiducie/", env!("CARGO_PKG_VERSION")))
+        .build();
+    let guarded = Guarded {
+        inner: DefaultResolver::default(),
+        networks,
+    };
+    Agent::with_parts(config, DefaultConnector::default(), guarded)
+}
+
 impl Webhooks {
     /// Ready to call.
     #[must_use]
     pub fn new(networks: Networks) -> Self {
-        let config = Agent::config_builder()
-            .timeout_global(Some(TIME_LIMIT))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            // A proxy would resolve names in our place.
-            .proxy(None)
-            .user_agent(concat!("fiducie/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let guarded = Guarded {
-            inner: DefaultResolver::default(),
-            networks,
-        };
         Self {
-            agent: Agent::with_parts(config, DefaultConnector::default(), guarded),
+            agent: guarded_agent(networks, TIME_LIMIT),
             calls: Arc::new(Semaphore::new(MOST_CALLS)),
         }
     }

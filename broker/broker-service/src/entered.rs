@@ -190,7 +190,7 @@ impl Broker {
         Ok(Some(text.expose_secret().to_owned()))
     }
 
-    fn may_see_entered(&self, officer: OfficerId) -> Result<(), Failure<EnteredRefusal>> {
+    pub(crate) fn may_see_entered(&self, officer: OfficerId) -> Result<(), Failure<EnteredRefusal>> {
         let query = Query {
             principal: Principal::Officer(officer),
             action: Action::ReadFlows,
@@ -202,7 +202,7 @@ impl Broker {
             .map_err(|_| Failure::Refused(EnteredRefusal::NotAllowed))
     }
 
-    fn may_enter(
+    pub(crate) fn may_enter(
         &self,
         officer: OfficerId,
         owner: ParticipantId,

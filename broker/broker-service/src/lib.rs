@@ -33,6 +33,7 @@ mod own;
 mod own_copy;
 mod own_data;
 mod own_transfers;
+mod project;
 mod readable;
 mod receipts;
 mod records;
@@ -95,6 +96,7 @@ pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
 pub use objection::{ObjectionRefusal, Project};
 pub use own::{OwnProfile, OwnRefusal};
 pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces, CopyRefusal};
+pub use project::{ProjectRefusal, ProjectView, undertaking};
 pub use readable::{ActedBy, Body, LogPlace, ReadableReceipt, ReadableTerms, ReceiptAct, ReceiptForm};
 pub use receipts::Receipt;
 pub use records::consent::RecordSite;
@@ -111,8 +113,9 @@ pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};
 pub use summary::{Summary, SummarySharing, SummaryWish, SummaryWishes};
 pub use telling::{
-    Answered, DeletionRefusal, Duties, Mailbox, MailboxRefusal, Overdue, PendingAddress, QueueCounts,
-    RecipientRefusal, Standing, TellingParts, Told, UntoldErasure,
+    Answered, DeletionRefusal, Duties, LetterHead, Mailbox, MailboxRefusal, Overdue, PendingAddress,
+    PendingNumber, PrintedLetter, QueueCounts, ReachRefusal, Reached, RecipientRefusal, SentMessage,
+    Standing, TellingParts, Told, UntoldErasure, WaitingLetter, short_messages_fit,
 };
 
 pub use vault::VaultKeys;

@@ -13,9 +13,9 @@ use broker_anonymiser as anonymiser;
 use broker_domain::consent::{Covered, covers};
 use broker_domain::ids::{Digest, OfficerId, ParticipantId, ReleaseId, RequestId};
 use broker_domain::policy::{Action, Permit, Principal, Query};
-use broker_domain::time::Entropy;
+use broker_domain::time::{Entropy, Instant};
 use broker_domain::warrant::ReleaseWarrant;
-use broker_store::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, Serial};
+use broker_store::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearcherRow, Serial};
 use ledger_core::leaf::{ActorClass, Hour};
 use thiserror::Error;
 
@@ -194,15 +194,28 @@ impl Broker {
 
 /// The files with the manifest of this delivery, sealed to the researcher.
 async fn delivery(case: &Case, archive: &[u8], disclosure: &Disclosure) -> Result<Vec<u8>, Fault> {
-    let delivered_at_s = u64::try_from(case.now.to_timestamp().as_second());
+    with_manifest(archive, &disclosure.file, case.now, &case.researcher).await
+}
+
+async fn with_manifest(
+    archive: &[u8],
+    manifest: &[u8],
+    delivered_at: Instant,
+    researcher: &ResearcherRow,
+) -> Result<Vec<u8>, Fault> {
+    let delivered_at_s = u64::try_from(delivered_at.to_timestamp().as_second());
     let delivered_at_s = delivered_at_s.map_err(|_| Fault::Corrupt {
         what: "release archive",
     })?;
-    let archive = anonymiser::with_disclosure_manifest(archive, &disclosure.file, delivered_at_s);
+    let archive = anonymiser::with_disclosure_manifest(archive, manifest, delivered_at_s);
     let archive = archive.map_err(|_| Fault::Corrupt {
         what: "release archive",
     })?;
-    let recipient = case.researcher.age_recipient.clone();
+    seal_to(researcher, archive).await
+}
+
+async fn seal_to(researcher: &ResearcherRow, archive: Vec<u8>) -> Result<Vec<u8>, Fault> {
+    let recipient = researcher.age_recipient.clone();
     let sealed =
         tokio::task::spawn_blocking(move || broker_vault::seal_for_person(&recipient, &archive)).await;
     sealed.ok().and_then(Result::ok).ok_or(Fault::Crypto {

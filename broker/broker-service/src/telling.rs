@@ -10,8 +10,11 @@ mod changes;
 mod codes;
 mod deletion;
 mod duties;
+mod leave;
 mod letters;
 mod mailbox;
+mod phone;
+mod printed;
 mod queue;
 mod recipients;
 mod reminders;
@@ -37,7 +40,10 @@ pub use attempts::UntoldErasure;
 pub use deletion::DeletionRefusal;
 pub use duties::{Duties, TellingParts};
 pub use mailbox::{Mailbox, MailboxRefusal, PendingAddress};
+pub use phone::{PendingNumber, ReachRefusal, Reached, SentMessage};
+pub use printed::{LetterHead, PrintedLetter, WaitingLetter};
 pub use standing::{Overdue, QueueCounts, Standing, Told};
+pub use texts::short_messages_fit;
 
 /// What follows from an event of a consent, queued in its transaction.
 pub(crate) async fn consent_changed(

@@ -129,6 +129,17 @@ impl VaultKeys {
         is_sign_in_value(&self.index, SignInValue::Mail { who: &who, code }, hash)
     }
 
+    pub(crate) fn phone_code(&self, who: ParticipantId, code: &str) -> [u8; 32] {
+        let who = who.to_string();
+        sign_in_index(&self.index, SignInValue::Phone { who: &who, code })
+    }
+
+    /// In constant time.
+    pub(crate) fn is_phone_code(&self, who: ParticipantId, code: &str, hash: &[u8; 32]) -> bool {
+        let who = who.to_string();
+        is_sign_in_value(&self.index, SignInValue::Phone { who: &who, code }, hash)
+    }
+
     pub(crate) fn seal_text(
         &self,
         key: &DataKey,

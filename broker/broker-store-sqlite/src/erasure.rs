@@ -28,7 +28,7 @@ macro_rules! own_account {
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 55] = [
+const STATEMENTS: [(&str, &str); 59] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     (
         "session_acting",
@@ -101,6 +101,20 @@ const STATEMENTS: [(&str, &str); 55] = [
     ("message", "DELETE FROM message WHERE participant = ?1"),
     ("mail_pending", "DELETE FROM mail_pending WHERE participant = ?1"),
     ("mail_address", "DELETE FROM mail_address WHERE participant = ?1"),
+    (
+        "phone_pending",
+        "DELETE FROM phone_pending WHERE participant = ?1",
+    ),
+    ("phone_number", "DELETE FROM phone_number WHERE participant = ?1"),
+    (
+        "message_channel",
+        "DELETE FROM message_channel WHERE participant = ?1",
+    ),
+    // The telling begins anew; whoever was told is told no second time, since her message is known.
+    (
+        "project_member",
+        "UPDATE project_member SET told_upto = NULL WHERE told_upto = ?1",
+    ),
     ("telling", "DELETE FROM telling WHERE participant = ?1"),
     (
         "unusual_use",

@@ -26,6 +26,8 @@ mod members;
 mod memory;
 mod messages;
 mod participants;
+mod phones;
+mod projects;
 mod research;
 mod restore;
 mod rights;

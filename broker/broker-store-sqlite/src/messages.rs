@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use broker_domain::ids::{ConsentId, MessageId, ParticipantId};
+use broker_domain::telling::MessageChannel;
 use broker_domain::time::Instant;
 use broker_store::{
     MailAddressRow, MailPendingRow, MessageCounts, MessageEnd, MessageKind, MessageReads, MessageRow,
@@ -52,18 +53,53 @@ impl MessageReads for SqliteTx {
 
     async fn message(&mut self, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
         let query = query(
-            "SELECT id, participant, kind, consent, ends_at_us, epoch, to_sealed, queued_at_us, due_at_us, attempts \
+            "SELECT id, participant, channel, kind, consent, ends_at_us, epoch, to_sealed, queued_at_us, due_at_us, attempts \
              FROM message WHERE id = ?1",
         );
         self.one(query.bind(id.as_bytes().as_slice()), message).await
     }
 
-    async fn messages_due(&mut self, now: Instant, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
+    async fn messages_due(
+        &mut self,
+        channel: MessageChannel,
+        now: Instant,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError> {
         let query = query(
-            "SELECT id, participant, kind, consent, ends_at_us, epoch, to_sealed, queued_at_us, due_at_us, attempts \
-             FROM message WHERE ended IS NULL AND due_at_us <= ?1 ORDER BY due_at_us, id LIMIT ?2",
+            "SELECT id, participant, channel, kind, consent, ends_at_us, epoch, to_sealed, queued_at_us, due_at_us, attempts \
+             FROM message WHERE ended IS NULL AND channel = ?1 AND due_at_us <= ?2 ORDER BY due_at_us, id LIMIT ?3",
         );
-        self.all(query.bind(now.as_micros()).bind(limit), message).await
+        let query = query.bind(channel.code()).bind(now.as_micros()).bind(limit);
+        self.all(query, message).await
+    }
+
+    async fn letter_to_post(&mut self, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
+        let query = query(
+            "SELECT id, participant, channel, kind, consent, ends_at_us, epoch, to_sealed, queued_at_us, due_at_us, attempts \
+             FROM message WHERE id = ?1 AND channel = 'post' AND ended IS NULL",
+        );
+        self.one(query.bind(id.as_bytes().as_slice()), message).await
+    }
+
+    async fn messages_to(
+        &mut self,
+        who: ParticipantId,
+        limit: u32,
+    ) -> Result<Vec<(MessageRow, Option<(MessageEnd, Instant)>)>, StoreError> {
+        let query = query(
+            "SELECT id, participant, channel, kind, consent, ends_at_us, epoch, to_sealed, queued_at_us, due_at_us, \
+                 attempts, ended, ended_at_us \
+             FROM message WHERE participant = ?1 ORDER BY queued_at_us DESC, id LIMIT ?2",
+        );
+        self.all(query.bind(who.as_bytes().as_slice()).bind(limit), |row| {
+            let at = row.instant_or_null("message.ended_at_us")?;
+            let ended = match at {
+                Some(at) => Some((row.code("message.ended", MessageEnd::from_code)?, at)),
+                None => None,
+            };
+            Ok((message(row)?, ended))
+        })
+        .await
     }
 
     async fn message_sent(&mut self, id: MessageId) -> Result<Option<Instant>, StoreError> {
@@ -78,7 +114,7 @@ impl MessageReads for SqliteTx {
                     COUNT(*) FILTER (WHERE ended IS NULL AND attempts > 0) AS retrying, \
                     COUNT(*) FILTER (WHERE ended = 'failed') AS failed, \
                     COUNT(*) FILTER (WHERE ended = 'sent') AS sent \
-             FROM message",
+             FROM message WHERE channel <> 'post'",
         );
         let counts = self.one(query, |row| {
             Ok(MessageCounts {
@@ -94,7 +130,7 @@ impl MessageReads for SqliteTx {
     async fn failed_messages_to(&mut self, who: ParticipantId) -> Result<u64, StoreError> {
         let query = query(
             "SELECT COUNT(*) AS failed FROM message JOIN mail_address USING (participant) \
-             WHERE participant = ?1 AND ended = 'failed' AND queued_at_us >= set_at_us",
+             WHERE participant = ?1 AND channel = 'email' AND ended = 'failed' AND queued_at_us >= set_at_us",
         );
         let query = query.bind(who.as_bytes().as_slice());
         let failed = self.one(query, |row| row.number("message.failed")).await?;
@@ -112,7 +148,9 @@ impl MessageReads for SqliteTx {
             "SELECT due.id FROM (SELECT c.id, COALESCE((SELECT new_end_at_us FROM consent_event \
                      WHERE consent = c.id AND new_end_at_us IS NOT NULL ORDER BY seq DESC LIMIT 1), \
                      c.data_end_at_us) AS ends \
-                 FROM consent AS c JOIN mail_address AS a ON a.participant = c.participant) \
+                 FROM consent AS c WHERE EXISTS (SELECT 1 FROM mail_address AS a WHERE a.participant = c.participant) \
+                     OR EXISTS (SELECT 1 FROM message_channel AS w WHERE w.participant = c.participant \
+                         AND (w.sms = 1 OR w.post = 1))) \
              AS due WHERE due.ends > ?2 AND due.ends <= ?3 \
                AND NOT EXISTS (SELECT 1 FROM message AS m \
                    WHERE m.consent = due.id AND m.kind = ?1 AND m.ends_at_us = due.ends) \
@@ -186,8 +224,8 @@ impl MessageWrites for SqliteTx {
     async fn add_message(&mut self, row: &MessageRow) -> Result<(), StoreError> {
         let query = query(
             "INSERT INTO message (id, participant, kind, consent, ends_at_us, epoch, to_sealed, queued_at_us, \
-                 due_at_us, attempts, ended, ended_at_us) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, NULL) ON CONFLICT (id) DO NOTHING",
+                 due_at_us, attempts, ended, ended_at_us, channel) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, NULL, ?11) ON CONFLICT (id) DO NOTHING",
         );
         let query = query
             .bind(row.id.as_bytes().as_slice())
@@ -199,7 +237,8 @@ impl MessageWrites for SqliteTx {
             .bind(&row.to_sealed)
             .bind(row.queued_at.as_micros())
             .bind(row.due_at.as_micros())
-            .bind(row.attempts);
+            .bind(row.attempts)
+            .bind(row.channel.code());
         self.change("message", query).await.map(|_| ())
     }
 
@@ -246,6 +285,7 @@ fn message(row: &SqliteRow) -> Result<MessageRow, StoreError> {
     Ok(MessageRow {
         id: row.id("message.id")?,
         participant: row.id("message.participant")?,
+        channel: row.code("message.channel", MessageChannel::from_code)?,
         kind: row.code("message.kind", MessageKind::from_code)?,
         consent: row.id_or_null("message.consent")?,
         ends_at: row.instant_or_null("message.ends_at_us")?,

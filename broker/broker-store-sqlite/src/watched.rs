@@ -151,8 +151,8 @@ impl WatchReads for SqliteTx {
         let sql = concerned!(
             facts.scope,
             "SELECT COUNT(*) AS people, 0 AS told, \
-                 COUNT(*) FILTER (WHERE a.participant IS NULL) AS without_address FROM (",
-            ") AS p LEFT JOIN mail_address AS a USING (participant)"
+                 COUNT(*) FILTER (WHERE a.participant IS NULL AND COALESCE(w.sms + w.post, 0) = 0) AS without_address FROM (",
+            ") AS p LEFT JOIN mail_address AS a USING (participant) LEFT JOIN message_channel AS w USING (participant)"
         );
         let counts = self.one(within(query(sql), facts), counts).await?;
         Ok(counts.unwrap_or_default())
@@ -161,8 +161,9 @@ impl WatchReads for SqliteTx {
     async fn breach_counts(&mut self, id: BreachId) -> Result<BreachCounts, StoreError> {
         let query = query(
             "SELECT COUNT(*) AS people, COUNT(*) FILTER (WHERE p.told_at_us IS NOT NULL) AS told, \
-                 COUNT(*) FILTER (WHERE a.participant IS NULL) AS without_address \
-             FROM breach_person AS p LEFT JOIN mail_address AS a USING (participant) WHERE p.breach = ?1",
+                 COUNT(*) FILTER (WHERE a.participant IS NULL AND COALESCE(w.sms + w.post, 0) = 0) AS without_address \
+             FROM breach_person AS p LEFT JOIN mail_address AS a USING (participant) \
+                 LEFT JOIN message_channel AS w USING (participant) WHERE p.breach = ?1",
         );
         let query = query.bind(id.as_bytes().as_slice());
         Ok(self.one(query, counts).await?.unwrap_or_default())

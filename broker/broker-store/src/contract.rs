@@ -28,6 +28,8 @@ pub mod mandates;
 pub mod members;
 pub mod messages;
 pub mod participants;
+pub mod phones;
+pub mod projects;
 pub mod research;
 pub mod restore;
 pub mod rights;
@@ -166,6 +168,16 @@ macro_rules! contract_tests {
                 a_message_is_due_until_it_ended
                 an_end_is_told_once_and_not_after_it_was_withdrawn
                 messages_that_ended_are_dropped_later
+            }
+            phones {
+                a_number_is_set_replaced_and_forgotten
+                channels_are_email_until_others_are_chosen
+                each_channel_has_a_queue_of_its_own
+                an_end_is_told_to_whoever_a_message_reaches
+            }
+            projects {
+                a_member_is_added_signs_and_leaves_once
+                the_people_of_a_project_are_found_page_by_page
             }
             dossiers {
                 a_route_is_set_and_replaced

@@ -24,6 +24,8 @@ mod mandates;
 mod members;
 mod messages;
 mod participants;
+mod phones;
+mod projects;
 mod research;
 mod restore;
 mod rights;
@@ -65,6 +67,8 @@ pub use messages::{
     MessageWrites,
 };
 pub use participants::{ParticipantReads, ParticipantRow, ParticipantWrites, PointRow, WrappedKeyRow};
+pub use phones::{PhonePendingRow, PhoneReads, PhoneRow, PhoneWrites};
+pub use projects::{ProjectReads, ProjectScope, ProjectWrites, ToldUpto, UntoldMember};
 pub use research::{DatasetRow, MembershipRow, ReleaseFiles, ReleaseRow, ResearchReads, ResearchWrites};
 pub use restore::{RestoreReads, RestoreWrites};
 pub use rights::{OwnScope, RightsReads, RightsRow, RightsWordsRow, RightsWrites};
@@ -100,6 +104,8 @@ pub trait Read:
     + MemberReads
     + MessageReads
     + ParticipantReads
+    + PhoneReads
+    + ProjectReads
     + ResearchReads
     + RestoreReads
     + RightsReads
@@ -136,6 +142,8 @@ pub trait Tx:
     + MemberWrites
     + MessageWrites
     + ParticipantWrites
+    + PhoneWrites
+    + ProjectWrites
     + ResearchWrites
     + RestoreWrites
     + RightsWrites

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use broker_domain::ids::{ConsentId, MessageId, ParticipantId};
+use broker_domain::telling::MessageChannel;
 use broker_domain::time::Instant;
 
 use crate::StoreError;
@@ -117,11 +118,21 @@ pub enum MessageKind {
     CapacityEntered,
     /// Another officer confirmed that.
     CapacityRecorded,
+    /// Another telephone number was given and is not confirmed yet.
+    PhoneAsked,
+    /// The code that confirms a telephone number; goes to the new one.
+    PhoneCode,
+    /// The telephone number was changed or forgotten.
+    PhoneChanged,
+    /// Other channels were chosen for her messages; goes by those before.
+    ChannelsChanged,
+    /// Somebody joined a project of research that may use what she shares.
+    ProjectJoined,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 42] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -159,6 +170,11 @@ impl MessageKind {
         Self::SummaryReady,
         Self::CapacityEntered,
         Self::CapacityRecorded,
+        Self::PhoneAsked,
+        Self::PhoneCode,
+        Self::PhoneChanged,
+        Self::ChannelsChanged,
+        Self::ProjectJoined,
     ];
 
     /// The code in the database, and the name of its text.
@@ -202,6 +218,11 @@ impl MessageKind {
             Self::SummaryReady => "summary-ready",
             Self::CapacityEntered => "capacity-entered",
             Self::CapacityRecorded => "capacity-recorded",
+            Self::PhoneAsked => "phone-asked",
+            Self::PhoneCode => "phone-code",
+            Self::PhoneChanged => "phone-changed",
+            Self::ChannelsChanged => "channels-changed",
+            Self::ProjectJoined => "project-joined",
         }
     }
 
@@ -219,6 +240,8 @@ pub struct MessageRow {
     pub id: MessageId,
     /// To whom.
     pub participant: ParticipantId,
+    /// How it leaves.
+    pub channel: MessageChannel,
     /// What about.
     pub kind: MessageKind,
     /// About which sharing.
@@ -227,7 +250,8 @@ pub struct MessageRow {
     pub ends_at: Option<Instant>,
     /// Epoch of the key of `to_sealed`.
     pub epoch: u32,
-    /// The address when it was queued: a later change does not draw it elsewhere.
+    /// Address or number when it was queued: a later change does not draw it elsewhere. Empty for a letter by post: an
+    /// officer opens the postal address, which the person cannot change by herself.
     pub to_sealed: Vec<u8>,
     /// When it was queued.
     pub queued_at: Instant,
@@ -258,6 +282,14 @@ impl MessageEnd {
             Self::Overtaken => "overtaken",
         }
     }
+
+    /// The end with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Sent, Self::Failed, Self::Overtaken]
+            .into_iter()
+            .find(|end| end.code() == code)
+    }
 }
 
 /// The state of the queue, for the officer.
@@ -282,15 +314,28 @@ pub trait MessageReads {
     async fn mail_pending(&mut self, who: ParticipantId) -> Result<Option<MailPendingRow>, StoreError>;
     /// A message, whatever became of it.
     async fn message(&mut self, id: MessageId) -> Result<Option<MessageRow>, StoreError>;
-    /// Messages to be tried by `now`, those due first first, at most `limit`.
-    async fn messages_due(&mut self, now: Instant, limit: u32) -> Result<Vec<MessageRow>, StoreError>;
+    /// Messages of one channel to be tried by `now`, those due first first, at most `limit`.
+    async fn messages_due(
+        &mut self,
+        channel: MessageChannel,
+        now: Instant,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>, StoreError>;
+    /// A letter by post that waits for an officer; `None` for anything else.
+    async fn letter_to_post(&mut self, id: MessageId) -> Result<Option<MessageRow>, StoreError>;
+    /// What was queued for a person, newest first, at most `limit`, with how and when each ended.
+    async fn messages_to(
+        &mut self,
+        who: ParticipantId,
+        limit: u32,
+    ) -> Result<Vec<(MessageRow, Option<(MessageEnd, Instant)>)>, StoreError>;
     /// When a message was sent; `None` for one that waits, was given up or is not known any more.
     async fn message_sent(&mut self, id: MessageId) -> Result<Option<Instant>, StoreError>;
-    /// The state of the queue.
+    /// The state of the queue. Letters by post are not in it: they wait for an officer.
     async fn message_counts(&mut self) -> Result<MessageCounts, StoreError>;
-    /// How many messages to a person were given up since she gave her address.
+    /// How many e-mails to a person were given up since she gave her address.
     async fn failed_messages_to(&mut self, who: ParticipantId) -> Result<u64, StoreError>;
-    /// Sharings that end after `from` and not after `until`, of people with an address, without this message about this
+    /// Sharings that end after `from` and not after `until`, of people whom a message reaches, without this message about this
     /// end, and not ended by an event that was recorded: at most `limit`, in order of identifier.
     async fn ends_untold(
         &mut self,

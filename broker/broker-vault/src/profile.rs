@@ -38,6 +38,10 @@ pub enum ProfileField {
     Email,
     /// The code that confirms an e-mail address.
     MailCode,
+    /// The telephone number.
+    Phone,
+    /// The code that confirms a telephone number.
+    PhoneCode,
     /// The code by which a person stops a new code for her account.
     StopCode,
     /// Why an officer sent back what another one had entered: the act.
@@ -63,6 +67,8 @@ impl ProfileField {
             Self::Address => "address",
             Self::Email => "email",
             Self::MailCode => "mail-code",
+            Self::Phone => "phone",
+            Self::PhoneCode => "phone-code",
             Self::StopCode => "stop-code",
             Self::EnteredReason(_) => "entered-reason",
             Self::RightsWords(..) => "rights-words",
@@ -90,9 +96,13 @@ impl ProfileField {
             ]
             .concat(),
             Self::EnteredReason(act) => [self.code().as_bytes(), &[0], act.as_bytes()].concat(),
-            Self::Name | Self::Address | Self::Email | Self::MailCode | Self::StopCode => {
-                [self.code().as_bytes(), &[0]].concat()
-            }
+            Self::Name
+            | Self::Address
+            | Self::Email
+            | Self::MailCode
+            | Self::Phone
+            | Self::PhoneCode
+            | Self::StopCode => [self.code().as_bytes(), &[0]].concat(),
         }
     }
 }
@@ -168,6 +178,22 @@ pub fn open_mailbox(key: &DataKey, sealed: &SealedText) -> Result<SecretString, 
 /// As [`open_mailbox`].
 pub fn open_mail_code(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
     opened(key, ProfileField::MailCode, sealed)
+}
+
+/// Opens the telephone number of the key's owner, so that the broker can write to her, and nothing else.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_phone(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::Phone, sealed)
+}
+
+/// Opens the code that confirms a number, so that the broker can send it there, and nothing else.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_phone_code(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
+    opened(key, ProfileField::PhoneCode, sealed)
 }
 
 /// Opens what is written in a request about rights: for the person it is of, and for the officers who answer. Whoever calls

@@ -41,6 +41,13 @@ pub enum SignInValue<'a> {
         /// The code, without spaces and hyphens.
         code: &'a str,
     },
+    /// The code that confirms a telephone number.
+    Phone {
+        /// Whose number.
+        who: &'a str,
+        /// The code, without spaces and hyphens.
+        code: &'a str,
+    },
     /// The code of the notice for a home.
     Home {
         /// The code, without spaces and hyphens.
@@ -54,7 +61,7 @@ pub enum SignInValue<'a> {
 }
 
 /// `HMAC-SHA-256(key, label || 00 || (u64be length || bytes)...)`, with the labels `provider-subject/v1`,
-/// `invitation-code/v1`, `recovery-code/v1`, `mandate-code/v1`, `mail-code/v1`, `home-code/v1` and `case-code/v1`. The key is that of the point index, whose label is another
+/// `invitation-code/v1`, `recovery-code/v1`, `mandate-code/v1`, `mail-code/v1`, `phone-code/v1`, `home-code/v1` and `case-code/v1`. The key is that of the point index, whose label is another
 /// one: whoever has a copy of the database alone cannot try codes, nor look a person up at her provider.
 #[must_use]
 pub fn sign_in_index(key: &IndexKey, value: SignInValue<'_>) -> [u8; 32] {
@@ -85,6 +92,7 @@ fn message(value: SignInValue<'_>) -> Vec<u8> {
         SignInValue::Mandate { code } => ("mandate-code/v1", [code, ""]),
         SignInValue::Stop { code } => ("stop-code/v1", [code, ""]),
         SignInValue::Mail { who, code } => ("mail-code/v1", [who, code]),
+        SignInValue::Phone { who, code } => ("phone-code/v1", [who, code]),
         SignInValue::Home { code } => ("home-code/v1", [code, ""]),
         SignInValue::Case { code } => ("case-code/v1", [code, ""]),
     };

@@ -107,6 +107,40 @@ pub struct Messages {
     /// Whether webhooks of recipients may lead into private networks.
     #[serde(default)]
     pub webhooks_in_private_networks: bool,
+    /// How short messages leave.
+    #[serde(default)]
+    pub sms: Sms,
+}
+
+/// How short messages leave: into the folder of letters when nothing else is said.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    /// Where they go.
+    #[serde(default)]
+    pub kind: SmsKind,
+    /// Their folder, for `outbox`; `outbox` in the data folder when absent.
+    pub folder: Option<PathBuf>,
+    /// Where the gateway takes messages, for `http`.
+    pub url: Option<String>,
+    /// File with our token there.
+    pub token_file: Option<PathBuf>,
+    /// Longest that it may take for one message, in s, at most 60; 10 when absent.
+    pub time_limit_s: Option<u64>,
+    /// Whether its name may lead into private networks.
+    #[serde(default)]
+    pub in_private_network: bool,
+}
+
+/// Where short messages go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmsKind {
+    /// Into a folder.
+    #[default]
+    Outbox,
+    /// To an HTTP gateway.
+    Http,
 }
 
 /// Where letters go.

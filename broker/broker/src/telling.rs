@@ -4,18 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use broker_domain::telling::{MailAddress, Post};
+use broker_domain::telling::{MailAddress, Post, ShortPost};
 use broker_domain::volume::VolumeRule;
-use broker_mail::{Networks, Outbox, Security, Sender, SmtpPost, SmtpSettings, Webhooks};
-use broker_service::{Broker, Duties, TellingParts};
+use broker_mail::{
+    GatewaySettings, Networks, Outbox, Security, Sender, ShortOutbox, SmsGateway, SmtpPost, SmtpSettings,
+    Webhooks,
+};
+use broker_service::{Broker, Duties, TellingParts, short_messages_fit};
 use tokio::task::JoinSet;
 
 use crate::assemble::Home;
-use crate::config::{Config, Messages, MessagesKind, MessagesTls};
+use crate::config::{Config, Messages, MessagesKind, MessagesTls, SmsKind};
 use crate::sign_in::secret;
 
 /// Longest that the mail server may take for one letter.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Longest that a gateway may take for one short message, in s, unless configured; and the most that may be.
+const SMS_SECONDS: (u64, u64) = (10, 60);
 
 /// What duties stand on, as configured. Nobody is called.
 ///
@@ -28,6 +33,7 @@ pub fn parts(config: &Config) -> Result<TellingParts> {
     };
     Ok(TellingParts {
         post: post(config).context("the section [messages] of the configuration")?,
+        short: short(config).context("the section [messages.sms] of the configuration")?,
         caller: Arc::new(Webhooks::new(networks)),
         site: config.site.clone(),
         operator: config.operator.name.clone(),
@@ -52,6 +58,7 @@ pub fn demo_parts(home: &Home, site: &str, operator: &str) -> Result<TellingPart
     let sender = Sender::parse("Fiducie <no-reply@fiducie.invalid>")?;
     Ok(TellingParts {
         post: Arc::new(Outbox::open(home.outbox(), sender).context("the outbox cannot be made")?),
+        short: Arc::new(ShortOutbox::open(home.outbox()).context("the outbox cannot be made")?),
         caller: Arc::new(Webhooks::new(Networks::Public)),
         site: site.to_owned(),
         operator: operator.to_owned(),
@@ -85,6 +92,51 @@ fn post(config: &Config) -> Result<Arc<dyn Post>> {
             })?))
         }
         MessagesKind::Smtp => Ok(Arc::new(SmtpPost::new(smtp(messages)?, sender)?)),
+    }
+}
+
+fn short(config: &Config) -> Result<Arc<dyn ShortPost>> {
+    let sms = &config.messages.sms;
+    match sms.kind {
+        SmsKind::Outbox => {
+            ensure!(
+                sms.url.is_none() && sms.token_file.is_none() && sms.time_limit_s.is_none(),
+                "`url`, `token_file` and `time_limit_s` are for `kind = \"http\"`; this is an outbox"
+            );
+            let folder = sms.folder.clone();
+            let folder = folder.unwrap_or_else(|| Home::at(&config.data).outbox());
+            let outbox = ShortOutbox::open(folder.clone());
+            Ok(Arc::new(outbox.with_context(|| {
+                format!("the outbox `{}` cannot be made", folder.display())
+            })?))
+        }
+        SmsKind::Http => {
+            ensure!(
+                short_messages_fit(&config.site),
+                "`site` is too long, or holds characters outside of the alphabet of short messages: no text with it fits one SMS"
+            );
+            ensure!(
+                sms.folder.is_none(),
+                "`folder` is for `kind = \"outbox\"`; this is a gateway"
+            );
+            let (usual, most) = SMS_SECONDS;
+            let seconds = sms.time_limit_s.unwrap_or(usual);
+            ensure!((1..=most).contains(&seconds), "`time_limit_s` is 1 to {most}");
+            let url = sms
+                .url
+                .clone()
+                .context("`url` is missing: where the gateway is")?;
+            let token = sms.token_file.as_ref().context("`token_file` is missing")?;
+            Ok(Arc::new(SmsGateway::new(GatewaySettings {
+                url,
+                token: secret(token)?,
+                networks: match sms.in_private_network {
+                    true => Networks::PrivateToo,
+                    false => Networks::Public,
+                },
+                patience: Duration::from_secs(seconds),
+            })?))
+        }
     }
 }
 

@@ -107,11 +107,23 @@ pub enum Notice {
     SummaryWished,
     /// An objection to a project was recorded.
     Objected,
+    /// The channels of her messages were chosen.
+    ChannelsChosen,
+    /// A code was sent to a telephone number.
+    NumberAsked,
+    /// A telephone number was confirmed.
+    NumberConfirmed,
+    /// Somebody was added to a project.
+    MemberAdded,
+    /// The undertaking of a project was signed.
+    UndertakingSigned,
+    /// A membership of a project was ended.
+    MemberEnded,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 57] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -163,6 +175,12 @@ impl Notice {
         Self::SummaryMade,
         Self::SummaryWished,
         Self::Objected,
+        Self::ChannelsChosen,
+        Self::NumberAsked,
+        Self::NumberConfirmed,
+        Self::MemberAdded,
+        Self::UndertakingSigned,
+        Self::MemberEnded,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -219,6 +237,12 @@ impl Notice {
             Self::SummaryMade => "bilan-pret",
             Self::SummaryWished => "bilan-regle",
             Self::Objected => "opposition",
+            Self::ChannelsChosen => "voies",
+            Self::NumberAsked => "numero",
+            Self::NumberConfirmed => "numero-confirme",
+            Self::MemberAdded => "membre",
+            Self::UndertakingSigned => "engagement",
+            Self::MemberEnded => "membre-fin",
         }
     }
 
@@ -282,6 +306,12 @@ impl Word for Notice {
             Self::SummaryMade => "notice-summary-made",
             Self::SummaryWished => "notice-summary-wished",
             Self::Objected => "notice-objected",
+            Self::ChannelsChosen => "notice-channels-chosen",
+            Self::NumberAsked => "notice-number-asked",
+            Self::NumberConfirmed => "notice-number-confirmed",
+            Self::MemberAdded => "notice-member-added",
+            Self::UndertakingSigned => "notice-undertaking-signed",
+            Self::MemberEnded => "notice-member-ended",
         }
     }
 }

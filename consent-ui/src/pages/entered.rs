@@ -141,6 +141,19 @@ pub enum Colleagues {
     Some,
 }
 
+/// A letter of a message that waits to be printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageLine {
+    /// What paths call it.
+    pub id: String,
+    /// To whom, as officers see her.
+    pub person: String,
+    /// What it is about.
+    pub subject: &'static str,
+    /// Since when it waits.
+    pub at: Moment,
+}
+
 /// The desk of entered acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnteredDeskView {
@@ -148,6 +161,8 @@ pub struct EnteredDeskView {
     pub waiting: Vec<EnteredLine>,
     /// Letters to be printed and posted.
     pub to_post: Vec<EnteredLine>,
+    /// Letters of messages that wait to be printed and posted.
+    pub to_print: Vec<MessageLine>,
     /// What was decided, newest first.
     pub decided: Vec<EnteredLine>,
     /// Whether anybody can confirm.

@@ -22,8 +22,8 @@ pub enum SignIn {
         participants: Vec<DemoPerson>,
         /// The data-protection officers: some acts take two.
         officers: Vec<DemoPerson>,
-        /// The researcher.
-        researcher: DemoPerson,
+        /// The researchers: one asks, another can join her project.
+        researchers: Vec<DemoPerson>,
     },
     /// On a page of its own.
     Elsewhere,

@@ -14,6 +14,19 @@ use crate::vocabulary::{ProofStatus, RefusalReason, Word};
 pub struct RequestsView {
     /// Latest first.
     pub requests: Vec<DatasetRequest>,
+    /// Projects of others that she was added to, latest first.
+    pub joined: Vec<JoinedProject>,
+}
+
+/// A project that somebody was added to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinedProject {
+    /// What paths call it.
+    pub id: String,
+    /// What it asks for.
+    pub title: String,
+    /// Whether its undertaking waits for her.
+    pub to_sign: bool,
 }
 
 /// One request for a dataset.
@@ -82,6 +95,16 @@ pub enum ManifestStatus {
     Delivered,
     /// It was made before there were any.
     Missing,
+}
+
+impl RequestState {
+    /// Whether an officer agreed.
+    pub(crate) fn is_approved(&self) -> bool {
+        matches!(
+            self,
+            Self::Preparing | Self::Withheld { .. } | Self::Released { .. }
+        )
+    }
 }
 
 impl Word for RequestState {

@@ -156,6 +156,8 @@ pub struct ProjectRow {
     pub from: Date,
     /// The last.
     pub until: Date,
+    /// Who joined and signed, and when.
+    pub members: Vec<(String, Moment)>,
     /// When its release was made, if it was.
     pub released_at: Option<Moment>,
     /// Whether that release holds her.

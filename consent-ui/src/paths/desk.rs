@@ -71,6 +71,16 @@ pub fn entered_posted(act: &str) -> String {
     format!("{ENTERED}/acte/{act}/postee")
 }
 
+/// POST: shows the letter of a message, with name and address.
+pub fn message_letter(message: &str) -> String {
+    format!("{ENTERED}/message/{message}/courrier")
+}
+
+/// POST: notes that it was posted.
+pub fn message_posted(message: &str) -> String {
+    format!("{ENTERED}/message/{message}/postee")
+}
+
 /// GET: the receipt that goes along, as PDF.
 pub fn entered_receipt(act: &str) -> String {
     format!("{ENTERED}/acte/{act}/recu")

@@ -30,11 +30,12 @@ pub(crate) async fn home(visit: Visit, request: Request) -> Result<Response, Tro
                 officer,
                 colleague,
                 researcher,
+                fellow,
             } = demo.people(visit.lang).await;
             SignIn::Demonstration {
                 participants,
                 officers: vec![officer, colleague],
-                researcher,
+                researchers: vec![researcher, fellow],
             }
         }
         _ if visit.lets_in() => SignIn::Elsewhere,
@@ -113,7 +114,11 @@ fn person(people: &DemoPeople, role: &str, subject: &str) -> Result<SessionRole,
     {
         return Ok(SessionRole::Officer(id(subject)?));
     }
-    if role == Role::Researcher.tag() && people.researcher.subject == subject {
+    if role == Role::Researcher.tag()
+        && [&people.researcher, &people.fellow]
+            .iter()
+            .any(|one| one.subject == subject)
+    {
         return Ok(SessionRole::Researcher(id(subject)?));
     }
     Err(Trouble::NotYours)

@@ -28,6 +28,7 @@ use crate::routes::fields::{Fields, Posted};
 use crate::routes::gate::RunsScript;
 use crate::routes::mandates::age_said;
 use crate::routes::phrases::{day, moment, pseudonym, state};
+use crate::routes::reach;
 use crate::routes::rights::of_kind;
 use crate::routes::shelf::Shelf;
 use crate::routes::trouble::Trouble;
@@ -102,6 +103,7 @@ async fn desk_view(visit: &Visit, errors: FormErrors) -> Result<EnteredDeskView,
     Ok(EnteredDeskView {
         waiting: lines(&desk.waiting),
         to_post: lines(&desk.to_post),
+        to_print: reach::to_print(visit).await?,
         decided: lines(&desk.decided),
         colleagues: colleagues(desk.officers),
         errors,
@@ -328,7 +330,7 @@ fn sheet(fields: &Fields, section: &str) -> Result<Sheet, FieldError> {
 }
 
 /// 64 hexadecimal digits, as `sha256sum` prints them.
-fn digest(text: &str) -> Option<Digest> {
+pub(crate) fn digest(text: &str) -> Option<Digest> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let digit = |byte: u8| {
         char::from(byte)

@@ -9,6 +9,7 @@ use broker_service::FeasibilityRefusal;
 use crate::lang::Lang;
 use crate::pages::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};
 use crate::routes::phrases::{day, last_day, moment, proof};
+use crate::routes::project;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, shown};
 use crate::vocabulary::RefusalReason;
@@ -36,7 +37,13 @@ pub(crate) async fn own(visit: Visit) -> Result<Response, Trouble> {
             _ => request,
         });
     }
-    shown(render_requests(&visit.page(), &RequestsView { requests }))
+    shown(render_requests(
+        &visit.page(),
+        &RequestsView {
+            requests,
+            joined: project::joined(&visit, who).await?,
+        },
+    ))
 }
 
 /// What the researcher learns of an approved request without a release: why, and no number that one household changes.

@@ -6,7 +6,7 @@ use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_service::{DeletionRefusal, Failure, MailboxRefusal, SignInRefusal, Told, UntoldErasure};
 use broker_store::SessionRole;
 
-use crate::form::{FieldError, FieldProblem, FormErrors};
+use crate::form::{FieldError, FieldProblem, FormErrors, PeopleProblem};
 use crate::page::Notice;
 use crate::pages::{MailView, OverdueRow, OverdueView, ToldRow, UntoldRow, render_account, render_overdue};
 use crate::paths;
@@ -159,7 +159,9 @@ async fn mailed(
         Err(Failure::Refused(MailboxRefusal::TooOften)) => (field, FieldProblem::MailTooOften),
         Err(Failure::Refused(MailboxRefusal::CodeWrong { .. })) => (field, FieldProblem::CodeWrong),
         // The field of the code may be gone: the address is what has to be entered again.
-        Err(Failure::Refused(MailboxRefusal::CodeOver)) => ("courriel", FieldProblem::CodeOver),
+        Err(Failure::Refused(MailboxRefusal::CodeOver)) => {
+            ("courriel", FieldProblem::People(PeopleProblem::MailCodeOver))
+        }
         Err(failure) => {
             return Err(Trouble::from_failure(failure, |refusal| match refusal {
                 MailboxRefusal::SignIn(refusal) => Trouble::SignIn(refusal),

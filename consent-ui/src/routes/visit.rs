@@ -300,7 +300,7 @@ impl Visit {
         }
     }
 
-    fn role(&self) -> Result<SessionRole, Trouble> {
+    pub(crate) fn role(&self) -> Result<SessionRole, Trouble> {
         self.session
             .as_ref()
             .map(|session| session.role)

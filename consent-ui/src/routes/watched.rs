@@ -124,6 +124,11 @@ fn row(visit: &Visit, project: Project) -> ProjectRow {
         id: project.request.id.to_string(),
         title: project.dataset.title(visit.lang).to_owned(),
         organisation: project.organisation,
+        members: project
+            .members
+            .into_iter()
+            .map(|(name, at)| (name, moment(at)))
+            .collect(),
         justification: project.request.justification,
         from: day(period.start()),
         until: last_day(period.end()),

@@ -13,7 +13,7 @@ use broker_domain::ids::{
 };
 use broker_domain::policy::PolicyEngine;
 use broker_domain::research::Dataset;
-use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure};
+use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure, ShortMessage, ShortPost};
 use broker_domain::time::{Clock, Instant, Interval, Step};
 use broker_domain::volume::VolumeRule;
 use broker_service::{Broker, Duties, Member, Newcomer, Order, SignInParts, TellingParts};
@@ -75,10 +75,24 @@ pub struct House {
 }
 
 /// Takes every letter and every call.
-struct Nowhere;
+pub struct Nowhere;
 
 impl Post for Nowhere {
     fn send<'a>(&'a self, _: &'a Letter) -> Later<'a, Result<(), PostFailure>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn kept(&self) -> Later<'_, Result<Vec<MessageId>, PostFailure>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn destroy(&self, _: MessageId) -> Later<'_, Result<(), PostFailure>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl ShortPost for Nowhere {
+    fn send<'a>(&'a self, _: &'a ShortMessage) -> Later<'a, Result<(), PostFailure>> {
         Box::pin(async { Ok(()) })
     }
 
@@ -207,6 +221,7 @@ impl House {
             officer: person(self.officer.to_string(), "Odile"),
             colleague: person(self.colleague.to_string(), "Octave"),
             researcher: person(self.researcher.to_string(), "Rachel"),
+            fellow: person(self.researcher.to_string(), "Rachel"),
         };
         self.router(Mode::Demo, Some(Arc::new(Door(people))))
     }
@@ -265,6 +280,7 @@ impl House {
     pub async fn round(&self) {
         let parts = TellingParts {
             post: Arc::new(Nowhere),
+            short: Arc::new(Nowhere),
             caller: Arc::new(Nowhere),
             site: "https://broker.example".into(),
             operator: "Coopérative".into(),

@@ -28,6 +28,8 @@ mod officer;
 mod others;
 mod own_data;
 mod participant;
+mod project;
+mod reach;
 mod readings;
 mod receipt;
 mod release;

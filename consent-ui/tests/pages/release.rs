@@ -246,7 +246,7 @@ async fn stands(house: &House, met: bool) {
 }
 
 /// A street whose homes agreed and were measured for a day.
-async fn measured_street(house: House) -> Arc<House> {
+pub async fn measured_street(house: House) -> Arc<House> {
     let house = Arc::new(house);
     let mut people = Vec::new();
     house.granted(&house.anna).await;

@@ -36,7 +36,9 @@ pub use household::{HouseholdStep, HouseholdStepKind};
 pub use mandate::{Capacity, MandateStep, MandateStepKind, Power};
 pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
-pub use release::{Release, ReleaseRefused, ReleasedFile, RequestStep, Step};
+pub use release::{
+    MemberActor, MemberStep, ProjectMember, Release, ReleaseRefused, ReleasedFile, RequestStep, Step,
+};
 pub use rights::{Right, RightsStep, RightsStepKind};
 pub use told::{BreachTold, Objection};
 pub use transfer::{InOutcome, OutOutcome, TransferIn, TransferOut};
@@ -115,6 +117,9 @@ pub enum Record {
     /// A person objects to one project of research.
     #[serde(rename = "objection/1")]
     Objection(Objection),
+    /// Somebody was added to a project of research, took its undertaking on, or left it.
+    #[serde(rename = "project-member/1")]
+    ProjectMember(ProjectMember),
     /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
     /// `@context` and `@type`.
     #[serde(untagged)]
@@ -203,6 +208,7 @@ impl Record {
             Self::Entered(_) => "entered-act/1",
             Self::Breach(_) => "breach/1",
             Self::Objection(_) => "objection/1",
+            Self::ProjectMember(_) => "project-member/1",
             Self::Consent(record) => record.act().record_name(),
         }
     }
@@ -227,7 +233,7 @@ impl Record {
             Self::Occupancy(record) if record.step.opens() => SubjectKind::ConsentOpened,
             Self::Occupancy(_) => SubjectKind::ConsentClosed,
             Self::TransferIn(_) | Self::TransferOut(_) => SubjectKind::Transfer,
-            Self::RequestStep(_) => SubjectKind::Request,
+            Self::RequestStep(_) | Self::ProjectMember(_) => SubjectKind::Request,
             Self::Release(_) | Self::ReleaseWithoutManifest(_) | Self::ReleaseRefused(_) => {
                 SubjectKind::Release
             }
@@ -269,6 +275,7 @@ impl Record {
             Self::Entered(record) => record.at,
             Self::Breach(record) => record.at,
             Self::Objection(record) => record.at,
+            Self::ProjectMember(record) => record.at,
             Self::Consent(record) => record.at(),
         }
     }
@@ -296,6 +303,7 @@ impl Record {
             Self::TransferIn(record) => record.check(),
             Self::TransferOut(record) => record.check(),
             Self::RequestStep(record) => record.check(),
+            Self::ProjectMember(record) => record.check(),
             Self::Release(record) => {
                 demand(
                     record.disclosure_root.is_some(),

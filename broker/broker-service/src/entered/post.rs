@@ -1,7 +1,7 @@
 //! Letters to be printed and posted: for people who wrote, and may have no other address.
 
 use broker_domain::entered::{EnteredAct, EnteredState, Entry};
-use broker_domain::ids::{EnteredId, MessageId, OfficerId, TransferId};
+use broker_domain::ids::{EnteredId, MessageId, OfficerId, ParticipantId, TransferId};
 use broker_store::{EnteredRow, MessageKind};
 use broker_vault::SealedText;
 use evidence::record::{Access, Actor, Record};
@@ -44,23 +44,9 @@ impl Broker {
         officer: OfficerId,
         id: EnteredId,
     ) -> Result<Envelope, Failure<EnteredRefusal>> {
-        let now = self.clock.now();
         let row = self.letter_row(officer, id).await?;
         let who = row.act.participant;
-        let record = Record::Access(Access {
-            access: records::id(&TransferId::random(&*self.entropy)?)?,
-            participant: records::id(&who)?,
-            actor: Actor::Dpo,
-            purpose: records::id("post-letter")?,
-            scope: records::id("name-and-address")?,
-            at: records::at(now)?,
-        });
-        let draft = Draft {
-            subject: who.into(),
-            actor: ActorClass::Dpo,
-            signed: self.sign(record)?,
-        };
-        self.commit(NoteEnvelope { draft }).await?;
+        self.note_envelope(who).await?;
         let mut read = self.store.read().await?;
         let (person, wrapped) = (read.participant(who).await?, read.newest_key(who).await?);
         let stop = match stopping(&row.act) {
@@ -96,6 +82,25 @@ impl Broker {
             language: person.language,
             stop_code,
         })
+    }
+
+    /// Notes in a person's list that an officer opens her name and address, before she does.
+    pub(crate) async fn note_envelope(&self, who: ParticipantId) -> Result<(), Failure<EnteredRefusal>> {
+        let now = self.clock.now();
+        let record = Record::Access(Access {
+            access: records::id(&TransferId::random(&*self.entropy)?)?,
+            participant: records::id(&who)?,
+            actor: Actor::Dpo,
+            purpose: records::id("post-letter")?,
+            scope: records::id("name-and-address")?,
+            at: records::at(now)?,
+        });
+        let draft = Draft {
+            subject: who.into(),
+            actor: ActorClass::Dpo,
+            signed: self.sign(record)?,
+        };
+        self.commit(NoteEnvelope { draft }).await
     }
 
     /// The receipt that goes into the envelope, where what was entered has one.

@@ -2,11 +2,11 @@
 
 use broker_domain::ids::{ReleaseId, ResearcherId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
-use broker_store::ReleaseRow;
+use broker_store::{ReleaseRow, ResearcherRow};
 use thiserror::Error;
 
 use crate::broker::Broker;
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
 use crate::receipts::Receipt;
 
 /// A release handed to its researcher: an ordinary age file and its proof.
@@ -37,15 +37,36 @@ impl Broker {
         id: ReleaseId,
     ) -> Result<Download, Failure<DownloadRefusal>> {
         let row = self.downloadable(who, id).await?;
+        let researcher = self.store.read().await?.researcher(who).await?;
+        let researcher = researcher.ok_or(Failure::Refused(DownloadRefusal::NotYours))?;
         // Nothing is handed out before its inclusion proof exists (invariant I2).
         let receipt = self.receipt(row.leaf_index).await?;
         self.quorum_covers(row.leaf_index).await?;
         let receipt = self.best_receipt(receipt).await?;
         let files = self.store.read().await?.release_files(id).await?;
-        Ok(Download {
-            sealed: files.ok_or(Failure::Refused(DownloadRefusal::NotYours))?.sealed,
-            receipt,
-        })
+        let files = files.ok_or(Failure::Refused(DownloadRefusal::NotYours))?;
+        let sealed = match row.researcher == who {
+            true => files.sealed,
+            false => self.seal_again(&row, &files.vault_copy, &researcher).await?,
+        };
+        Ok(Download { sealed, receipt })
+    }
+
+    /// The same files with the same manifest, sealed to a member of the project. Sealing draws a key, so the age file has another
+    /// digest than the recorded one of whoever asked; what is inside is the same byte for byte.
+    async fn seal_again(
+        &self,
+        row: &ReleaseRow,
+        vault_copy: &[u8],
+        member: &ResearcherRow,
+    ) -> Result<Vec<u8>, Fault> {
+        let archive = self.vault.kept(vault_copy)?;
+        let manifest = self.store.read().await?.manifest_file(row.id).await?;
+        match manifest {
+            Some(manifest) => super::with_manifest(&archive, &manifest, row.at, member).await,
+            // Made before there were manifests.
+            None => super::seal_to(member, archive).await,
+        }
     }
 
     /// The release, when this researcher may have what belongs to it.
@@ -65,7 +86,11 @@ impl Broker {
             action: Action::Download,
             resource: Resource::Release {
                 release: id,
-                researcher: row.researcher,
+                // What is released for a project is that of everybody who signed its undertaking.
+                researcher: match self.is_signed_member(row.request, &researcher).await? {
+                    true => who,
+                    false => row.researcher,
+                },
             },
             now: self.clock.now(),
         };

@@ -26,6 +26,7 @@ impl Brought {
             MessageKind::CodePrepared | MessageKind::CapacityEntered => {
                 broker_vault::open_stop_code(key, &sealed)
             }
+            MessageKind::PhoneCode => broker_vault::open_phone_code(key, &sealed),
             _ => broker_vault::open_mail_code(key, &sealed),
         };
         code.ok().map(|code| shown(code.expose_secret()))
@@ -39,6 +40,15 @@ impl Duties {
         Ok(match row.kind {
             MessageKind::AddressCode => {
                 let pending = read.mail_pending(row.participant).await?;
+                let pending = pending.filter(|pending| pending.message == row.id && now < pending.expires_at);
+                pending.map(|pending| Brought {
+                    kind: row.kind,
+                    sealed: pending.code_sealed,
+                    day: None,
+                })
+            }
+            MessageKind::PhoneCode => {
+                let pending = read.phone_pending(row.participant).await?;
                 let pending = pending.filter(|pending| pending.message == row.id && now < pending.expires_at);
                 pending.map(|pending| Brought {
                     kind: row.kind,

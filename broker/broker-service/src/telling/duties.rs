@@ -6,29 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use broker_domain::lang::Lang;
-use broker_domain::telling::{Caller, Letter, MailAddress, Post, PostFailure};
+use broker_domain::telling::{Caller, MailAddress, MessageChannel, Post, PostFailure, ShortPost};
 use broker_domain::time::Instant;
 use broker_domain::volume::VolumeRule;
-use broker_store::{MessageEnd, MessageKind, MessageRow};
-use broker_vault::SealedText;
-use jiff::tz::TimeZone;
-use secrecy::ExposeSecret as _;
 use tokio::sync::Mutex;
 
-use super::{days, recipients, reminders, texts};
+use super::{days, recipients};
 use crate::broker::Broker;
 use crate::failure::Fault;
-use crate::release::ZONE;
 use crate::watching::Watched;
 
 /// How often the queue is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often ends are looked for, in seconds of the broker's clock.
 const REMIND_EVERY_SECONDS: i64 = 60;
-/// How long after each failed attempt the next comes, in seconds. After the last the message is given up.
-const BACKOFF_SECONDS: [i64; 7] = [60, 300, 1_800, 7_200, 21_600, 86_400, 86_400];
-/// How many messages one round sends.
+/// How many messages of a channel one round sends.
 const PAGE: u32 = 64;
 /// Most ends that are announced in one round; the next goes on.
 const MOST_ANNOUNCED: usize = 256;
@@ -39,6 +31,8 @@ const REMEMBERED_DAYS: i64 = 400;
 pub struct TellingParts {
     /// Where letters leave.
     pub post: Arc<dyn Post>,
+    /// Where short messages leave.
+    pub short: Arc<dyn ShortPost>,
     /// Calls webhooks.
     pub caller: Arc<dyn Caller>,
     /// Public address of the pages, without a slash at the end.
@@ -62,7 +56,7 @@ fn logged(outcome: Result<(), Fault>) {
     }
 }
 
-/// Whether a mail server takes letters now.
+/// Whether a mail server or a gateway takes messages now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Server {
     /// As far as one knows.
@@ -111,14 +105,15 @@ impl Duties {
         }
     }
 
-    /// Does what is due, for ever: ends, webhooks and letters beside each other, so that a server that hangs keeps back what
-    /// goes by it and nothing else. Failures are logged and tried again: nothing that is queued is lost by one.
+    /// Does what is due, for ever: ends, webhooks, letters and short messages beside each other, so that a server that hangs keeps
+    /// back what goes by it and nothing else. Failures are logged and tried again: nothing that is queued is lost by one.
     pub async fn run(self) {
         tokio::join!(
             self.look_for_ends(),
             self.go_on_about_breaches(),
             self.go_on_calling(),
-            self.go_on_writing()
+            self.go_on_writing(),
+            self.go_on_texting()
         );
     }
 
@@ -138,6 +133,7 @@ impl Duties {
     async fn go_on_about_breaches(&self) {
         loop {
             logged(self.broker.tell_of_breaches().await);
+            logged(self.broker.tell_of_members().await);
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -157,6 +153,13 @@ impl Duties {
         }
     }
 
+    async fn go_on_texting(&self) {
+        loop {
+            logged(self.leave_by(MessageChannel::Sms, self.broker.now()).await);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// One whole round: what ends is noticed, what is due is sent. Each step runs whatever became of the others: an end that
     /// cannot be announced keeps no withdrawal from being told.
     ///
@@ -167,11 +170,17 @@ impl Duties {
         let noticed = self.notice_ends(now).await;
         let tidied = self.tidy().await;
         let breaches = self.broker.tell_of_breaches().await;
+        let members = self.broker.tell_of_members().await;
         // A later now: what was just announced is due.
         let now = self.broker.now();
-        let (called, written) = tokio::join!(self.call_webhooks(now), self.write(now));
+        let (called, written, texted) = tokio::join!(
+            self.call_webhooks(now),
+            self.write(now),
+            self.leave_by(MessageChannel::Sms, now)
+        );
         // Again: calling may have queued letters.
-        first_fault([noticed, tidied, breaches, called, written, self.write(now).await])
+        let again = self.write(now).await;
+        first_fault([noticed, tidied, breaches, members, called, written, texted, again])
     }
 
     async fn notice_ends(&self, now: Instant) -> Result<(), Fault> {
@@ -184,6 +193,7 @@ impl Duties {
             self.broker.close_capacity_ends().await,
             self.remind(now).await,
             self.remind_staff(now).await,
+            self.drop_overtaken_letters(now).await,
             self.watch(now).await,
             self.broker.make_due_summaries(now).await,
             self.broker.seal_clear_words().await,
@@ -205,19 +215,34 @@ impl Duties {
         Ok(tx.commit().await?)
     }
 
-    /// Writes the letters that are due. Once the mail server is not reached the rest waits for the next round: each
-    /// would wait for as long, and one after the other.
+    /// Writes the letters that are due, those to people first.
     async fn write(&self, now: Instant) -> Result<(), Fault> {
-        let due = self.broker.store.read().await?.messages_due(now, PAGE).await?;
+        match self.leave(MessageChannel::Email, now).await {
+            Ok(Server::Open) => self.write_letters(now).await,
+            Ok(Server::Shut) => Ok(()),
+            Err(fault) => first_fault([Err(fault), self.write_letters(now).await]),
+        }
+    }
+
+    async fn leave_by(&self, channel: MessageChannel, now: Instant) -> Result<(), Fault> {
+        self.leave(channel, now).await.map(|_| ())
+    }
+
+    /// Sends what is due by one channel. Once its server is not reached the rest waits for the next round: each would wait for
+    /// as long, and one after the other.
+    async fn leave(&self, channel: MessageChannel, now: Instant) -> Result<Server, Fault> {
+        let mut read = self.broker.store.read().await?;
+        let due = read.messages_due(channel, now, PAGE).await?;
+        drop(read);
         let mut first = Ok(());
         for row in due {
             match self.send(row, now).await {
                 Ok(Server::Open) => {}
-                Ok(Server::Shut) => return first,
+                Ok(Server::Shut) => return first.map(|()| Server::Shut),
                 Err(fault) => first = first_fault([first, Err(fault)]),
             }
         }
-        first_fault([first, self.write_letters(now).await])
+        first.map(|()| Server::Open)
     }
 
     /// Destroys letters in the outbox whose message or dossier is gone: their person was erased. Runs after each erasure, and once
@@ -238,7 +263,8 @@ impl Duties {
             let error: &dyn std::error::Error = &error;
             tracing::error!(error, "letters of people who were erased may lie in the outbox");
         };
-        let kept = match self.parts.post.kept().await {
+        let (letters, shorts) = tokio::join!(self.parts.post.kept(), self.parts.short.kept());
+        let kept = match letters.and_then(|letters| Ok([letters, shorts?].concat())) {
             Ok(kept) => kept,
             Err(error) => {
                 failed(error);
@@ -255,157 +281,13 @@ impl Duties {
         recipients::spare_letters(&mut *read, &mut orphans).await?;
         drop(read);
         for id in orphans {
-            if let Err(error) = self.parts.post.destroy(id).await {
+            // It lies in one of the two; destroying what is not there is no failure.
+            let (letter, short) = tokio::join!(self.parts.post.destroy(id), self.parts.short.destroy(id));
+            if let Err(error) = letter.and(short) {
                 failed(error);
                 return Ok(false);
             }
         }
         Ok(true)
-    }
-
-    async fn send(&self, row: MessageRow, now: Instant) -> Result<Server, Fault> {
-        if self.is_overtaken(&row, now).await? {
-            return self.end(&row, MessageEnd::Overtaken).await.map(|()| Server::Open);
-        }
-        let place = usize::try_from(row.attempts).unwrap_or(usize::MAX);
-        let again = BACKOFF_SECONDS.get(place).copied();
-        let mut tx = self.broker.store.begin("begin to send a message").await?;
-        // Counted before it is made, and due again later: a crash from here on loses nothing, and repeats nothing at once.
-        let retry_at = now.plus_seconds(again.unwrap_or(86_400));
-        match tx.begin_message(row.id, retry_at).await.map_err(Fault::from) {
-            Err(Fault::Conflict { .. }) => return Ok(Server::Open),
-            begun => begun?,
-        }
-        tx.commit().await?;
-        let Some(letter) = self.letter(&row, now).await? else {
-            return self.end(&row, MessageEnd::Failed).await.map(|()| Server::Open);
-        };
-        match self.parts.post.send(&letter).await {
-            Ok(()) => self.end(&row, MessageEnd::Sent).await.map(|()| Server::Open),
-            Err(error) => {
-                let last = error == PostFailure::Refused || again.is_none();
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    message.kind = row.kind.code(),
-                    attempts = row.attempts.saturating_add(1),
-                    given_up = last,
-                    "a message could not be sent"
-                );
-                if last {
-                    self.end(&row, MessageEnd::Failed).await?;
-                }
-                Ok(Server::after(error))
-            }
-        }
-    }
-
-    /// A reminder that waited until another one is due, or until the sharing was withdrawn, is not sent any more.
-    async fn is_overtaken(&self, row: &MessageRow, now: Instant) -> Result<bool, Fault> {
-        if matches!(
-            row.kind,
-            MessageKind::AddressCode | MessageKind::CodePrepared | MessageKind::CapacityEntered
-        ) {
-            return Ok(self.code_of(row, now).await?.is_none());
-        }
-        let is_reminder = matches!(
-            row.kind,
-            MessageKind::EndsInThirty
-                | MessageKind::EndsInSeven
-                | MessageKind::EndsTomorrow
-                | MessageKind::Ended
-        );
-        let Some(id) = row.consent.filter(|_| is_reminder) else {
-            return Ok(false);
-        };
-        let consent = self.broker.store.read().await?.consent(id).await?;
-        Ok(consent.is_none_or(|consent| {
-            reminders::due(&consent, now) != Some(row.kind)
-                || row.ends_at != Some(consent.last_terms().data.end())
-        }))
-    }
-
-    /// Writes the letter; `None` when its person was erased meanwhile, or the address does not open.
-    async fn letter(&self, row: &MessageRow, now: Instant) -> Result<Option<Letter>, Fault> {
-        let mut read = self.broker.store.read().await?;
-        let (person, wrapped) = (
-            read.participant(row.participant).await?,
-            read.key(row.participant, row.epoch).await?,
-        );
-        let Some((person, wrapped)) = person.zip(wrapped) else {
-            return Ok(None);
-        };
-        let consent = match row.consent {
-            Some(id) => read.consent(id).await?,
-            None => None,
-        };
-        let recipient = match &consent {
-            Some(consent) => read.organisation(consent.recipient).await?.map(|row| row.name),
-            None => None,
-        };
-        drop(read);
-        let key = self.broker.vault.data_key(&wrapped)?;
-        let address = broker_vault::open_mailbox(&key, &SealedText(row.to_sealed.clone()));
-        let address = address
-            .ok()
-            .and_then(|text| text.expose_secret().parse::<MailAddress>().ok());
-        let Some(to) = address else { return Ok(None) };
-        let brought = self.code_of(row, now).await?;
-        let code = match &brought {
-            Some(brought) => match brought.open(&key) {
-                Some(code) => code,
-                None => return Ok(None),
-            },
-            None => String::new(),
-        };
-        // The last day on which it stands: its end is the first instant of the next.
-        let last = consent.map(|consent| consent.last_terms().data.end().plus_seconds(-1));
-        let day = last.or(brought.and_then(|brought| brought.day)).and_then(|at| {
-            let zone = TimeZone::get(ZONE).ok()?;
-            Some(at.to_timestamp().to_zoned(zone).date())
-        });
-        let facts = texts::Facts {
-            recipient: recipient.as_deref().unwrap_or_default(),
-            day,
-            site: &self.parts.site,
-            operator: &self.parts.operator,
-            code: &code,
-        };
-        let lang = Lang::from_tag(&person.language).unwrap_or(Lang::French);
-        Ok(
-            texts::message(row.kind, lang, &facts).map(|(subject, body)| Letter {
-                id: row.id,
-                to,
-                subject,
-                body,
-                at: now,
-            }),
-        )
-    }
-
-    async fn end(&self, row: &MessageRow, end: MessageEnd) -> Result<(), Fault> {
-        let mut tx = self.broker.store.begin("end a message").await?;
-        match row.kind {
-            MessageKind::AddressCode => tx.forget_mail_code(row.id).await?,
-            // One that reached nobody goes into the letter.
-            MessageKind::CodePrepared | MessageKind::CapacityEntered if end == MessageEnd::Sent => {
-                tx.forget_stop_code(row.id).await?;
-            }
-            _ => {}
-        }
-        match tx
-            .end_message(row.id, end, self.broker.now())
-            .await
-            .map_err(Fault::from)
-        {
-            // Erased meanwhile, with its person.
-            Err(Fault::Conflict { .. }) => {
-                self.broker.letters_stale.store(true, Ordering::Release);
-                Ok(())
-            }
-            ended => {
-                ended?;
-                Ok(tx.commit().await?)
-            }
-        }
     }
 }

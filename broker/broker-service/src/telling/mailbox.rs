@@ -2,29 +2,25 @@
 //! the code that was sent there; until then the one before stays in force, and is told that another one was given.
 
 use broker_domain::ids::ParticipantId;
-use broker_domain::telling::MailAddress;
+use broker_domain::telling::{MailAddress, MessageChannel};
 use broker_domain::time::{Instant, Interval};
 use broker_domain::warrant::AccessWarrant;
-use broker_store::{MailAddressRow, MailPendingRow, MessageKind, MessageRow, SessionRole, Tx};
+use broker_store::{MailAddressRow, MailPendingRow, MessageKind, SessionRole};
 use broker_vault::{ProfileField, SealedText};
 use secrecy::ExposeSecret as _;
 use thiserror::Error;
 
-use super::queue::{Occasion, queue};
+use super::queue::{Occasion, next_of, queue};
 use crate::accounts::{SignInRefusal, draw_code, typed};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::own::OwnRefusal;
-use crate::own_data::local_day;
 use crate::vault::not_opened;
 
-/// How often a code may be asked for, and an address be changed or forgotten, in one day of the meters' zone. Each writes to
-/// an address, which may be somebody else's; each change is told, so that a thief cannot hide behind a change of hers.
-const MOST_CHANGES: u8 = 3;
 /// How long a code is taken, in seconds: half an hour.
-const CODE_SECONDS: i64 = 1_800;
+pub(super) const CODE_SECONDS: i64 = 1_800;
 /// How often a code may be typed. With 31^12 codes guessing is hopeless anyway.
-const MOST_ATTEMPTS: u8 = 5;
+pub(super) const MOST_ATTEMPTS: u8 = 5;
 
 /// What a person sees of her address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,7 +212,9 @@ impl Broker {
                 left => MailboxRefusal::CodeWrong { left },
             }));
         }
-        let occasion = next_of(&mut *tx, who, MessageKind::AddressChanged, now).await?;
+        let occasion = next_of(&mut *tx, who, MessageKind::AddressChanged, now)
+            .await?
+            .ok_or(Failure::Refused(MailboxRefusal::TooOften))?;
         queue(&mut *tx, who, &occasion, now).await?;
         tx.set_mail_address(&MailAddressRow {
             participant: who,
@@ -243,21 +241,13 @@ impl Broker {
         let sealed = seal(ProfileField::Email, address.as_str())?;
         let code_sealed = seal(ProfileField::MailCode, &code)?;
         let mut tx = self.store.begin("ask to confirm mail address").await?;
-        let occasion = next_of(&mut *tx, who, MessageKind::AddressCode, now).await?;
+        let occasion = next_of(&mut *tx, who, MessageKind::AddressCode, now)
+            .await?
+            .ok_or(Failure::Refused(MailboxRefusal::TooOften))?;
         let message = occasion.message(who);
-        tx.add_message(&MessageRow {
-            id: message,
-            participant: who,
-            kind: MessageKind::AddressCode,
-            consent: None,
-            ends_at: None,
-            epoch: wrapped.epoch,
-            to_sealed: sealed.clone(),
-            queued_at: now,
-            due_at: now,
-            attempts: 0,
-        })
-        .await?;
+        let to = (wrapped.epoch, sealed.clone());
+        tx.add_message(&occasion.row(MessageChannel::Email, who, to, now))
+            .await?;
         tx.set_mail_pending(&MailPendingRow {
             participant: who,
             epoch: wrapped.epoch,
@@ -283,28 +273,12 @@ impl Broker {
     async fn forget_mailbox(&self, who: ParticipantId) -> Result<(), Failure<MailboxRefusal>> {
         let now = self.clock.now();
         let mut tx = self.store.begin("forget mail address").await?;
-        let occasion = next_of(&mut *tx, who, MessageKind::AddressChanged, now).await?;
+        let occasion = next_of(&mut *tx, who, MessageKind::AddressChanged, now)
+            .await?
+            .ok_or(Failure::Refused(MailboxRefusal::TooOften))?;
         queue(&mut *tx, who, &occasion, now).await?;
         tx.forget_mail_address(who).await?;
         tx.forget_mail_pending(who).await?;
         Ok(tx.commit().await?)
     }
-}
-
-/// The occasion of the next change of today: its place among those of its kind of the day. A first address is told to
-/// nobody, and takes no place.
-async fn next_of(
-    tx: &mut dyn Tx,
-    who: ParticipantId,
-    kind: MessageKind,
-    now: Instant,
-) -> Result<Occasion, Failure<MailboxRefusal>> {
-    let day = local_day(now)?;
-    for place in 1..=MOST_CHANGES {
-        let occasion = Occasion::of(kind).marked(format!("{day}/{place}").as_bytes());
-        if tx.message(occasion.message(who)).await?.is_none() {
-            return Ok(occasion);
-        }
-    }
-    Err(Failure::Refused(MailboxRefusal::TooOften))
 }

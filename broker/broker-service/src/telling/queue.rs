@@ -1,11 +1,13 @@
 //! The queue: one message for one occasion.
 
 use broker_domain::ids::{ConsentId, MessageId, ParticipantId};
+use broker_domain::telling::MessageChannel;
 use broker_domain::time::Instant;
 use broker_store::{MessageKind, MessageRow, Tx};
 use ring::digest::{Context, SHA256};
 
 use crate::failure::Fault;
+use crate::own_data::local_day;
 
 /// What happened, told apart from everything else that happens to the same person.
 pub(super) struct Occasion {
@@ -49,13 +51,45 @@ impl Occasion {
 
     /// The same occasion has the same identifier, so that whoever notices it again queues nothing.
     pub fn message(&self, who: ParticipantId) -> MessageId {
-        MessageId::from_bytes(short_hash(&[
+        self.message_by(MessageChannel::Email, who)
+    }
+
+    /// The same by another channel: each has a message of its own.
+    pub fn message_by(&self, channel: MessageChannel, who: ParticipantId) -> MessageId {
+        let mut parts: Vec<&[u8]> = vec![
             b"fiducie-message/v1",
             who.as_bytes(),
             self.kind.code().as_bytes(),
             self.consent.as_ref().map_or(&[], |id| id.as_bytes().as_slice()),
             &self.mark,
-        ]))
+        ];
+        if channel != MessageChannel::Email {
+            parts.push(channel.code().as_bytes());
+        }
+        MessageId::from_bytes(short_hash(&parts))
+    }
+
+    /// The message that says so, to this address, sealed.
+    pub fn row(
+        &self,
+        channel: MessageChannel,
+        who: ParticipantId,
+        (epoch, to_sealed): (u32, Vec<u8>),
+        now: Instant,
+    ) -> MessageRow {
+        MessageRow {
+            id: self.message_by(channel, who),
+            participant: who,
+            channel,
+            kind: self.kind,
+            consent: self.consent,
+            ends_at: self.ends_at,
+            epoch,
+            to_sealed,
+            queued_at: now,
+            due_at: now,
+            attempts: 0,
+        }
     }
 }
 
@@ -76,28 +110,75 @@ pub(super) fn short_hash(parts: &[&[u8]]) -> [u8; 16] {
     short
 }
 
-/// Queues a message, if the person wants messages. The address is the one of now: whoever changes it draws nothing that
-/// was queued before to herself.
+/// How often a code may be asked for, and an address, a number or the channels be changed, in one day of the meters' zone. Each
+/// writes somewhere, which may be somebody else's; each change is told, so that a thief cannot hide behind a change of hers.
+const MOST_CHANGES: u8 = 3;
+
+/// The occasion of the next change of today: its place among those of its kind of the day; `None` when there were as many as may
+/// be. A first address is told to nobody, and takes no place.
+pub(super) async fn next_of(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    kind: MessageKind,
+    now: Instant,
+) -> Result<Option<Occasion>, Fault> {
+    let day = local_day(now)?;
+    for place in 1..=MOST_CHANGES {
+        let occasion = Occasion::of(kind).marked(format!("{day}/{place}").as_bytes());
+        let mut taken = false;
+        for channel in MessageChannel::ALL {
+            taken = taken || tx.message(occasion.message_by(channel, who)).await?.is_some();
+        }
+        if !taken {
+            return Ok(Some(occasion));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an officer prints a letter about this on another desk anyway (decision 0043).
+const fn has_a_letter_already(kind: MessageKind) -> bool {
+    matches!(
+        kind,
+        MessageKind::CodePrepared
+            | MessageKind::Entered
+            | MessageKind::EnteredWrong
+            | MessageKind::CapacityEntered
+            | MessageKind::CapacityRecorded
+    )
+}
+
+/// Queues a message by each channel that the person chose and that reaches her. The address is the one of now: whoever changes
+/// it draws nothing that was queued before to herself.
 pub(super) async fn queue(
     tx: &mut dyn Tx,
     who: ParticipantId,
     occasion: &Occasion,
     now: Instant,
 ) -> Result<(), Fault> {
-    let Some(address) = tx.mail_address(who).await? else {
-        return Ok(());
-    };
-    let row = MessageRow {
-        id: occasion.message(who),
-        participant: who,
-        kind: occasion.kind,
-        consent: occasion.consent,
-        ends_at: occasion.ends_at,
-        epoch: address.epoch,
-        to_sealed: address.sealed,
-        queued_at: now,
-        due_at: now,
-        attempts: 0,
-    };
-    Ok(tx.add_message(&row).await?)
+    queue_counted(tx, who, occasion, now).await.map(|_| ())
+}
+
+/// The same; returns by how many channels.
+pub(super) async fn queue_counted(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    occasion: &Occasion,
+    now: Instant,
+) -> Result<usize, Fault> {
+    let mut queued = 0;
+    for channel in tx.channels(who).await?.iter() {
+        let to = match channel {
+            MessageChannel::Email => tx.mail_address(who).await?.map(|row| (row.epoch, row.sealed)),
+            MessageChannel::Sms => tx.phone(who).await?.map(|row| (row.epoch, row.sealed)),
+            MessageChannel::Post if has_a_letter_already(occasion.kind) => None,
+            // The officer who prints it opens the address of then: the person cannot change it by herself.
+            MessageChannel::Post => tx.newest_key(who).await?.map(|key| (key.epoch, Vec::new())),
+        };
+        if let Some(to) = to {
+            tx.add_message(&occasion.row(channel, who, to, now)).await?;
+            queued += 1;
+        }
+    }
+    Ok(queued)
 }

@@ -6,7 +6,7 @@ use broker_domain::ids::ConsentId;
 use broker_domain::time::Instant;
 use broker_store::MessageKind;
 
-use super::queue::{Occasion, queue};
+use super::queue::{Occasion, queue_counted};
 use super::{Duties, days};
 use crate::failure::Fault;
 
@@ -79,8 +79,7 @@ impl Duties {
                 let occasion = Occasion::of(kind)
                     .about(*id)
                     .ending(consent.last_terms().data.end());
-                queue(&mut *tx, consent.participant, &occasion, now).await?;
-                queued += 1;
+                queued += queue_counted(&mut *tx, consent.participant, &occasion, now).await?;
             }
         }
         tx.commit().await?;

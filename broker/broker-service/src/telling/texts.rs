@@ -2,6 +2,7 @@
 //! one link, which leads to sign-in (P-28).
 
 use broker_domain::lang::Lang;
+use broker_domain::telling::fits_one_sms;
 use broker_store::MessageKind;
 use jiff::civil::Date;
 
@@ -87,6 +88,86 @@ pub(super) fn message(kind: MessageKind, lang: Lang, facts: &Facts<'_>) -> Optio
     Some((subject.trim().to_owned(), text))
 }
 
+/// The subject of a message, for lists of what was sent; empty for a kind without a text, which tests exclude.
+pub(crate) fn subject(kind: MessageKind, lang: Lang) -> &'static str {
+    let found = section(lang, kind.code()).and_then(|section| section.split_once('\n'));
+    found.map_or("", |(subject, _)| subject.trim())
+}
+
+/// The one neutral sentence of a short message (P-27): no name, no recipient, no purpose; where to sign in.
+pub(super) fn short(kind: MessageKind, lang: Lang, site: &str, code: &str) -> String {
+    // Letters of the seven-bit alphabet only: no `ê`, no `ç`, no typographic apostrophe.
+    let [fr, en, nl] = match kind {
+        MessageKind::PhoneCode => [
+            "Code {code} : à taper dans votre compte d'ici une demi-heure. Connexion : {site}/connexion",
+            "Code {code}: type it in your account within half an hour. Sign in: {site}/connexion",
+            "Code {code}: typ die binnen een half uur in uw account. Aanmelden: {site}/connexion",
+        ],
+        MessageKind::NewDevice
+        | MessageKind::Recovered
+        | MessageKind::WayAdded
+        | MessageKind::WayChanged
+        | MessageKind::Frozen
+        | MessageKind::Reopened
+        | MessageKind::AddressAsked
+        | MessageKind::AddressChanged
+        | MessageKind::AddressCode
+        | MessageKind::PhoneAsked
+        | MessageKind::PhoneChanged
+        | MessageKind::ChannelsChanged
+        | MessageKind::CodePrepared
+        // The page of sign-in says whom to turn to.
+        | MessageKind::CapacityEntered
+        | MessageKind::CapacityRecorded => [
+            "Du nouveau sur l'accès à votre compte. Pour le voir, connectez-vous : {site}/connexion",
+            "News about access to your account. Sign in to see it: {site}/connexion",
+            "Nieuws over de toegang tot uw account. Meld u aan om het te zien: {site}/connexion",
+        ],
+        MessageKind::Granted
+        | MessageKind::Withdrawn
+        | MessageKind::EndsInThirty
+        | MessageKind::EndsInSeven
+        | MessageKind::EndsTomorrow
+        | MessageKind::Ended
+        | MessageKind::Unanswered
+        | MessageKind::HomeLeft
+        | MessageKind::ContractChanged
+        | MessageKind::RightsWritten
+        | MessageKind::RightsExtended
+        | MessageKind::RightsAnswered
+        | MessageKind::FirstTransfer
+        | MessageKind::MandateGiven
+        | MessageKind::MandateAccepted
+        | MessageKind::MandateEnded
+        | MessageKind::DelegateActed
+        | MessageKind::HouseholdSpoke
+        | MessageKind::SharingFrozen
+        | MessageKind::SharingLifted
+        | MessageKind::Entered
+        | MessageKind::EnteredWrong
+        | MessageKind::UnusualVolume
+        | MessageKind::Breach
+        | MessageKind::SummaryReady
+        | MessageKind::ProjectJoined => [
+            "Un message vous attend dans votre espace. Pour le lire, connectez-vous : {site}/connexion",
+            "A message is waiting for you. Sign in to read it: {site}/connexion",
+            "Er wacht een bericht op u. Meld u aan om het te lezen: {site}/connexion",
+        ],
+    };
+    lang.pick([fr, en, nl])
+        .replace("{site}", site)
+        .replace("{code}", code)
+}
+
+/// Whether the short messages of this site fit one SMS each, whatever they say and in whichever language.
+#[must_use]
+pub fn short_messages_fit(site: &str) -> bool {
+    Lang::ALL.into_iter().all(|lang| {
+        let mut kinds = MessageKind::ALL.into_iter();
+        kinds.all(|kind| fits_one_sms(&short(kind, lang, site, "ABCD-EFGH-JKMN")))
+    })
+}
+
 fn section(lang: Lang, code: &str) -> Option<&'static str> {
     let mark = format!("== {code}\n");
     let (_, rest) = lang.pick(TEXTS).split_once(mark.as_str())?;
@@ -157,6 +238,34 @@ mod tests {
                 assert_eq!(links, ["https://broker.example/connexion"]);
             }
         }
+    }
+
+    /// P-27: no personal data in a short message beyond a neutral sentence; P-28: it leads to sign-in.
+    #[test]
+    fn p_27_every_short_message_is_one_neutral_sentence_that_fits_and_leads_to_sign_in() {
+        let site = "https://partage-energie.exemple-de-commune.example";
+        for lang in Lang::ALL {
+            let mut seen = std::collections::BTreeSet::new();
+            for kind in MessageKind::ALL {
+                let text = short(kind, lang, site, "ABCD-EFGH-JKMN");
+                assert!(fits_one_sms(&text), "{text}");
+                assert!(!text.contains(['{', '}']), "{text}");
+                let links: Vec<_> = text.split(' ').filter(|word| word.contains("://")).collect();
+                assert_eq!(links, [format!("{site}/connexion")], "{text}");
+                assert_eq!(text.contains("ABCD-EFGH-JKMN"), kind == MessageKind::PhoneCode);
+                seen.insert(text);
+            }
+            assert_eq!(
+                seen.len(),
+                3,
+                "who reads over her shoulder learns one of three things"
+            );
+        }
+        assert!(short_messages_fit(site));
+        assert!(!short_messages_fit(&format!(
+            "https://{}.example",
+            "a".repeat(90)
+        )));
     }
 
     #[test]

@@ -77,7 +77,7 @@ async fn two_officers_code_is_stopped_while_other_codes_are_flooded() {
 }
 
 /// One officer enters it, another confirms it.
-async fn end_capacity(scene: &Scene, ended: &CapacityEnded) {
+pub async fn end_capacity(scene: &Scene, ended: &CapacityEnded) {
     let entered = scene.broker.enter_capacity_end(scene.officer, ended).await;
     let act = entered.unwrap().act;
     let colleague = scene.desk(scene.colleague).await;

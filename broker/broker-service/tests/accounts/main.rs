@@ -8,6 +8,7 @@
 )]
 
 mod changes;
+mod channels;
 mod codes_kept_back;
 mod invitations;
 mod keys;

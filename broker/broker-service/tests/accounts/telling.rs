@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::identity::Later;
 use broker_domain::ids::{ConsentId, MessageId, PointId};
-use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure};
+use broker_domain::telling::{CallFailure, Caller, Letter, Post, PostFailure, ShortMessage, ShortPost};
 use broker_domain::volume::VolumeRule;
 use broker_service::{Duties, Member, TellingParts, credential_hash};
 use broker_store::{ApplicationRow, Duty, OfferRow, RouteRow};
@@ -64,6 +64,44 @@ impl Post for Letters {
     }
 }
 
+/// A gateway in memory.
+#[derive(Default)]
+pub struct Shorts {
+    pub sent: Mutex<Vec<ShortMessage>>,
+    pub fails: Mutex<Option<PostFailure>>,
+    /// Whether it takes a connection and never answers.
+    pub hangs: Mutex<bool>,
+}
+
+impl ShortPost for Shorts {
+    fn send<'a>(&'a self, message: &'a ShortMessage) -> Later<'a, Result<(), PostFailure>> {
+        Box::pin(async move {
+            if let Some(failure) = *self.fails.lock().unwrap() {
+                return Err(failure);
+            }
+            if *self.hangs.lock().unwrap() {
+                std::future::pending::<()>().await;
+            }
+            self.sent.lock().unwrap().push(message.clone());
+            Ok(())
+        })
+    }
+
+    fn kept(&self) -> Later<'_, Result<Vec<MessageId>, PostFailure>> {
+        Box::pin(async {
+            let sent = self.sent.lock().unwrap();
+            Ok(sent.iter().map(|message| message.id).collect())
+        })
+    }
+
+    fn destroy(&self, id: MessageId) -> Later<'_, Result<(), PostFailure>> {
+        Box::pin(async move {
+            self.sent.lock().unwrap().retain(|message| message.id != id);
+            Ok(())
+        })
+    }
+}
+
 /// A recipient's webhook in memory.
 #[derive(Default)]
 pub struct Hooks {
@@ -98,6 +136,7 @@ pub struct Telling {
     pub application: ApplicationRow,
     pub key: Ed25519KeyPair,
     pub letters: Arc<Letters>,
+    pub shorts: Arc<Shorts>,
     pub hooks: Arc<Hooks>,
 }
 
@@ -141,6 +180,7 @@ impl Telling {
             application,
             key: Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap(),
             letters: Arc::default(),
+            shorts: Arc::default(),
             hooks: Arc::default(),
         };
         told.confirm(&told.person.token, "anna@home.example").await;
@@ -197,6 +237,7 @@ impl Telling {
     pub fn duties(&self) -> Duties {
         let parts = TellingParts {
             post: Arc::<Letters>::clone(&self.letters),
+            short: Arc::<Shorts>::clone(&self.shorts),
             caller: Arc::<Hooks>::clone(&self.hooks),
             site: "https://broker.example".into(),
             operator: "Fiducie".into(),

@@ -89,6 +89,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0017_watched.up.sql"),
         include_str!("../../migrations/0018_attempts.up.sql"),
         include_str!("../../migrations/0019_mended.up.sql"),
+        include_str!("../../migrations/0020_channels.up.sql"),
     ]
     .concat();
     let mut inside = false;

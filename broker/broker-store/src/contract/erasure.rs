@@ -5,9 +5,11 @@ use broker_domain::consent::EventKind;
 use broker_domain::entered::{Entry, Seen};
 use broker_domain::household::{Household, Minors, OtherAdults, StandstillCause};
 use broker_domain::ids::ParticipantId;
+use broker_domain::telling::{Channels, MessageChannel};
 
 use super::dossiers::{dossier, notice};
 use super::messages::message;
+use super::phones::{phone, phone_pending};
 use super::samples::{
     LEAVES, assert_conflict, at, batch, ceremony, consent, disclosure, enrolment_code, event, files, furnish,
     gateway, id, identity, invitation, key, leaf, manifest, membership, officer, passkey, point, record,
@@ -121,6 +123,10 @@ async fn told(tx: &mut dyn Tx, who: u8) {
     };
     tx.add_notice_to(&notice).await.unwrap();
     tx.set_mail_pending(&pending(who)).await.unwrap();
+    tx.set_phone(&phone(who, who)).await.unwrap();
+    tx.set_phone_pending(&phone_pending(who)).await.unwrap();
+    let chosen = Channels::new(MessageChannel::ALL).unwrap();
+    tx.set_channels(id(who), &chosen).await.unwrap();
     let about = TellingRow {
         body: TellingBody::About(id(who), b"narrowed".to_vec()),
         ..telling(number)
@@ -281,6 +287,9 @@ pub async fn erasing_a_person_leaves_no_row(store: &dyn Store) {
     assert_eq!(view.message(id(10)).await.unwrap(), None);
     assert_eq!(view.notices_in(id(10)).await.unwrap(), []);
     assert_eq!(view.mail_pending(id(1)).await.unwrap(), None);
+    assert_eq!(view.phone(id(1)).await.unwrap(), None);
+    assert_eq!(view.phone_pending(id(1)).await.unwrap(), None);
+    assert_eq!(view.channels(id(1)).await.unwrap(), Channels::default());
     assert_eq!(view.telling(id(10)).await.unwrap(), None);
     assert_eq!(view.entered(id(10)).await.unwrap(), None);
     assert!(view.stop_code([10; 32]).await.unwrap().is_none());
@@ -325,6 +334,9 @@ pub async fn erasing_a_person_leaves_other_people_alone(store: &dyn Store) {
     assert!(view.message(id(20)).await.unwrap().is_some());
     assert_eq!(view.notices_in(id(20)).await.unwrap().len(), 1);
     assert!(view.mail_pending(id(2)).await.unwrap().is_some());
+    assert!(view.phone(id(2)).await.unwrap().is_some());
+    assert!(view.phone_pending(id(2)).await.unwrap().is_some());
+    assert_ne!(view.channels(id(2)).await.unwrap(), Channels::default());
     assert!(view.telling(id(20)).await.unwrap().is_some());
     assert!(view.entered(id(20)).await.unwrap().is_some());
     assert_eq!(view.unusual_of(id(20)).await.unwrap().len(), 1);

@@ -1,6 +1,7 @@
 //! Facts about messages to people.
 
 use broker_domain::consent::EventKind;
+use broker_domain::telling::MessageChannel;
 
 use super::samples::{assert_conflict, at, consent, event, furnish, id};
 use crate::{MailAddressRow, MessageCounts, MessageEnd, MessageKind, MessageRow, Store};
@@ -19,6 +20,7 @@ pub fn message(number: u8) -> MessageRow {
     MessageRow {
         id: id(number),
         participant: id(1),
+        channel: MessageChannel::Email,
         kind: MessageKind::NewDevice,
         consent: None,
         ends_at: None,
@@ -65,14 +67,25 @@ pub async fn a_message_is_due_until_it_ended(store: &dyn Store) {
         tx.add_message(&message(number)).await.unwrap();
     }
     tx.set_mail_address(&address(1, 1)).await.unwrap();
-    let due = tx.messages_due(at(20), 9).await.unwrap();
+    let due = tx.messages_due(MessageChannel::Email, at(20), 9).await.unwrap();
     assert_eq!(due, [message(10), message(20)]);
-    assert_eq!(tx.messages_due(at(99), 1).await.unwrap(), [message(10)]);
+    assert_eq!(
+        tx.messages_due(MessageChannel::Email, at(99), 1).await.unwrap(),
+        [message(10)]
+    );
     tx.begin_message(id(10), at(60)).await.unwrap();
-    assert_eq!(tx.messages_due(at(59), 1).await.unwrap(), [message(20)]);
+    assert_eq!(
+        tx.messages_due(MessageChannel::Email, at(59), 1).await.unwrap(),
+        [message(20)]
+    );
     tx.end_message(id(20), MessageEnd::Sent, at(21)).await.unwrap();
     tx.end_message(id(30), MessageEnd::Failed, at(31)).await.unwrap();
-    assert!(tx.messages_due(at(59), 9).await.unwrap().is_empty());
+    assert!(
+        tx.messages_due(MessageChannel::Email, at(59), 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let again = tx.end_message(id(20), MessageEnd::Failed, at(22)).await;
     assert_conflict(again, "message");
     assert_conflict(tx.begin_message(id(20), at(9)).await, "message");

@@ -38,6 +38,8 @@ pub struct Cast {
     pub school: Player,
     /// The researcher.
     pub scientist: Scientist,
+    /// Another one of her laboratory, who can join a project of hers.
+    pub fellow: ResearcherId,
     /// The officer.
     pub officer: OfficerId,
     /// Another one: what the first enters, this one confirms.
@@ -146,11 +148,13 @@ pub async fn enrol(broker: &Broker, entropy: &dyn Entropy) -> Result<Cast> {
         "Déléguée à la protection des données (démonstration)",
     )
     .await?;
-    let scientist = scientist(broker, entropy, laboratory).await?;
+    let fellow = scientist(broker, entropy, laboratory, "Chercheur associé (démonstration)").await?;
+    let scientist = scientist(broker, entropy, laboratory, "Chercheuse (démonstration)").await?;
     Ok(Cast {
         neighbourhood: player(broker, entropy, neighbourhood, "Page du quartier").await?,
         school: player(broker, entropy, school, "Tableau de l'école").await?,
         scientist,
+        fellow: fellow.row.id,
         officer,
         colleague,
         dataset,
@@ -193,12 +197,17 @@ async fn officer(broker: &Broker, entropy: &dyn Entropy, name: &str) -> Result<O
     Ok(officer)
 }
 
-async fn scientist(broker: &Broker, entropy: &dyn Entropy, laboratory: OrganisationId) -> Result<Scientist> {
+async fn scientist(
+    broker: &Broker,
+    entropy: &dyn Entropy,
+    laboratory: OrganisationId,
+    name: &str,
+) -> Result<Scientist> {
     let identity = age::x25519::Identity::generate();
     let row = ResearcherRow {
         id: ResearcherId::random(entropy)?,
         organisation: laboratory,
-        name: "Chercheuse (démonstration)".into(),
+        name: name.into(),
         age_recipient: identity.to_public().to_string(),
     };
     broker.enrol_member(Member::Researcher(row.clone())).await?;

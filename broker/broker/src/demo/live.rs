@@ -152,6 +152,7 @@ pub struct OpenDoor {
     officer: String,
     colleague: String,
     researcher: String,
+    fellow: String,
 }
 
 impl OpenDoor {
@@ -173,6 +174,7 @@ impl OpenDoor {
             officer: cast.officer.to_string(),
             colleague: cast.colleague.to_string(),
             researcher: cast.scientist.row.id.to_string(),
+            fellow: cast.fellow.to_string(),
         }
     }
 }
@@ -233,7 +235,26 @@ impl DemoDoor for OpenDoor {
                     "vraagt een dataset aan, downloadt die verzegeld",
                 ]),
             ),
+            fellow: fellow(&self.fellow, lang),
         }
+    }
+}
+
+fn fellow(subject: &str, lang: Lang) -> DemoPerson {
+    let name = [
+        "Le chercheur associé",
+        "The fellow researcher",
+        "De medeonderzoeker",
+    ];
+    let detail = [
+        "rejoint un projet une fois son engagement signé",
+        "joins a project once he signed its undertaking",
+        "werkt aan een project mee zodra hij de verbintenis tekende",
+    ];
+    DemoPerson {
+        subject: subject.to_owned(),
+        name: lang.pick(name).to_owned(),
+        detail: lang.pick(detail).to_owned(),
     }
 }
 

@@ -37,6 +37,67 @@ pub enum Step {
     Refused,
 }
 
+/// Somebody was added to a project of research, took its undertaking on, or left it. In the list of that researcher.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectMember {
+    /// The project: a researcher's request.
+    pub project: Id,
+    /// Whom.
+    pub member: Id,
+    /// What happened.
+    pub step: MemberStep,
+    /// By whom.
+    pub by: MemberActor,
+    /// SHA-256 of the undertaking, UTF-8, in the language it was signed in; with `signed` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undertaking_sha256: Option<Digest>,
+    /// When it was recorded.
+    pub at: Instant,
+}
+
+/// What happened to a member of a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberStep {
+    /// Added; nothing is released to her yet.
+    Added,
+    /// She took the undertaking on.
+    Signed,
+    /// She is no member any more.
+    Ended,
+}
+
+/// Who brought it about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberActor {
+    /// A data-protection officer.
+    Officer,
+    /// The researcher whose request it is.
+    Lead,
+    /// The member herself.
+    Member,
+}
+
+impl ProjectMember {
+    pub(super) fn check(&self) -> Result<(), RecordError> {
+        let signed = self.step == MemberStep::Signed;
+        demand(
+            signed == self.undertaking_sha256.is_some(),
+            "an undertaking goes with a signature and with nothing else",
+        )?;
+        demand(
+            !signed || self.by == MemberActor::Member,
+            "somebody signed for the member",
+        )?;
+        demand(
+            self.step != MemberStep::Added || self.by != MemberActor::Member,
+            "somebody added herself",
+        )
+    }
+}
+
 impl RequestStep {
     pub(super) fn check(&self) -> Result<(), RecordError> {
         demand(

@@ -9,10 +9,10 @@ use evidence::{
         Access, ActedFor, Actor, AnswerStep, BreachTold, Capacity, CapacityStep, CapacityStepKind,
         ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment,
         EnteredAct, EnteredStep, EnteredWhat, EvidenceLevel, HouseholdStep, HouseholdStepKind, Id, InOutcome,
-        Instant, MandateStep, MandateStepKind, ManifestRoot, Method, Objection, OccupancyStep,
-        OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power, ProvedBy, Record,
-        Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds,
-        Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
+        Instant, MandateStep, MandateStepKind, ManifestRoot, MemberActor, MemberStep, Method, Objection,
+        OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power,
+        ProjectMember, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right,
+        RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -257,6 +257,7 @@ pub fn all() -> Vec<Record> {
         Record::Entered(entered()),
         Record::Breach(breach_told()),
         Record::Objection(objection()),
+        Record::ProjectMember(project_member()),
     ]
 }
 
@@ -342,6 +343,17 @@ pub fn breach_told() -> BreachTold {
         text_sha256: digest("notice"),
         known_at: at(3),
         at: at(12),
+    }
+}
+
+pub fn project_member() -> ProjectMember {
+    ProjectMember {
+        project: id("r-1"),
+        member: id("s-2"),
+        step: MemberStep::Signed,
+        by: MemberActor::Member,
+        undertaking_sha256: Some(digest("undertaking")),
+        at: at(14),
     }
 }
 

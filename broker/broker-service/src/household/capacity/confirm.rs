@@ -73,6 +73,9 @@ impl Commit for EndCapacity {
         telling::about_an_entry(group, &self.act, MessageKind::CapacityRecorded).await?;
         group.tx.forget_mail_address(who).await?;
         group.tx.forget_mail_pending(who).await?;
+        group.tx.forget_phone(who).await?;
+        group.tx.forget_phone_pending(who).await?;
+        group.tx.forget_channels(who).await?;
         group.tx.close_invitations(who).await?;
         Ok(Ok(serial))
     }
