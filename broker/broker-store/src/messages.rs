@@ -113,11 +113,15 @@ pub enum MessageKind {
     Breach,
     /// A summary of a year is ready.
     SummaryReady,
+    /// Something changed about a sharing of a meter whose contract she holds with another.
+    JointChanged,
+    /// An agreement about such a meter waits for her.
+    AgreementWaits,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -153,6 +157,8 @@ impl MessageKind {
         Self::UnusualVolume,
         Self::Breach,
         Self::SummaryReady,
+        Self::JointChanged,
+        Self::AgreementWaits,
     ];
 
     /// The code in the database, and the name of its text.
@@ -194,6 +200,8 @@ impl MessageKind {
             Self::UnusualVolume => "unusual-volume",
             Self::Breach => "breach",
             Self::SummaryReady => "summary-ready",
+            Self::JointChanged => "joint-changed",
+            Self::AgreementWaits => "agreement-waits",
         }
     }
 

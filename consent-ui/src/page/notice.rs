@@ -105,11 +105,19 @@ pub enum Notice {
     SummaryWished,
     /// An objection to a project was recorded.
     Objected,
+    /// She agreed, and another must too.
+    AgreementWaits,
+    /// All agreed.
+    AgreementMade,
+    /// What waited was taken back or refused.
+    AgreementDeclined,
+    /// Another rule about who must agree was asked for, or agreed to.
+    RuleSaid,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 54] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -160,6 +168,10 @@ impl Notice {
         Self::SummaryMade,
         Self::SummaryWished,
         Self::Objected,
+        Self::AgreementWaits,
+        Self::AgreementMade,
+        Self::AgreementDeclined,
+        Self::RuleSaid,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -215,6 +227,10 @@ impl Notice {
             Self::SummaryMade => "bilan-pret",
             Self::SummaryWished => "bilan-regle",
             Self::Objected => "opposition",
+            Self::AgreementWaits => "accord-attendu",
+            Self::AgreementMade => "accord-complet",
+            Self::AgreementDeclined => "accord-refuse",
+            Self::RuleSaid => "regle",
         }
     }
 
@@ -277,6 +293,10 @@ impl Word for Notice {
             Self::SummaryMade => "notice-summary-made",
             Self::SummaryWished => "notice-summary-wished",
             Self::Objected => "notice-objected",
+            Self::AgreementWaits => "notice-agreement-waits",
+            Self::AgreementMade => "notice-agreement-made",
+            Self::AgreementDeclined => "notice-agreement-declined",
+            Self::RuleSaid => "notice-rule-said",
         }
     }
 }

@@ -81,7 +81,9 @@ fn sharing(parts: &[&str]) -> Covering {
         [] => Covering::Any,
         // A reminder leaves no record of who set it: she sets her own.
         ["nouveau", _, "plus-tard"] => Covering::Never,
-        ["nouveau", ..] | [_, "reprise"] | [_, "renouvellement", ..] => Covering::Needs(Power::Grant),
+        ["nouveau", ..] | [_, "reprise"] | [_, "renouvellement" | "accord", ..] => {
+            Covering::Needs(Power::Grant)
+        }
         ["tout", "retrait"] | [_, "organisation", "retrait"] | [_, "retrait" | "pause" | "reduction"] => {
             Covering::Needs(Power::Withdraw)
         }

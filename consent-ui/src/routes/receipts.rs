@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::consent::Method;
-use broker_service::{Body, Fault, ReadableReceipt, ReceiptAct, ReceiptForm};
+use broker_service::{Body, Failure, Fault, OwnRefusal, ReadableReceipt, ReceiptAct, ReceiptForm};
 use tokio::sync::Semaphore;
 
 use crate::lang::Lang;
@@ -69,7 +69,16 @@ async fn pressed(
 
 async fn read(visit: &Visit, leaf: &str) -> Result<(ReadableReceipt, ReceiptView), Trouble> {
     let who = visit.hand()?;
-    let receipt = visit.broker().readable_receipt(who, id(leaf)?).await;
+    let mut receipt = visit.broker().readable_receipt(who, id(leaf)?).await;
+    // Of a contract that she holds with another, the receipts are hers as much.
+    if let (Err(Failure::Refused(OwnRefusal::NotYours)), None) = (&receipt, who.acting()) {
+        for held in visit.broker().holdings_of(who.person()).await? {
+            let found = visit.broker().readable_receipt(held.acting, id(leaf)?).await;
+            if found.is_ok() {
+                receipt = found;
+            }
+        }
+    }
     // Somebody else's record, another kind of record and none at all look the same from here.
     let receipt = receipt
         .map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?
@@ -84,6 +93,8 @@ fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String, lang: Lang) -> 
     let (terms, place) = (&receipt.terms, &receipt.place);
     let (kind, resumes) = match receipt.act {
         ReceiptAct::Given => (ReceiptKind::Granted, None),
+        ReceiptAct::Agreed => (ReceiptKind::Agreed, None),
+        ReceiptAct::Declined => (ReceiptKind::Declined, None),
         ReceiptAct::Renewed => (ReceiptKind::Renewed, None),
         ReceiptAct::Narrowed => (ReceiptKind::Narrowed, None),
         ReceiptAct::Withdrawn => (ReceiptKind::Withdrawn, None),

@@ -51,6 +51,8 @@ pub enum RecordType {
     Breach,
     /// She objects to one project of research.
     Objection,
+    /// Who holds a contract with the person.
+    Joint,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -58,6 +60,10 @@ pub enum RecordType {
 /// What a consent record says that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConsentRecordType {
+    /// One of those who must agree did.
+    Agreed,
+    /// One of them said no.
+    Declined,
     /// The person agreed.
     Given,
     /// She agreed again, to new terms.
@@ -78,7 +84,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -102,6 +108,9 @@ impl RecordType {
         Self::Entered,
         Self::Breach,
         Self::Objection,
+        Self::Joint,
+        Self::Consent(ConsentRecordType::Agreed),
+        Self::Consent(ConsentRecordType::Declined),
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -143,6 +152,9 @@ impl RecordType {
             Self::Entered => "entered-act/1",
             Self::Breach => "breach/1",
             Self::Objection => "objection/1",
+            Self::Joint => "mandate/2",
+            Self::Consent(ConsentRecordType::Agreed) => "consent-agreed/2",
+            Self::Consent(ConsentRecordType::Declined) => "consent-declined/2",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -183,6 +195,9 @@ impl Word for RecordType {
             Self::Entered => "record-entered",
             Self::Breach => "record-breach",
             Self::Objection => "record-objection",
+            Self::Joint => "record-joint",
+            Self::Consent(ConsentRecordType::Agreed) => "record-consent-agreed",
+            Self::Consent(ConsentRecordType::Declined) => "record-consent-declined",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

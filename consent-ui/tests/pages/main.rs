@@ -20,6 +20,8 @@ mod freezing;
 mod house;
 mod household;
 mod invite;
+mod joint;
+mod joint_limits;
 mod languages;
 mod mandate_limits;
 mod mandate_signing;

@@ -9,10 +9,10 @@ use evidence::{
         Access, ActedFor, Actor, AnswerStep, BreachTold, Capacity, CapacityStep, CapacityStepKind,
         ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment,
         EnteredAct, EnteredStep, EnteredWhat, EvidenceLevel, HouseholdStep, HouseholdStepKind, Id, InOutcome,
-        Instant, MandateStep, MandateStepKind, ManifestRoot, Method, Objection, OccupancyStep,
-        OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power, ProvedBy, Record,
-        Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds,
-        Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
+        Instant, JointContract, JointRule, MandateStep, MandateStepKind, ManifestRoot, Method, Objection,
+        OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power,
+        ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep,
+        RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -257,6 +257,7 @@ pub fn all() -> Vec<Record> {
         Record::Entered(entered()),
         Record::Breach(breach_told()),
         Record::Objection(objection()),
+        Record::MandateJoint(joint_holder()),
     ]
 }
 
@@ -282,7 +283,22 @@ pub fn mandate() -> MandateStep {
         from: at(13),
         until: at(31_536_000),
         basis_sha256: Some(digest("judgement")),
+        joint: None,
         at: at(13),
+    }
+}
+
+pub fn joint_holder() -> MandateStep {
+    MandateStep {
+        capacity: Capacity::JointHolder,
+        step: MandateStepKind::RuleAskedByDelegate,
+        basis_sha256: None,
+        joint: Some(JointContract {
+            point: digest("meter"),
+            rule: JointRule::Both,
+            asked: Some(JointRule::One),
+        }),
+        ..mandate()
     }
 }
 
