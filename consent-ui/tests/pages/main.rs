@@ -22,6 +22,7 @@ mod household;
 mod invite;
 mod joint;
 mod joint_limits;
+mod joint_signing;
 mod languages;
 mod mandate_limits;
 mod mandate_signing;

@@ -10,6 +10,7 @@
 mod changes;
 mod codes_kept_back;
 mod invitations;
+mod joint;
 mod keys;
 mod mailbox;
 mod mandates;
