@@ -184,7 +184,8 @@ async fn p_31_under_both_an_agreement_waits_and_nothing_moves_before_the_other_a
     let twice = grants(&couple.house, &mut couple.anna).await;
     assert_eq!(twice.status, 409, "{}", twice.text());
 
-    // The same terms and the same text, in his own session.
+    // The same terms and the same text, in his own session, hours later.
+    couple.house.set_clock("2026-11-19T19:00:00Z");
     let form = couple.bruno.open(&format!("/moi/partages/{id}/accord")).await;
     assert!(form.text().contains("Qui demande ?"), "{}", form.text());
     let done = posts(&mut couple.bruno, id, "accord", &[]).await;

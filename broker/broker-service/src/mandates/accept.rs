@@ -10,6 +10,7 @@ use super::{MandateRefusal, MandateView, participant};
 use crate::accounts::typed;
 use crate::broker::Broker;
 use crate::failure::Failure;
+use crate::moving::has_left;
 
 /// By what somebody claims a mandate.
 #[derive(Clone, Copy)]
@@ -48,6 +49,10 @@ impl Broker {
             // Her word will bind another for as long as both hold the contract.
             let fresh = self.fresh(token).await;
             fresh.map_err(|failure| failure.map_refusal(MandateRefusal::SignIn))?;
+            let point = self.store.read().await?.point(joint.point).await?;
+            if point.is_none_or(|row| has_left(row.occupancy, self.clock.now())) {
+                return Err(Failure::Refused(MandateRefusal::Code));
+            }
             let held = self.holdings_of(who).await?;
             if held.iter().any(|one| one.acting.point() == Some(joint.point)) {
                 return Err(Failure::Refused(MandateRefusal::Own));
