@@ -103,6 +103,8 @@ pub enum FieldProblem {
     CauseMissing,
     /// Not said that one is of age.
     AgeMissing,
+    /// The form does not say that she is of age.
+    AgeOnForm,
     /// Not said whether sharings that stand still end or go on.
     OutcomeMissing,
     /// The reference is that of no form of today.
@@ -131,7 +133,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 59] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -178,6 +180,7 @@ impl FieldProblem {
         Self::SharingMissing,
         Self::CauseMissing,
         Self::AgeMissing,
+        Self::AgeOnForm,
         Self::OutcomeMissing,
         Self::FormUnknown,
         Self::ScanMissing,
@@ -245,6 +248,7 @@ impl Word for FieldProblem {
             Self::SharingMissing => "field-sharing-missing",
             Self::CauseMissing => "field-cause-missing",
             Self::AgeMissing => "field-age-missing",
+            Self::AgeOnForm => "field-age-on-form",
             Self::OutcomeMissing => "field-outcome-missing",
             Self::FormUnknown => "field-form-unknown",
             Self::ScanMissing => "field-scan-missing",
@@ -253,10 +257,20 @@ impl Word for FieldProblem {
             Self::ChangedSince => "field-changed-since",
             Self::SharedAlready => "field-shared-already",
             Self::CodeUsed => "field-code-used",
+            Self::BreachNature | Self::BreachSubject => self.breach_key(),
+            Self::BreachDate | Self::LateReason => self.breach_key(),
+        }
+    }
+}
+
+impl FieldProblem {
+    /// What is wrong with what an officer writes about a breach.
+    const fn breach_key(&self) -> &'static str {
+        match self {
             Self::BreachNature => "field-breach-nature",
             Self::BreachSubject => "field-breach-subject",
             Self::BreachDate => "field-breach-date",
-            Self::LateReason => "field-late-reason",
+            _ => "field-late-reason",
         }
     }
 }

@@ -23,6 +23,7 @@ mod officer;
 mod others;
 mod paper;
 mod problem;
+mod qr;
 mod receipt;
 mod recorded;
 mod requests;
@@ -38,8 +39,8 @@ mod withdrawal;
 pub use about::{render_accessibility, render_minors, render_proofs_explained};
 pub(crate) use account::WORDS as PASSKEY_WORDS;
 pub use account::{
-    AccountView, CodeOnTheWay, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
-    NotMeView, PasskeyRow, Working, render_account, render_codes, render_not_me,
+    AccountView, CodeFrom, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
+    NotMeView, OnTheWay, PasskeyRow, Stoppable, Working, render_account, render_codes, render_not_me,
 };
 pub(crate) use breach::WORDS as BREACH_WORDS;
 pub use breach::{
@@ -102,7 +103,8 @@ pub use paper::{
     render_phone, render_stop,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
-pub use receipt::{ReceiptPlace, ReceiptView, render_receipt};
+pub use qr::Square;
+pub use receipt::{ReceiptBy, ReceiptPlace, ReceiptView, render_receipt};
 pub(crate) use recorded::VERDICTS;
 pub use recorded::{RecordedView, ToldRecord, ToldWhat, render_recorded};
 pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};
@@ -110,8 +112,8 @@ pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
 };
 pub use rights::{
-    AskView, HouseholdMark, RightKind, RightView, RightsDeskView, RightsLine, RightsView, Standing,
-    StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights, render_rights_desk,
+    AskView, FrozenAlone, HouseholdMark, RightKind, RightView, RightsDeskView, RightsLine, RightsView,
+    Standing, StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights, render_rights_desk,
 };
 pub use sharing::{
     ActedBy, AwaitedLine, AwaitedWhat, Choice, Chosen, Narrowed, OnwardUse, Reader, ReceiptKind, ReceiptRow,

@@ -113,6 +113,10 @@ pub enum MessageKind {
     Breach,
     /// A summary of a year is ready.
     SummaryReady,
+    /// An officer entered that she died or cannot decide any more; brings the code that stops it.
+    CapacityEntered,
+    /// Another officer confirmed that.
+    CapacityRecorded,
     /// Something changed about a sharing of a meter whose contract she holds with another.
     JointChanged,
     /// An agreement about such a meter waits for her.
@@ -121,7 +125,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -157,6 +161,8 @@ impl MessageKind {
         Self::UnusualVolume,
         Self::Breach,
         Self::SummaryReady,
+        Self::CapacityEntered,
+        Self::CapacityRecorded,
         Self::JointChanged,
         Self::AgreementWaits,
     ];
@@ -200,6 +206,8 @@ impl MessageKind {
             Self::UnusualVolume => "unusual-volume",
             Self::Breach => "breach",
             Self::SummaryReady => "summary-ready",
+            Self::CapacityEntered => "capacity-entered",
+            Self::CapacityRecorded => "capacity-recorded",
             Self::JointChanged => "joint-changed",
             Self::AgreementWaits => "agreement-waits",
         }

@@ -28,6 +28,7 @@ fn trouble(failure: Failure<MandateRefusal>, back: &str) -> Trouble {
         MandateRefusal::Label
         | MandateRefusal::Span
         | MandateRefusal::TooMany
+        | MandateRefusal::AgeUnsaid
         | MandateRefusal::Code
         | MandateRefusal::Own
         | MandateRefusal::NotAlone

@@ -3,11 +3,11 @@
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::consent::Method;
-use broker_service::{Body, Failure, Fault, OwnRefusal, ReadableReceipt, ReceiptAct, ReceiptForm};
+use broker_service::{ActedBy, Body, Failure, Fault, OwnRefusal, ReadableReceipt, ReceiptAct, ReceiptForm};
 use tokio::sync::Semaphore;
 
 use crate::lang::Lang;
-use crate::pages::{ReceiptKind, ReceiptPlace, ReceiptView, render_receipt};
+use crate::pages::{ReceiptBy, ReceiptKind, ReceiptPlace, ReceiptView, render_receipt};
 use crate::paths;
 use crate::routes::holdings::Holdings;
 use crate::routes::phrases::{country, day, granularity, last_day, moment};
@@ -39,7 +39,7 @@ pub(crate) async fn printed(
     meter: String,
     lang: Lang,
 ) -> Result<(String, Vec<u8>), Trouble> {
-    let view = view(visit, &receipt, meter, lang);
+    let view = view(visit, &receipt, meter, lang).await?;
     pressed(receipt, view, lang).await
 }
 
@@ -85,11 +85,16 @@ async fn read(visit: &Visit, leaf: &str) -> Result<(ReadableReceipt, ReceiptView
         .ok_or(Trouble::NotFound)?;
     let holdings = Holdings::of(visit, who).await?;
     let meter = holdings.sharing(holdings.consent(receipt.consent)?).meter_label;
-    let view = view(visit, &receipt, meter, visit.lang);
+    let view = view(visit, &receipt, meter, visit.lang).await?;
     Ok((receipt, view))
 }
 
-fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String, lang: Lang) -> ReceiptView {
+async fn view(
+    visit: &Visit,
+    receipt: &ReadableReceipt,
+    meter: String,
+    lang: Lang,
+) -> Result<ReceiptView, Trouble> {
     let (terms, place) = (&receipt.terms, &receipt.place);
     let (kind, resumes) = match receipt.act {
         ReceiptAct::Given => (ReceiptKind::Granted, None),
@@ -108,8 +113,10 @@ fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String, lang: Lang) -> 
         ReceiptForm::Standard => ("jsonld", format!("{}/jsonld", paths::own_proof(place.leaf_index))),
         ReceiptForm::Bundle => ("json", paths::own_proof(place.leaf_index)),
     };
-    ReceiptView {
+    let by = by_whom(visit, receipt).await?;
+    Ok(ReceiptView {
         kind,
+        by,
         at: moment(receipt.at),
         resumes,
         evidence: receipt.how.and_then(Evidence::of),
@@ -137,7 +144,35 @@ fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String, lang: Lang) -> 
         file: format!("fiducie-preuve-{}.{ending}", place.leaf_index),
         file_path,
         site: visit.pages.site.url.clone(),
-    }
+    })
+}
+
+/// Who acted, for whoever reads: of a contract that two hold, the one is not the other.
+async fn by_whom(visit: &Visit, receipt: &ReadableReceipt) -> Result<ReceiptBy, Trouble> {
+    let reader = visit.own_participant().ok();
+    let ActedBy::Delegate { mandate } = receipt.acted else {
+        let consent = visit.broker().read().await?.consent(receipt.consent).await?;
+        let person = consent.map(|consent| consent.participant);
+        let mut held = Vec::new();
+        if let Some(reader) = reader {
+            held = visit.broker().holdings_of(reader).await?;
+        }
+        let shared = held.iter().any(|one| Some(one.acting.person()) == person);
+        return Ok(
+            match shared && receipt.how.is_some_and(|how| how.level.is_some()) {
+                true => ReceiptBy::Holder { name: String::new() },
+                false => ReceiptBy::Oneself,
+            },
+        );
+    };
+    let row = visit.broker().read().await?.mandate(mandate).await?;
+    let name = visit.broker().delegate_named(mandate).await?;
+    let joint = row.filter(|row| row.mandate.joint.is_some());
+    Ok(match joint.and_then(|row| row.mandate.held) {
+        Some(held) if Some(held.by) == reader => ReceiptBy::Oneself,
+        Some(_) => ReceiptBy::Holder { name },
+        None => ReceiptBy::Delegate { name },
+    })
 }
 
 fn body(body: &Body, lang: Lang) -> [String; 3] {

@@ -168,6 +168,7 @@ const fn sentence(refusal: &ChoiceRefusal) -> &'static str {
         | ChoiceRefusal::NotYours
         | ChoiceRefusal::HomeLeft
         | ChoiceRefusal::Objected
+        | ChoiceRefusal::CapacityWaits
         | ChoiceRefusal::ChangedSince
         | ChoiceRefusal::Waits
         | ChoiceRefusal::NoticeChanged => "signing-refused-changed",

@@ -88,7 +88,12 @@ async fn p_31_each_sees_all_of_the_shared_meter_and_either_withdraws_alone() {
         assert!(page.text().contains(words), "{words}: {}", page.text());
     }
     let receipt = page.link("/moi/recus/");
-    assert_eq!(couple.bruno.get(&receipt).await.status, 200);
+    let receipt = couple.bruno.open(&receipt).await;
+    assert!(
+        receipt.text().contains("par l'autre titulaire du contrat"),
+        "{}",
+        receipt.text()
+    );
     let data = couple
         .bruno
         .open(&format!("/moi/donnees?compteur={}", couple.house.anna.point))

@@ -44,13 +44,17 @@ impl Agreeing<'_> {
 /// Why she cannot agree to this now; `None` when nothing is in the way.
 pub(crate) async fn barred<R: Read + ?Sized>(
     read: &mut R,
-    who: ParticipantId,
+    (who, now): (ParticipantId, Instant),
     consents: &[Consent],
     agreeing: &Agreeing<'_>,
 ) -> Result<Option<ChoiceRefusal>, Fault> {
     // Whoever acts for her by whatever way agrees to nothing in her name.
     if read.capacity_end(who).await?.is_some() {
         return Ok(Some(ChoiceRefusal::NotYours));
+    }
+    // What stands still until another officer decided must not be passed by.
+    if read.capacity_entered(who, now).await?.is_some() {
+        return Ok(Some(ChoiceRefusal::CapacityWaits));
     }
     // Withdrawing and agreeing again would otherwise pass an objection by, or a freeze.
     for consent in consents.iter().filter(|consent| agreeing.is_of(consent)) {

@@ -316,7 +316,7 @@ struct AgreeToo {
 impl Commit for AgreeToo {
     type Answer = Serial;
     type Refusal = ChangeRefusal;
-    // The way back of migration 0019 looks at the events.
+    // The way back of migration 0020 looks at the events.
     const NAME: &'static str = "agree to what waits";
 
     fn leaves(&self) -> usize {
@@ -340,7 +340,7 @@ impl Commit for AgreeToo {
         };
         let who = consent.participant;
         let consents = group.tx.consents_of(who).await?;
-        if let Some(refusal) = barred(&mut *group.tx, who, &consents, &agreeing).await? {
+        if let Some(refusal) = barred(&mut *group.tx, (who, group.now), &consents, &agreeing).await? {
             return Ok(Err(refusal.into()));
         }
         self.change.run(group).await

@@ -1,4 +1,4 @@
--- Takes back 0019. An older program would let one of two holders do alone what takes both, and its log would hold records that it
+-- Takes back 0020. An older program would let one of two holders do alone what takes both, and its log would hold records that it
 -- cannot read: a file with a contract that two hold, or with an agreement that waited for somebody, is refused: the statements on
 -- the temporary table fail then. Messages of kinds that older programs do not know are forgotten.
 CREATE TEMP TABLE refused_because_two_hold_a_contract (found INTEGER CHECK (found = 0));
