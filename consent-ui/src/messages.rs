@@ -41,6 +41,7 @@ macro_rules! message_files {
             include_str!(concat!("../i18n/", $tag, "/project.ftl")),
             include_str!(concat!("../i18n/", $tag, "/officer.ftl")),
             include_str!(concat!("../i18n/", $tag, "/watched.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/joint.ftl")),
             include_str!(concat!("../i18n/", $tag, "/problem.ftl")),
         ]
     };

@@ -14,6 +14,7 @@ mod history;
 mod home;
 mod household;
 mod invite;
+mod joint;
 mod ledger;
 mod mandates;
 mod not_mine;
@@ -74,6 +75,9 @@ pub use household::{
     render_found_home, render_homes, render_homes_desk, render_leave,
 };
 pub use invite::{InviteView, InvitedView, render_invite, render_invited};
+pub use joint::{
+    AgreementView, JointDeskView, JointForm, JointView, render_agreement, render_joint, render_joint_desk,
+};
 pub use ledger::{
     ErasureRow, LedgerView, VerificationCommands, WitnessAnswer, WitnessDemand, WitnessRow, WitnessStanding,
     WitnessesView, render_ledger,
@@ -118,8 +122,9 @@ pub use rights::{
     Standing, StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights, render_rights_desk,
 };
 pub use sharing::{
-    Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter,
-    SharingPage, SharingsView, Standstill, render_sharing, render_sharings,
+    ActedBy, AwaitedLine, AwaitedWhat, Choice, Chosen, Narrowed, OnwardUse, Reader, ReceiptKind, ReceiptRow,
+    Recipient, Sharing, SharingFilter, SharingPage, SharingsView, Standstill, render_sharing,
+    render_sharings,
 };
 pub use sign_in::{
     FirstWayView, InvitationView, Offered, ProveView, ProviderChoice, RolesView, SignInView, WaysIn,

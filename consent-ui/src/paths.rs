@@ -129,6 +129,14 @@ pub const CAPACITY: &str = "/deces-incapacite";
 /// Participant: who may act for her, and for whom she may. POST: lets somebody act. Fields: `nom`; `pouvoir` (`view`, `grant`,
 /// `withdraw`, several); `debut`, `fin` (`YYYY-MM-DD`); `document` (SHA-256 in hexadecimal).
 pub const MANDATES: &str = "/moi/mandats";
+/// The contracts that a person holds with others.
+pub const JOINT: &str = "/moi/cotitulaires";
+/// The same for officers: found by the number of the meter.
+pub const JOINT_DESK: &str = "/dpo/cotitulaires";
+/// An officer invites somebody to hold a contract too.
+pub const JOINT_INVITE: &str = "/dpo/cotitulaires/invitation";
+/// An officer ends that somebody holds one.
+pub const JOINT_END: &str = "/dpo/cotitulaires/fin";
 /// POST: what the mandate behind a code says. Field: `code`.
 pub const MANDATE_CODE: &str = "/moi/mandats/code";
 /// POST: accepts a mandate. Fields: `code`, or `mandat`.
@@ -299,6 +307,36 @@ pub fn resumption(sharing_id: &str) -> String {
 /// GET: what less could be left. POST: leaves less. Fields: `pas`, seconds; `fin`, the last day; either may be empty.
 pub fn narrowing(sharing_id: &str) -> String {
     format!("{SHARINGS}/{sharing_id}/reduction")
+}
+
+/// What waits for the agreement of somebody who holds the contract too.
+#[must_use]
+pub fn agreement(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/accord")
+}
+
+/// No to a later end that waits.
+#[must_use]
+pub fn decline(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/accord/refus")
+}
+
+/// Asks for a signature under what waits.
+#[must_use]
+pub fn agreement_question(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/accord/signature/question")
+}
+
+/// The signature under what waits.
+#[must_use]
+pub fn agreement_signature(sharing_id: &str) -> String {
+    format!("{SHARINGS}/{sharing_id}/accord/signature")
+}
+
+/// Another rule for a contract that several hold.
+#[must_use]
+pub fn joint_rule(mandate_id: &str) -> String {
+    format!("{JOINT}/{mandate_id}/regle")
 }
 
 /// GET: old and new terms side by side. POST: agrees to the new. Field: `notice`.

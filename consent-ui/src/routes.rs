@@ -8,6 +8,7 @@
 //! in, so a broker that serves people has no such address at all.
 
 mod account;
+mod agreeing;
 mod breaches;
 mod capacity;
 mod changes;
@@ -22,10 +23,12 @@ mod entered;
 mod erasure;
 mod fields;
 mod gate;
+mod hands;
 mod history;
 mod holdings;
 mod household;
 mod invite;
+mod joint;
 mod later;
 mod mandates;
 mod meters;
@@ -314,6 +317,16 @@ fn sharing_changes() -> Router {
             post(renewal::answer),
         )
         .route(
+            "/moi/partages/{sharing}/accord",
+            get(agreeing::page).post(agreeing::agree),
+        )
+        .route("/moi/partages/{sharing}/accord/refus", post(agreeing::decline))
+        .route(
+            "/moi/partages/{sharing}/accord/signature/question",
+            post(agreeing::question),
+        )
+        .route("/moi/partages/{sharing}/accord/signature", post(agreeing::answer))
+        .route(
             "/moi/partages/{sharing}/organisation/retrait",
             get(together::organisation_page).post(together::organisation),
         )
@@ -330,6 +343,11 @@ fn sharing_changes() -> Router {
 fn mandate_pages() -> Router {
     Router::new()
         .route(paths::MANDATES, get(mandates::page).post(mandates::give))
+        .route(paths::JOINT, get(joint::page).post(joint::invite))
+        .route("/moi/cotitulaires/{mandate}/regle", post(joint::rule))
+        .route(paths::JOINT_DESK, get(joint::desk_page).post(joint::desk_find))
+        .route(paths::JOINT_INVITE, post(joint::desk_invite))
+        .route(paths::JOINT_END, post(joint::desk_end))
         .route(paths::MANDATE_CODE, post(mandates::offered))
         .route(paths::ACCEPT_MANDATE, post(mandates::accept))
         .route(

@@ -242,6 +242,15 @@ impl Word for GivenBy {
     }
 }
 
+/// Whose word an agreement waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AwaitedWord {
+    /// That of whoever reads the page.
+    Mine,
+    /// That of somebody who holds the contract with her.
+    Another,
+}
+
 /// The state of a sharing as shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SharingState {
@@ -253,6 +262,18 @@ pub enum SharingState {
     Paused {
         /// The day transfers start again, when one was chosen.
         until: Option<Date>,
+    },
+    /// One of those who hold the contract agreed, and the word of another is awaited: nothing is transferred.
+    Waiting {
+        /// Whose.
+        word: AwaitedWord,
+        /// When nothing comes of it.
+        until: Moment,
+    },
+    /// Nothing came of an agreement that waited: somebody said no, or nobody answered in time.
+    NotMade {
+        /// When.
+        at: Moment,
     },
     /// The end date has passed.
     EndedExpired {
@@ -294,14 +315,34 @@ pub enum SharingState {
 impl SharingState {
     /// Whether there is still something to withdraw.
     pub fn can_be_withdrawn(&self) -> bool {
+        matches!(
+            self,
+            Self::Active | Self::Ending | Self::Paused { .. } | Self::Waiting { .. }
+        )
+    }
+
+    /// Whether there is something in force that can be paused, made less or renewed.
+    pub fn can_be_changed(&self) -> bool {
         matches!(self, Self::Active | Self::Ending | Self::Paused { .. })
+    }
+
+    /// Whether the word of whoever reads is awaited.
+    pub fn waits_for_me(&self) -> bool {
+        matches!(
+            self,
+            Self::Waiting {
+                word: AwaitedWord::Mine,
+                ..
+            }
+        )
     }
 
     /// When it ended or was refused.
     pub fn ended_at(&self) -> Option<Moment> {
         match self {
-            Self::Active | Self::Ending | Self::Paused { .. } => None,
-            Self::EndedExpired { at }
+            Self::Active | Self::Ending | Self::Paused { .. } | Self::Waiting { .. } => None,
+            Self::NotMade { at }
+            | Self::EndedExpired { at }
             | Self::EndedWithdrawn { at }
             | Self::EndedSuspended { at }
             | Self::EndedRevoked { at }
@@ -318,6 +359,15 @@ impl Word for SharingState {
             Self::Active => "state-active",
             Self::Ending => "state-ending",
             Self::Paused { .. } => "state-paused",
+            Self::Waiting {
+                word: AwaitedWord::Mine,
+                ..
+            } => "state-waits-for-me",
+            Self::Waiting {
+                word: AwaitedWord::Another,
+                ..
+            } => "state-waits-for-another",
+            Self::NotMade { .. } => "state-not-made",
             Self::EndedExpired { .. } => "state-ended-expired",
             Self::EndedWithdrawn { .. } => "state-ended-withdrawn",
             Self::EndedSuspended { .. } => "state-ended-suspended",

@@ -5,9 +5,11 @@
 
 mod act;
 mod coverage;
+mod kind;
 mod lifecycle;
 mod occupancy;
 mod pause;
+mod wait;
 
 use thiserror::Error;
 
@@ -15,9 +17,11 @@ use crate::ids::{ConsentId, Digest, OfferId, OrganisationId, ParticipantId, Poin
 use crate::time::{Instant, Interval, InvalidTime, Step};
 pub use act::{EvidenceLevel, How, Method};
 pub use coverage::{Ask, Covered, CoveredIntake, covers, covers_intake};
-pub use lifecycle::{EventParts, NotAdmitted, Terms};
+pub use kind::EventParts;
+pub use lifecycle::{NotAdmitted, Terms};
 pub use occupancy::{Departure, Occupancy};
 pub use pause::Pause;
+pub use wait::{Proposal, WAIT_SECONDS};
 
 /// What happened to a consent. Names as in `consent.md` §2.2, where the DPV has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,6 +61,15 @@ pub enum EventKind {
     /// The broker was restored from a backup and has lost records of this person: a withdrawal may be among them. Ends
     /// the consent as a withdrawal does; only the person can give a new one (docs/decisions/0019).
     Suspended,
+    /// One of several who must agree did, and another has not yet. Nothing moves for it.
+    Agreed {
+        /// Until when it waits for the others.
+        until: Instant,
+        /// The terms, where a later end of a consent in force is agreed to.
+        renewal: Option<Terms>,
+    },
+    /// One of them took back what waits, or said no to it.
+    Declined,
 }
 
 /// One change of a consent; events are only ever added.
@@ -162,6 +175,13 @@ pub enum State {
     Requested,
     /// The person will answer later.
     Deferred,
+    /// One of several who must agree did; it waits for the others, and nothing moves.
+    Waiting {
+        /// Since when.
+        since: Instant,
+        /// Until when: nothing came of it then.
+        until: Instant,
+    },
     /// In force.
     Given {
         /// Since when.

@@ -5,11 +5,14 @@
 //! whether it may. What a mandate never covers has no [`Power`]: mandates, keys and accounts, addresses, homes, rights,
 //! erasure.
 
+mod joint;
+
 use thiserror::Error;
 
-use crate::ids::{Digest, MandateId, ParticipantId};
+use crate::ids::{Digest, MandateId, ParticipantId, PointId};
 use crate::policy::Principal;
 use crate::time::{Instant, Interval};
+pub use joint::{GrantRule, Joint, LONGEST_JOINT_SECONDS};
 
 /// Something that may be done for somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,6 +157,8 @@ pub struct Mandate {
     pub held: Option<Held>,
     /// How it was ended before its time.
     pub ended: Option<Ended>,
+    /// Which contract it is about, where it makes its bearer a holder of one.
+    pub joint: Option<Joint>,
 }
 
 /// Who holds a mandate.
@@ -241,6 +246,7 @@ impl Mandate {
                 delegate: held.by,
                 capacity: self.capacity,
                 powers: self.powers,
+                point: self.joint.map(|joint| joint.point),
             }),
             MandateState::Open
             | MandateState::Lapsed
@@ -260,6 +266,7 @@ pub struct Acting {
     delegate: ParticipantId,
     capacity: Capacity,
     powers: Powers,
+    point: Option<PointId>,
 }
 
 impl Acting {
@@ -291,6 +298,12 @@ impl Acting {
     #[must_use]
     pub const fn powers(&self) -> Powers {
         self.powers
+    }
+
+    /// The one meter that it is about; `None` where it is about all that is the person's.
+    #[must_use]
+    pub const fn point(&self) -> Option<PointId> {
+        self.point
     }
 }
 
@@ -329,6 +342,28 @@ impl Hand {
         }
     }
 
+    /// Whether this meter is within reach: not everything of a person is, for whoever holds one contract with her.
+    #[must_use]
+    pub fn reaches(&self, point: PointId) -> bool {
+        let only = self.acting.and_then(|acting| acting.point);
+        only.is_none_or(|only| only == point)
+    }
+
+    /// Whether all that is the person's is within reach.
+    #[must_use]
+    pub fn reaches_all(&self) -> bool {
+        self.acting.is_none_or(|acting| acting.point.is_none())
+    }
+
+    /// Which holder of the contract speaks: whoever acts for a person speaks as that person, and a holder as herself.
+    #[must_use]
+    pub fn holder(&self) -> ParticipantId {
+        match self.acting {
+            Some(acting) if acting.capacity == Capacity::JointHolder => acting.delegate,
+            _ => self.person,
+        }
+    }
+
     /// Whether the power is hers: always, where she acts herself.
     #[must_use]
     pub fn may(&self, power: Power) -> bool {
@@ -352,103 +387,4 @@ impl From<Acting> for Hand {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::{any, proptest};
-
-    use super::*;
-
-    const ANNA: ParticipantId = ParticipantId::from_bytes([1; 16]);
-    const BRUNO: ParticipantId = ParticipantId::from_bytes([2; 16]);
-
-    fn at(seconds: i64) -> Instant {
-        Instant::parse("2026-11-21T00:00:00Z")
-            .unwrap()
-            .plus_seconds(seconds)
-    }
-
-    fn open() -> Mandate {
-        Mandate {
-            id: MandateId::from_bytes([3; 16]),
-            person: ANNA,
-            capacity: Capacity::Delegate,
-            powers: Powers::of(&[Power::View]).unwrap(),
-            span: Interval::new(at(10), at(100)).unwrap(),
-            basis: None,
-            given_at: at(0),
-            open_until: at(50),
-            held: None,
-            ended: None,
-        }
-    }
-
-    fn held() -> Mandate {
-        Mandate {
-            held: Some(Held {
-                by: BRUNO,
-                since: at(5),
-            }),
-            ..open()
-        }
-    }
-
-    #[test]
-    fn whoever_may_grant_may_withdraw() {
-        let granting = Powers::of(&[Power::Grant]).unwrap();
-        assert!(granting.include(Power::Withdraw) && !granting.include(Power::View));
-        assert_eq!(Powers::of(&[]), None);
-        assert_eq!(Powers::from_code("grant"), None);
-    }
-
-    #[test]
-    fn a_mandate_ends_by_its_date_and_nothing_has_to_run() {
-        for (second, state) in [
-            (9, MandateState::Ahead),
-            (10, MandateState::InForce),
-            (99, MandateState::InForce),
-            (100, MandateState::Expired),
-        ] {
-            assert_eq!(held().state(at(second)), state, "{second}");
-        }
-        assert_eq!(open().state(at(49)), MandateState::Open);
-        assert_eq!(open().state(at(50)), MandateState::Lapsed);
-    }
-
-    #[test]
-    fn an_end_counts_also_when_the_clock_goes_back() {
-        let ended = Ended {
-            at: at(60),
-            by: Side::Delegate,
-        };
-        let mandate = Mandate {
-            ended: Some(ended),
-            ..held()
-        };
-        assert_eq!(mandate.state(at(20)), MandateState::Ended(ended));
-        assert_eq!(mandate.acting(BRUNO, at(20)), Err(NotActing::NotInForce));
-    }
-
-    #[test]
-    fn only_its_holder_acts_and_only_while_it_is_in_force() {
-        let acting = held().acting(BRUNO, at(20)).unwrap();
-        assert_eq!((acting.person(), acting.delegate()), (ANNA, BRUNO));
-        assert_eq!(held().acting(ANNA, at(20)), Err(NotActing::NotYours));
-        assert_eq!(open().acting(BRUNO, at(20)), Err(NotActing::NotYours));
-        assert_eq!(held().acting(BRUNO, at(9)), Err(NotActing::NotInForce));
-        let hand = Hand::from(acting);
-        assert_eq!((hand.person(), hand.actor()), (ANNA, BRUNO));
-        assert!(hand.may(Power::View) && !hand.may(Power::Withdraw));
-        assert!(Hand::from(ANNA).may(Power::Grant));
-    }
-
-    proptest! {
-        #[test]
-        fn powers_read_back(view in any::<bool>(), grant in any::<bool>(), withdraw in any::<bool>()) {
-            let chosen = [(view, Power::View), (grant, Power::Grant), (withdraw, Power::Withdraw)];
-            let chosen: Vec<Power> = chosen.into_iter().filter_map(|(chosen, power)| chosen.then_some(power)).collect();
-            if let Some(powers) = Powers::of(&chosen) {
-                assert_eq!(Powers::from_code(&powers.code()), Some(powers));
-                assert!(!powers.include(Power::Grant) || powers.include(Power::Withdraw));
-            }
-        }
-    }
-}
+mod tests;

@@ -118,7 +118,9 @@ fn item(authorisation: &Authorisation) -> AuthorisationItem {
             ConsentState::Refused
             | ConsentState::Unknown
             | ConsentState::Requested
-            | ConsentState::Deferred => "refused",
+            | ConsentState::Deferred
+            // Not listed: its recipient hears of it once it counts.
+            | ConsentState::Waiting { .. } => "refused",
         },
     }
 }

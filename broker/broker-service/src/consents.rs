@@ -4,11 +4,14 @@ mod barred;
 mod event;
 mod paper;
 mod signing;
+mod word;
 
-use barred::{Agreeing, barred};
+pub(crate) use barred::{Agreeing, barred};
 pub(crate) use event::{add_event, add_event_by};
 pub use signing::AskedSignature;
 pub(crate) use signing::{Answering, Asking, read_answer};
+use word::standing;
+pub(crate) use word::{Word, agreed, word};
 
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
@@ -90,6 +93,9 @@ pub enum ChoiceRefusal {
     /// She ended or refused the same on the day on the paper, or since.
     #[error("this was ended or refused on the day of the signature or since; ask her for a new form")]
     ChangedSince,
+    /// One for the same waits for others, who must agree too.
+    #[error("an agreement to this waits already; it is among your sharings")]
+    Waits,
     /// A consent for the same recipient, purpose and point is in force.
     #[error("you already share this; withdraw first if you want other terms")]
     AlreadyGiven,
@@ -136,9 +142,7 @@ impl Broker {
         let proposal = self.propose(hand, &choice, &row, (id, None), now).await?;
         let asked_at = proposal.asked_at(now);
         let Proposal { consent, draft, .. } = proposal;
-        if already_given(&consents, &consent, now) {
-            return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
-        }
+        standing(&consents, &consent, now).map_err(Failure::Refused)?;
 
         match choice.answer {
             Answer::Agree => {
@@ -146,7 +150,7 @@ impl Broker {
                     return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
                 }
                 let by = (How::on_a_page(level), ActorClass::Participant);
-                let beat = self.agreed(hand, (consent, draft), asked_at, by, now)?;
+                let beat = self.agreed(hand, (consent, draft), asked_at, by, now).await?;
                 let leaf_index = self.commit(beat).await?;
                 Ok(Chosen {
                     consent: id,
@@ -197,7 +201,7 @@ impl Broker {
         let (consent, told) = {
             let mut read = self.store.read().await?;
             let consent = read.consent(id).await?;
-            let consent = consent.filter(|consent| consent.participant == who);
+            let consent = consent.filter(|consent| consent.participant == who && hand.reaches(consent.point));
             let consent = consent.ok_or(Failure::Refused(WithdrawalRefusal::NotYours))?;
             let told = Told::of(&mut *read, &consent).await?;
             (consent, told)
@@ -214,14 +218,17 @@ impl Broker {
             now,
         };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(WithdrawalRefusal::NotYours))?;
-        if !matches!(consent.state(now), State::Given { .. }) {
-            return Err(Failure::Refused(WithdrawalRefusal::AlreadyEnded));
-        }
+        let (act, kind) = match consent.state(now) {
+            State::Given { .. } => (ConsentAct::Withdrawn, EventKind::Withdrawn),
+            // Nothing was in force: taking back what waits is as easy.
+            State::Waiting { .. } => (ConsentAct::Declined, EventKind::Declined),
+            _ => return Err(Failure::Refused(WithdrawalRefusal::AlreadyEnded)),
+        };
 
         let how = How::on_a_page(EvidenceLevel::L1);
-        let act = NewAct::by_hand(ConsentAct::Withdrawn, hand, how, now);
+        let act = NewAct::by_hand(act, hand, how, now);
         let signed = self.sign(consent::record(&self.site, &told, &consent, &act)?)?;
-        let event = next_event(&consent, EventKind::Withdrawn, now, signed.digest())?;
+        let event = next_event(&consent, kind, now, signed.digest())?;
         let draft = Draft {
             subject: who.into(),
             actor: ActorClass::Participant,
@@ -258,7 +265,7 @@ impl Broker {
             let point = read
                 .point(choice.point)
                 .await?
-                .filter(|point| point.participant == who);
+                .filter(|point| point.participant == who && hand.reaches(point.id));
             let point = point.ok_or(Failure::Refused(ChoiceRefusal::NotYours))?;
             if has_left(point.occupancy, now) {
                 return Err(Failure::Refused(ChoiceRefusal::HomeLeft));
@@ -386,15 +393,6 @@ fn next_event(
     })
 }
 
-fn already_given(consents: &[Consent], new: &Consent, now: Instant) -> bool {
-    consents.iter().any(|old| {
-        old.point == new.point
-            && old.recipient == new.recipient
-            && old.purpose == new.purpose
-            && matches!(old.state(now), State::Given { .. })
-    })
-}
-
 /// A consent that is given, with its first record.
 pub(crate) struct AddConsent {
     consent: Consent,
@@ -423,10 +421,17 @@ impl Commit for AddConsent {
             return Ok(Err(ChoiceRefusal::HomeLeft));
         }
         let consents = group.tx.consents_of(self.consent.participant).await?;
-        if already_given(&consents, &self.consent, group.now) {
-            return Ok(Err(ChoiceRefusal::AlreadyGiven));
+        if let Err(refusal) = standing(&consents, &self.consent, group.now) {
+            return Ok(Err(refusal));
         }
         let (how, acting) = self.how;
+        // Who holds the contract, and who must agree, may have changed since.
+        let said = word(&mut *group.tx, &self.consent, acting, group.now).await?;
+        if !said.is_said_by(self.event.kind) {
+            return Err(Fault::Conflict {
+                table: "joint_holding",
+            });
+        }
         let agreeing = Agreeing {
             point: self.consent.point,
             recipient: self.consent.recipient,
@@ -435,7 +440,7 @@ impl Commit for AddConsent {
             level: how.level.unwrap_or_default(),
         };
         let who = (self.consent.participant, group.now);
-        if self.event.kind == EventKind::Given
+        if self.event.kind != EventKind::Refused
             && let Some(refusal) = barred(&mut *group.tx, who, &consents, &agreeing).await?
         {
             return Ok(Err(refusal));

@@ -86,11 +86,13 @@ pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;
 pub use lifecycle::{
-    Announced, ChangeRefusal, Frozen, LATEST_REMINDER_SECONDS, LONGEST_PAUSE_SECONDS, Narrowing,
-    ReminderRefusal, Renewal, RenewalClick, RenewalShown, Together, WithdrawnTogether,
+    Agreement, Announced, Awaited, ChangeRefusal, Frozen, HerWord, LATEST_REMINDER_SECONDS,
+    LONGEST_PAUSE_SECONDS, Narrowing, ReminderRefusal, Renewal, RenewalClick, RenewalShown, Together,
+    WithdrawnTogether,
 };
 pub use mandates::{
-    ActingNow, Claim, DelegateInvited, GivenMandate, MandateOrder, MandateRefusal, MandateView, OwnMandates,
+    ActingNow, Claim, DelegateInvited, GivenMandate, HeldTogether, JointOrder, MandateOrder, MandateRefusal,
+    MandateView, OwnMandates,
 };
 pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
 pub use objection::{ObjectionRefusal, Project};

@@ -5,6 +5,7 @@
 
 mod expiry;
 mod freeze;
+mod joint;
 mod record;
 mod reminders;
 mod shown;
@@ -23,13 +24,14 @@ use ledger_core::leaf::ActorClass;
 use thiserror::Error;
 
 use crate::broker::Broker;
-use crate::consents::{add_event_by, click_level, use_intent};
+use crate::consents::{add_event_by, click_level, use_intent, word};
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::receipts::Receipt;
 use crate::standstill::under_way;
 pub use expiry::Announced;
 pub use freeze::Frozen;
+pub use joint::{Agreement, Awaited, HerWord};
 pub(crate) use record::{Next, ON_A_PAGE};
 pub use reminders::{LATEST_REMINDER_SECONDS, ReminderRefusal};
 pub use shown::RenewalShown;
@@ -70,6 +72,15 @@ pub enum ChangeRefusal {
         "this sharing stands still until the data-protection officer has answered; you can withdraw it at any time"
     )]
     WithOfficer,
+    /// She agreed, and another must who has not yet.
+    #[error("you agreed; it waits for those who hold the contract with you")]
+    Waits,
+    /// Nothing waits for anybody.
+    #[error("nothing waits here any more; look at the sharing")]
+    NothingWaits,
+    /// Another holder of the contract paused it, and all must agree to what gives again.
+    #[error("another holder of the contract paused this; only she ends that pause")]
+    PausedByAnother,
     /// There is no pause to end.
     #[error("this sharing is not paused")]
     NotPaused,
@@ -235,10 +246,11 @@ impl Broker {
         let terms = self
             .other_terms(&consent, (renewal.old.step, data, shown.notice), now)
             .await?;
+        let said = self.renewing_word(&consent, hand, now).await?;
         let next = Next {
             how: How::on_a_page(level),
             acting: hand.acting(),
-            ..Next::at_once(EventKind::Renewed(terms), now)
+            ..Next::at_once(said.renewed(&consent, terms, now), now)
         };
         let leaf_index = self.append(consent, next, ActorClass::Participant).await?;
         Ok(self.receipt(leaf_index).await?)
@@ -264,7 +276,11 @@ impl Broker {
         let asked = asked_again(read.offers().await?, consent, old.step);
         let offer = asked.ok_or(Failure::Refused(ChangeRefusal::NotAsked))?;
         let granted = granted_with(consent, &read.consent_acts(consent.id).await?);
-        let until = drafted_at.plus_seconds(i64::from(offer.offer.days) * 86_400);
+        // To what another holder agreed already, and to nothing else.
+        let until = consent.proposal(now).map_or_else(
+            || drafted_at.plus_seconds(i64::from(offer.offer.days) * 86_400),
+            |proposal| proposal.terms.data.end(),
+        );
         if until < old.data.end().plus_seconds(LEAST_GAIN_SECONDS) {
             return Err(Failure::Refused(ChangeRefusal::NotLater));
         }
@@ -287,7 +303,7 @@ impl Broker {
     ) -> Result<Consent, Failure<ChangeRefusal>> {
         let who = hand.person();
         let consent = self.store.read().await?.consent(id).await?;
-        let consent = consent.filter(|consent| consent.participant == who);
+        let consent = consent.filter(|consent| consent.participant == who && hand.reaches(consent.point));
         let consent = consent.ok_or(Failure::Refused(ChangeRefusal::NotYours))?;
         let query = Query {
             principal: hand.principal(),
@@ -372,10 +388,12 @@ fn asked_again(offers: Vec<OfferRow>, consent: &Consent, step: Step) -> Option<O
 
 /// How strong the evidence of the agreement is. Of those from before it was kept, as of a click: there was nothing else.
 fn granted_with(consent: &Consent, acts: &[ActRow]) -> EvidenceLevel {
-    let grants = consent
-        .events
-        .iter()
-        .filter(|event| matches!(event.kind, EventKind::Given | EventKind::Renewed(_)));
+    let grants = consent.events.iter().filter(|event| {
+        matches!(
+            event.kind,
+            EventKind::Given | EventKind::Agreed { .. } | EventKind::Renewed(_)
+        )
+    });
     grants
         .filter_map(|event| acts.iter().find(|act| act.seq == event.seq)?.how.level)
         .max()
@@ -416,6 +434,17 @@ impl Commit for AddChange {
         {
             return Ok(Err(ChangeRefusal::Signature(refusal)));
         }
+        if matches!(self.event.kind, EventKind::Renewed(_) | EventKind::Agreed { .. }) {
+            // Who holds the contract, and who must agree, may have changed since.
+            let consent = group.tx.consent(self.consent).await?;
+            let consent = consent.ok_or(Fault::SubjectErased)?;
+            let said = word(&mut *group.tx, &consent, self.how.1, group.now).await?;
+            if !said.is_said_by(self.event.kind) {
+                return Err(Fault::Conflict {
+                    table: "joint_holding",
+                });
+            }
+        }
         // The event's number is unique: if another event came between, this one conflicts and is decided again. Its
         // record names the digest of the one before, which is therefore the right one.
         let serial = add_event_by(group, self.consent, self.event, self.how, &self.draft).await?;
@@ -424,74 +453,4 @@ impl Commit for AddChange {
 }
 
 #[cfg(test)]
-mod tests {
-    use broker_domain::consent::{Method, Offer};
-    use broker_domain::ids::{Digest, OfferId, OrganisationId, ParticipantId, PointId, Purpose};
-
-    use super::*;
-
-    fn offer(number: u8, step: Step, evidence: EvidenceLevel) -> OfferRow {
-        OfferRow {
-            offer: Offer {
-                id: OfferId::from_bytes([number; 16]),
-                recipient: OrganisationId::from_bytes([4; 16]),
-                purpose: Purpose::parse("load-curve-research").unwrap(),
-                step,
-                days: 30,
-                notice: Digest([6; 32]),
-            },
-            notice_en: Digest([6; 32]),
-            notice_nl: Digest([6; 32]),
-            evidence,
-        }
-    }
-
-    fn given() -> Consent {
-        let now = Instant::parse("2026-11-01T00:00:00Z").unwrap();
-        let (who, point) = (ParticipantId::from_bytes([2; 16]), PointId::from_bytes([3; 16]));
-        let offer = offer(1, Step::HALF_HOUR, EvidenceLevel::L3).offer;
-        let id = ConsentId::from_bytes([1; 16]);
-        let mut consent = offer.answered_by(who, point, offer.notice, id, now).unwrap();
-        let event = consent.next_event(EventKind::Given, now, Digest([7; 32]));
-        consent.events.extend(event);
-        consent
-    }
-
-    #[test]
-    fn of_two_offers_of_one_step_the_stricter_is_renewed_whatever_their_order() {
-        let strict = offer(1, Step::HALF_HOUR, EvidenceLevel::L3);
-        let lax = offer(9, Step::HALF_HOUR, EvidenceLevel::L1);
-        let finer = offer(5, Step::TEN_MINUTES, EvidenceLevel::L3);
-        for offers in [
-            [strict.clone(), lax.clone(), finer.clone()],
-            [lax, finer, strict.clone()],
-        ] {
-            let found = asked_again(Vec::from(offers), &given(), Step::HALF_HOUR);
-            assert_eq!(found, Some(strict.clone()));
-        }
-    }
-
-    #[test]
-    fn what_was_signed_is_known_as_signed() {
-        let consent = given();
-        let act = |seq, method, level| ActRow {
-            seq,
-            how: How {
-                method,
-                level: Some(level),
-            },
-        };
-        let signed = act(0, Method::Passkey, EvidenceLevel::L3);
-        assert_eq!(granted_with(&consent, &[signed]), EvidenceLevel::L3);
-        let clicked = [
-            act(0, Method::Web, EvidenceLevel::L1),
-            act(1, Method::Passkey, EvidenceLevel::L3),
-        ];
-        assert_eq!(
-            granted_with(&consent, &clicked),
-            EvidenceLevel::L1,
-            "another event"
-        );
-        assert_eq!(granted_with(&consent, &[]), EvidenceLevel::L1);
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@
 
 mod accept;
 mod acting;
+mod joint;
 mod names;
 mod newcomer;
 mod steps;
@@ -13,7 +14,7 @@ mod steps;
 use broker_domain::consent::{ConsentEvent, EventKind};
 use broker_domain::ids::{ConsentId, Digest, MandateId, ParticipantId};
 use broker_domain::mandate::{
-    Acting, Capacity, Ended, LONGEST_MANDATE_SECONDS, Mandate, MandateState, Power, Powers, Side,
+    Acting, Capacity, Ended, Hand, LONGEST_MANDATE_SECONDS, Mandate, MandateState, Power, Powers, Side,
 };
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::{Instant, Interval};
@@ -30,6 +31,8 @@ use crate::telling;
 
 pub use accept::Claim;
 pub use acting::ActingNow;
+pub(crate) use joint::Holders;
+pub use joint::{HeldTogether, JointOrder};
 pub use newcomer::DelegateInvited;
 
 /// How long the code of a mandate can be used, in seconds: as an invitation, it may be handed over by letter.
@@ -122,6 +125,9 @@ pub enum MandateRefusal {
     /// It ended before.
     #[error("this mandate is over already")]
     Over,
+    /// A contract that two hold: neither puts the other out.
+    #[error("you hold this contract together; ask the data-protection officer to end it")]
+    NotAlone,
     /// The session.
     #[error(transparent)]
     SignIn(#[from] SignInRefusal),
@@ -165,9 +171,13 @@ impl Broker {
             open_until: now.plus_seconds(CODE_SECONDS).min(order.span.end()),
             held: None,
             ended: None,
+            joint: None,
         };
         let names = self.sealed_names(who, id, &order.label, &profile.name).await?;
-        let drafts = vec![self.mandate_draft(&mandate, MandateStepKind::Given, who, now)?];
+        let drafts = vec![
+            self.mandate_draft(&mandate, MandateStepKind::Given, who, now)
+                .await?,
+        ];
         let beat = steps::Give {
             row: MandateRow {
                 mandate,
@@ -200,16 +210,30 @@ impl Broker {
         let row = self.store.read().await?.mandate(id).await?;
         let mandate = row.ok_or(Failure::Refused(MandateRefusal::NotYours))?.mandate;
         let by = side(&mandate, who).ok_or(Failure::Refused(MandateRefusal::NotYours))?;
-        if matches!(mandate.state(now), MandateState::Ended(_) | MandateState::Expired) {
-            return Err(Failure::Refused(MandateRefusal::Over));
-        }
         let step = match by {
             Side::Person => MandateStepKind::EndedByPerson,
             Side::Delegate => MandateStepKind::EndedByDelegate,
         };
-        let mut drafts = vec![self.mandate_draft(&mandate, step, mandate.person, now)?];
+        // Or whoever enrolled the meter would decide alone the next minute, whatever the two had agreed on.
+        if by == Side::Person && mandate.joint.is_some() && mandate.state(now) == MandateState::InForce {
+            return Err(Failure::Refused(MandateRefusal::NotAlone));
+        }
+        self.ended(mandate, (by, step)).await
+    }
+
+    /// Ends a mandate with the step that says who did.
+    async fn ended(
+        &self,
+        mandate: Mandate,
+        (by, step): (Side, MandateStepKind),
+    ) -> Result<(), Failure<MandateRefusal>> {
+        let now = self.clock.now();
+        if matches!(mandate.state(now), MandateState::Ended(_) | MandateState::Expired) {
+            return Err(Failure::Refused(MandateRefusal::Over));
+        }
+        let mut drafts = vec![self.mandate_draft(&mandate, step, mandate.person, now).await?];
         if let Some(held) = mandate.held {
-            drafts.push(self.mandate_draft(&mandate, step, held.by, now)?);
+            drafts.push(self.mandate_draft(&mandate, step, held.by, now).await?);
         }
         let ended = Ended { at: now, by };
         self.commit(steps::End {
@@ -312,13 +336,19 @@ pub(crate) async fn note_event(
     let over = || Fault::Conflict { table: "mandate" };
     let row = tx.mandate(acting.mandate()).await?.ok_or_else(over)?;
     let still = row.mandate.acting(acting.delegate(), now).map_err(|_| over())?;
-    let hers = tx.consent(consent).await?.map(|consent| consent.participant);
+    let about = tx.consent(consent).await?;
+    let hers = about.as_ref().map(|consent| consent.participant);
+    let reached = about.is_some_and(|consent| Hand::from(still).reaches(consent.point));
     let ended = tx.capacity_end(still.person()).await?.is_some();
-    if ended || !still.powers().include(power_of(event.kind)) || hers != Some(still.person()) {
+    if ended || !reached || !still.powers().include(power_of(event.kind)) || hers != Some(still.person()) {
         return Err(over());
     }
     tx.add_delegated_event(consent, DelegatedRow::of(still, event.seq))
         .await?;
+    // Those who hold a contract together are told of every change, whichever of them made it.
+    if still.capacity() == Capacity::JointHolder {
+        return Ok(());
+    }
     let mark = [consent.as_bytes().as_slice(), &event.seq.to_be_bytes()].concat();
     for who in [still.person(), still.delegate()] {
         telling::about_a_request(tx, who, MessageKind::DelegateActed, &mark, now).await?;
@@ -332,11 +362,13 @@ const fn power_of(kind: EventKind) -> Power {
         EventKind::Requested
         | EventKind::Deferred
         | EventKind::Given
+        | EventKind::Agreed { .. }
         | EventKind::Refused
         | EventKind::Renewed(_)
         | EventKind::Resumed
         | EventKind::Superseded { .. } => Power::Grant,
-        EventKind::Narrowed(_)
+        EventKind::Declined
+        | EventKind::Narrowed(_)
         | EventKind::Paused { .. }
         | EventKind::Withdrawn
         | EventKind::Revoked

@@ -36,14 +36,7 @@ impl Broker {
         who: impl Into<Hand>,
         interval: Interval,
     ) -> Result<AccessWarrant, Failure<OwnRefusal>> {
-        let hand = who.into();
-        let query = Query {
-            principal: hand.principal(),
-            action: Action::ReadOwn,
-            resource: Resource::Person { owner: hand.person() },
-            now: self.clock.now(),
-        };
-        let permit = Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(OwnRefusal::NotYours))?;
+        let permit = self.read_own(who)?;
         AccessWarrant::issue(permit, interval).map_err(|_| Failure::Refused(OwnRefusal::NotYours))
     }
 
@@ -77,7 +70,9 @@ impl Broker {
     ) -> Result<OpenedReadings, Failure<OwnRefusal>> {
         let hand = who.into();
         let who = hand.person();
-        let warrant = self.access(hand, interval)?;
+        let permit = self.read_own_at(hand, point)?;
+        let warrant =
+            AccessWarrant::issue(permit, interval).map_err(|_| Failure::Refused(OwnRefusal::NotYours))?;
         let row = self
             .store
             .read()

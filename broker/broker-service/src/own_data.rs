@@ -56,11 +56,11 @@ impl Broker {
         scope: OwnScope,
     ) -> Result<(), Failure<OwnRefusal>> {
         let hand = who.into();
-        self.read_own(hand)?;
         if let Some(acting) = hand.acting() {
             // It is no use of her own: the list says who came, under which mandate.
             return self.note_look(acting).await;
         }
+        self.read_own(hand)?;
         let who = hand.person();
         let now = self.clock.now();
         let day = local_day(now)?;

@@ -32,12 +32,12 @@ impl Broker {
     ) -> Result<CopyPieces, Failure<OwnRefusal>> {
         let hand = who.into();
         let who = hand.person();
-        self.read_own(hand)?;
         let recipient = {
             let mut read = self.store.read().await?;
             let hers = read.consent(consent).await?;
             let hers = hers.filter(|consent| consent.participant == who);
             let hers = hers.ok_or(Failure::Refused(OwnRefusal::NotYours))?;
+            self.read_own_at(hand, hers.point)?;
             let recipient = read.organisation(hers.recipient).await?;
             recipient.map_or_else(|| hers.recipient.to_string(), |row| row.name)
         };

@@ -51,6 +51,10 @@ pub struct ReadableReceipt {
 pub enum ReceiptAct {
     /// The person agreed.
     Given,
+    /// One of those who must agree did, and another had not yet.
+    Agreed,
+    /// One of them said no, or took back what waited.
+    Declined,
     /// She agreed to a later end.
     Renewed,
     /// She left less.
@@ -231,6 +235,8 @@ fn of_consent(record: &ConsentRecord, place: LogPlace, receipt: &Receipt) -> Res
         consent: consent_id(record.consent().as_str())?,
         act: match record.act() {
             ConsentAct::Given => ReceiptAct::Given,
+            ConsentAct::Agreed => ReceiptAct::Agreed,
+            ConsentAct::Declined => ReceiptAct::Declined,
             ConsentAct::Renewed => ReceiptAct::Renewed,
             ConsentAct::Narrowed => ReceiptAct::Narrowed,
             ConsentAct::Withdrawn => ReceiptAct::Withdrawn,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use broker_store::RecordRow;
 use evidence::bundle::Bundle;
 use evidence::jws::Jws;
+use evidence::record::{Id, Record};
 use ledger_core::checkpoint::{Checkpoint, SignedCheckpoint};
 use ledger_core::leaf::{RecordNumber, Salt, SubjectLeaf};
 use ledger_core::proof::TlogProof;
@@ -38,6 +39,21 @@ pub(crate) struct Proven {
     pub size: TreeSize,
     pub root: Hash,
     pub path: Vec<Hash>,
+}
+
+impl Receipt {
+    /// The sharing that its record is about; `None` for a record of anything else.
+    pub(crate) fn sharing(&self) -> Result<Option<Id>, Fault> {
+        let corrupt = || Fault::Corrupt { what: "bundle" };
+        let bundle = Bundle::parse(&self.bundle).map_err(|_| corrupt())?;
+        let verified = bundle.verify(None, None).map_err(|_| corrupt())?;
+        Ok(match verified.record {
+            Record::Consent(record) => Some(record.consent().clone()),
+            Record::ConsentChanged(changed) | Record::ConsentChangedFor(changed) => Some(changed.consent),
+            Record::TransferOut(transfer) => transfer.consent,
+            _ => None,
+        })
+    }
 }
 
 const fn out_of_range() -> Fault {

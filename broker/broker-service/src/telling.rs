@@ -22,7 +22,7 @@ mod staff;
 mod standing;
 mod texts;
 
-use broker_domain::consent::{ConsentEvent, EventKind};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind};
 use broker_domain::entered::EnteredAct;
 use broker_domain::ids::{ConsentId, MessageId, ParticipantId, PointId};
 use broker_domain::time::Instant;
@@ -30,6 +30,7 @@ use broker_store::{MessageKind, SessionRole, SignInKind, SignInRow, Tx};
 
 use crate::failure::Fault;
 use crate::group::Group;
+use crate::mandates::Holders;
 use queue::{Occasion, queue};
 
 pub(crate) use changes::farewell;
@@ -55,8 +56,11 @@ pub(crate) async fn consent_changed(
     let kind = match event.kind {
         EventKind::Given | EventKind::Renewed(_) => Some(MessageKind::Granted),
         EventKind::Withdrawn => Some(MessageKind::Withdrawn),
-        // An end is told to the person by the reminders; the rest she did on our own pages.
-        EventKind::Requested
+        // An end is told to the person by the reminders; the rest she did on our own pages. Of a contract that several hold all are
+        // told of everything.
+        EventKind::Agreed { .. }
+        | EventKind::Declined
+        | EventKind::Requested
         | EventKind::Deferred
         | EventKind::Refused
         | EventKind::Narrowed(_)
@@ -74,6 +78,7 @@ pub(crate) async fn consent_changed(
         what: "event without consent",
     })?;
     changes::tell_change(tx, &consent, event, now).await?;
+    tell_holders(tx, &consent, event, now).await?;
     if recipients::ends_for_its_recipient(event.kind) {
         recipients::open_dossier(tx, &consent, now).await?;
     }
@@ -82,6 +87,29 @@ pub(crate) async fn consent_changed(
         .about(consent.id)
         .marked(&event.seq.to_be_bytes());
     queue(tx, consent.participant, &occasion, now).await
+}
+
+/// Tells all who hold the contract of a meter of every change of its sharings, whichever of them made it. Not about which sharing:
+/// the message of one must not keep what is another's.
+async fn tell_holders(
+    tx: &mut dyn Tx,
+    consent: &Consent,
+    event: &ConsentEvent,
+    now: Instant,
+) -> Result<(), Fault> {
+    let holders = Holders::of(&mut *tx, (consent.participant, consent.point), now).await?;
+    if holders.others.is_empty() {
+        return Ok(());
+    }
+    let kind = match event.kind {
+        EventKind::Agreed { .. } => MessageKind::AgreementWaits,
+        _ => MessageKind::JointChanged,
+    };
+    let mark = [consent.id.as_bytes().as_slice(), &event.seq.to_be_bytes()].concat();
+    for who in holders.others.into_iter().chain([consent.participant]) {
+        queue(tx, who, &Occasion::of(kind).marked(&mark), now).await?;
+    }
+    Ok(())
 }
 
 /// What follows from what became known of who lives at a point, queued in its transaction.

@@ -54,8 +54,23 @@ impl Broker {
         leaf_index: u64,
     ) -> Result<Receipt, Failure<OwnRefusal>> {
         let hand = who.into();
-        self.read_own(hand)?;
-        self.receipt_of(hand.person().into(), leaf_index).await
+        let Some(point) = hand.acting().and_then(|acting| acting.point()) else {
+            self.read_own(hand)?;
+            return self.receipt_of(hand.person().into(), leaf_index).await;
+        };
+        self.read_own_at(hand, point)?;
+        let receipt = self.receipt_of(hand.person().into(), leaf_index).await?;
+        let about = receipt.sharing()?.map(|id| id.as_str().parse());
+        let about: Option<ConsentId> = about.transpose().map_err(|_| Fault::Corrupt { what: "record" })?;
+        let consent = match about {
+            Some(id) => self.store.read().await?.consent(id).await?,
+            None => None,
+        };
+        let reached = consent.is_some_and(|consent| hand.reaches(consent.point));
+        match reached {
+            true => Ok(receipt),
+            false => Err(Failure::Refused(OwnRefusal::NotYours)),
+        }
     }
 
     /// The proof of one record in a researcher's own list.
@@ -116,7 +131,7 @@ impl Broker {
         let hand = who.into();
         let who = hand.person();
         let now = self.clock.now();
-        let permit = self.read_own(hand)?;
+        let permit = self.read_own_at(hand, point)?;
         let warrant = AccessWarrant::issue(permit, Interval::new(now, now.plus_seconds(1))?)
             .map_err(|_| Failure::Refused(OwnRefusal::NotYours))?;
         let (row, wrapped) = {
@@ -208,6 +223,21 @@ impl Broker {
 
     pub(crate) fn read_own(&self, who: impl Into<Hand>) -> Result<Permit, Failure<OwnRefusal>> {
         let hand = who.into();
+        if !hand.reaches_all() {
+            return Err(Failure::Refused(OwnRefusal::NotYours));
+        }
+        self.may_read(hand)
+    }
+
+    /// The same about one meter: whoever holds its contract with another may look at that and at nothing else.
+    pub(crate) fn read_own_at(&self, hand: Hand, point: PointId) -> Result<Permit, Failure<OwnRefusal>> {
+        if !hand.reaches(point) {
+            return Err(Failure::Refused(OwnRefusal::NotYours));
+        }
+        self.may_read(hand)
+    }
+
+    fn may_read(&self, hand: Hand) -> Result<Permit, Failure<OwnRefusal>> {
         let query = Query {
             principal: hand.principal(),
             action: Action::ReadOwn,

@@ -412,16 +412,25 @@ fn parts(code: &str, row: &SqliteRow) -> Result<EventParts, StoreError> {
     let mut parts = EventParts::default();
     match code {
         "narrowed" | "renewed" => {
-            parts.terms = Some(Terms {
-                step: row.step("consent_event.new_step_s")?,
-                data: row.interval("consent_event.new_start_at_us", "consent_event.new_end_at_us")?,
-                digest: row.digest("consent_event.new_terms")?,
-                notice: row.digest("consent_event.new_notice")?,
-            });
+            parts.terms = Some(new_terms(row)?);
+        }
+        "agreed" => {
+            parts.until = Some(row.instant("consent_event.pause_until_at_us")?);
+            let step: Option<i64> = row.cell("consent_event.new_step_s")?;
+            parts.terms = step.map(|_| new_terms(row)).transpose()?;
         }
         "paused" => parts.until = Some(row.instant("consent_event.pause_until_at_us")?),
         "superseded" => parts.by = Some(row.id("consent_event.superseded_by")?),
         _ => {}
     }
     Ok(parts)
+}
+
+fn new_terms(row: &SqliteRow) -> Result<Terms, StoreError> {
+    Ok(Terms {
+        step: row.step("consent_event.new_step_s")?,
+        data: row.interval("consent_event.new_start_at_us", "consent_event.new_end_at_us")?,
+        digest: row.digest("consent_event.new_terms")?,
+        notice: row.digest("consent_event.new_notice")?,
+    })
 }

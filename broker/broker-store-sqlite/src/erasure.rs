@@ -28,7 +28,7 @@ macro_rules! own_account {
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 59] = [
+const STATEMENTS: [(&str, &str); 60] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     (
         "session_acting",
@@ -38,6 +38,11 @@ const STATEMENTS: [(&str, &str); 59] = [
     (
         "mandate_look",
         "DELETE FROM mandate_look WHERE mandate IN \
+         (SELECT id FROM mandate WHERE participant = ?1 OR delegate = ?1 OR newcomer = ?1)",
+    ),
+    (
+        "joint_holding",
+        "DELETE FROM joint_holding WHERE mandate IN \
          (SELECT id FROM mandate WHERE participant = ?1 OR delegate = ?1 OR newcomer = ?1)",
     ),
     (

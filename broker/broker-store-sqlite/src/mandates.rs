@@ -1,8 +1,8 @@
 //! Mandates, what was done under them, and for whom a session acts.
 
 use async_trait::async_trait;
-use broker_domain::ids::{ConsentId, Digest, MandateId, ParticipantId, SessionId};
-use broker_domain::mandate::{Capacity, Ended, Held, Mandate, Powers, Side};
+use broker_domain::ids::{ConsentId, Digest, MandateId, ParticipantId, PointId, SessionId};
+use broker_domain::mandate::{Capacity, Ended, GrantRule, Held, Joint, Mandate, Powers, Side};
 use broker_store::{
     DelegatedAct, DelegatedRow, MandateReads, MandateRow, MandateWrites, SealedNames, Serial, StoreError,
 };
@@ -19,8 +19,9 @@ macro_rules! mandates {
         concat!(
             "SELECT m.id, m.participant, m.delegate, m.capacity, m.powers, m.starts_at_us, m.ends_at_us, m.basis, \
                  m.given_at_us, m.open_until_us, m.accepted_at_us, m.ended_at_us, m.ended_by, m.code_hash, m.newcomer, \
-                 m.names_epoch, m.names_sealed, m.delegate_epoch, m.delegate_sealed \
-             FROM mandate AS m ",
+                 m.names_epoch, m.names_sealed, m.delegate_epoch, m.delegate_sealed, \
+                 j.point, j.rule, j.asked, j.asked_by \
+             FROM mandate AS m LEFT JOIN joint_holding AS j ON j.mandate = m.id ",
             $rest
         )
     };
@@ -61,6 +62,13 @@ impl MandateReads for SqliteTx {
         ));
         self.all(query.bind(delegate.as_bytes().as_slice()).bind(limit), row)
             .await
+    }
+
+    async fn holders_of(&mut self, point: PointId) -> Result<Vec<MandateRow>, StoreError> {
+        let query = query(mandates!(
+            "WHERE j.point = ?1 ORDER BY m.given_at_us DESC, m.id LIMIT 100"
+        ));
+        self.all(query.bind(point.as_bytes().as_slice()), row).await
     }
 
     async fn mandate_looks(&mut self, id: MandateId, limit: u32) -> Result<Vec<Date>, StoreError> {
@@ -136,7 +144,26 @@ impl MandateWrites for SqliteTx {
             .bind(row.code_hash.map(|hash| hash.to_vec()))
             .bind(row.names.epoch)
             .bind(row.names.sealed.clone());
-        self.change_one("mandate", query).await
+        self.change_one("mandate", query).await?;
+        let Some(joint) = mandate.joint else { return Ok(()) };
+        let query = sqlx::query("INSERT INTO joint_holding (mandate, point, rule) VALUES (?1, ?2, ?3)")
+            .bind(mandate.id.as_bytes().to_vec())
+            .bind(joint.point.as_bytes().to_vec())
+            .bind(joint.rule.code());
+        self.change_one("joint_holding", query).await
+    }
+
+    async fn set_joint_rule(&mut self, id: MandateId, joint: &Joint) -> Result<(), StoreError> {
+        let query = query(
+            "UPDATE joint_holding SET rule = ?2, asked = ?3, asked_by = ?4 WHERE mandate = ?1 AND point = ?5",
+        );
+        let query = query
+            .bind(id.as_bytes().to_vec())
+            .bind(joint.rule.code())
+            .bind(joint.asked.map(|(rule, _)| rule.code()))
+            .bind(joint.asked.map(|(_, side)| side_code(side)))
+            .bind(joint.point.as_bytes().to_vec());
+        self.change_one("joint_holding", query).await
     }
 
     async fn accept_mandate(
@@ -227,15 +254,8 @@ const fn side_code(side: Side) -> &'static str {
 fn row(row: &SqliteRow) -> Result<MandateRow, StoreError> {
     let delegate: Option<ParticipantId> = row.id_or_null("mandate.delegate")?;
     let accepted = row.instant_or_null("mandate.accepted_at_us")?;
-    let ended_by: Option<&str> = row.cell("mandate.ended_by")?;
-    let side = ended_by.map(|code| match code {
-        "person" => Ok(Side::Person),
-        "delegate" => Ok(Side::Delegate),
-        _ => Err(StoreError::Corrupt {
-            column: "mandate.ended_by",
-        }),
-    });
-    let ended = row.instant_or_null("mandate.ended_at_us")?.zip(side.transpose()?);
+    let ended_by = side(row, "mandate.ended_by")?;
+    let ended = row.instant_or_null("mandate.ended_at_us")?.zip(ended_by);
     let epoch: Option<u32> = row.number_or_null("mandate.delegate_epoch")?;
     let sealed: Option<&[u8]> = row.cell("mandate.delegate_sealed")?;
     Ok(MandateRow {
@@ -250,6 +270,7 @@ fn row(row: &SqliteRow) -> Result<MandateRow, StoreError> {
             open_until: row.instant("mandate.open_until_us")?,
             held: delegate.zip(accepted).map(|(by, since)| Held { by, since }),
             ended: ended.map(|(at, by)| Ended { at, by }),
+            joint: joint(row)?,
         },
         code_hash: row.array_or_null("mandate.code_hash")?,
         newcomer: row.id_or_null("mandate.newcomer")?,
@@ -262,4 +283,31 @@ fn row(row: &SqliteRow) -> Result<MandateRow, StoreError> {
             sealed: sealed.to_vec(),
         }),
     })
+}
+
+fn side(row: &SqliteRow, column: &'static str) -> Result<Option<Side>, StoreError> {
+    let code: Option<&str> = row.cell(column)?;
+    code.map(|code| match code {
+        "person" => Ok(Side::Person),
+        "delegate" => Ok(Side::Delegate),
+        _ => Err(StoreError::Corrupt { column }),
+    })
+    .transpose()
+}
+
+fn joint(row: &SqliteRow) -> Result<Option<Joint>, StoreError> {
+    let Some(point) = row.id_or_null("joint_holding.point")? else {
+        return Ok(None);
+    };
+    let asked: Option<&str> = row.cell("joint_holding.asked")?;
+    let asked = asked.map(|code| {
+        GrantRule::from_code(code).ok_or(StoreError::Corrupt {
+            column: "joint_holding.asked",
+        })
+    });
+    Ok(Some(Joint {
+        point,
+        rule: row.code("joint_holding.rule", GrantRule::from_code)?,
+        asked: asked.transpose()?.zip(side(row, "joint_holding.asked_by")?),
+    }))
 }

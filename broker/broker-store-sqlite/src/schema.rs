@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 20;
+pub const NEWEST_SCHEMA: u32 = 21;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 20] = [
+const MIGRATIONS: [Migration; 21] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -142,6 +142,12 @@ const MIGRATIONS: [Migration; 20] = [
         name: "channels",
         up: include_str!("../migrations/0020_channels.up.sql"),
         down: include_str!("../migrations/0020_channels.down.sql"),
+    },
+    Migration {
+        version: 21,
+        name: "joint",
+        up: include_str!("../migrations/0021_joint.up.sql"),
+        down: include_str!("../migrations/0021_joint.down.sql"),
     },
 ];
 

@@ -1,8 +1,8 @@
 //! Mandates: who may act for whom, what was done under them, and for whom a session acts.
 
 use async_trait::async_trait;
-use broker_domain::ids::{ConsentId, Digest, MandateId, ParticipantId, SessionId};
-use broker_domain::mandate::{Acting, Capacity, Ended, Held, Mandate};
+use broker_domain::ids::{ConsentId, Digest, MandateId, ParticipantId, PointId, SessionId};
+use broker_domain::mandate::{Acting, Capacity, Ended, Held, Joint, Mandate};
 use broker_domain::time::Instant;
 use jiff::civil::Date;
 
@@ -90,6 +90,8 @@ pub trait MandateReads {
         delegate: ParticipantId,
         limit: u32,
     ) -> Result<Vec<MandateRow>, StoreError>;
+    /// Those about a contract that several hold, newest first, over or not; at most 100.
+    async fn holders_of(&mut self, point: PointId) -> Result<Vec<MandateRow>, StoreError>;
     /// The days on which somebody looked under a mandate, latest first; at most `limit`.
     async fn mandate_looks(&mut self, id: MandateId, limit: u32) -> Result<Vec<Date>, StoreError>;
     /// Which events of a consent somebody else did, in order.
@@ -103,6 +105,8 @@ pub trait MandateReads {
 /// Writing mandates.
 #[async_trait]
 pub trait MandateWrites {
+    /// Sets who must agree, and what was asked for, of one about this meter.
+    async fn set_joint_rule(&mut self, id: MandateId, joint: &Joint) -> Result<(), StoreError>;
     /// Adds one that nobody holds. A code that is known already is a conflict.
     async fn add_mandate(&mut self, row: &MandateRow) -> Result<(), StoreError>;
     /// Says who holds it; its code is worth nothing from then on. One that is held or ended is a conflict, and so is one kept for

@@ -128,11 +128,15 @@ pub enum MessageKind {
     ChannelsChanged,
     /// Somebody joined a project of research that may use what she shares.
     ProjectJoined,
+    /// Something changed about a sharing of a meter whose contract she holds with another.
+    JointChanged,
+    /// An agreement about such a meter waits for her.
+    AgreementWaits,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -175,6 +179,8 @@ impl MessageKind {
         Self::PhoneChanged,
         Self::ChannelsChanged,
         Self::ProjectJoined,
+        Self::JointChanged,
+        Self::AgreementWaits,
     ];
 
     /// The code in the database, and the name of its text.
@@ -223,6 +229,8 @@ impl MessageKind {
             Self::PhoneChanged => "phone-changed",
             Self::ChannelsChanged => "channels-changed",
             Self::ProjectJoined => "project-joined",
+            Self::JointChanged => "joint-changed",
+            Self::AgreementWaits => "agreement-waits",
         }
     }
 

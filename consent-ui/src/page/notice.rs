@@ -119,11 +119,19 @@ pub enum Notice {
     UndertakingSigned,
     /// A membership of a project was ended.
     MemberEnded,
+    /// She agreed, and another must too.
+    AgreementWaits,
+    /// All agreed.
+    AgreementMade,
+    /// What waited was taken back or refused.
+    AgreementDeclined,
+    /// Another rule about who must agree was asked for, or agreed to.
+    RuleSaid,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 61] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -181,6 +189,10 @@ impl Notice {
         Self::MemberAdded,
         Self::UndertakingSigned,
         Self::MemberEnded,
+        Self::AgreementWaits,
+        Self::AgreementMade,
+        Self::AgreementDeclined,
+        Self::RuleSaid,
     ];
 
     /// The value of the `fait` query parameter, so that a redirect after a POST can carry the notice.
@@ -243,6 +255,10 @@ impl Notice {
             Self::MemberAdded => "membre",
             Self::UndertakingSigned => "engagement",
             Self::MemberEnded => "membre-fin",
+            Self::AgreementWaits => "accord-attendu",
+            Self::AgreementMade => "accord-complet",
+            Self::AgreementDeclined => "accord-refuse",
+            Self::RuleSaid => "regle",
         }
     }
 
@@ -312,6 +328,10 @@ impl Word for Notice {
             Self::MemberAdded => "notice-member-added",
             Self::UndertakingSigned => "notice-undertaking-signed",
             Self::MemberEnded => "notice-member-ended",
+            Self::AgreementWaits => "notice-agreement-waits",
+            Self::AgreementMade => "notice-agreement-made",
+            Self::AgreementDeclined => "notice-agreement-declined",
+            Self::RuleSaid => "notice-rule-said",
         }
     }
 }

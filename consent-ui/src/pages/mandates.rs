@@ -1,7 +1,7 @@
 //! `/moi/mandats`: who may act for a person, and for whom she may; `/mandats/agir`, the choice of that.
 
 use askama::Template;
-use broker_domain::mandate::{Capacity, Ended, MandateState, Power, Side};
+use broker_domain::mandate::{Capacity, Ended, GrantRule, MandateState, Power, Side};
 use jiff::civil::Date;
 
 use crate::form::FormErrors;
@@ -10,7 +10,7 @@ use crate::page::{Frame, PageContext, RenderError};
 use crate::pages::sharing::ReceiptKind;
 use crate::paths;
 use crate::speech::Speech;
-use crate::vocabulary::Word;
+use crate::vocabulary::{AwaitedWord, Word};
 
 impl Word for Power {
     fn key(&self) -> &'static str {
@@ -87,18 +87,55 @@ pub struct MandateCard {
     pub looks: Vec<Date>,
     /// What was done, latest first.
     pub acts: Vec<MandateAct>,
+    /// Who must agree, where it is about a contract that two hold.
+    pub rule: Option<GrantRule>,
+    /// Another rule that was asked for, and by whom.
+    pub asked: Option<(GrantRule, AwaitedWord)>,
+    /// Whether whoever reads can end it alone.
+    pub leaves: bool,
+}
+
+impl Word for GrantRule {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::One => "rule-one",
+            Self::Both => "rule-both",
+        }
+    }
 }
 
 impl MandateCard {
-    fn can_end(&self) -> bool {
-        matches!(
-            self.state,
-            MandateState::Open | MandateState::Ahead | MandateState::InForce
-        )
+    pub(crate) fn can_end(&self) -> bool {
+        self.leaves
+            && matches!(
+                self.state,
+                MandateState::Open | MandateState::Ahead | MandateState::InForce
+            )
+    }
+
+    /// Whether it makes whoever acts a holder of a contract now.
+    pub(crate) fn is_held(&self) -> bool {
+        self.state == MandateState::InForce && self.rule.is_some()
+    }
+
+    /// The rule that can be asked for or agreed to; the one of now, to take back what was asked.
+    pub(crate) fn other_rules(&self) -> Vec<GrantRule> {
+        let taken_back = matches!(self.asked, Some((_, AwaitedWord::Mine)));
+        let other = |rule: &GrantRule| (Some(*rule) == self.rule) == taken_back;
+        GrantRule::ALL.into_iter().filter(other).collect()
+    }
+
+    /// What pressing the button means.
+    pub(crate) fn rule_button(&self) -> &'static str {
+        match self.asked {
+            None => "joint-rule-ask",
+            Some((_, AwaitedWord::Mine)) => "joint-rule-take-back",
+            Some((_, AwaitedWord::Another)) => "joint-rule-agree",
+        }
     }
 
     fn can_act(&self) -> bool {
-        self.state == MandateState::InForce
+        self.state == MandateState::InForce && self.rule.is_none()
     }
 
     fn waits(&self) -> bool {
@@ -157,6 +194,8 @@ pub struct MandateGivenView {
     pub address: String,
     /// Where, without one.
     pub join_address: String,
+    /// The page that it was given on.
+    pub back: &'static str,
 }
 
 /// A mandate about to be accepted.

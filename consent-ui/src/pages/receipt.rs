@@ -91,6 +91,11 @@ pub enum ReceiptBy {
         /// Her name; empty once either side was erased.
         name: String,
     },
+    /// Somebody who holds the contract with whoever reads.
+    Holder {
+        /// Her name; empty where none is known.
+        name: String,
+    },
 }
 
 /// Some facts under a heading.
@@ -131,6 +136,13 @@ impl ReceiptView {
             ReceiptBy::Delegate { name } => {
                 let by = format!("{} {name}", t.say("receipt-page-by-delegate"));
                 facts.push(words(t.say("receipt-page-by"), by.trim().to_owned()));
+            }
+            ReceiptBy::Holder { name } => {
+                let by = match name.is_empty() {
+                    true => t.say("acted-by-holder-gone"),
+                    false => t.say1("acted-by-holder", "name", name),
+                };
+                facts.push(words(t.say("receipt-page-by"), by));
             }
             // Time, the broker and the operator's list are nobody: the next line says so.
             ReceiptBy::Oneself if self.evidence.is_some() => {

@@ -1,6 +1,7 @@
 //! `/moi/partages` and `/moi/partages/{id}`: who may use what, and one sharing in full.
 
 use askama::Template;
+use broker_domain::mandate::Hand;
 use jiff::civil::Date;
 
 use crate::form::Pager;
@@ -13,8 +14,8 @@ use crate::pages::watched::{NextLine, UnusualLine};
 use crate::paths;
 use crate::speech::Speech;
 use crate::vocabulary::{
-    DataKind, Evidence, GivenBy, Granularity, LegalBasis, Membership, ProofStatus, RecipientRole,
-    SharingState, Word,
+    AwaitedWord, DataKind, Evidence, GivenBy, Granularity, LegalBasis, Membership, ProofStatus,
+    RecipientRole, SharingState, Word,
 };
 
 /// Who may use what.
@@ -222,6 +223,10 @@ pub struct SharingPage {
     pub told: Vec<ToldRow>,
     /// What holds it still, while something does.
     pub standstill: Option<Standstill>,
+    /// What waits for those who must agree.
+    pub awaited: Option<AwaitedLine>,
+    /// For whom the page is.
+    pub reader: Reader,
 }
 
 /// What holds a sharing still.
@@ -263,10 +268,60 @@ pub struct ReceiptRow {
     pub at: Moment,
     /// How strong the evidence of the act is, where it is known and somebody acted.
     pub evidence: Option<Evidence>,
-    /// The name of whoever acted for the person; empty where that one has no account any more. `None` where she acted herself.
-    pub by: Option<String>,
+    /// Who acted.
+    pub by: ActedBy,
     /// Its record.
     pub proof: ProofStatus,
+}
+
+/// Who acted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActedBy {
+    /// Whoever reads, or nobody.
+    Reader,
+    /// Somebody with a mandate; empty where that one has no account any more.
+    Delegate(String),
+    /// Somebody who holds the contract too; empty where no name is known.
+    Holder(String),
+}
+
+/// For whom the page of a sharing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reader {
+    /// Whoever enrolled the meter, or somebody with her mandate.
+    Owner,
+    /// Somebody who holds its contract too.
+    Holder,
+}
+
+impl Reader {
+    /// By whose hand it is opened.
+    pub(crate) fn of(hand: Hand) -> Self {
+        match hand.reaches_all() {
+            true => Self::Owner,
+            false => Self::Holder,
+        }
+    }
+}
+
+/// What waits for those who must agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwaitedLine {
+    /// Whose word.
+    pub word: AwaitedWord,
+    /// When nothing comes of it.
+    pub until: Moment,
+    /// What they would agree to.
+    pub what: AwaitedWhat,
+}
+
+/// What several must agree to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AwaitedWhat {
+    /// The sharing.
+    Beginning,
+    /// A later end of it.
+    Renewal,
 }
 
 /// The act a receipt is for.
@@ -274,6 +329,10 @@ pub struct ReceiptRow {
 pub enum ReceiptKind {
     /// The agreement was given.
     Granted,
+    /// One of those who must agree did.
+    Agreed,
+    /// One of them said no, or took back what waited.
+    Declined,
     /// It was refused.
     Refused,
     /// It was withdrawn.
@@ -309,6 +368,8 @@ impl Word for ReceiptKind {
     fn key(&self) -> &'static str {
         match self {
             Self::Granted => "receipt-granted",
+            Self::Agreed => "receipt-agreed",
+            Self::Declined => "receipt-declined",
             Self::Refused => "receipt-refused",
             Self::Withdrawn => "receipt-withdrawn",
             Self::Suspended => "receipt-suspended",

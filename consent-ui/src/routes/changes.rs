@@ -37,7 +37,7 @@ impl Subject {
         let holdings = Holdings::of(visit, visit.hand()?).await?;
         let consent = holdings.consent(id(sharing)?)?;
         let shown = holdings.sharing(consent);
-        if !shown.state.can_be_withdrawn() {
+        if !shown.state.can_be_changed() {
             return Err(Trouble::Changed {
                 onward: paths::sharing(&shown.id),
             });
@@ -93,6 +93,9 @@ pub(super) fn trouble(failure: Failure<ChangeRefusal>, onward: String) -> Troubl
             onward,
         },
         ChangeRefusal::NotInForce
+        | ChangeRefusal::Waits
+        | ChangeRefusal::NothingWaits
+        | ChangeRefusal::PausedByAnother
         | ChangeRefusal::PauseLength
         | ChangeRefusal::PausedLonger
         | ChangeRefusal::NotPaused
@@ -126,7 +129,7 @@ fn pause_view(subject: Subject, typed: String, errors: FormErrors) -> PauseView 
 /// POST `/moi/partages/{sharing}/pause`
 pub(crate) async fn pause(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
     let Posted { visit, fields, .. } = posted;
-    let who = visit.hand()?;
+    let who = visit.hand_about(id(&sharing)?).await?;
     let subject = Subject::of(&visit, &sharing).await?;
     let consent = subject.consent.id;
     let typed = fields.text("reprise");
@@ -159,8 +162,8 @@ pub(crate) async fn resumption_page(visit: Visit, Path(sharing): Path<String>) -
 
 /// POST `/moi/partages/{sharing}/reprise`
 pub(crate) async fn resume(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
-    let who = posted.visit.hand()?;
     let consent: ConsentId = id(&sharing)?;
+    let who = posted.visit.hand_about(consent).await?;
     let proved_at = posted.session.proved_at;
     let answer = posted.visit.broker().end_pause(who, consent, proved_at).await;
     if let Err(Failure::Refused(ChangeRefusal::TooWeak { .. })) = answer {
@@ -197,7 +200,7 @@ fn narrowing_view(subject: Subject, typed: (&str, &str), errors: FormErrors) -> 
 /// POST `/moi/partages/{sharing}/reduction`
 pub(crate) async fn narrow(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
     let Posted { visit, fields, .. } = posted;
-    let who = visit.hand()?;
+    let who = visit.hand_about(id(&sharing)?).await?;
     let subject = Subject::of(&visit, &sharing).await?;
     let consent = subject.consent.id;
     let typed = (fields.text("pas"), fields.text("fin"));

@@ -81,7 +81,10 @@ fn sharing(parts: &[&str]) -> Covering {
         [] => Covering::Any,
         // A reminder leaves no record of who set it: she sets her own.
         ["nouveau", _, "plus-tard"] => Covering::Never,
-        ["nouveau", ..] | [_, "reprise"] | [_, "renouvellement", ..] => Covering::Needs(Power::Grant),
+        [_, "accord", "refus"] => Covering::Needs(Power::Withdraw),
+        ["nouveau", ..] | [_, "reprise"] | [_, "renouvellement" | "accord", ..] => {
+            Covering::Needs(Power::Grant)
+        }
         ["tout", "retrait"] | [_, "organisation", "retrait"] | [_, "retrait" | "pause" | "reduction"] => {
             Covering::Needs(Power::Withdraw)
         }
@@ -109,6 +112,9 @@ mod tests {
             paths::ROLE,
             paths::ERASURE,
             paths::MANDATES,
+            paths::JOINT,
+            paths::JOINT_DESK,
+            &paths::joint_rule("x"),
             paths::ACCEPT_MANDATE,
             paths::MANDATE_CODE,
             paths::HOMES,
@@ -159,12 +165,15 @@ mod tests {
                     paths::resumption("x"),
                     paths::renewal("x"),
                     paths::renewal_signature("x"),
+                    paths::agreement("x"),
+                    paths::agreement_signature("x"),
                 ],
             ),
             (
                 Power::Withdraw,
                 vec![
                     paths::withdrawal("x"),
+                    paths::decline("x"),
                     paths::WITHDRAW_EVERYTHING.to_owned(),
                     paths::withdrawal_from("x"),
                     paths::pause("x"),

@@ -40,16 +40,18 @@ pub(crate) async fn dashboard(visit: Visit) -> Result<Response, Trouble> {
         .iter()
         .filter(|sharing| matches!(sharing.state, SharingState::Paused { .. }))
         .count();
+    let waiting = sharings.iter().filter(|one| !one.state.can_be_changed()).count();
     let view = DashboardView {
         counts: SharingCounts {
-            active: count(sharings.len().saturating_sub(paused)),
+            active: count(sharings.len().saturating_sub(paused).saturating_sub(waiting)),
             paused: count(paused),
             ending_soon: count(ending),
-            awaiting_answer: count(holdings.pending().len()),
+            awaiting_answer: count(holdings.pending().len().saturating_add(holdings.waiting_for_me())),
         },
         meters: holdings
             .meters
             .iter()
+            .filter(|meter| !meter.is_another_s())
             .map(|meter| meter.card(holdings.now))
             .collect(),
         curve,
@@ -66,11 +68,10 @@ async fn curve(visit: &Visit, who: Hand, holdings: &Holdings) -> Result<Option<D
     let chosen = visit
         .asked("compteur")
         .and_then(|text| text.parse::<PointId>().ok());
-    let meter = holdings
-        .meters
-        .iter()
-        .find(|meter| Some(meter.point.id) == chosen);
-    let Some(meter) = meter.or_else(|| holdings.meters.first()) else {
+    // Those of contracts that she holds with another are drawn on the page of readings, which leaves the record of her look.
+    let mut own = holdings.meters.iter().filter(|meter| !meter.is_another_s());
+    let meter = own.clone().find(|meter| Some(meter.point.id) == chosen);
+    let Some(meter) = meter.or_else(|| own.next()) else {
         return Ok(None);
     };
     let today = day(holdings.now);

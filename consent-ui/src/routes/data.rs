@@ -16,7 +16,7 @@ use crate::pages::{
     DataView, DayCurve, Measured, PartRow, Period, PeriodChart, PeriodKind, PeriodValues, render_data,
 };
 use crate::routes::dashboard::slots;
-use crate::routes::meters::{Meter, meters};
+use crate::routes::meters::{Meter, all_meters};
 use crate::routes::phrases::{day, midnight, tomorrow};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, shown};
@@ -24,14 +24,14 @@ use crate::routes::visit::{Visit, shown};
 /// `/moi/donnees`
 pub(crate) async fn page(visit: Visit) -> Result<Response, Trouble> {
     let who = visit.hand()?;
-    let meters = meters(&visit, who).await?;
+    let meters = all_meters(&visit, who).await?;
     let chart = match chosen(&visit, &meters) {
         None => None,
         Some(meter) => {
             // The record that she looked stands before she sees anything.
-            let noted = visit.broker().note_own_access(who, OwnScope::Look).await;
+            let noted = visit.broker().note_own_access(meter.hand, OwnScope::Look).await;
             noted.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?;
-            Some(chart(&visit, who, meter).await?)
+            Some(chart(&visit, meter.hand, meter).await?)
         }
     };
     let view = DataView {
@@ -176,7 +176,7 @@ fn together(days: &[Drawn]) -> Measured {
 /// `/moi/donnees/copie`
 pub(crate) async fn copy(visit: Visit) -> Result<Response, Trouble> {
     let who = visit.hand()?;
-    let meters = meters(&visit, who).await?;
+    let meters = all_meters(&visit, who).await?;
     let meter = chosen(&visit, &meters).ok_or(Trouble::NotFound)?;
     let today = day(visit.broker().now());
     let span = match visit.asked("etendue") {
@@ -201,7 +201,7 @@ pub(crate) async fn copy(visit: Visit) -> Result<Response, Trouble> {
         content,
         form,
     };
-    let pieces = visit.pages.broker.own_copy(who, order).await;
+    let pieces = visit.pages.broker.own_copy(meter.hand, order).await;
     let pieces = pieces.map_err(|failure| Trouble::from_failure(failure, copy_refused))?;
     let name = span.map_or_else(
         || format!("jusqu-au-{today}"),

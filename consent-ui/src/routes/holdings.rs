@@ -1,19 +1,21 @@
 //! Everything a participant agreed to or refused, ready to be shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use broker_domain::consent::{Consent, State};
-use broker_domain::ids::{ConsentId, OfferId};
-use broker_domain::mandate::Hand;
+use broker_domain::ids::{ConsentId, OfferId, ParticipantId};
+use broker_domain::mandate::{Capacity, Hand};
 use broker_domain::time::Instant;
+use broker_service::{Awaited, HerWord};
+use broker_store::DelegatedRow;
 
 use crate::pages::{OfferCard, Sharing};
-use crate::routes::meters::{Meter, label_of, meters};
+use crate::routes::meters::{Meter, all_meters, label_of};
 use crate::routes::phrases::{day, first_event, granularity, last_day, moment, state};
 use crate::routes::shelf::{Asked, Shelf};
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::Visit;
-use crate::vocabulary::{DataKind, GivenBy, LegalBasis};
+use crate::vocabulary::{AwaitedWord, DataKind, GivenBy, LegalBasis, SharingState};
 
 /// What one participant shares, and with whom.
 pub(crate) struct Holdings {
@@ -23,8 +25,12 @@ pub(crate) struct Holdings {
     /// Newest first.
     pub(crate) consents: Vec<Consent>,
     uses: BTreeMap<ConsentId, (u64, Option<Instant>)>,
-    /// Those that somebody else gave for her.
-    delegated: BTreeSet<ConsentId>,
+    /// Who gave each.
+    given_by: BTreeMap<ConsentId, GivenBy>,
+    /// What waits for somebody who must agree.
+    awaited: BTreeMap<ConsentId, Awaited>,
+    /// Whose they are, but for those of contracts that she holds with another.
+    who: ParticipantId,
     /// Offers that the person wants to see again, and from when on.
     reminders: BTreeMap<OfferId, Instant>,
 }
@@ -37,29 +43,42 @@ impl Holdings {
         let hand = who.into();
         let who = hand.person();
         // Each reading view is given back before the next use case opens its own: views are few.
-        let meters = meters(visit, hand).await?;
+        let meters = all_meters(visit, hand).await?;
+        let now = visit.broker().now();
         let mut read = visit.broker().read().await?;
         let shelf = Shelf::open(&mut *read, visit.lang).await?;
         let mut consents = read.consents_of(who).await?;
+        for meter in meters.iter().filter(|meter| meter.is_another_s()) {
+            let shared = read.consents_of(meter.hand.person()).await?;
+            consents.extend(shared.into_iter().filter(|one| meter.hand.reaches(one.point)));
+        }
         consents.sort_by_key(|consent| std::cmp::Reverse((first_event(consent), consent.id)));
-        let (mut uses, mut delegated) = (BTreeMap::new(), BTreeSet::new());
+        let (mut uses, mut given_by) = (BTreeMap::new(), BTreeMap::new());
         for consent in &consents {
             let by = read.delegated_events(consent.id).await?;
             let first = consent.events.first().map(|event| event.seq);
-            if by.iter().any(|row| Some(row.seq) == first) {
-                delegated.insert(consent.id);
-            }
+            let first = by.iter().find(|row| Some(row.seq) == first);
+            given_by.insert(consent.id, who_gave(hand.actor(), who, consent, first));
             uses.insert(consent.id, read.uses_of(consent.id).await?);
         }
         let reminders = read.reminders_of(who).await?.into_iter().collect();
         drop(read);
+        let mut awaited = BTreeMap::new();
+        for consent in consents.iter().filter(|one| waits(one, now)) {
+            let hand = hand_of(&meters, hand, consent);
+            if let Some(found) = visit.broker().awaited(hand, consent).await? {
+                awaited.insert(consent.id, found);
+            }
+        }
         Ok(Self {
-            now: visit.broker().now(),
+            now,
+            who,
+            awaited,
             shelf,
             meters,
             consents,
             uses,
-            delegated,
+            given_by,
             reminders,
         })
     }
@@ -83,21 +102,51 @@ impl Holdings {
         Sharing {
             id: consent.id.to_string(),
             recipient: self.shelf.recipient(consent.recipient),
-            state: state(consent, self.now),
+            state: self.state(consent),
             data: DataKind::Consumption,
             granularity: granularity(Some(terms.step)),
             meter_label: label_of(&self.meters, consent.point),
             purpose: self.shelf.purpose(consent.recipient, &consent.purpose),
             basis: LegalBasis::Consent,
             given_at: moment(first_event(consent)),
-            given_by: match self.delegated.contains(&consent.id) {
-                true => GivenBy::Delegate,
-                false => GivenBy::Me,
-            },
+            given_by: self.given_by.get(&consent.id).copied().unwrap_or(GivenBy::Me),
             covers_from: day(terms.data.start()),
             ends_on: last_day(terms.data.end()),
             last_access: last_access.map(moment),
             transfers,
+        }
+    }
+
+    /// One of her own, and not of a contract that she holds with another.
+    pub(crate) fn own(&self, id: ConsentId) -> Result<&Consent, Trouble> {
+        let found = self.consent(id)?;
+        match found.participant == self.who {
+            true => Ok(found),
+            false => Err(Trouble::NotFound),
+        }
+    }
+
+    /// What waits of a sharing.
+    pub(crate) fn awaited(&self, id: ConsentId) -> Option<Awaited> {
+        self.awaited.get(&id).copied()
+    }
+
+    /// How many agreements wait for the word of whoever reads.
+    pub(crate) fn waiting_for_me(&self) -> usize {
+        let mine = |one: &&Awaited| one.her_word != HerWord::Given;
+        self.awaited.values().filter(mine).count()
+    }
+
+    fn state(&self, consent: &Consent) -> SharingState {
+        match (state(consent, self.now), self.awaited(consent.id)) {
+            (SharingState::Waiting { until, .. }, Some(awaited)) => SharingState::Waiting {
+                word: match awaited.her_word {
+                    HerWord::Missing | HerWord::Enough => AwaitedWord::Mine,
+                    HerWord::Given => AwaitedWord::Another,
+                },
+                until,
+            },
+            (state, _) => state,
         }
     }
 
@@ -134,7 +183,10 @@ impl Holdings {
                 !self.consents.iter().any(|consent| {
                     asked.is_answered_by(consent)
                         && consent.point == meter.point.id
-                        && matches!(consent.state(self.now), State::Given { .. })
+                        && matches!(
+                            consent.state(self.now),
+                            State::Given { .. } | State::Waiting { .. }
+                        )
                 })
             })
         })
@@ -148,4 +200,30 @@ impl Holdings {
             .map(|asked| self.shelf.card(asked))
             .collect()
     }
+}
+
+/// Who gave a consent, for whoever reads.
+fn who_gave(
+    reader: ParticipantId,
+    person: ParticipantId,
+    consent: &Consent,
+    first: Option<&DelegatedRow>,
+) -> GivenBy {
+    match first {
+        Some(row) if row.capacity == Capacity::JointHolder && row.delegate == reader => GivenBy::Me,
+        Some(row) if row.capacity == Capacity::JointHolder => GivenBy::CoHolder,
+        Some(_) if consent.participant == person => GivenBy::Delegate,
+        None if consent.participant == person => GivenBy::Me,
+        Some(_) | None => GivenBy::CoHolder,
+    }
+}
+
+fn waits(consent: &Consent, now: Instant) -> bool {
+    matches!(consent.state(now), State::Waiting { .. }) || consent.proposal(now).is_some()
+}
+
+/// By whose hand the reader acts about a consent.
+fn hand_of(meters: &[Meter], own: Hand, consent: &Consent) -> Hand {
+    let meter = meters.iter().find(|meter| meter.point.id == consent.point);
+    meter.map_or(own, |meter| meter.hand)
 }

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest as _, Path, Request};
 use axum::response::Response;
 use broker_domain::entered::AgeSaid;
 use broker_domain::ids::{Digest, MandateId, ParticipantId};
-use broker_domain::mandate::{LONGEST_MANDATE_SECONDS, MandateState, Power, Powers};
+use broker_domain::mandate::{LONGEST_MANDATE_SECONDS, MandateState, Power, Powers, Side};
 use broker_domain::time::Interval;
 use broker_service::{Claim, Failure, MandateOrder, MandateRefusal, MandateView, SignInRefusal};
 
@@ -22,10 +22,11 @@ use crate::routes::phrases::{day, last_day, midnight, moment, tomorrow};
 use crate::routes::sharings::receipt_kind;
 use crate::routes::trouble::Trouble;
 use crate::routes::visit::{Visit, id, onward, onward_with, returned, shown};
+use crate::vocabulary::AwaitedWord;
 
 /// Which side reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reader {
+pub(super) enum Reader {
     Person,
     Delegate,
 }
@@ -40,6 +41,7 @@ fn trouble(failure: Failure<MandateRefusal>) -> Trouble {
         | MandateRefusal::TooMany
         | MandateRefusal::Code
         | MandateRefusal::Own
+        | MandateRefusal::NotAlone
         | MandateRefusal::Over => Trouble::Changed {
             onward: paths::MANDATES.to_owned(),
         },
@@ -71,7 +73,7 @@ async fn view(visit: &Visit, form: MandateForm) -> Result<MandatesView, Trouble>
     Ok(view)
 }
 
-async fn card(visit: &Visit, seen: MandateView, reader: Reader) -> Result<MandateCard, Trouble> {
+pub(super) async fn card(visit: &Visit, seen: MandateView, reader: Reader) -> Result<MandateCard, Trouble> {
     let mut acts = Vec::new();
     for act in &seen.acts {
         let mut read = visit.broker().read().await?;
@@ -106,6 +108,17 @@ async fn card(visit: &Visit, seen: MandateView, reader: Reader) -> Result<Mandat
         basis: mandate.basis.map(|digest| digest.to_string()),
         looks: seen.looks,
         acts,
+        rule: mandate.joint.map(|joint| joint.rule),
+        asked: mandate.joint.and_then(|joint| joint.asked).map(|(rule, by)| {
+            let mine = (by == Side::Person) == (reader == Reader::Person);
+            let by = if mine {
+                AwaitedWord::Mine
+            } else {
+                AwaitedWord::Another
+            };
+            (rule, by)
+        }),
+        leaves: reader == Reader::Delegate || mandate.joint.is_none() || seen.state != MandateState::InForce,
     })
 }
 
@@ -131,6 +144,7 @@ pub(crate) async fn give(posted: Posted) -> Result<Response, Trouble> {
                 open_until: moment(given.open_until),
                 address: format!("{site}{}", paths::MANDATES),
                 join_address: format!("{site}{}", paths::JOIN_TO_ACT),
+                back: paths::MANDATES,
             };
             let page = visit.page_at(paths::MANDATES.to_owned());
             shown(render_mandate_given(&page, &view))
@@ -284,7 +298,17 @@ pub(crate) async fn accept(posted: Posted) -> Result<Response, Trouble> {
     visit.participant()?;
     let (_, claim) = claim(&fields)?;
     match visit.broker().accept_mandate(&session.token, claim).await {
-        Ok(_) => Ok(onward_with(paths::ACT_FOR, Notice::MandateAccepted)),
+        Ok(id) => {
+            let row = visit.broker().read().await?.mandate(id).await?;
+            let onto = match row.is_some_and(|row| row.mandate.joint.is_some()) {
+                true => paths::JOINT,
+                false => paths::ACT_FOR,
+            };
+            Ok(onward_with(onto, Notice::MandateAccepted))
+        }
+        Err(Failure::Refused(MandateRefusal::SignIn(SignInRefusal::ProveAgain))) => {
+            Ok(onward_with(paths::PROVE, Notice::ProveFirst))
+        }
         Err(failure) => not_claimed(&visit, failure).await,
     }
 }
@@ -339,7 +363,7 @@ pub(crate) async fn act_for_page(visit: Visit) -> Result<Response, Trouble> {
     let own = visit.broker().own_mandates(visit.own_participant()?).await?;
     let mut living = Vec::new();
     for seen in own.held {
-        if seen.state == MandateState::InForce {
+        if seen.state == MandateState::InForce && seen.mandate.joint.is_none() {
             living.push(card(&visit, seen, Reader::Delegate).await?);
         }
     }

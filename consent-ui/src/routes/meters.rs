@@ -24,6 +24,8 @@ pub(crate) struct Meter {
     pub(crate) point: PointRow,
     /// `Compteur 1`: people do not name their meters yet.
     pub(crate) label: String,
+    /// By whose hand the visitor looks at it: her own, or that of somebody who holds its contract with another.
+    pub(crate) hand: Hand,
     digits: String,
     pub(crate) gateways: Vec<GatewayRow>,
 }
@@ -49,12 +51,39 @@ pub(crate) async fn meters(visit: &Visit, who: impl Into<Hand>) -> Result<Vec<Me
             .cloned();
         meters.push(Meter {
             label: visit.speech().say1("meter-label", "n", number),
+            hand,
             digits: digits.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?,
             gateways: own.collect(),
             point,
         });
     }
     Ok(meters)
+}
+
+/// The same, and after them those whose contract she holds with another: of that one nothing else.
+pub(crate) async fn all_meters(visit: &Visit, who: impl Into<Hand>) -> Result<Vec<Meter>, Trouble> {
+    let hand = who.into();
+    let mut all = meters(visit, hand).await?;
+    if hand.acting().is_some() {
+        return Ok(all);
+    }
+    for held in visit.broker().holdings_of(hand.person()).await? {
+        let Some(point) = held.acting.point() else {
+            continue;
+        };
+        let row = visit.broker().read().await?.point(point).await?;
+        let Some(row) = row else { continue };
+        let hand = Hand::from(held.acting);
+        let digits = visit.broker().meter_digits(hand, point).await;
+        all.push(Meter {
+            label: visit.speech().say1("meter-shared-label", "name", &held.with),
+            hand,
+            digits: digits.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?,
+            gateways: Vec::new(),
+            point: row,
+        });
+    }
+    Ok(all)
 }
 
 /// What a person calls a meter; nothing for one that is not hers.
@@ -101,6 +130,11 @@ impl Meter {
             last_reading: last_seen.map(moment),
             home: self.home(now).standing,
         }
+    }
+
+    /// Whether somebody else enrolled it, and she holds its contract too.
+    pub(crate) fn is_another_s(&self) -> bool {
+        self.hand.acting().is_some_and(|acting| acting.point().is_some())
     }
 
     /// Whether the person still lives there.

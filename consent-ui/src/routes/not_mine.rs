@@ -32,7 +32,7 @@ async fn view(
     let holdings = Holdings::of(visit, visit.participant()?).await?;
     let form = visit.broker().fresh_rights_request().map_err(Trouble::Fault)?;
     Ok(NotMineView {
-        sharing: holdings.sharing(holdings.consent(id(sharing)?)?),
+        sharing: holdings.sharing(holdings.own(id(sharing)?)?),
         form: form.to_string(),
         due_on: visit.broker().rights_due_today(),
         typed,

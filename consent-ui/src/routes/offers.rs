@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use broker_domain::consent::{EventKind, EvidenceLevel};
+use broker_domain::consent::{EventKind, EvidenceLevel, State};
 use broker_domain::ids::{ConsentId, OfferId, PointId};
 use broker_service::{Choice, ChoiceRefusal, Failure};
 
@@ -144,6 +144,7 @@ pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<
         },
         Err(typed) => return again(typed),
     };
+    let who = visit.hand_at(choice.point).await?;
     let because = |why| Trouble::Because {
         why,
         onward: paths::SHARINGS.to_owned(),
@@ -164,6 +165,7 @@ pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<
             // Signatures come by another door.
             ChoiceRefusal::NoticeChanged
             | ChoiceRefusal::AlreadyGiven
+            | ChoiceRefusal::Waits
             | ChoiceRefusal::ChangedSince
             | ChoiceRefusal::HomeLeft
             | ChoiceRefusal::TooWeak { .. }
@@ -263,11 +265,15 @@ pub(crate) async fn answered(visit: Visit, Path(sharing): Path<String>) -> Resul
     let consent: ConsentId = id(&sharing)?;
     let holdings = Holdings::of(&visit, who).await?;
     let given = holdings.consent(consent)?;
+    if let State::Waiting { .. } = given.state(holdings.now) {
+        // That page says for whom it waits, and what to do.
+        return Ok(onward(&paths::sharing(&consent.to_string())));
+    }
     let agreed = given
         .events
         .first()
-        .is_some_and(|event| event.kind == EventKind::Given);
-    let receipts = receipts(&visit, consent).await?;
+        .is_some_and(|event| matches!(event.kind, EventKind::Given | EventKind::Agreed { .. }));
+    let receipts = receipts(&visit, consent, who.actor()).await?;
     let first = receipts
         .iter()
         .rev()

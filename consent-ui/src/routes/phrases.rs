@@ -1,6 +1,6 @@
 //! From the broker's terms to the words of the pages.
 
-use broker_domain::consent::{Consent, State};
+use broker_domain::consent::{Consent, EventKind, State};
 use broker_domain::ids::ParticipantId;
 use broker_domain::time::{Instant, Step};
 use broker_store as store;
@@ -12,7 +12,7 @@ use crate::format::Moment;
 use crate::lang::Lang;
 use crate::pages::TransferRow;
 use crate::vocabulary::{
-    DataKind, Direction, Granularity, Outcome, ProofStatus, RefusalReason, SharingState,
+    AwaitedWord, DataKind, Direction, Granularity, Outcome, ProofStatus, RefusalReason, SharingState,
 };
 
 /// The countries of the federation, by ISO 3166 code.
@@ -112,10 +112,27 @@ pub(crate) fn state(consent: &Consent, now: Instant) -> SharingState {
         State::Revoked { at } => SharingState::EndedRevoked { at: moment(at) },
         State::Invalidated { at } => SharingState::EndedMoved { at: moment(at) },
         State::Superseded { at, .. } => SharingState::EndedSuperseded { at: moment(at) },
+        // Whose word it waits for is asked of the broker (`Holdings`).
+        State::Waiting { until, .. } => SharingState::Waiting {
+            word: AwaitedWord::Another,
+            until: moment(until),
+        },
+        State::Refused if consent.came_to_nothing(now) => SharingState::NotMade {
+            at: moment(not_made_at(consent)),
+        },
         State::Refused | State::Unknown | State::Requested | State::Deferred => SharingState::Refused {
             at: moment(first_event(consent)),
         },
     }
+}
+
+/// When nothing came of an agreement: with the no, or when the time was over.
+fn not_made_at(consent: &Consent) -> Instant {
+    let last = consent.events.last();
+    last.map_or(consent.data.start(), |event| match event.kind {
+        EventKind::Agreed { until, .. } => until,
+        _ => event.effective_at,
+    })
 }
 
 /// When a consent was given or refused.

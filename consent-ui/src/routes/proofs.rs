@@ -17,8 +17,8 @@ const LEAF_FILE: &str = "fiducie-feuille.json";
 
 /// `/moi/preuves/{leaf}`
 pub(crate) async fn own(visit: Visit, Path(leaf): Path<String>) -> Result<Response, Trouble> {
-    let who = visit.hand()?;
-    proof(visit.broker().own_receipt(who, id(&leaf)?).await)
+    visit.hand()?;
+    proof(visit.own_proof(id(&leaf)?).await)
 }
 
 /// `/recherche/preuves/{leaf}`: with the word of the witnesses where there is one, since it goes with files that others
@@ -38,8 +38,8 @@ pub(crate) async fn officer(visit: Visit, Path(leaf): Path<String>) -> Result<Re
 
 /// `/moi/preuves/{leaf}/{format}`
 pub(crate) async fn own_as(visit: Visit, Path(asked): Path<(String, String)>) -> Result<Response, Trouble> {
-    let who = visit.hand()?;
-    let receipt = visit.broker().own_receipt(who, id(&asked.0)?).await;
+    visit.hand()?;
+    let receipt = visit.own_proof(id(&asked.0)?).await;
     formatted(&visit, receipt, &asked.1).await
 }
 

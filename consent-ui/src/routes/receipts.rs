@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::consent::Method;
-use broker_service::{ActedBy, Body, Fault, ReadableReceipt, ReceiptAct, ReceiptForm};
+use broker_service::{ActedBy, Body, Failure, Fault, OwnRefusal, ReadableReceipt, ReceiptAct, ReceiptForm};
 use tokio::sync::Semaphore;
 
 use crate::lang::Lang;
@@ -69,7 +69,16 @@ async fn pressed(
 
 async fn read(visit: &Visit, leaf: &str) -> Result<(ReadableReceipt, ReceiptView), Trouble> {
     let who = visit.hand()?;
-    let receipt = visit.broker().readable_receipt(who, id(leaf)?).await;
+    let mut receipt = visit.broker().readable_receipt(who, id(leaf)?).await;
+    // Of a contract that she holds with another, the receipts are hers as much.
+    if let (Err(Failure::Refused(OwnRefusal::NotYours)), None) = (&receipt, who.acting()) {
+        for held in visit.broker().holdings_of(who.person()).await? {
+            let found = visit.broker().readable_receipt(held.acting, id(leaf)?).await;
+            if found.is_ok() {
+                receipt = found;
+            }
+        }
+    }
     // Somebody else's record, another kind of record and none at all look the same from here.
     let receipt = receipt
         .map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?
@@ -89,6 +98,8 @@ async fn view(
     let (terms, place) = (&receipt.terms, &receipt.place);
     let (kind, resumes) = match receipt.act {
         ReceiptAct::Given => (ReceiptKind::Granted, None),
+        ReceiptAct::Agreed => (ReceiptKind::Agreed, None),
+        ReceiptAct::Declined => (ReceiptKind::Declined, None),
         ReceiptAct::Renewed => (ReceiptKind::Renewed, None),
         ReceiptAct::Narrowed => (ReceiptKind::Narrowed, None),
         ReceiptAct::Withdrawn => (ReceiptKind::Withdrawn, None),
@@ -102,12 +113,7 @@ async fn view(
         ReceiptForm::Standard => ("jsonld", format!("{}/jsonld", paths::own_proof(place.leaf_index))),
         ReceiptForm::Bundle => ("json", paths::own_proof(place.leaf_index)),
     };
-    let by = match receipt.acted {
-        ActedBy::Delegate { mandate } => ReceiptBy::Delegate {
-            name: visit.broker().delegate_named(mandate).await?,
-        },
-        ActedBy::Oneself => ReceiptBy::Oneself,
-    };
+    let by = by_whom(visit, receipt).await?;
     Ok(ReceiptView {
         kind,
         by,
@@ -138,6 +144,34 @@ async fn view(
         file: format!("fiducie-preuve-{}.{ending}", place.leaf_index),
         file_path,
         site: visit.pages.site.url.clone(),
+    })
+}
+
+/// Who acted, for whoever reads: of a contract that two hold, the one is not the other.
+async fn by_whom(visit: &Visit, receipt: &ReadableReceipt) -> Result<ReceiptBy, Trouble> {
+    let reader = visit.own_participant().ok();
+    let ActedBy::Delegate { mandate } = receipt.acted else {
+        let consent = visit.broker().read().await?.consent(receipt.consent).await?;
+        let person = consent.map(|consent| consent.participant);
+        let mut held = Vec::new();
+        if let Some(reader) = reader {
+            held = visit.broker().holdings_of(reader).await?;
+        }
+        let shared = held.iter().any(|one| Some(one.acting.person()) == person);
+        return Ok(
+            match shared && receipt.how.is_some_and(|how| how.level.is_some()) {
+                true => ReceiptBy::Holder { name: String::new() },
+                false => ReceiptBy::Oneself,
+            },
+        );
+    };
+    let row = visit.broker().read().await?.mandate(mandate).await?;
+    let name = visit.broker().delegate_named(mandate).await?;
+    let joint = row.filter(|row| row.mandate.joint.is_some());
+    Ok(match joint.and_then(|row| row.mandate.held) {
+        Some(held) if Some(held.by) == reader => ReceiptBy::Oneself,
+        Some(_) => ReceiptBy::Holder { name },
+        None => ReceiptBy::Delegate { name },
     })
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn page(visit: Visit, Path(sharing): Path<String>) -> Result<Re
 }
 
 async fn view(visit: &Visit, subject: Subject, errors: FormErrors) -> Result<RenewalView, Trouble> {
-    let who = visit.hand()?;
+    let who = visit.hand_about(subject.consent.id).await?;
     let signing = signing(visit).await?;
     let onward = paths::sharing(&subject.sharing.id);
     let renewal = visit.broker().renewal(who, subject.consent.id).await;
@@ -76,7 +76,7 @@ pub(crate) async fn renew(Path(sharing): Path<String>, posted: Posted) -> Result
         fields,
         session,
     } = posted;
-    let who = visit.hand()?;
+    let who = visit.hand_about(id(&sharing)?).await?;
     let subject = Subject::of(&visit, &sharing).await?;
     let consent = subject.consent.id;
     let onward = paths::sharing(&sharing);
@@ -124,8 +124,9 @@ pub(crate) async fn question(Path(sharing): Path<String>, scripted: Scripted) ->
 
 async fn asked(sharing: &str, scripted: &Scripted) -> Result<AskedSignature, Not> {
     let visit = &scripted.visit;
-    let who = granting(visit)?;
     let consent: ConsentId = id(sharing)?;
+    granting(visit)?;
+    let who = visit.hand_about(consent).await?;
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let renewal = visit.broker().renewal(who, consent).await.map_err(not)?;
     let shown = seen(&renewal, &text(&scripted.notice), &text(&scripted.last_day));
@@ -149,13 +150,14 @@ pub(crate) async fn answer(scripted: Scripted) -> Response {
 
 async fn signed(scripted: &Scripted) -> Result<String, Not> {
     let visit = &scripted.visit;
-    let who = granting(visit)?;
+    granting(visit)?;
     let unknown = || {
         not(Failure::Refused(ChangeRefusal::Signature(
             SignatureRefusal::IntentUnknown,
         )))
     };
     let nonce = visit.ceremony().map_err(|_| unknown())?;
+    let who = visit.hand_signing(nonce).await?;
     let renewed = visit.broker().renew_signed(who, nonce, scripted.answer()?).await;
     let (consent, _) = renewed.map_err(not)?;
     Ok(paths::with_query(
@@ -165,10 +167,10 @@ async fn signed(scripted: &Scripted) -> Result<String, Not> {
     ))
 }
 
-fn not(failure: Failure<ChangeRefusal>) -> Not {
+pub(super) fn not(failure: Failure<ChangeRefusal>) -> Not {
     match failure {
         Failure::Refused(refusal) => {
-            tracing::info!(reason = %refusal, "a renewal was not signed");
+            tracing::info!(reason = %refusal, "an agreement was not signed");
             Not::Sentence(sentence(&refusal))
         }
         other => Not::Trouble(Trouble::from_failure(other, |_| Trouble::NotUnderstood)),
@@ -183,6 +185,9 @@ const fn sentence(refusal: &ChangeRefusal) -> &'static str {
         ChangeRefusal::Signature(refusal) => crate::routes::signing::of_signature(refusal),
         ChangeRefusal::NotYours
         | ChangeRefusal::NotInForce
+        | ChangeRefusal::Waits
+        | ChangeRefusal::NothingWaits
+        | ChangeRefusal::PausedByAnother
         | ChangeRefusal::PauseLength
         | ChangeRefusal::PausedLonger
         | ChangeRefusal::NotPaused

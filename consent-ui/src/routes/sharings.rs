@@ -7,14 +7,16 @@ use axum::response::{IntoResponse, Response};
 use broker_domain::consent::{Consent, EventKind};
 use broker_domain::household::StandstillCause;
 use broker_domain::ids::{ConsentId, ParticipantId};
-use broker_domain::mandate::Power;
-use broker_service::{ConsentHistory, WithdrawalRefusal};
+use broker_domain::mandate::{Capacity, Power};
+use broker_service::{Awaited, ConsentHistory, HerWord, WithdrawalRefusal};
+use broker_store::{MandateRow, Read};
 use tokio_stream::wrappers::ReceiverStream;
 
+use crate::page::Notice;
 use crate::pages::{
-    Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Sharing, SharingFilter, SharingPage,
-    SharingsView, Standstill, WithdrawalView, WithdrawnView, render_sharing, render_sharings,
-    render_withdrawal, render_withdrawn,
+    ActedBy, AwaitedLine, AwaitedWhat, Choice, Chosen, Narrowed, OnwardUse, Reader, ReceiptKind, ReceiptRow,
+    Sharing, SharingFilter, SharingPage, SharingsView, Standstill, WithdrawalView, WithdrawnView,
+    render_sharing, render_sharings, render_withdrawal, render_withdrawn,
 };
 use crate::paths;
 use crate::routes::fields::Posted;
@@ -24,9 +26,9 @@ use crate::routes::notice_text::if_refused;
 use crate::routes::phrases::{moment, proof, transfer};
 use crate::routes::told;
 use crate::routes::trouble::Trouble;
-use crate::routes::visit::{PAGE_LINES, Visit, id, onward, shown};
+use crate::routes::visit::{PAGE_LINES, Visit, id, onward, onward_with, shown};
 use crate::routes::watched;
-use crate::vocabulary::{Evidence, SharingState};
+use crate::vocabulary::{AwaitedWord, Evidence, SharingState};
 
 /// `/moi/partages`
 pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
@@ -118,7 +120,7 @@ fn kept(narrowed: &Narrowed, consent: &Consent) -> bool {
 
 /// `/moi/partages/{sharing}/transferts.csv`
 pub(crate) async fn transfers(visit: Visit, Path(sharing): Path<String>) -> Result<Response, Trouble> {
-    let who = visit.hand()?;
+    let who = visit.hand_about(id(&sharing)?).await?;
     let lines = visit.pages.broker.own_transfers_file(who, id(&sharing)?).await;
     let lines = lines.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotFound))?;
     let headers = [
@@ -159,11 +161,13 @@ async fn research_under(
 
 /// `/moi/partages/{sharing}`
 pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<Response, Trouble> {
-    let who = visit.hand()?;
     let consent: ConsentId = id(&sharing)?;
-    let holdings = Holdings::of(&visit, who).await?;
+    let who = visit.hand_about(consent).await?;
+    let holdings = Holdings::of(&visit, visit.hand()?).await?;
     let given = holdings.consent(consent)?;
     let sharing = holdings.sharing(given);
+    let reader = Reader::of(who);
+    let actor = who.actor();
     // Whoever may withdraw for her, and not look, sees what the sharing is and not what was made of it.
     let looks = who.may(Power::View);
     let who = who.person();
@@ -185,8 +189,9 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
             .map(|row| transfer(row, recipient.clone()))
             .collect(),
         pager: visit.pager(history.older),
-        receipts: receipts(&visit, consent).await?,
-        onward: match looks {
+        receipts: receipts(&visit, consent, actor).await?,
+        // Of releases nobody kept of which meter: whoever holds one contract is not shown another's.
+        onward: match looks && reader == Reader::Owner {
             true => research_under(&visit, who, given).await?,
             false => Vec::new(),
         },
@@ -200,6 +205,8 @@ pub(crate) async fn detail(visit: Visit, Path(sharing): Path<String>) -> Result<
         },
         told: told::about(&visit, who, consent).await?,
         standstill: standstill(&visit, consent).await?,
+        awaited: holdings.awaited(consent).map(awaited),
+        reader,
         sharing,
     };
     shown(render_sharing(&visit.page(), &view))
@@ -219,10 +226,15 @@ async fn standstill(visit: &Visit, consent: ConsentId) -> Result<Option<Standsti
 }
 
 /// The receipts of a consent, latest first.
-pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<ReceiptRow>, Trouble> {
-    let (events, acts, delegated) = {
+pub(crate) async fn receipts(
+    visit: &Visit,
+    consent: ConsentId,
+    reader: ParticipantId,
+) -> Result<Vec<ReceiptRow>, Trouble> {
+    let (shared, events, acts, delegated) = {
         let mut read = visit.broker().read().await?;
         (
+            is_shared(&mut *read, consent, reader).await?,
             read.recorded_events(consent).await?,
             read.consent_acts(consent).await?,
             read.delegated_events(consent).await?,
@@ -240,8 +252,15 @@ pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<Re
             at: moment(recorded.event.effective_at),
             evidence: evidence(recorded.event.seq),
             by: match by {
-                Some(row) => Some(visit.broker().delegate_named(row.mandate).await?),
-                None => None,
+                Some(row) if row.capacity == Capacity::JointHolder && row.delegate == reader => {
+                    ActedBy::Reader
+                }
+                Some(row) if row.capacity == Capacity::JointHolder => {
+                    ActedBy::Holder(visit.broker().delegate_named(row.mandate).await?)
+                }
+                Some(row) => ActedBy::Delegate(visit.broker().delegate_named(row.mandate).await?),
+                None if shared && acted(recorded.event.kind) => ActedBy::Holder(String::new()),
+                None => ActedBy::Reader,
             },
             proof: proof(recorded.leaf_index),
         });
@@ -249,10 +268,49 @@ pub(crate) async fn receipts(visit: &Visit, consent: ConsentId) -> Result<Vec<Re
     Ok(rows)
 }
 
+/// Whether a sharing is of a contract that the reader holds with another, who enrolled the meter.
+async fn is_shared<R: Read + ?Sized>(
+    read: &mut R,
+    consent: ConsentId,
+    reader: ParticipantId,
+) -> Result<bool, Trouble> {
+    let Some(consent) = read.consent(consent).await? else {
+        return Ok(false);
+    };
+    let rows = read.holders_of(consent.point).await?;
+    let holds = |row: &MandateRow| row.mandate.held.is_some_and(|held| held.by == reader);
+    Ok(consent.participant != reader && rows.iter().any(holds))
+}
+
+/// Whether somebody who holds the contract did it, where nobody else is named.
+const fn acted(kind: EventKind) -> bool {
+    !matches!(
+        kind,
+        EventKind::Expired | EventKind::Suspended | EventKind::Revoked | EventKind::Invalidated
+    )
+}
+
+/// What waits, as shown.
+fn awaited(found: Awaited) -> AwaitedLine {
+    AwaitedLine {
+        word: match found.her_word {
+            HerWord::Missing | HerWord::Enough => AwaitedWord::Mine,
+            HerWord::Given => AwaitedWord::Another,
+        },
+        until: moment(found.until),
+        what: match found.renewal {
+            true => AwaitedWhat::Renewal,
+            false => AwaitedWhat::Beginning,
+        },
+    }
+}
+
 /// The receipt of an event.
 pub(crate) const fn receipt_kind(kind: EventKind) -> ReceiptKind {
     match kind {
         EventKind::Given => ReceiptKind::Granted,
+        EventKind::Agreed { .. } => ReceiptKind::Agreed,
+        EventKind::Declined => ReceiptKind::Declined,
         EventKind::Refused => ReceiptKind::Refused,
         EventKind::Withdrawn => ReceiptKind::Withdrawn,
         EventKind::Suspended => ReceiptKind::Suspended,
@@ -275,7 +333,7 @@ pub(crate) async fn withdrawal(visit: Visit, Path(sharing): Path<String>) -> Res
     let given = holdings.consent(consent)?;
     let sharing = holdings.sharing(given);
     if let SharingState::EndedWithdrawn { at } = sharing.state {
-        let receipts = receipts(&visit, consent).await?;
+        let receipts = receipts(&visit, consent, who.actor()).await?;
         let receipt = receipts
             .iter()
             .find(|receipt| receipt.kind == ReceiptKind::Withdrawn);
@@ -305,8 +363,8 @@ pub(crate) async fn withdrawal(visit: Visit, Path(sharing): Path<String>) -> Res
 /// POST `/moi/partages/{sharing}/retrait`. A second click finds it done and shows the same receipt.
 pub(crate) async fn withdraw(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
     let visit = posted.visit;
-    let who = visit.hand()?;
     let consent: ConsentId = id(&sharing)?;
+    let who = visit.hand_about(consent).await?;
     let onward_to = paths::withdrawal(&consent.to_string());
     match visit.broker().withdraw(who, consent).await {
         Ok(_) => {
@@ -314,6 +372,12 @@ pub(crate) async fn withdraw(Path(sharing): Path<String>, posted: Posted) -> Res
             // Whoever acts for her is not asked (`routes::covered`).
             if posted.fields.text("effacer") == "oui" && who.acting().is_none() {
                 told::deletion_asked(&visit, consent).await?;
+            }
+            let ended = visit.broker().read().await?.consent(consent).await?;
+            let now = visit.broker().now();
+            if ended.is_some_and(|consent| consent.came_to_nothing(now)) {
+                let page = paths::sharing(&consent.to_string());
+                return Ok(onward_with(&page, Notice::AgreementDeclined));
             }
             Ok(onward(&onward_to))
         }

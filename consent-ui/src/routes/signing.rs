@@ -77,7 +77,7 @@ pub(super) fn question_answer(visit: &Visit, asked: Result<AskedSignature, Not>)
 
 async fn asked(offer: &str, scripted: &Scripted) -> Result<AskedSignature, Not> {
     let visit = &scripted.visit;
-    let who = granting(visit)?;
+    granting(visit)?;
     let point = scripted
         .meter
         .as_deref()
@@ -98,6 +98,7 @@ async fn asked(offer: &str, scripted: &Scripted) -> Result<AskedSignature, Not> 
         answer: Answer::Agree,
         proved_at: None,
     };
+    let who = visit.hand_at(choice.point).await?;
     let asked = visit.broker().ask_for_signature(who, choice).await;
     asked.map_err(not)
 }
@@ -117,10 +118,11 @@ pub(crate) async fn answer(scripted: Scripted) -> Response {
 
 async fn signed(scripted: &Scripted) -> Result<String, Not> {
     let visit = &scripted.visit;
-    let who = granting(visit)?;
+    granting(visit)?;
     let nonce = visit
         .ceremony()
         .map_err(|_| Not::Choice(ChoiceRefusal::Signature(SignatureRefusal::IntentUnknown)))?;
+    let who = visit.hand_signing(nonce).await?;
     let chosen = visit.broker().choose_signed(who, nonce, scripted.answer()?).await;
     let chosen = chosen.map_err(not)?;
     Ok(paths::answered(&chosen.consent.to_string()))
@@ -168,6 +170,7 @@ const fn sentence(refusal: &ChoiceRefusal) -> &'static str {
         | ChoiceRefusal::Objected
         | ChoiceRefusal::CapacityWaits
         | ChoiceRefusal::ChangedSince
+        | ChoiceRefusal::Waits
         | ChoiceRefusal::NoticeChanged => "signing-refused-changed",
         ChoiceRefusal::AlreadyGiven => "signing-refused-already",
         ChoiceRefusal::TooWeak { .. } => "signing-refused-weak",

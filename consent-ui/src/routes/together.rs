@@ -62,7 +62,7 @@ fn living(holdings: &Holdings, which: Together) -> Vec<crate::pages::Sharing> {
     let living = holdings
         .consents
         .iter()
-        .filter(|consent| which.includes(consent) && consent.state(holdings.now).is_given());
+        .filter(|consent| which.includes(consent) && holdings.sharing(consent).state.can_be_withdrawn());
     living.map(|consent| holdings.sharing(consent)).collect()
 }
 
@@ -80,7 +80,14 @@ async fn on_paper(visit: &Visit, holdings: &Holdings, which: Together) -> Result
 
 async fn withdraw(visit: &Visit, which: Together) -> Result<Response, Trouble> {
     let who = visit.hand()?;
-    let done = visit.broker().withdraw_together(who, which).await;
+    let mut done = visit.broker().withdraw_together(who, which).await;
+    // Of the contracts that she holds with others too: either withdraws.
+    if who.acting().is_none() {
+        for held in visit.broker().holdings_of(who.person()).await? {
+            let shared = visit.broker().withdraw_together(held.acting, which).await;
+            done = done.and(shared);
+        }
+    }
     done.map_err(|failure| {
         Trouble::from_failure(failure, |refusal| match refusal {
             WithdrawalRefusal::NotYours => Trouble::NotFound,

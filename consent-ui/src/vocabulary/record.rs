@@ -53,6 +53,8 @@ pub enum RecordType {
     Objection,
     /// Somebody was added to a project of research, signed its undertaking, or left it.
     ProjectMember,
+    /// Who holds a contract with the person.
+    Joint,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -60,6 +62,10 @@ pub enum RecordType {
 /// What a consent record says that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConsentRecordType {
+    /// One of those who must agree did.
+    Agreed,
+    /// One of them said no.
+    Declined,
     /// The person agreed.
     Given,
     /// She agreed again, to new terms.
@@ -80,7 +86,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -105,6 +111,9 @@ impl RecordType {
         Self::Breach,
         Self::Objection,
         Self::ProjectMember,
+        Self::Joint,
+        Self::Consent(ConsentRecordType::Agreed),
+        Self::Consent(ConsentRecordType::Declined),
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -147,6 +156,9 @@ impl RecordType {
             Self::Breach => "breach/1",
             Self::Objection => "objection/1",
             Self::ProjectMember => "project-member/1",
+            Self::Joint => "mandate/2",
+            Self::Consent(ConsentRecordType::Agreed) => "consent-agreed/2",
+            Self::Consent(ConsentRecordType::Declined) => "consent-declined/2",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -188,6 +200,9 @@ impl Word for RecordType {
             Self::Breach => "record-breach",
             Self::Objection => "record-objection",
             Self::ProjectMember => "record-project-member",
+            Self::Joint => "record-joint",
+            Self::Consent(ConsentRecordType::Agreed) => "record-consent-agreed",
+            Self::Consent(ConsentRecordType::Declined) => "record-consent-declined",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

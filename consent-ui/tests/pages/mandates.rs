@@ -27,7 +27,7 @@ pub async fn given(anna: &mut Browser, powers: &[&str]) -> String {
 }
 
 /// `ABCD-EFGH-JKMN`
-fn code_in(page: &Answer) -> String {
+pub fn code_in(page: &Answer) -> String {
     let codes = page
         .body
         .split("<code>")

@@ -23,9 +23,10 @@ mod terms;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::record::{Digest, Id, Instant};
+use crate::record::{Capacity, Digest, Id, Instant};
 use ledger_core::leaf::SubjectKind;
 
+pub(crate) use act::ONE_OF_SEVERAL;
 pub use act::{ConsentAct, ConsentEvent, How, Lost, OnBehalf};
 pub use context::Namespace;
 pub use draft::ConsentDraft;
@@ -125,6 +126,27 @@ impl ConsentRecord {
         let by = Id::new(event.get("dpv:isIndicatedBy")?.as_str()?).ok()?;
         let person = iri("en:onBehalfOf")?;
         (person == self.subject).then_some((by, iri("en:mandate")?))
+    }
+
+    /// Which holder of the contract did the newest event, as an IRI: herself where she acted as a holder, and the data subject
+    /// where she or somebody for her did. `None` where nobody of them acted.
+    pub fn holder(&self) -> Option<Id> {
+        let event = self.newest()?;
+        let by = Id::new(event.get("dpv:isIndicatedBy")?.as_str()?).ok()?;
+        let capacity = event.get("en:capacity").and_then(|capacity| capacity.get("@id"));
+        match (self.behalf(), capacity.and_then(Value::as_str)) {
+            (Some(_), Some(capacity)) if capacity == Capacity::JointHolder.term() => Some(by),
+            (Some(_), _) => Some(self.subject.clone()),
+            (None, _) => (by == self.subject).then_some(by),
+        }
+    }
+
+    /// The meter, as `mandate/2` names it too.
+    pub fn point(&self) -> Option<Digest> {
+        let process = self.document.get("dpv:hasProcess")?.as_array()?.first()?;
+        let point = process.get("dpv:hasPersonalData")?.get("dct:identifier")?;
+        let point = point.as_str()?.strip_prefix("en:mp:hmac:")?;
+        Digest::try_from(point.to_owned()).ok()
     }
 
     /// The newest event.

@@ -33,7 +33,7 @@ pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use entered::{EnteredAct, EnteredSeen, EnteredStep, EnteredWhat};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
 pub use household::{HouseholdStep, HouseholdStepKind};
-pub use mandate::{Capacity, MandateStep, MandateStepKind, Power};
+pub use mandate::{Capacity, JointContract, JointRule, MandateStep, MandateStepKind, Power};
 pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
 pub use release::{
@@ -102,6 +102,9 @@ pub enum Record {
     /// A person lets another act for her, or that one looked at what she may see.
     #[serde(rename = "mandate/1")]
     Mandate(MandateStep),
+    /// The same about a contract that two people hold.
+    #[serde(rename = "mandate/2")]
+    MandateJoint(MandateStep),
     /// Something happened between a home and the other adults in it.
     #[serde(rename = "household/1")]
     Household(HouseholdStep),
@@ -203,6 +206,7 @@ impl Record {
             Self::RightsStep(_) => "rights-step/1",
             Self::Occupancy(_) => "occupancy/1",
             Self::Mandate(_) => "mandate/1",
+            Self::MandateJoint(_) => "mandate/2",
             Self::Household(_) => "household/1",
             Self::Capacity(_) => "capacity/1",
             Self::Entered(_) => "entered-act/1",
@@ -238,7 +242,7 @@ impl Record {
                 SubjectKind::Release
             }
             // Who may come to what is hers, and that she came.
-            Self::Access(_) | Self::Mandate(_) => SubjectKind::Access,
+            Self::Access(_) | Self::Mandate(_) | Self::MandateJoint(_) => SubjectKind::Access,
             Self::RightsStep(_) | Self::Objection(_) => SubjectKind::RightsRequest,
             Self::Household(record) if record.step.is_of_a_case() => SubjectKind::RightsRequest,
             // What the home tells of itself, as with its enrolment.
@@ -269,7 +273,7 @@ impl Record {
             Self::WithdrawalAnswer(record) => record.at,
             Self::RightsStep(record) => record.at,
             Self::Occupancy(record) => record.at,
-            Self::Mandate(record) => record.at,
+            Self::Mandate(record) | Self::MandateJoint(record) => record.at,
             Self::Household(record) => record.at,
             Self::Capacity(record) => record.at,
             Self::Entered(record) => record.at,
@@ -296,7 +300,14 @@ impl Record {
             Self::WithdrawalAnswer(record) => record.check(),
             Self::RightsStep(record) => record.check(),
             Self::Occupancy(record) => record.check(),
-            Self::Mandate(record) => record.check(),
+            Self::Mandate(record) => {
+                demand(record.joint.is_none(), "a contract is held")?;
+                record.check()
+            }
+            Self::MandateJoint(record) => {
+                demand(record.joint.is_some(), "no contract is named")?;
+                record.check()
+            }
             Self::Household(record) => record.check(),
             Self::Capacity(record) => record.check(),
             Self::Entered(record) => record.check(),

@@ -7,6 +7,7 @@
 mod cli;
 mod clock;
 mod compare;
+mod joint;
 mod log;
 mod mandates;
 mod manifest;

@@ -23,7 +23,7 @@ impl<'a> Mandates<'a> {
     /// The steps in a list.
     pub fn of(records: &'a [VerifiedRecord]) -> Self {
         let steps = records.iter().filter_map(|one| match &one.record {
-            Record::Mandate(step) => Some(step),
+            Record::Mandate(step) | Record::MandateJoint(step) => Some(step),
             _ => None,
         });
         Self(steps.collect())
@@ -76,13 +76,7 @@ impl<'a> Mandates<'a> {
                 && step.from <= acted.at
                 && acted.at < step.until
         });
-        let ended = of_it().any(|step| {
-            let ends = matches!(
-                step.step,
-                MandateStepKind::EndedByPerson | MandateStepKind::EndedByDelegate
-            );
-            ends && step.at <= acted.at
-        });
+        let ended = of_it().any(|step| step.ends() && step.at <= acted.at);
         held && !ended
     }
 }
@@ -113,9 +107,11 @@ fn of_consent(record: &ConsentRecord) -> Option<Acted> {
         by: name(&by)?,
         mandate: name(&mandate)?,
         power: match record.act() {
-            ConsentAct::Given | ConsentAct::Renewed | ConsentAct::Requested | ConsentAct::Deferred => {
-                Power::Grant
-            }
+            ConsentAct::Given
+            | ConsentAct::Agreed
+            | ConsentAct::Renewed
+            | ConsentAct::Requested
+            | ConsentAct::Deferred => Power::Grant,
             _ => Power::Withdraw,
         },
         at: record.at(),
@@ -143,6 +139,7 @@ mod tests {
             from: at(10),
             until: at(90),
             basis_sha256: None,
+            joint: None,
             at: at(seconds),
         }
     }

@@ -6,6 +6,7 @@ use evidence::{
     record::{Digest, Instant, PasskeyAction, Record},
 };
 
+use crate::joint;
 use crate::mandates::Mandates;
 use crate::report::{Failure, Report, refused};
 
@@ -23,6 +24,7 @@ pub fn tell(report: &mut Report, records: &[VerifiedRecord], lost: bool) -> Resu
         .collect();
     let mandates = Mandates::of(records);
     mandates.tell(report, records, lost)?;
+    joint::tell(report, records, lost)?;
     let (mut proved, mut claimed, mut delegated) = (0_u64, 0_u64, 0_u64);
     for one in records {
         let Record::Consent(record) = &one.record else {

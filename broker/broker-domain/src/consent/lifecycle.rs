@@ -5,8 +5,9 @@
 
 use thiserror::Error;
 
+use super::wait::{Proposal, began};
 use super::{Consent, ConsentEvent, EventKind, Pause, Refusal, State};
-use crate::ids::{ConsentId, Digest};
+use crate::ids::Digest;
 use crate::time::{Instant, Interval, Step};
 
 /// What is agreed to, as it stands between two events.
@@ -20,17 +21,6 @@ pub struct Terms {
     pub digest: Digest,
     /// SHA-256 of the notice shown.
     pub notice: Digest,
-}
-
-/// What an event holds beside its kind, apart: as a store keeps it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct EventParts {
-    /// New terms.
-    pub terms: Option<Terms>,
-    /// The end of a pause.
-    pub until: Option<Instant>,
-    /// The consent that took its place.
-    pub by: Option<ConsentId>,
 }
 
 /// Why an event may not be added.
@@ -59,153 +49,16 @@ pub enum NotAdmitted {
     NotOver,
 }
 
-impl EventKind {
-    /// The name used in the database and in records.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Deferred => "deferred",
-            Self::Given => "given",
-            Self::Refused => "refused",
-            Self::Narrowed(_) => "narrowed",
-            Self::Renewed(_) => "renewed",
-            Self::Paused { .. } => "paused",
-            Self::Resumed => "resumed",
-            Self::Withdrawn => "withdrawn",
-            Self::Revoked => "revoked",
-            Self::Expired => "expired",
-            Self::Invalidated => "invalidated",
-            Self::Superseded { .. } => "superseded",
-            Self::Suspended => "suspended",
-        }
-    }
-
-    /// What it holds beside its name.
-    #[must_use]
-    pub fn parts(self) -> EventParts {
-        let none = EventParts::default();
-        match self {
-            Self::Narrowed(terms) | Self::Renewed(terms) => EventParts {
-                terms: Some(terms),
-                ..none
-            },
-            Self::Paused { until } => EventParts {
-                until: Some(until),
-                ..none
-            },
-            Self::Superseded { by } => EventParts { by: Some(by), ..none },
-            _ => none,
-        }
-    }
-
-    /// The kind of that name with these parts. `None` for an unknown name, a part that is missing, and one too many.
-    #[must_use]
-    pub fn from_parts(code: &str, parts: EventParts) -> Option<Self> {
-        let kind = match (code, parts.terms, parts.until, parts.by) {
-            ("requested", None, None, None) => Self::Requested,
-            ("deferred", None, None, None) => Self::Deferred,
-            ("given", None, None, None) => Self::Given,
-            ("refused", None, None, None) => Self::Refused,
-            ("narrowed", Some(terms), None, None) => Self::Narrowed(terms),
-            ("renewed", Some(terms), None, None) => Self::Renewed(terms),
-            ("paused", None, Some(until), None) => Self::Paused { until },
-            ("resumed", None, None, None) => Self::Resumed,
-            ("withdrawn", None, None, None) => Self::Withdrawn,
-            ("revoked", None, None, None) => Self::Revoked,
-            ("expired", None, None, None) => Self::Expired,
-            ("invalidated", None, None, None) => Self::Invalidated,
-            ("superseded", None, None, Some(by)) => Self::Superseded { by },
-            ("suspended", None, None, None) => Self::Suspended,
-            _ => return None,
-        };
-        Some(kind)
-    }
-
-    /// The state that an event leads to for ever, when it ends the consent.
-    const fn end(self, at: Instant) -> Option<State> {
-        Some(match self {
-            Self::Withdrawn => State::Withdrawn { at },
-            Self::Revoked => State::Revoked { at },
-            Self::Expired => State::Expired { at },
-            Self::Invalidated => State::Invalidated { at },
-            Self::Superseded { by } => State::Superseded { at, by },
-            Self::Suspended => State::Suspended { at },
-            Self::Requested
-            | Self::Deferred
-            | Self::Given
-            | Self::Refused
-            | Self::Narrowed(_)
-            | Self::Renewed(_)
-            | Self::Paused { .. }
-            | Self::Resumed => return None,
-        })
-    }
-
-    /// Whether it may take effect before it was known.
-    const fn may_be_dated_back(self) -> bool {
-        matches!(
-            self,
-            Self::Withdrawn
-                | Self::Revoked
-                | Self::Expired
-                | Self::Invalidated
-                | Self::Superseded { .. }
-                | Self::Suspended
-        )
-    }
-
-    /// Whether it leaves less than there was, for good or for a while.
-    const fn takes_away(self) -> bool {
-        self.may_be_dated_back() || matches!(self, Self::Narrowed(_) | Self::Paused { .. })
-    }
-
-    /// The table of `consent.md` §2.2. A restore that ends a consent counts as withdrawn there, one superseded too.
-    const fn follows(self, state: State) -> bool {
-        match state {
-            State::Unknown => matches!(
-                self,
-                Self::Requested | Self::Deferred | Self::Given | Self::Refused | Self::Invalidated
-            ),
-            State::Requested => matches!(
-                self,
-                Self::Deferred | Self::Given | Self::Refused | Self::Invalidated
-            ),
-            State::Deferred => matches!(
-                self,
-                Self::Requested | Self::Given | Self::Refused | Self::Invalidated
-            ),
-            State::Given { .. } => matches!(
-                self,
-                Self::Narrowed(_)
-                    | Self::Renewed(_)
-                    | Self::Paused { .. }
-                    | Self::Resumed
-                    | Self::Withdrawn
-                    | Self::Revoked
-                    | Self::Expired
-                    | Self::Invalidated
-                    | Self::Superseded { .. }
-                    | Self::Suspended
-            ),
-            // The announcement of an end that the clock brought; whether it was made before is looked at apart.
-            State::Expired { .. } => matches!(self, Self::Expired | Self::Invalidated),
-            State::Refused
-            | State::Withdrawn { .. }
-            | State::Revoked { .. }
-            | State::Superseded { .. }
-            | State::Suspended { .. } => matches!(self, Self::Invalidated),
-            State::Invalidated { .. } => false,
-        }
-    }
-}
-
 /// What a row of events comes to.
 #[derive(Clone, Copy)]
 pub(super) struct Standing {
     pub(super) state: State,
     pub(super) terms: Terms,
-    pause: Option<Pause>,
+    pub(super) pause: Option<Pause>,
+    /// A later end that one of several holders agreed to.
+    pub(super) proposal: Option<Proposal>,
+    /// Since when it counts, where it waited for others first: nothing measured in the wait passes.
+    pub(super) waited: Option<Instant>,
 }
 
 impl Standing {
@@ -222,17 +75,31 @@ impl Standing {
         if !event.kind.follows(self.at(at).state) {
             return self;
         }
+        // What one agreed to was about the terms of then: whatever follows ends the wait for a later end.
+        let standing = Self {
+            proposal: None,
+            ..self
+        };
         match event.kind {
-            EventKind::Requested => self.in_state(State::Requested),
-            EventKind::Deferred => self.in_state(State::Deferred),
-            EventKind::Refused => self.in_state(State::Refused),
-            EventKind::Given => self.in_state(State::Given { since: at }),
-            EventKind::Narrowed(terms) | EventKind::Renewed(terms) => Self { terms, ..self },
+            EventKind::Requested => standing.in_state(State::Requested),
+            EventKind::Deferred => standing.in_state(State::Deferred),
+            EventKind::Refused => standing.in_state(State::Refused),
+            EventKind::Given => Self {
+                state: State::Given { since: at },
+                waited: matches!(self.state, State::Waiting { .. }).then_some(at),
+                ..standing
+            },
+            EventKind::Agreed { until, renewal } => self.agreed(at, until, renewal),
+            EventKind::Declined => standing.declined(),
+            EventKind::Narrowed(terms) | EventKind::Renewed(terms) => Self { terms, ..standing },
             EventKind::Paused { until } => Self {
                 pause: Some(Pause { since: at, until }),
-                ..self
+                ..standing
             },
-            EventKind::Resumed => Self { pause: None, ..self },
+            EventKind::Resumed => Self {
+                pause: None,
+                ..standing
+            },
             // Ends, handled above.
             EventKind::Withdrawn
             | EventKind::Revoked
@@ -249,16 +116,16 @@ impl Standing {
 
     /// The standing at an instant: expiry and the end of a pause need no event.
     fn at(self, now: Instant) -> Self {
-        let over = matches!(self.state, State::Given { .. }) && self.terms.data.end() <= now;
+        let end = self.terms.data.end();
         Self {
-            state: if over {
-                State::Expired {
-                    at: self.terms.data.end(),
-                }
-            } else {
-                self.state
+            state: match self.state {
+                State::Given { .. } if end <= now => State::Expired { at: end },
+                // Nothing came of it, and nothing has to run for that.
+                State::Waiting { until, .. } if until.min(end) <= now => State::Refused,
+                state => state,
             },
             pause: self.pause.filter(|pause| now < pause.until),
+            proposal: self.proposal.filter(|proposal| now < proposal.until),
             ..self
         }
     }
@@ -287,7 +154,12 @@ impl State {
     #[must_use]
     pub const fn ended_at(&self) -> Option<Instant> {
         match self {
-            Self::Unknown | Self::Requested | Self::Deferred | Self::Given { .. } | Self::Refused => None,
+            Self::Unknown
+            | Self::Requested
+            | Self::Deferred
+            | Self::Waiting { .. }
+            | Self::Given { .. }
+            | Self::Refused => None,
             Self::Withdrawn { at }
             | Self::Revoked { at }
             | Self::Invalidated { at }
@@ -360,7 +232,11 @@ impl Consent {
     #[must_use]
     pub fn may_be_asked_again(&self, now: Instant, rest_seconds: i64) -> bool {
         match self.state(now) {
-            State::Unknown | State::Requested | State::Deferred | State::Given { .. } => false,
+            State::Unknown
+            | State::Requested
+            | State::Deferred
+            | State::Waiting { .. }
+            | State::Given { .. } => false,
             State::Refused => self
                 .events
                 .iter()
@@ -402,6 +278,13 @@ impl Consent {
             EventKind::Renewed(terms) if !terms.only_ends_later_than(&then.terms) => {
                 Err(NotAdmitted::NotLonger)
             }
+            EventKind::Agreed {
+                renewal: Some(terms), ..
+            } if !terms.only_ends_later_than(&then.terms) => Err(NotAdmitted::NotLonger),
+            EventKind::Agreed { until, .. } if until <= effective_at => Err(NotAdmitted::NoPause),
+            EventKind::Declined if then.state.is_given() && then.proposal.is_none() => {
+                Err(NotAdmitted::Order)
+            }
             EventKind::Paused { until } if until <= effective_at => Err(NotAdmitted::NoPause),
             EventKind::Resumed if then.pause.is_none() => Err(NotAdmitted::Order),
             EventKind::Expired if effective_at != then.terms.data.end() => Err(NotAdmitted::NotOver),
@@ -412,12 +295,18 @@ impl Consent {
 
     /// The terms in force at `now`, when transfers may take place.
     pub(super) fn in_force(&self, now: Instant) -> Result<Terms, Refusal> {
-        let Standing { state, terms, pause } = self.standing(now);
+        let Standing {
+            state,
+            terms,
+            pause,
+            waited,
+            ..
+        } = self.standing(now);
         match state {
             State::Given { .. } => match (self.occupancy.held_since, pause) {
                 (Some(since), _) => Err(Refusal::Held { since }),
                 (None, Some(Pause { until, .. })) => Err(Refusal::Paused { until }),
-                (None, None) => Ok(terms),
+                (None, None) => began(terms, waited).ok_or(Refusal::NoConsent),
             },
             State::Withdrawn { at } => Err(Refusal::Withdrawn { at }),
             State::Suspended { at } => Err(Refusal::Suspended { at }),
@@ -425,7 +314,9 @@ impl Consent {
             State::Revoked { at } | State::Invalidated { at } | State::Superseded { at, .. } => {
                 Err(Refusal::Closed { at })
             }
-            State::Unknown | State::Requested | State::Deferred | State::Refused => Err(Refusal::NoConsent),
+            State::Unknown | State::Requested | State::Deferred | State::Waiting { .. } | State::Refused => {
+                Err(Refusal::NoConsent)
+            }
         }
     }
 
@@ -434,7 +325,7 @@ impl Consent {
     }
 
     /// The standing for a decision. Whatever takes away counts whatever it says of when: the clock may have been set back.
-    fn standing(&self, now: Instant) -> Standing {
+    pub(super) fn standing(&self, now: Instant) -> Standing {
         let newest = self.events.iter().rfind(|event| event.kind.takes_away());
         self.folded(|event| {
             event.effective_at <= now
@@ -465,6 +356,8 @@ impl Consent {
             state: State::Unknown,
             terms: self.first_terms(),
             pause: None,
+            proposal: None,
+            waited: None,
         };
         self.events
             .iter()

@@ -11,7 +11,7 @@ use crate::failure::Fault;
 use crate::standstill::under_way;
 
 /// What is about to be agreed to, and by whom.
-pub(super) struct Agreeing<'a> {
+pub(crate) struct Agreeing<'a> {
     pub point: PointId,
     pub recipient: OrganisationId,
     pub purpose: &'a Purpose,
@@ -42,7 +42,7 @@ impl Agreeing<'_> {
 }
 
 /// Why she cannot agree to this now; `None` when nothing is in the way.
-pub(super) async fn barred<R: Read + ?Sized>(
+pub(crate) async fn barred<R: Read + ?Sized>(
     read: &mut R,
     (who, now): (ParticipantId, Instant),
     consents: &[Consent],

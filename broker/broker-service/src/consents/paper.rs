@@ -1,6 +1,6 @@
 //! Agreeing on paper.
 
-use broker_domain::consent::{Consent, EventKind, EvidenceLevel, How, Method};
+use broker_domain::consent::{Consent, EvidenceLevel, How, Method};
 use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
@@ -8,7 +8,7 @@ use evidence::consent::{ConsentAct, ConsentDraft};
 use jiff::civil::Date;
 use ledger_core::leaf::ActorClass;
 
-use super::{AddConsent, Agreeing, Choice, ChoiceRefusal, already_given, next_event};
+use super::{AddConsent, Agreeing, Choice, ChoiceRefusal, next_event, standing, word};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::Draft;
@@ -47,20 +47,20 @@ impl Broker {
         }
         let id = ConsentId::random(&*self.entropy)?;
         let proposal = self.propose(hand, choice, &row, (id, None), now).await?;
-        if already_given(&consents, &proposal.consent, now) {
-            return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
-        }
+        standing(&consents, &proposal.consent, now).map_err(Failure::Refused)?;
         let asked_at = proposal.asked_at(now);
         let how = How {
             method: Method::Paper,
             level: Some(level),
         };
         let agreed = (proposal.consent, proposal.draft);
-        Ok(self.agreed(hand, agreed, asked_at, (how, ActorClass::Dpo), now)?)
+        Ok(self
+            .agreed(hand, agreed, asked_at, (how, ActorClass::Dpo), now)
+            .await?)
     }
 
-    /// A consent given now.
-    pub(super) fn agreed(
+    /// A consent given now, or one that waits for those who hold the contract too.
+    pub(super) async fn agreed(
         &self,
         hand: Hand,
         (consent, draft): (Consent, ConsentDraft),
@@ -68,9 +68,10 @@ impl Broker {
         (how, actor): (How, ActorClass),
         now: Instant,
     ) -> Result<AddConsent, Fault> {
-        let act = NewAct::by_hand(ConsentAct::Given, hand, how, now);
+        let said = word(&mut *self.store.read().await?, &consent, hand.acting(), now).await?;
+        let act = NewAct::by_hand(said.act(ConsentAct::Given), hand, how, now);
         let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
-        let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
+        let event = next_event(&consent, said.given(&consent, now), now, signed.digest())?;
         let draft = Draft {
             subject: hand.person().into(),
             actor,

@@ -5,7 +5,7 @@
 //! under way are refused, and has our own verifier go through the steps of §4.2. The grant and the mark that the intent was
 //! used are one transaction.
 
-use broker_domain::consent::{EventKind, EvidenceLevel, How, Method};
+use broker_domain::consent::{EvidenceLevel, How, Method};
 use broker_domain::ids::{ConsentId, Digest, ParticipantId};
 use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
@@ -21,7 +21,7 @@ use evidence::record::{self, Id};
 use ledger_core::leaf::ActorClass;
 use serde::{Deserialize, Serialize};
 
-use super::{AddConsent, Answer, Choice, ChoiceRefusal, Chosen, Proposal, already_given, next_event};
+use super::{AddConsent, Answer, Choice, ChoiceRefusal, Chosen, Proposal, next_event, standing, word};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::Draft;
@@ -172,9 +172,7 @@ impl Broker {
         let (row, consents) = self.weigh_choice(hand, &choice, EvidenceLevel::L3, now).await?;
         let id = ConsentId::random(&*self.entropy)?;
         let proposal = self.propose(hand, &choice, &row, (id, None), now).await?;
-        if already_given(&consents, &proposal.consent, now) {
-            return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
-        }
+        standing(&consents, &proposal.consent, now).map_err(Failure::Refused)?;
         self.ask_for(&proposal, Asking::grant(choice.offer, hand, now))
             .await
     }
@@ -250,9 +248,7 @@ impl Broker {
         // Made again from what is stored now: whoever changed something meanwhile changed the terms.
         let ids = (stored.consent, Some(stored.asked_at));
         let proposal = self.propose(hand, &choice, &row, ids, stored.drafted_at).await?;
-        if already_given(&consents, &proposal.consent, now) {
-            return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
-        }
+        standing(&consents, &proposal.consent, now).map_err(Failure::Refused)?;
         let answering = Answering {
             stored: &stored,
             assertion,
@@ -264,13 +260,14 @@ impl Broker {
         if how.level < Some(row.evidence) {
             return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
         }
+        let Proposal { consent, draft, .. } = proposal;
+        let said = word(&mut *self.store.read().await?, &consent, hand.acting(), now).await?;
         let act = NewAct {
             webauthn: Some(act),
-            ..NewAct::by_hand(ConsentAct::Given, hand, how, now)
+            ..NewAct::by_hand(said.act(ConsentAct::Given), hand, how, now)
         };
-        let Proposal { consent, draft, .. } = proposal;
         let signed = self.sign(consent::with_act(draft, &self.site, &consent, &act)?)?;
-        let event = next_event(&consent, EventKind::Given, now, signed.digest())?;
+        let event = next_event(&consent, said.given(&consent, now), now, signed.digest())?;
         let id = consent.id;
         let draft = Draft {
             subject: hand.person().into(),

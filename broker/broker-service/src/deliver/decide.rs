@@ -116,6 +116,6 @@ impl Broker {
 pub(super) fn was_given(consent: &Consent, now: Instant) -> bool {
     !matches!(
         consent.state(now),
-        State::Refused | State::Unknown | State::Requested | State::Deferred
+        State::Refused | State::Unknown | State::Requested | State::Deferred | State::Waiting { .. }
     )
 }

@@ -104,6 +104,7 @@ impl Broker {
         if !known.is_empty() && click_level(proved_at, now) < needed {
             return Err(Failure::Refused(ChangeRefusal::TooWeak { needed }));
         }
+        self.may_resume(&consent, hand, now).await?;
         let next = Next {
             acting: hand.acting(),
             ..Next::at_once(EventKind::Resumed, now)

@@ -1,7 +1,7 @@
 //! Renewals under the person's own signature (`consent.md` §4): the new terms are drafted, signed, and made again before the
 //! signature counts, exactly as when she agreed first.
 
-use broker_domain::consent::{Consent, EventKind, How};
+use broker_domain::consent::{Consent, How};
 use broker_domain::ids::{ConsentId, Digest};
 use broker_domain::mandate::Hand;
 use broker_domain::time::{Instant, Interval};
@@ -26,6 +26,7 @@ impl From<ChoiceRefusal> for ChangeRefusal {
             ChoiceRefusal::NoticeChanged => Self::NoticeChanged,
             ChoiceRefusal::Objected | ChoiceRefusal::CapacityWaits => Self::WithOfficer,
             ChoiceRefusal::AlreadyGiven | ChoiceRefusal::ChangedSince => Self::NotLater,
+            ChoiceRefusal::Waits => Self::Waits,
             ChoiceRefusal::TooWeak { needed } => Self::TooWeak { needed },
             ChoiceRefusal::NoKey => Self::NoKey,
             ChoiceRefusal::Signature(refusal) => Self::Signature(refusal),
@@ -129,14 +130,15 @@ impl Broker {
             digest: consent::terms_digest(&proposal.draft)?,
             ..proposal.told.terms
         };
-        let kind = EventKind::Renewed(terms);
+        let said = self.renewing_word(consent, hand, now).await?;
+        let kind = said.renewed(consent, terms, now);
         consent
             .admits(kind, now, now)
             .map_err(|refused| Failure::Refused(refused.into()))?;
         let act = NewAct {
             webauthn: Some(act),
             until: Some(terms.data.end()),
-            ..NewAct::by_hand(ConsentAct::Renewed, hand, how, now)
+            ..NewAct::by_hand(said.act(ConsentAct::Renewed), hand, how, now)
         };
         let signed = self.sign(consent::with_act(proposal.draft, &self.site, consent, &act)?)?;
         let event = consent.dated_event(kind, now, now, signed.digest());

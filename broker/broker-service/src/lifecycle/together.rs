@@ -1,6 +1,6 @@
 //! Withdrawing everything from one organisation, and everything at all: acts of their own (`consent.md` §8).
 
-use broker_domain::consent::Consent;
+use broker_domain::consent::{Consent, State};
 use broker_domain::ids::{ConsentId, OrganisationId};
 use broker_domain::mandate::Hand;
 
@@ -67,7 +67,8 @@ impl Broker {
         }
         let now = self.clock.now();
         let mut consents = self.store.read().await?.consents_of(hand.person()).await?;
-        consents.retain(|consent| which.includes(consent) && consent.state(now).is_given());
+        consents.retain(|consent| which.includes(consent) && hand.reaches(consent.point));
+        consents.retain(|consent| matches!(consent.state(now), State::Given { .. } | State::Waiting { .. }));
         let mut done = WithdrawnTogether::default();
         for consent in consents {
             match self.withdraw_surely(hand, consent.id).await {

@@ -10,6 +10,7 @@ use super::{MandateRefusal, MandateView, participant};
 use crate::accounts::typed;
 use crate::broker::Broker;
 use crate::failure::Failure;
+use crate::moving::has_left;
 
 /// By what somebody claims a mandate.
 #[derive(Clone, Copy)]
@@ -44,6 +45,19 @@ impl Broker {
         claim: Claim<'_>,
     ) -> Result<MandateId, Failure<MandateRefusal>> {
         let (who, row) = self.claimed(token, claim).await?;
+        if let Some(joint) = row.mandate.joint {
+            // Her word will bind another for as long as both hold the contract.
+            let fresh = self.fresh(token).await;
+            fresh.map_err(|failure| failure.map_refusal(MandateRefusal::SignIn))?;
+            let point = self.store.read().await?.point(joint.point).await?;
+            if point.is_none_or(|row| has_left(row.occupancy, self.clock.now())) {
+                return Err(Failure::Refused(MandateRefusal::Code));
+            }
+            let held = self.holdings_of(who).await?;
+            if held.iter().any(|one| one.acting.point() == Some(joint.point)) {
+                return Err(Failure::Refused(MandateRefusal::Own));
+            }
+        }
         let now = self.clock.now();
         let profile = self.own_profile(who).await;
         let profile = profile.map_err(|failure| failure.map_refusal(|_| MandateRefusal::NotYours))?;
@@ -55,8 +69,8 @@ impl Broker {
         let id = mandate.id;
         let step = MandateStepKind::Accepted;
         let drafts = vec![
-            self.mandate_draft(&mandate, step, mandate.person, now)?,
-            self.mandate_draft(&mandate, step, who, now)?,
+            self.mandate_draft(&mandate, step, mandate.person, now).await?,
+            self.mandate_draft(&mandate, step, who, now).await?,
         ];
         let beat = Accept {
             held,

@@ -74,6 +74,8 @@ impl Broker {
         let mut tx = self.store.begin("choose for whom to act").await?;
         if let Some(id) = under {
             let row = tx.mandate(id).await?;
+            // Whoever holds a contract with another acts about it as herself.
+            let row = row.filter(|row| row.mandate.joint.is_none());
             let row = row.filter(|row| row.mandate.held.is_some_and(|held| held.by == who));
             let row = row.ok_or(Failure::Refused(MandateRefusal::NotYours))?;
             let acting = row.mandate.acting(who, self.clock.now());
@@ -110,7 +112,9 @@ impl Broker {
             mandate: mandate.id,
             holder: acting.delegate(),
             day,
-            draft: self.mandate_draft(&mandate, MandateStepKind::Looked, mandate.person, now)?,
+            draft: self
+                .mandate_draft(&mandate, MandateStepKind::Looked, mandate.person, now)
+                .await?,
         })
         .await
     }

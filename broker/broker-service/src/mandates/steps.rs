@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use broker_domain::ids::{MandateId, ParticipantId};
-use broker_domain::mandate::{Ended, Held, Mandate, MandateState, Power};
+use broker_domain::mandate::{Ended, GrantRule, Held, Joint, Mandate, MandateState, Power};
 use broker_domain::time::Instant;
 use broker_store::{MandateRow, MessageKind, SealedNames};
 use evidence::record::{self as wire, MandateStep, MandateStepKind, Record};
@@ -19,14 +19,22 @@ use crate::telling;
 
 impl Broker {
     /// The record of a step, for the list of one of the two sides.
-    pub(super) fn mandate_draft(
+    pub(super) async fn mandate_draft(
         &self,
         mandate: &Mandate,
         step: MandateStepKind,
         subject: ParticipantId,
         now: Instant,
     ) -> Result<Draft, Fault> {
-        let record = Record::Mandate(MandateStep {
+        let joint = match mandate.joint {
+            None => None,
+            Some(joint) => Some(self.contract(joint).await?),
+        };
+        let made = match joint {
+            None => Record::Mandate,
+            Some(_) => Record::MandateJoint,
+        };
+        let record = made(MandateStep {
             mandate: records::id(&mandate.id)?,
             participant: records::id(&mandate.person)?,
             delegate: mandate.held.map(|held| records::id(&held.by)).transpose()?,
@@ -36,13 +44,35 @@ impl Broker {
             from: records::at(mandate.span.start())?,
             until: records::at(mandate.span.end())?,
             basis_sha256: mandate.basis.map(|digest| wire::Digest::new(digest.0)),
+            joint,
             at: records::at(now)?,
         });
         Ok(Draft {
             subject: subject.into(),
-            actor: ActorClass::Participant,
+            actor: match step {
+                MandateStepKind::GivenByOfficer | MandateStepKind::EndedByOfficer => ActorClass::Dpo,
+                _ => ActorClass::Participant,
+            },
             signed: self.sign(record)?,
         })
+    }
+
+    /// The contract as records name it: its meter as in consent records.
+    async fn contract(&self, joint: Joint) -> Result<wire::JointContract, Fault> {
+        let point = self.store.read().await?.point(joint.point).await?;
+        let point = point.ok_or(Fault::SubjectErased)?;
+        Ok(wire::JointContract {
+            point: wire::Digest::new(consent::point(&point)),
+            rule: rule(joint.rule),
+            asked: joint.asked.map(|(asked, _)| rule(asked)),
+        })
+    }
+}
+
+const fn rule(rule: GrantRule) -> wire::JointRule {
+    match rule {
+        GrantRule::One => wire::JointRule::One,
+        GrantRule::Both => wire::JointRule::Both,
     }
 }
 

@@ -152,6 +152,8 @@ pub(crate) const fn act_of(kind: EventKind) -> Option<ConsentAct> {
     Some(match kind {
         EventKind::Requested => ConsentAct::Requested,
         EventKind::Deferred => ConsentAct::Deferred,
+        EventKind::Agreed { .. } => ConsentAct::Agreed,
+        EventKind::Declined => ConsentAct::Declined,
         EventKind::Given => ConsentAct::Given,
         EventKind::Refused => ConsentAct::Refused,
         EventKind::Narrowed(_) => ConsentAct::Narrowed,
@@ -275,6 +277,8 @@ fn before(
         ConsentAct::Requested => Actor::Recipient(consent.recipient),
         ConsentAct::Deferred
         | ConsentAct::Given
+        | ConsentAct::Agreed
+        | ConsentAct::Declined
         | ConsentAct::Refused
         | ConsentAct::Narrowed
         | ConsentAct::Renewed
@@ -395,7 +399,7 @@ fn day(instant: Instant) -> Result<Day, Fault> {
 
 /// `SHA-256("fiducie-metering-point/1" || 0x00 || HMAC(index key, number))`: keyed by the vault's index key, and another
 /// value than the one rows are found by.
-fn point(row: &PointRow) -> [u8; 32] {
+pub(crate) fn point(row: &PointRow) -> [u8; 32] {
     let labelled = [b"fiducie-metering-point/1\0".as_slice(), &row.number_index].concat();
     let mut point = [0; 32];
     point

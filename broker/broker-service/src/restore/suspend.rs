@@ -35,7 +35,7 @@ pub(super) async fn decide(
         // Nothing is found for organisations, researchers and datasets.
         let person = ParticipantId::from_bytes(*loser.id.as_bytes());
         for consent in tx.consents_of(person).await? {
-            if !matches!(consent.state(now), State::Given { .. }) {
+            if !matches!(consent.state(now), State::Given { .. } | State::Waiting { .. }) {
                 continue;
             }
             let corrupt = || Fault::Corrupt {

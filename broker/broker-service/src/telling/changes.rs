@@ -113,6 +113,9 @@ fn change_of(consent: ConsentId, event: &ConsentEvent) -> Option<Change> {
         EventKind::Requested
         | EventKind::Deferred
         | EventKind::Given
+        // Nothing moves for what waits, and its recipient does not know of it.
+        | EventKind::Agreed { .. }
+        | EventKind::Declined
         | EventKind::Refused
         | EventKind::Withdrawn
         | EventKind::Revoked

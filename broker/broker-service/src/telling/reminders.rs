@@ -32,6 +32,7 @@ pub(super) fn due(consent: &Consent, now: Instant) -> Option<MessageKind> {
         State::Unknown
         | State::Requested
         | State::Deferred
+        | State::Waiting { .. }
         | State::Refused
         | State::Withdrawn { .. }
         | State::Revoked { .. }

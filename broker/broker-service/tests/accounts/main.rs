@@ -11,6 +11,7 @@ mod changes;
 mod channels;
 mod codes_kept_back;
 mod invitations;
+mod joint;
 mod keys;
 mod mailbox;
 mod mandates;

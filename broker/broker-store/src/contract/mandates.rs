@@ -21,6 +21,7 @@ fn mandate(number: u8) -> MandateRow {
             open_until: at(500),
             held: None,
             ended: None,
+            joint: None,
         },
         code_hash: Some([number; 32]),
         newcomer: None,

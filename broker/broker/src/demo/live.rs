@@ -116,6 +116,7 @@ impl Page {
                     | State::Unknown
                     | State::Requested
                     | State::Deferred
+                    | State::Waiting { .. }
                     | State::Revoked { .. }
                     | State::Invalidated { .. }
                     | State::Superseded { .. }

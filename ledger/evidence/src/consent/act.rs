@@ -7,7 +7,7 @@ use super::{ConsentError, has_type, instant};
 use crate::passkey::WebauthnAct;
 use crate::record::{Capacity, Digest, EvidenceLevel, Id, Instant, Method};
 
-/// What happened to a consent: the states of DPV 2.3 (`consent.md` §2.2), and two that DPV does not tell apart.
+/// What happened to a consent: the states of DPV 2.3 (`consent.md` §2.2), and four that DPV does not tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConsentAct {
     /// It was asked for.
@@ -16,6 +16,10 @@ pub enum ConsentAct {
     Deferred,
     /// The person said no.
     Refused,
+    /// One of several who must agree did, and it waits for another: requested in DPV, with a reason of ours.
+    Agreed,
+    /// One of them took back what waits, or said no: refused in DPV, with a reason of ours.
+    Declined,
     /// The person agreed.
     Given,
     /// The person agreed again, to new terms of the same consent.
@@ -48,14 +52,15 @@ const STATES: [(&str, ConsentAct); 9] = [
 
 const NARROWED: &str = "en:Narrowed";
 const RECORDS_LOST: &str = "en:RecordsLost";
+pub(crate) const ONE_OF_SEVERAL: &str = "en:OneOfSeveral";
 
 impl ConsentAct {
     /// The term of DPV 2.3.
     pub const fn state(self) -> &'static str {
         match self {
-            Self::Requested => "dpv:ConsentRequested",
+            Self::Requested | Self::Agreed => "dpv:ConsentRequested",
             Self::Deferred => "dpv:ConsentRequestDeferred",
-            Self::Refused => "dpv:ConsentRefused",
+            Self::Refused | Self::Declined => "dpv:ConsentRefused",
             Self::Given => "dpv:ConsentGiven",
             Self::Renewed | Self::Narrowed => "dpv:RenewedConsentGiven",
             Self::Withdrawn => "dpv:ConsentWithdrawn",
@@ -70,6 +75,7 @@ impl ConsentAct {
         match self {
             Self::Narrowed => Some(NARROWED),
             Self::Suspended => Some(RECORDS_LOST),
+            Self::Agreed | Self::Declined => Some(ONE_OF_SEVERAL),
             _ => None,
         }
     }
@@ -83,10 +89,13 @@ impl ConsentAct {
     pub const fn kind(self) -> Option<SubjectKind> {
         match self {
             Self::Requested | Self::Deferred | Self::Refused => None,
-            Self::Given | Self::Renewed | Self::Narrowed => Some(SubjectKind::ConsentOpened),
-            Self::Withdrawn | Self::Revoked | Self::Suspended | Self::Expired | Self::Invalidated => {
-                Some(SubjectKind::ConsentClosed)
-            }
+            Self::Agreed | Self::Given | Self::Renewed | Self::Narrowed => Some(SubjectKind::ConsentOpened),
+            Self::Declined
+            | Self::Withdrawn
+            | Self::Revoked
+            | Self::Suspended
+            | Self::Expired
+            | Self::Invalidated => Some(SubjectKind::ConsentClosed),
         }
     }
 
@@ -96,6 +105,8 @@ impl ConsentAct {
             Self::Requested => "consent-requested/2",
             Self::Deferred => "consent-deferred/2",
             Self::Refused => "consent-refused/2",
+            Self::Agreed => "consent-agreed/2",
+            Self::Declined => "consent-declined/2",
             Self::Given => "consent-given/2",
             Self::Renewed => "consent-renewed/2",
             Self::Narrowed => "consent-narrowed/2",
@@ -176,6 +187,8 @@ pub(super) fn read(event: &Value) -> Result<(ConsentAct, Instant), ConsentError>
     let act = match (act, reason.and_then(Value::as_str)) {
         (ConsentAct::Renewed, Some(NARROWED)) => ConsentAct::Narrowed,
         (ConsentAct::Revoked, Some(RECORDS_LOST)) => ConsentAct::Suspended,
+        (ConsentAct::Requested, Some(ONE_OF_SEVERAL)) => ConsentAct::Agreed,
+        (ConsentAct::Refused, Some(ONE_OF_SEVERAL)) => ConsentAct::Declined,
         (act, _) => act,
     };
     let recorded = match event.get("en:recordedAt") {

@@ -20,6 +20,7 @@ use super::{
     RelyingParty, StoredIntent, UnixSeconds, Verified, WebauthnAct, verify_under,
 };
 use crate::{
+    consent::ONE_OF_SEVERAL,
     jcs::{self, JcsError},
     record::{Digest, Id, Instant},
 };
@@ -218,7 +219,12 @@ impl<'a> Read<'a> {
         let given = has_type(event, "dpv:ConsentGiven");
         let renewed = has_type(event, "dpv:RenewedConsentGiven");
         let act = act(event.get(WEBAUTHN).ok_or(missing(WEBAUTHN))?)?;
+        let one_of_several = has_type(event, "dpv:ConsentRequested")
+            && event.get("en:reason").and_then(|reason| reason.get("@id"))
+                == Some(&Value::from(ONE_OF_SEVERAL));
         let action = match (given, renewed, act.intent.action) {
+            // The intent says to what she agreed before the others did: all of it, or a later end.
+            (false, false, _) if one_of_several => act.intent.action,
             (true, false, _) => Action::Grant,
             // One state stands for both (`consent.md` §2.2): the intent says which it was.
             (false, true, Action::Renew | Action::Widen) => act.intent.action,

@@ -29,8 +29,34 @@ pub struct MandateStep {
     /// SHA-256 of the document that it rests on; the document itself is not kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basis_sha256: Option<Digest>,
+    /// The contract that its bearer holds with the person. In `mandate/2` and never in `/1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joint: Option<JointContract>,
     /// When it was recorded.
     pub at: Instant,
+}
+
+/// A contract that two people hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JointContract {
+    /// Of which meter: what stands behind `en:mp:hmac:` in consent records.
+    pub point: Digest,
+    /// Who must agree, after this step.
+    pub rule: JointRule,
+    /// Another rule that one of them asked for with this step: it holds once the other agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<JointRule>,
+}
+
+/// Who of those who hold a contract must agree. Taking away is everybody's alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JointRule {
+    /// Each alone.
+    One,
+    /// All of them.
+    Both,
 }
 
 /// What happened.
@@ -45,6 +71,18 @@ pub enum MandateStepKind {
     EndedByPerson,
     /// Whoever held it gave it back.
     EndedByDelegate,
+    /// The person asked for another rule about who must agree, or took that back.
+    RuleAskedByPerson,
+    /// Whoever holds it did.
+    RuleAskedByDelegate,
+    /// The person agreed to the rule that the other had asked for.
+    RuleAgreedByPerson,
+    /// Whoever holds it did.
+    RuleAgreedByDelegate,
+    /// An officer, who saw the contract, had it given; nobody holds it yet.
+    GivenByOfficer,
+    /// An officer ended it: the contract is held by one.
+    EndedByOfficer,
     /// Whoever holds it looked at readings or records of the person; said once a day.
     Looked,
 }
@@ -88,7 +126,34 @@ pub enum Power {
 }
 
 impl MandateStep {
+    /// Whether nobody acts under it from here on.
+    pub const fn ends(&self) -> bool {
+        matches!(
+            self.step,
+            MandateStepKind::EndedByPerson
+                | MandateStepKind::EndedByDelegate
+                | MandateStepKind::EndedByOfficer
+        )
+    }
+
     pub(super) fn check(&self) -> Result<(), RecordError> {
+        let of_a_contract = matches!(
+            self.step,
+            MandateStepKind::RuleAskedByPerson
+                | MandateStepKind::RuleAskedByDelegate
+                | MandateStepKind::RuleAgreedByPerson
+                | MandateStepKind::RuleAgreedByDelegate
+                | MandateStepKind::GivenByOfficer
+                | MandateStepKind::EndedByOfficer
+        );
+        demand(
+            self.joint.is_some() || !of_a_contract,
+            "only a contract has a rule",
+        )?;
+        demand(
+            self.joint.is_some() == (self.capacity == Capacity::JointHolder),
+            "whoever holds a contract holds it of a meter",
+        )?;
         let ordered = self.powers.is_sorted_by(|a, b| a < b);
         demand(
             ordered && !self.powers.is_empty(),
@@ -100,13 +165,23 @@ impl MandateStep {
             "whoever may grant may withdraw",
         )?;
         demand(self.from < self.until, "a mandate ends after it begins")?;
-        let held = !matches!(self.step, MandateStepKind::Given | MandateStepKind::EndedByPerson);
+        let held = !matches!(
+            self.step,
+            MandateStepKind::Given
+                | MandateStepKind::GivenByOfficer
+                | MandateStepKind::EndedByPerson
+                | MandateStepKind::EndedByOfficer
+        );
         demand(
             self.delegate.is_some() || !held,
             "somebody holds it, once it was accepted",
         )?;
         demand(
-            self.delegate.is_none() || self.step != MandateStepKind::Given,
+            self.delegate.is_none()
+                || !matches!(
+                    self.step,
+                    MandateStepKind::Given | MandateStepKind::GivenByOfficer
+                ),
             "nobody holds it before she accepted it",
         )
     }

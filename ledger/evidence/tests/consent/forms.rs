@@ -32,7 +32,7 @@ fn each_act_reads_back_with_its_name_kind_and_version() {
         assert_eq!(Record::parse(&bytes).unwrap(), record);
         let opened = matches!(
             act,
-            ConsentAct::Given | ConsentAct::Renewed | ConsentAct::Narrowed
+            ConsentAct::Agreed | ConsentAct::Given | ConsentAct::Renewed | ConsentAct::Narrowed
         );
         let kind = match opened {
             true => SubjectKind::ConsentOpened,

@@ -11,7 +11,7 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 pub const CONSENT: &str = "6a1f3c1e-5c55-4f1b-9b53-0d3b7f6f2a10";
 
 /// Every act that the ledger holds.
-pub const ACTS: [ConsentAct; 8] = [
+pub const ACTS: [ConsentAct; 10] = [
     ConsentAct::Given,
     ConsentAct::Renewed,
     ConsentAct::Narrowed,
@@ -20,6 +20,8 @@ pub const ACTS: [ConsentAct; 8] = [
     ConsentAct::Suspended,
     ConsentAct::Expired,
     ConsentAct::Invalidated,
+    ConsentAct::Agreed,
+    ConsentAct::Declined,
 ];
 
 pub fn id(text: &str) -> Id {

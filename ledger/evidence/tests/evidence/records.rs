@@ -58,7 +58,7 @@ fn each_type_has_its_kind_of_leaf() {
         Document,
         Document,
         RightsRequest,
-        Request,
+    Request, Access,
     ];
     assert_eq!(kinds, expected);
 }

@@ -9,10 +9,7 @@ use evidence::{
         Access, ActedFor, Actor, AnswerStep, BreachTold, Capacity, CapacityStep, CapacityStepKind,
         ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment,
         EnteredAct, EnteredStep, EnteredWhat, EvidenceLevel, HouseholdStep, HouseholdStepKind, Id, InOutcome,
-        Instant, MandateStep, MandateStepKind, ManifestRoot, MemberActor, MemberStep, Method, Objection,
-        OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power,
-        ProjectMember, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right,
-        RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
+    Instant, MandateStep, MandateStepKind, ManifestRoot, MemberActor, MemberStep, Method, Objection, OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power, ProjectMember, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer, JointContract, JointRule,
     },
 };
 use ledger_core::{
@@ -258,6 +255,7 @@ pub fn all() -> Vec<Record> {
         Record::Breach(breach_told()),
         Record::Objection(objection()),
         Record::ProjectMember(project_member()),
+        Record::MandateJoint(joint_holder()),
     ]
 }
 
@@ -283,7 +281,22 @@ pub fn mandate() -> MandateStep {
         from: at(13),
         until: at(31_536_000),
         basis_sha256: Some(digest("judgement")),
+        joint: None,
         at: at(13),
+    }
+}
+
+pub fn joint_holder() -> MandateStep {
+    MandateStep {
+        capacity: Capacity::JointHolder,
+        step: MandateStepKind::RuleAskedByDelegate,
+        basis_sha256: None,
+        joint: Some(JointContract {
+            point: digest("meter"),
+            rule: JointRule::Both,
+            asked: Some(JointRule::One),
+        }),
+        ..mandate()
     }
 }
 

@@ -24,6 +24,7 @@ mod consent_scene;
 )]
 #[path = "../../../evidence/tests/evidence/log.rs"]
 mod history;
+mod joint;
 mod keys;
 mod logs;
 mod manifests;

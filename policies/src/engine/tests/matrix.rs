@@ -90,6 +90,7 @@ fn delegate(powers: &[Power]) -> Principal {
         open_until: days(1),
         held: Some(Held { by, since: days(-1) }),
         ended: None,
+        joint: None,
     };
     Principal::Delegate(mandate.acting(by, now()).unwrap())
 }

@@ -3,6 +3,7 @@ mod properties;
 use super::super::tests::{ask, at, consent, event};
 use super::super::{Ask, covers, covers_intake};
 use super::*;
+use crate::ids::ConsentId;
 
 const WEEK: i64 = 7 * 86_400;
 

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::consent::EventParts;
+use crate::ids::ConsentId;
 
 /// What somebody tries, so many hours after what was tried before.
 #[derive(Debug, Clone, Copy)]
