@@ -3,10 +3,13 @@
 mod barred;
 mod event;
 mod paper;
+mod permit;
 mod signing;
+mod withdraw;
 
 use barred::{Agreeing, barred};
 pub(crate) use event::{add_event, add_event_by};
+pub use permit::{PermitOrder, Permitted};
 pub use signing::AskedSignature;
 pub(crate) use signing::{Answering, Asking, read_answer};
 
@@ -16,7 +19,7 @@ use broker_domain::ids::{ConsentId, Digest, OfferId, PointId};
 use broker_domain::mandate::{Acting, Hand};
 use broker_domain::policy::{Action, Permit, Query, Resource};
 use broker_domain::time::Instant;
-use broker_store::{OfferRow, RecordedEvent, Serial};
+use broker_store::{OfferRow, PermissionRow, RecordedEvent, Serial};
 use evidence::consent::{ConsentAct, ConsentDraft};
 use evidence::passkey::Refusal as SignatureRefusal;
 use ledger_core::leaf::ActorClass;
@@ -132,7 +135,7 @@ impl Broker {
         let id = ConsentId::random(&*self.entropy)?;
         let proposal = self.propose(hand, &choice, &row, (id, None), now).await?;
         let asked_at = proposal.asked_at(now);
-        let Proposal { consent, draft, .. } = proposal;
+        let Proposal { consent, draft, told } = proposal;
         if already_given(&consents, &consent, now) {
             return Err(Failure::Refused(ChoiceRefusal::AlreadyGiven));
         }
@@ -143,7 +146,7 @@ impl Broker {
                     return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
                 }
                 let by = (How::on_a_page(level), ActorClass::Participant);
-                let beat = self.agreed(hand, (consent, draft), asked_at, by, now)?;
+                let beat = self.agreed(hand, (consent, draft, told.permission), asked_at, by, now)?;
                 let leaf_index = self.commit(beat).await?;
                 Ok(Chosen {
                     consent: id,
@@ -311,6 +314,9 @@ impl Broker {
         let served = read.notice_served(who, choice.offer, choice.notice).await?;
         let served = served.map_or(drafted_at, |served| served.first_at.min(drafted_at));
         told.asked_at = Some(asked_at.unwrap_or(served));
+        if read.legal_person(who).await?.is_some() {
+            told.permission = Some(permit::for_one_point(&told.point, id)?);
+        }
         let draft = consent::draft(&self.site, &told, &consent, drafted_at)?;
         let terms = consent::terms_digest(&draft)?;
         Ok(Proposal {
@@ -400,6 +406,8 @@ pub(crate) struct AddConsent {
     how: (How, Option<Acting>),
     /// The terms that were signed, to be marked as answered.
     intent: Option<[u8; 32]>,
+    /// What makes it a permission.
+    permission: Option<PermissionRow>,
     draft: Draft,
 }
 
@@ -447,6 +455,9 @@ impl Commit for AddConsent {
             .tx
             .add_consent_request(self.consent.id, self.asked_at)
             .await?;
+        if let Some(permission) = self.permission {
+            group.tx.add_permission(self.consent.id, permission).await?;
+        }
         let serial = add_event_by(group, self.consent.id, self.event, self.how, &self.draft).await?;
         Ok(Ok(serial))
     }

@@ -24,6 +24,7 @@ mod history;
 mod household;
 mod intake;
 mod key_change;
+mod legal;
 mod lifecycle;
 mod mandates;
 mod manifests;
@@ -60,7 +61,9 @@ pub use batch::Batch;
 pub use broker::{Broker, Parts};
 pub use catalogue::{CatalogueEntry, HouseholdBand};
 pub use committer::DataView;
-pub use consents::{Answer, AskedSignature, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
+pub use consents::{
+    Answer, AskedSignature, Choice, ChoiceRefusal, Chosen, PermitOrder, Permitted, WithdrawalRefusal,
+};
 pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order, Weighed};
 pub use details::{Details, check_details};
 pub use enrol::{
@@ -84,12 +87,14 @@ pub use household::{
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;
+pub use legal::{LegalFacts, LegalNewcomer, LegalRefusal, PointsAdded, Site};
 pub use lifecycle::{
     Announced, ChangeRefusal, Frozen, LATEST_REMINDER_SECONDS, LONGEST_PAUSE_SECONDS, Narrowing,
     ReminderRefusal, Renewal, RenewalClick, RenewalShown, Together, WithdrawnTogether,
 };
 pub use mandates::{
     ActingNow, Claim, DelegateInvited, GivenMandate, MandateOrder, MandateRefusal, MandateView, OwnMandates,
+    RepresentOrder,
 };
 pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
 pub use objection::{ObjectionRefusal, Project};

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 18;
+pub const NEWEST_SCHEMA: u32 = 19;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 18] = [
+const MIGRATIONS: [Migration; 19] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -130,6 +130,12 @@ const MIGRATIONS: [Migration; 18] = [
         name: "attempts",
         up: include_str!("../migrations/0018_attempts.up.sql"),
         down: include_str!("../migrations/0018_attempts.down.sql"),
+    },
+    Migration {
+        version: 19,
+        name: "legal",
+        up: include_str!("../migrations/0019_legal.up.sql"),
+        down: include_str!("../migrations/0019_legal.down.sql"),
     },
 ];
 

@@ -16,6 +16,7 @@ mod act;
 mod build;
 mod context;
 mod draft;
+mod permission;
 mod receipt;
 mod signature;
 mod terms;
@@ -29,6 +30,8 @@ use ledger_core::leaf::SubjectKind;
 pub use act::{ConsentAct, ConsentEvent, How, Lost, OnBehalf};
 pub use context::Namespace;
 pub use draft::ConsentDraft;
+pub use permission::{Frame, PointList, point_list};
+pub(crate) use permission::{grant_of, whose};
 pub use receipt::{ReceiptError, bundle_of, is_receipt, receipt_of};
 pub use terms::{ConsentTerms, Country, Day, Organisation, ShownNotice, Site};
 
@@ -127,6 +130,20 @@ impl ConsentRecord {
         (person == self.subject).then_some((by, iri("en:mandate")?))
     }
 
+    /// The list of points that a legal person permitted in one act; `None` for the consent of a person.
+    pub fn point_list(&self) -> Option<PointList> {
+        permission::list_of(&self.document)
+    }
+
+    /// The metering point, as this record and the list of points name it.
+    pub fn point(&self) -> Option<&str> {
+        let process = self.document.get("dpv:hasProcess")?.get(0)?;
+        let data = process
+            .get("dpv:hasPersonalData")
+            .or_else(|| process.get("dpv:hasData"))?;
+        data.get("dct:identifier")?.as_str()
+    }
+
     /// The newest event.
     pub fn newest(&self) -> Option<&Value> {
         self.document.get(STATUS)?.as_array()?.last()
@@ -138,14 +155,23 @@ impl TryFrom<Value> for ConsentRecord {
 
     fn try_from(document: Value) -> Result<Self, ConsentError> {
         context::check(&document)?;
-        demand(&document, "@type", TYPE)?;
-        demand(&document, "dct:conformsTo", PROFILE)?;
+        let permits = document.get("@type").and_then(Value::as_str) == Some(permission::TYPE);
+        let (kind, profile) = match permits {
+            true => (permission::TYPE, permission::PROFILE),
+            false => (TYPE, PROFILE),
+        };
+        demand(&document, "@type", kind)?;
+        demand(&document, "dct:conformsTo", profile)?;
+        // Neither is the other: what a legal person permits names a list, and what a person agrees to does not.
+        if permits != permission::list_of(&document).is_some()
+            || permits != document.get(permission::HOLDER).is_some()
+        {
+            return Err(ConsentError::Member {
+                member: permission::LIST,
+            });
+        }
         let (consent, version) = identity(&document)?;
-        let subject = document.get("dpv:hasDataSubject");
-        let subject = subject
-            .and_then(|subject| subject.get("@id"))
-            .and_then(Value::as_str);
-        let subject = subject.and_then(|iri| Id::new(iri).ok());
+        let subject = whose(&document).and_then(|iri| Id::new(iri).ok());
         let events = document.get(STATUS).and_then(Value::as_array);
         let (newest, earlier) = events
             .and_then(|events| events.split_last())

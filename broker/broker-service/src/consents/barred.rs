@@ -52,6 +52,10 @@ pub(super) async fn barred<R: Read + ?Sized>(
     if read.capacity_end(who).await?.is_some() {
         return Ok(Some(ChoiceRefusal::NotYours));
     }
+    // A legal person acts by whoever represents it: there is no hand of its own.
+    if !agreeing.delegated && read.legal_person(who).await?.is_some() {
+        return Ok(Some(ChoiceRefusal::NotYours));
+    }
     // Withdrawing and agreeing again would otherwise pass an objection by, or a freeze.
     for consent in consents.iter().filter(|consent| agreeing.is_of(consent)) {
         for row in under_way(read, consent.id).await? {

@@ -86,6 +86,7 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0016_entered.up.sql"),
         include_str!("../../migrations/0017_watched.up.sql"),
         include_str!("../../migrations/0018_attempts.up.sql"),
+        include_str!("../../migrations/0019_legal.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -418,6 +419,10 @@ async fn a_file_whose_log_holds_records_of_the_new_kinds_is_not_taken_back() {
         migrate(&path, below).await
     };
     for (name, below) in [
+        ("enrol a legal person", 18),
+        ("add points", 18),
+        ("set a point aside", 18),
+        ("permit for points", 18),
         ("tell of a breach", 16),
         ("object to a project", 16),
         ("enter act", 15),

@@ -7,6 +7,7 @@ use broker_domain::household::{Household, Minors, OtherAdults, StandstillCause};
 use broker_domain::ids::ParticipantId;
 
 use super::dossiers::{dossier, notice};
+use super::legal::{PERMITTED, commune, school};
 use super::messages::message;
 use super::samples::{
     LEAVES, assert_conflict, at, batch, ceremony, consent, disclosure, enrolment_code, event, files, furnish,
@@ -51,6 +52,9 @@ async fn live(tx: &mut dyn Tx, who: u8) {
         .await
         .unwrap();
     shared_home(tx, who).await;
+    tx.add_legal_person(&commune(who)).await.unwrap();
+    tx.add_site(&school(who)).await.unwrap();
+    tx.add_permission(id(number), PERMITTED).await.unwrap();
     told(tx, who).await;
     entered(tx, who).await;
 }
@@ -272,6 +276,9 @@ pub async fn erasing_a_person_leaves_no_row(store: &dyn Store) {
     assert_eq!(view.enrolment_code([1; 32]).await.unwrap(), None);
     assert_eq!(view.consents_of(id(1)).await.unwrap(), []);
     assert_eq!(view.consent(id(10)).await.unwrap(), None);
+    assert!(view.legal_person(id(1)).await.unwrap().is_none());
+    assert!(view.sites_of(id(1)).await.unwrap().is_empty() && view.site(id(1)).await.unwrap().is_none());
+    assert_eq!(view.permission(id(10)).await.unwrap(), None);
     assert_eq!(view.recorded_events(id(10)).await.unwrap(), []);
     assert_eq!(view.transfers_of(id(1), PAGE).await.unwrap(), []);
     assert_eq!(view.batch(id(1), id(11)).await.unwrap(), None);

@@ -58,6 +58,7 @@ fn each_type_has_its_kind_of_leaf() {
         Document,
         Document,
         RightsRequest,
+        Enrolment,
     ];
     assert_eq!(kinds, expected);
 }
