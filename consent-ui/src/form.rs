@@ -127,11 +127,17 @@ pub enum FieldProblem {
     BreachDate,
     /// The 72 hours were over, and nobody says why.
     LateReason,
+    /// No number of the registers of companies.
+    RegisterInvalid,
+    /// A number that is enrolled already.
+    RegisterTaken,
+    /// Lines of a list of points are wrong.
+    ListWrong,
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 61] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -190,6 +196,9 @@ impl FieldProblem {
         Self::BreachSubject,
         Self::BreachDate,
         Self::LateReason,
+        Self::RegisterInvalid,
+        Self::RegisterTaken,
+        Self::ListWrong,
     ];
 }
 
@@ -257,6 +266,9 @@ impl Word for FieldProblem {
             Self::BreachSubject => "field-breach-subject",
             Self::BreachDate => "field-breach-date",
             Self::LateReason => "field-late-reason",
+            Self::RegisterInvalid => "field-register-invalid",
+            Self::RegisterTaken => "field-register-taken",
+            Self::ListWrong => "field-list-wrong",
         }
     }
 }

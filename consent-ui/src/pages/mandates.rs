@@ -90,7 +90,7 @@ pub struct MandateCard {
 }
 
 impl MandateCard {
-    fn can_end(&self) -> bool {
+    pub(super) fn can_end(&self) -> bool {
         matches!(
             self.state,
             MandateState::Open | MandateState::Ahead | MandateState::InForce

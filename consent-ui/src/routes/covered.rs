@@ -72,6 +72,11 @@ fn covering(path: &str) -> Covering {
         }
         ["moi", "recus" | "preuves", ..] => Covering::Needs(Power::View),
         ["moi", "partages", rest @ ..] => sharing(rest),
+        ["moi", "points"] => Covering::Needs(Power::View),
+        ["moi", "points", _, "retrait"] => Covering::Needs(Power::Withdraw),
+        ["moi", "points", _, "accord" | "reponse"] | ["moi", "points", _, "signature", ..] => {
+            Covering::Needs(Power::Grant)
+        }
         _ => Covering::Never,
     }
 }
@@ -126,6 +131,7 @@ mod tests {
             &paths::not_mine("x"),
             &paths::not_me("x"),
             "/moi/partages/x/tomorrow",
+            "/moi/points/x",
             "/moi/%70artages",
             "//moi/partages",
             "/new",
@@ -146,6 +152,7 @@ mod tests {
                     paths::HISTORY.to_owned(),
                     paths::own_proof(3),
                     paths::receipt_pdf(3),
+                    paths::POINTS.to_owned(),
                     paths::sharing_transfers("x"),
                 ],
             ),
@@ -159,6 +166,10 @@ mod tests {
                     paths::resumption("x"),
                     paths::renewal("x"),
                     paths::renewal_signature("x"),
+                    paths::permit("x"),
+                    paths::permitted("x"),
+                    paths::list_question("x"),
+                    paths::list_signature("x"),
                 ],
             ),
             (
@@ -169,6 +180,7 @@ mod tests {
                     paths::withdrawal_from("x"),
                     paths::pause("x"),
                     paths::narrowing("x"),
+                    paths::withdraw_points("x"),
                 ],
             ),
         ] {

@@ -23,6 +23,8 @@ pub(crate) struct Holdings {
     /// Newest first.
     pub(crate) consents: Vec<Consent>,
     uses: BTreeMap<ConsentId, (u64, Option<Instant>)>,
+    /// Whether it is a legal person, who permits and does not consent.
+    basis: LegalBasis,
     /// Those that somebody else gave for her.
     delegated: BTreeSet<ConsentId>,
     /// Offers that the person wants to see again, and from when on.
@@ -38,6 +40,10 @@ impl Holdings {
         let who = hand.person();
         // Each reading view is given back before the next use case opens its own: views are few.
         let meters = meters(visit, hand).await?;
+        let basis = match visit.broker().is_legal_person(who).await? {
+            Some(_) => LegalBasis::Permission,
+            None => LegalBasis::Consent,
+        };
         let mut read = visit.broker().read().await?;
         let shelf = Shelf::open(&mut *read, visit.lang).await?;
         let mut consents = read.consents_of(who).await?;
@@ -58,6 +64,7 @@ impl Holdings {
             shelf,
             meters,
             consents,
+            basis,
             uses,
             delegated,
             reminders,
@@ -88,7 +95,7 @@ impl Holdings {
             granularity: granularity(Some(terms.step)),
             meter_label: label_of(&self.meters, consent.point),
             purpose: self.shelf.purpose(consent.recipient, &consent.purpose),
-            basis: LegalBasis::Consent,
+            basis: self.basis,
             given_at: moment(first_event(consent)),
             given_by: match self.delegated.contains(&consent.id) {
                 true => GivenBy::Delegate,

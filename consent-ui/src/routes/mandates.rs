@@ -24,7 +24,7 @@ use crate::routes::visit::{Visit, id, onward, onward_with, returned, shown};
 
 /// Which side reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reader {
+pub(super) enum Reader {
     Person,
     Delegate,
 }
@@ -69,7 +69,7 @@ async fn view(visit: &Visit, form: MandateForm) -> Result<MandatesView, Trouble>
     Ok(view)
 }
 
-async fn card(visit: &Visit, seen: MandateView, reader: Reader) -> Result<MandateCard, Trouble> {
+pub(super) async fn card(visit: &Visit, seen: MandateView, reader: Reader) -> Result<MandateCard, Trouble> {
     let mut acts = Vec::new();
     for act in &seen.acts {
         let mut read = visit.broker().read().await?;
@@ -213,7 +213,7 @@ fn order(visit: &Visit, fields: &Fields) -> Result<MandateOrder, Vec<FieldError>
 }
 
 /// 64 digits of hexadecimal, as `sha256sum` writes them.
-fn digest(text: &str) -> Option<Digest> {
+pub(super) fn digest(text: &str) -> Option<Digest> {
     let mut digest = [0_u8; 32];
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     if pairs.len() != digest.len() || !rest.is_empty() {

@@ -112,6 +112,7 @@ fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String, lang: Lang) -> 
         purpose_language: terms.language.clone(),
         granularity: granularity(Some(terms.step)),
         meter,
+        list: terms.list.clone(),
         first_day: day(terms.from),
         last_day: last_day(terms.until),
         notice: terms.notice.clone(),

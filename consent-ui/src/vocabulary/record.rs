@@ -51,6 +51,8 @@ pub enum RecordType {
     Breach,
     /// She objects to one project of research.
     Objection,
+    /// A company or a public body was enrolled, or its list of points changed.
+    LegalPerson,
     /// One of the consent records that others read too (crate `evidence`, module `consent`).
     Consent(ConsentRecordType),
 }
@@ -78,7 +80,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -102,6 +104,7 @@ impl RecordType {
         Self::Entered,
         Self::Breach,
         Self::Objection,
+        Self::LegalPerson,
         Self::Consent(ConsentRecordType::Given),
         Self::Consent(ConsentRecordType::Renewed),
         Self::Consent(ConsentRecordType::Narrowed),
@@ -143,6 +146,7 @@ impl RecordType {
             Self::Entered => "entered-act/1",
             Self::Breach => "breach/1",
             Self::Objection => "objection/1",
+            Self::LegalPerson => "legal-person/1",
             Self::Consent(ConsentRecordType::Given) => "consent-given/2",
             Self::Consent(ConsentRecordType::Renewed) => "consent-renewed/2",
             Self::Consent(ConsentRecordType::Narrowed) => "consent-narrowed/2",
@@ -183,6 +187,7 @@ impl Word for RecordType {
             Self::Entered => "record-entered",
             Self::Breach => "record-breach",
             Self::Objection => "record-objection",
+            Self::LegalPerson => "record-legal-person",
             Self::Consent(ConsentRecordType::Renewed) => "record-consent-renewed",
             Self::Consent(ConsentRecordType::Narrowed) => "record-consent-narrowed",
             Self::Consent(ConsentRecordType::Revoked) => "record-consent-revoked",

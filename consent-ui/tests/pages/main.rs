@@ -21,6 +21,7 @@ mod house;
 mod household;
 mod invite;
 mod languages;
+mod legal;
 mod mandate_limits;
 mod mandate_signing;
 mod mandates;

@@ -7,6 +7,7 @@ use evidence::{
 };
 
 use crate::mandates::Mandates;
+use crate::permissions;
 use crate::report::{Failure, Report, refused};
 
 /// What a list says of a key: what happened to which, and when.
@@ -23,6 +24,7 @@ pub fn tell(report: &mut Report, records: &[VerifiedRecord], lost: bool) -> Resu
         .collect();
     let mandates = Mandates::of(records);
     mandates.tell(report, records, lost)?;
+    permissions::tell(report, records, lost)?;
     let (mut proved, mut claimed, mut delegated) = (0_u64, 0_u64, 0_u64);
     for one in records {
         let Record::Consent(record) = &one.record else {

@@ -11,6 +11,7 @@ mod changes;
 mod codes_kept_back;
 mod invitations;
 mod keys;
+mod legal;
 mod mailbox;
 mod mandates;
 mod messages;

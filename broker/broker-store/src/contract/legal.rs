@@ -2,7 +2,7 @@
 
 use broker_domain::legal::{LegalKind, Shows};
 
-use super::samples::{assert_conflict, at, consent, digest, furnish, id, point};
+use super::samples::{assert_conflict, at, consent, furnish, id, notice, offer, point};
 use crate::{IntentRow, LegalPersonRow, PermissionRow, SiteRow, Store};
 
 /// Participant 1 as a commune.
@@ -65,6 +65,7 @@ pub async fn a_place_is_set_aside_once(store: &dyn Store) {
 pub async fn a_permission_names_its_act_and_terms_their_points(store: &dyn Store) {
     furnish(store).await;
     let mut tx = store.begin("permit").await.unwrap();
+    tx.add_offer(&offer(1)).await.unwrap();
     tx.add_consent(&consent(10, 1)).await.unwrap();
     assert_eq!(tx.permission(id(10)).await.unwrap(), None);
     tx.add_permission(id(10), PERMITTED).await.unwrap();
@@ -76,7 +77,7 @@ pub async fn a_permission_names_its_act_and_terms_their_points(store: &dyn Store
         consent: id(9),
         offer: id(1),
         point: id(1),
-        notice: digest(1),
+        notice: notice(1).digest,
         asked_at: at(1),
         drafted_at: at(1),
         intent: b"{}".to_vec(),

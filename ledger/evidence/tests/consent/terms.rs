@@ -7,7 +7,7 @@ use evidence::record::Record;
 use serde_json::{Map, Value};
 use test_fixtures::fixtures;
 
-use crate::scene::{ACTS, record};
+use crate::scene::{ACTS, CONSENT, permission, record};
 
 /// The IRIs of the lists of DPV, and the namespaces that they cover.
 fn known() -> Option<(BTreeSet<String>, Vec<String>)> {
@@ -134,4 +134,41 @@ fn a_term_that_dpv_does_not_have_is_found() {
     document["dpv:hasProcess"][0]["dpv:hasProcessing"][0] = "dpv:Analytics".into();
     let Some(unknown) = unknown(&document) else { return };
     assert_eq!(unknown, ["https://w3id.org/dpv#Analytics"]);
+}
+
+/// A permission is none of the GDPR, and its terms exist too.
+#[test]
+fn legal_person_permissions_are_written_with_terms_of_dpv_and_read_back_as_no_consent() {
+    let whole = permission();
+    let Record::Consent(record) = &whole else {
+        panic!("not a consent record")
+    };
+    let bytes = whole.to_jcs_bytes().unwrap();
+    assert_eq!(Record::parse(&bytes).unwrap(), whole);
+    assert_eq!(
+        (record.point_list().unwrap().count, record.consent().as_str()),
+        (2, CONSENT)
+    );
+    let text = String::from_utf8(bytes).unwrap();
+    for absent in [
+        "DataSubject",
+        "dpv:PersonalData",
+        "A6-1-a",
+        "law-GDPR",
+        "hasRight",
+    ] {
+        assert!(!text.contains(absent), "{absent}: {text}");
+    }
+    // Neither passes for the other.
+    for wrong in [
+        text.replace("dpv:Permission", "dpv:ConsentRecord"),
+        text.replace("en:pointList", "en:pointLost"),
+        text.replace("eu-dga:hasDataHolder", "dpv:hasDataSubject"),
+    ] {
+        assert!(Record::parse(wrong.as_bytes()).is_err());
+    }
+    let Some(unknown) = unknown(record.document()) else {
+        return;
+    };
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
