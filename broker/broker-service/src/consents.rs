@@ -16,7 +16,7 @@ pub(crate) use signing::{Answering, Asking, read_answer};
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
 use broker_domain::ids::{ConsentId, Digest, OfferId, PointId};
-use broker_domain::mandate::{Acting, Hand};
+use broker_domain::mandate::{Acting, Capacity, Hand};
 use broker_domain::policy::{Action, Permit, Query, Resource};
 use broker_domain::time::Instant;
 use broker_store::{OfferRow, PermissionRow, RecordedEvent, Serial};
@@ -315,6 +315,11 @@ impl Broker {
         let served = served.map_or(drafted_at, |served| served.first_at.min(drafted_at));
         told.asked_at = Some(asked_at.unwrap_or(served));
         if read.legal_person(who).await?.is_some() {
+            // Only whoever represents it agrees for it, whatever other mandate there may be.
+            let acting = hand.acting();
+            if acting.is_none_or(|acting| acting.capacity() != Capacity::Representative) {
+                return Err(Failure::Refused(ChoiceRefusal::NotYours));
+            }
             told.permission = Some(permit::for_one_point(&told.point, id)?);
         }
         let draft = consent::draft(&self.site, &told, &consent, drafted_at)?;

@@ -142,6 +142,10 @@ impl Broker {
         let who = participant(&session)?;
         let now = self.clock.now();
         check(order, now).map_err(Failure::Refused)?;
+        // Officers say who represents a legal person, with a document.
+        if self.store.read().await?.legal_person(who).await?.is_some() {
+            return Err(Failure::Refused(MandateRefusal::NotYours));
+        }
         let query = Query {
             principal: Principal::Participant(who),
             action: Action::GiveMandate,

@@ -265,21 +265,9 @@ pub(crate) async fn name(Path(person): Path<String>, posted: Posted) -> Result<R
         errors: wrong(field, problem),
         ..Back::default()
     };
-    if typed.label.is_empty() {
-        return again(&visit, person, back("nom", FieldProblem::NameMissing)).await;
-    }
-    let last = typed.until.parse().ok();
-    let Some(until) = last.and_then(tomorrow).and_then(midnight) else {
-        return again(&visit, person, back("fin", FieldProblem::DateInvalid)).await;
-    };
-    let Some(basis) = digest(&typed.basis) else {
-        return again(&visit, person, back("document", FieldProblem::DigestInvalid)).await;
-    };
-    let order = RepresentOrder {
-        person,
-        label: typed.label.clone(),
-        until,
-        basis,
+    let order = match representation(person, &typed) {
+        Ok(order) => order,
+        Err((field, problem)) => return again(&visit, person, back(field, problem)).await,
     };
     match visit.broker().name_representative(&session.token, &order).await {
         Ok(given) => {
@@ -309,6 +297,24 @@ pub(crate) async fn name(Path(person): Path<String>, posted: Posted) -> Result<R
         }
         Err(failure) => Err(mandate_trouble(failure, &person.to_string())),
     }
+}
+
+/// What the form asks for. The last day is still covered.
+fn representation(
+    person: ParticipantId,
+    typed: &LegalTyped,
+) -> Result<RepresentOrder, (&'static str, FieldProblem)> {
+    if typed.label.is_empty() {
+        return Err(("nom", FieldProblem::NameMissing));
+    }
+    let last = typed.until.parse().ok();
+    let until = last.and_then(tomorrow).and_then(midnight);
+    Ok(RepresentOrder {
+        person,
+        label: typed.label.clone(),
+        until: until.ok_or(("fin", FieldProblem::DateInvalid))?,
+        basis: digest(&typed.basis).ok_or(("document", FieldProblem::DigestInvalid))?,
+    })
 }
 
 /// POST `/dpo/personnes-morales/{person}/representant/{mandate}/fin`

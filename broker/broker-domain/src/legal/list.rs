@@ -9,6 +9,7 @@
 //! heading. The third column is empty or `non`, `no`, `nee`, or says that a person lives there: `oui`, `yes`, `ja`.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use thiserror::Error;
 
@@ -45,6 +46,13 @@ impl PointNumber {
     }
 }
 
+/// Not shown: it leads to whoever lives there.
+impl fmt::Debug for PointNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PointNumber(hidden)")
+    }
+}
+
 /// GS1 General Specifications §7.9: digits count 3 and 1 in turn from the right, the last once; the sum ends in 0.
 fn gs1(number: &str) -> bool {
     let digits = number
@@ -78,6 +86,13 @@ pub struct PointLine {
     pub name: String,
     /// Whose life it shows.
     pub shows: Shows,
+}
+
+/// Only which line: a place may be named after somebody.
+impl fmt::Debug for PointLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PointLine({})", self.line)
+    }
 }
 
 /// What is wrong in a line.

@@ -8,8 +8,9 @@ use broker_domain::consent::{Departure, Method, Occupancy};
 use broker_domain::ids::{Digest, OfficerId, ParticipantId, PointId};
 use broker_domain::legal::{LineProblem, ListProblem, MOST_POINTS, PointLine, Shows};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
+use broker_domain::time::Instant;
 use broker_store::{PointRow, SiteRow};
-use broker_vault::ProfileField;
+use broker_vault::{DataKey, ProfileField};
 use evidence::record::{LegalPersonStepKind, Record};
 
 use super::{LegalRefusal, identifiers, own_points};
@@ -74,34 +75,7 @@ impl Broker {
             return Err(Failure::Refused(ListProblem::TooMany.into()));
         }
         let key = self.vault.data_key(&wrapped.ok_or(Fault::SubjectErased)?)?;
-        let mut added = Vec::with_capacity(lines.len());
-        for (place, line) in lines.iter().enumerate() {
-            if place % TURN == TURN - 1 {
-                tokio::task::yield_now().await;
-            }
-            let id = PointId::random(&*self.entropy)?;
-            let number = line.number.as_str();
-            let seal = |field, text: &str| self.vault.seal_text(&key, field, text, &*self.entropy);
-            let departure = Departure {
-                at: now,
-                known_at: now,
-            };
-            added.push(SiteRow {
-                point: PointRow {
-                    id,
-                    participant: person,
-                    number_index: self.vault.point_index(number),
-                    number_sealed: seal(ProfileField::MeterNumber(id), number)?,
-                    created_at: now,
-                    occupancy: Occupancy {
-                        departure: (line.shows == Shows::Person).then_some(departure),
-                        held_since: None,
-                    },
-                },
-                name_sealed: seal(ProfileField::SiteName(id), &line.name)?,
-                shows: line.shows,
-            });
-        }
+        let added = self.sealed_sites(person, &key, lines, now).await?;
         let mut points = own_points(&sites, now);
         points.extend(own_points(&added, now));
         let (total, step) = (points.len(), LegalPersonStepKind::PointsAdded);
@@ -123,6 +97,45 @@ impl Broker {
         };
         self.commit(beat).await?;
         Ok(told)
+    }
+
+    /// The rows of new points, their numbers and names sealed.
+    async fn sealed_sites(
+        &self,
+        person: ParticipantId,
+        key: &DataKey,
+        lines: &[PointLine],
+        now: Instant,
+    ) -> Result<Vec<SiteRow>, Fault> {
+        let departure = Departure {
+            at: now,
+            known_at: now,
+        };
+        let mut added = Vec::with_capacity(lines.len());
+        for (place, line) in lines.iter().enumerate() {
+            if place % TURN == TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+            let id = PointId::random(&*self.entropy)?;
+            let number = line.number.as_str();
+            let seal = |field, text: &str| self.vault.seal_text(key, field, text, &*self.entropy);
+            added.push(SiteRow {
+                point: PointRow {
+                    id,
+                    participant: person,
+                    number_index: self.vault.point_index(number),
+                    number_sealed: seal(ProfileField::MeterNumber(id), number)?,
+                    created_at: now,
+                    occupancy: Occupancy {
+                        departure: (line.shows == Shows::Person).then_some(departure),
+                        held_since: None,
+                    },
+                },
+                name_sealed: seal(ProfileField::SiteName(id), &line.name)?,
+                shows: line.shows,
+            });
+        }
+        Ok(added)
     }
 
     /// Says that a point shows the life of a person: from now on the legal person permits nothing of it, and what it permitted ends.

@@ -4,7 +4,6 @@ use broker_domain::consent::State;
 use broker_domain::ids::{Digest, ParticipantId, PointId};
 use broker_domain::legal::{LegalKind, LineProblem, ListProblem, RegisterNumber, Shows, read_list};
 use broker_domain::mandate::{Hand, MandateState};
-use broker_domain::policy::Principal;
 use broker_service::{
     Answer, Choice, ChoiceRefusal, Claim, Failure, JoinRefusal, LegalNewcomer, LegalRefusal, MandateRefusal,
     Newcomer, PermitOrder, RepresentOrder, SignInRefusal, WithdrawalRefusal,
@@ -17,12 +16,12 @@ use crate::scene::Person;
 use crate::telling::{DAY, Telling};
 
 /// A commune of ten schools, and Anna, who is its mayor.
-struct Commune {
-    told: Telling,
-    id: ParticipantId,
+pub struct Commune {
+    pub told: Telling,
+    pub id: ParticipantId,
 }
 
-fn newcomer(number: &str) -> LegalNewcomer {
+pub fn newcomer(number: &str) -> LegalNewcomer {
     LegalNewcomer {
         language: "fr".into(),
         name: "Commune de Trois-Fontaines".into(),
@@ -32,14 +31,14 @@ fn newcomer(number: &str) -> LegalNewcomer {
     }
 }
 
-fn list(from: usize, count: usize) -> String {
+pub fn list(from: usize, count: usize) -> String {
     (from..from + count)
         .map(|n| format!("{:014};École {n}\n", 50_000_000_000_000 + n))
         .collect()
 }
 
 impl Commune {
-    async fn build(points: usize) -> Self {
+    pub async fn build(points: usize) -> Self {
         let told = Telling::scene().await;
         let broker = &told.scene.broker;
         let desk = told.scene.desk(told.scene.officer).await;
@@ -67,7 +66,7 @@ impl Commune {
         self.told.scene.broker.add_points(&desk, self.id, &lines).await
     }
 
-    async fn named(&self) -> broker_service::GivenMandate {
+    pub async fn named(&self) -> broker_service::GivenMandate {
         let broker = &self.told.scene.broker;
         let desk = self.told.scene.desk(self.told.scene.officer).await;
         let order = RepresentOrder {
@@ -89,7 +88,7 @@ impl Commune {
     }
 
     /// The hand of somebody who represents it; `None` when she does not.
-    async fn hand(&self, who: ParticipantId) -> Option<Hand> {
+    pub async fn hand(&self, who: ParticipantId) -> Option<Hand> {
         let broker = &self.told.scene.broker;
         let own = broker.own_mandates(who).await.unwrap();
         let acting = own
@@ -99,12 +98,12 @@ impl Commune {
         acting.map(Hand::from)
     }
 
-    async fn mayor(&self) -> Hand {
+    pub async fn mayor(&self) -> Hand {
         self.hand(self.told.person.participant).await.unwrap()
     }
 
     /// Its points, by name.
-    async fn points(&self) -> Vec<PointId> {
+    pub async fn points(&self) -> Vec<PointId> {
         let broker = &self.told.scene.broker;
         let mut sites = broker.own_sites(self.mayor().await).await.unwrap();
         sites.sort_by(|one, other| one.name.cmp(&other.name));
@@ -115,7 +114,7 @@ impl Commune {
             .collect()
     }
 
-    fn order(&self, points: Vec<PointId>) -> PermitOrder {
+    pub fn order(&self, points: Vec<PointId>) -> PermitOrder {
         PermitOrder {
             offer: self.told.offer.offer.id,
             points,
@@ -124,7 +123,7 @@ impl Commune {
         }
     }
 
-    async fn given(&self) -> Vec<broker_domain::Consent> {
+    pub async fn given(&self) -> Vec<broker_domain::Consent> {
         let broker = &self.told.scene.broker;
         let consents = broker.read().await.unwrap().consents_of(self.id).await.unwrap();
         let now = broker.now();
@@ -157,7 +156,7 @@ impl Commune {
     }
 }
 
-async fn bruno(told: &Telling) -> Person {
+pub async fn bruno(told: &Telling) -> Person {
     told.scene.registered("22222222222222", "tablet").await
 }
 
@@ -356,7 +355,13 @@ async fn legal_person_permits_nothing_of_a_point_that_shows_a_person() {
         .permit_points(mayor, &commune.order(vec![aside[0].point]))
         .await;
     assert!(matches!(refused, Err(Failure::Refused(ChoiceRefusal::HomeLeft))));
+}
 
+#[tokio::test]
+async fn legal_person_permission_ends_when_a_point_turns_out_to_show_a_person() {
+    let commune = Commune::build(2).await;
+    let (broker, mayor) = (&commune.told.scene.broker, commune.mayor().await);
+    commune.add("50000000000009;Loge;oui\n").await.unwrap();
     // What was permitted ends when it turns out later, and whoever lives there enrols the meter.
     let points = commune.points().await;
     broker
@@ -437,88 +442,4 @@ async fn legal_person_has_no_hand_of_its_own_and_no_delegate_permits_for_a_perso
     let herself = Hand::from(commune.told.person.participant);
     let hers = broker.permit_points(herself, &commune.order(points)).await;
     assert!(matches!(hers, Err(Failure::Refused(ChoiceRefusal::NotYours))));
-}
-
-#[tokio::test]
-async fn legal_person_of_two_acts_at_once_one_counts() {
-    let commune = Commune::build(5).await;
-    let (broker, mayor) = (&commune.told.scene.broker, commune.mayor().await);
-    let order = commune.order(commune.points().await);
-    let (one, other) = tokio::join!(
-        broker.permit_points(mayor, &order),
-        broker.permit_points(mayor, &order)
-    );
-    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
-    assert_eq!(commune.given().await.len(), 5);
-    let ids: Vec<_> = commune.given().await.iter().map(|consent| consent.id).collect();
-    let (one, other) = tokio::join!(
-        broker.withdraw_points(mayor, &ids),
-        broker.withdraw_points(mayor, &ids)
-    );
-    assert!(one.is_ok() || other.is_ok(), "{one:?} {other:?}");
-    assert!(commune.given().await.is_empty());
-    // Two codes at once: whoever accepts last of the two is the one.
-    let (first, second) = (commune.named().await, commune.named().await);
-    let bruno = bruno(&commune.told).await;
-    let (one, other) = tokio::join!(
-        broker.accept_mandate(&bruno.token, Claim::Code(&first.code)),
-        broker.accept_mandate(&commune.told.person.token, Claim::Code(&second.code))
-    );
-    assert!(other.is_ok() || one.is_ok());
-    let all = broker
-        .representatives(commune.told.scene.officer, commune.id)
-        .await
-        .unwrap();
-    let living = all
-        .iter()
-        .filter(|view| view.state == MandateState::InForce)
-        .count();
-    assert!(living <= 1, "{living}");
-}
-
-#[tokio::test]
-async fn legal_person_that_is_erased_leaves_nothing_and_frees_its_points() {
-    let commune = Commune::build(3).await;
-    let (broker, mayor) = (&commune.told.scene.broker, commune.mayor().await);
-    broker
-        .permit_points(mayor, &commune.order(commune.points().await))
-        .await
-        .unwrap();
-    let officer = commune.told.scene.officer;
-    broker
-        .erase(Principal::Officer(officer), commune.id)
-        .await
-        .unwrap();
-    assert_eq!(broker.is_legal_person(commune.id).await.unwrap(), None);
-    assert!(commune.hand(commune.told.person.participant).await.is_none());
-    let gone = broker.permit_points(mayor, &commune.order(Vec::new())).await;
-    assert!(matches!(gone, Err(Failure::Refused(ChoiceRefusal::NotYours))));
-    // The same number and the same points are enrolled anew.
-    let desk = commune.told.scene.desk(officer).await;
-    let form = broker.fresh_enrolment_form().unwrap();
-    let again = broker
-        .enrol_legal_person(&desk, form, &newcomer("217500016"))
-        .await
-        .unwrap();
-    let lines = read_list(list(0, 3).as_bytes()).unwrap();
-    assert_eq!(broker.add_points(&desk, again, &lines).await.unwrap().total, 3);
-}
-
-/// The size that the rule names: two thousand points in one act, and out again.
-#[tokio::test]
-async fn commune_of_two_thousand_points_permits_and_withdraws_in_one_act() {
-    let commune = Commune::build(2_000).await;
-    let (broker, mayor) = (&commune.told.scene.broker, commune.mayor().await);
-    let order = commune.order(commune.points().await);
-    let begun = std::time::Instant::now();
-    let done = broker.permit_points(mayor, &order).await.unwrap();
-    let permitted = begun.elapsed();
-    assert_eq!(done.points, 2_000);
-    let ids: Vec<_> = commune.given().await.iter().map(|consent| consent.id).collect();
-    let begun = std::time::Instant::now();
-    assert_eq!(broker.withdraw_points(mayor, &ids).await.unwrap(), 2_000);
-    println!(
-        "2,000 points: permitted in {permitted:?}, withdrawn in {:?}",
-        begun.elapsed()
-    );
 }

@@ -12,6 +12,7 @@ mod codes_kept_back;
 mod invitations;
 mod keys;
 mod legal;
+mod legal_limits;
 mod mailbox;
 mod mandates;
 mod messages;
