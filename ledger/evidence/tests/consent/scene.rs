@@ -2,7 +2,7 @@
 
 use evidence::consent::{
     ConsentAct, ConsentDraft, ConsentEvent, ConsentTerms, Country, Day, Frame, How, Lost, Namespace,
-    Organisation, PointList, ShownNotice, Site, point_list,
+    Organisation, ShownNotice, Site,
 };
 use evidence::jws::{Jwk, Jws, Protected};
 use evidence::record::{Digest, EvidenceLevel, Id, Instant, Method, Record, Seconds, Text};
@@ -115,21 +115,6 @@ pub fn record(act: ConsentAct) -> Record {
     };
     let draft = ConsentDraft::new(&terms(), version, at(10), &earlier).unwrap();
     Record::Consent(draft.with(&event(act, 10)).unwrap())
-}
-
-/// The same, permitted by a legal person for a list of two points.
-pub fn permission() -> Record {
-    let list = PointList {
-        grant: id("9a1f3c1e-5c55-4f1b-9b53-0d3b7f6f2a10"),
-        sha256: point_list(&[[7; 32], [8; 32]]),
-        count: 2,
-    };
-    let terms = ConsentTerms {
-        frame: Frame::Permission(list),
-        ..terms()
-    };
-    let draft = ConsentDraft::new(&terms, 1, at(10), &[requested()]).unwrap();
-    Record::Consent(draft.with(&event(ConsentAct::Given, 10)).unwrap())
 }
 
 pub fn pair() -> (Ed25519KeyPair, Jwk) {
