@@ -154,6 +154,20 @@ async fn hidden_in_plain_sight_accepting_and_refusing_are_written_alike() {
 }
 
 #[tokio::test]
+async fn hidden_in_plain_sight_renewing_and_letting_it_end_are_written_alike() {
+    let house = House::build().await;
+    let id = house.granted(&house.anna).await;
+    house.set_clock("2027-11-10T12:00:00Z");
+    let mut anna = house.as_anna().await;
+    let page = anna.open(&format!("/moi/partages/{id}/renouvellement")).await;
+    let agree = tag(&page.body, "accepte de renouveler</button>");
+    let (_, behind) = page.body.split_once("accepte de renouveler</button>").unwrap();
+    let leave = tag(behind, "Ne rien changer");
+    assert!(!agree.contains("class="), "{agree}");
+    assert!(leave.contains("class=\"button\""), "{leave}");
+}
+
+#[tokio::test]
 async fn dead_end_every_link_of_the_desk_leads_somewhere() {
     let house = House::build().await;
     let consent = house.granted(&house.anna).await;
