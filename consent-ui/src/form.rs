@@ -103,6 +103,8 @@ pub enum FieldProblem {
     CauseMissing,
     /// Not said that one is of age.
     AgeMissing,
+    /// The form does not say that she is of age.
+    AgeOnForm,
     /// Not said whether sharings that stand still end or go on.
     OutcomeMissing,
     /// The reference is that of no form of today.
@@ -137,7 +139,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 62] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -184,6 +186,7 @@ impl FieldProblem {
         Self::SharingMissing,
         Self::CauseMissing,
         Self::AgeMissing,
+        Self::AgeOnForm,
         Self::OutcomeMissing,
         Self::FormUnknown,
         Self::ScanMissing,
@@ -254,6 +257,7 @@ impl Word for FieldProblem {
             Self::SharingMissing => "field-sharing-missing",
             Self::CauseMissing => "field-cause-missing",
             Self::AgeMissing => "field-age-missing",
+            Self::AgeOnForm => "field-age-on-form",
             Self::OutcomeMissing => "field-outcome-missing",
             Self::FormUnknown => "field-form-unknown",
             Self::ScanMissing => "field-scan-missing",
@@ -262,13 +266,24 @@ impl Word for FieldProblem {
             Self::ChangedSince => "field-changed-since",
             Self::SharedAlready => "field-shared-already",
             Self::CodeUsed => "field-code-used",
+            Self::BreachNature | Self::BreachSubject => self.desk_key(),
+            Self::BreachDate | Self::LateReason | Self::RegisterInvalid => self.desk_key(),
+            Self::RegisterTaken | Self::ListWrong => self.desk_key(),
+        }
+    }
+}
+
+impl FieldProblem {
+    /// What is wrong with what an officer writes about a breach or a legal person.
+    const fn desk_key(&self) -> &'static str {
+        match self {
             Self::BreachNature => "field-breach-nature",
             Self::BreachSubject => "field-breach-subject",
             Self::BreachDate => "field-breach-date",
-            Self::LateReason => "field-late-reason",
             Self::RegisterInvalid => "field-register-invalid",
             Self::RegisterTaken => "field-register-taken",
             Self::ListWrong => "field-list-wrong",
+            _ => "field-late-reason",
         }
     }
 }

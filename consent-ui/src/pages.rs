@@ -24,6 +24,7 @@ mod others;
 mod paper;
 mod points;
 mod problem;
+mod qr;
 mod receipt;
 mod recorded;
 mod requests;
@@ -39,8 +40,8 @@ mod withdrawal;
 pub use about::{render_accessibility, render_minors, render_proofs_explained};
 pub(crate) use account::WORDS as PASSKEY_WORDS;
 pub use account::{
-    AccountView, CodeOnTheWay, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
-    NotMeView, PasskeyRow, Working, render_account, render_codes, render_not_me,
+    AccountView, CodeFrom, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
+    NotMeView, OnTheWay, PasskeyRow, Stoppable, Working, render_account, render_codes, render_not_me,
 };
 pub(crate) use breach::WORDS as BREACH_WORDS;
 pub use breach::{
@@ -107,7 +108,8 @@ pub use points::{
     PermitView, PointFilter, PointLine, PointOffer, PointStanding, PointsView, render_permit, render_points,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
-pub use receipt::{ReceiptPlace, ReceiptView, render_receipt};
+pub use qr::Square;
+pub use receipt::{ReceiptBy, ReceiptPlace, ReceiptView, render_receipt};
 pub(crate) use recorded::VERDICTS;
 pub use recorded::{RecordedView, ToldRecord, ToldWhat, render_recorded};
 pub use requests::{DatasetRequest, ManifestStatus, RequestState, RequestsView, render_requests};
@@ -115,8 +117,8 @@ pub use research::{
     CatalogueView, Dataset, DatasetPage, MeanCurve, RequestForm, render_catalogue, render_dataset,
 };
 pub use rights::{
-    AskView, HouseholdMark, RightKind, RightView, RightsDeskView, RightsLine, RightsView, Standing,
-    StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights, render_rights_desk,
+    AskView, FrozenAlone, HouseholdMark, RightKind, RightView, RightsDeskView, RightsLine, RightsView,
+    Standing, StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights, render_rights_desk,
 };
 pub use sharing::{
     Choice, Chosen, Narrowed, OnwardUse, ReceiptKind, ReceiptRow, Recipient, Sharing, SharingFilter,

@@ -390,6 +390,7 @@ fn officer_pages() -> Router {
         .route("/dpo/demandes/{request}/livraison", post(desk::make_release))
         .route(paths::RIGHTS_DESK, get(rights::desk))
         .route("/dpo/droits/{request}", post(rights::answer))
+        .route("/dpo/droits/gels/{sharing}", post(rights::open_frozen))
         .route(paths::FLOWS, get(history::flows))
         .route(paths::OVERDUE, get(told::overdue))
         .route("/dpo/retraits/effacements/{telling}", post(told::handled))

@@ -84,9 +84,9 @@ const ENDS: &str = "
     };
 ";
 
-/// P-21: as far as the text allows. What is measured is asserted, so that it does not get worse unseen.
+/// P-21: as far as the text allows, without scrolling at 360 by 640.
 #[test]
-fn p_21_who_stands_in_the_first_screen_of_an_offer_and_all_else_in_the_second() {
+fn p_21_who_what_why_until_when_and_what_refusing_changes_stand_in_the_first_screen() {
     with_browser(Scripts::Allowed, async |browser| {
         let demo = Demo::start(&[]);
         sign_in(browser, &demo, "participant").await;
@@ -103,15 +103,9 @@ fn p_21_who_stands_in_the_first_screen_of_an_offer_and_all_else_in_the_second() 
             let ends: Value = browser.script(ENDS, Vec::new()).await;
             measured.push(format!("{language}: {ends}"));
             let end = |name: &str| ends[name].as_i64().unwrap();
-            // LIMIT: 640 holds who; why ends at 575 to 679, what at 727 to 831, until at 824 to 928, refusing at 894 to 998.
-            let most = [
-                ("who", 640),
-                ("why", 700),
-                ("what", 860),
-                ("until", 960),
-                ("refusing", 1_030),
-            ];
-            too_far.extend(most.into_iter().filter(|(name, most)| end(name) > *most));
+            // The height of a small telephone. The texts are those of the demonstration: longer ones may need more.
+            let first = ["who", "why", "what", "until", "refusing"];
+            too_far.extend(first.into_iter().filter(|name| end(name) > 640));
         }
         assert!(too_far.is_empty(), "{too_far:?}: {}", measured.join("\n"));
     });

@@ -3,13 +3,18 @@
 //! One enters, another confirms, never the same one (`consent.md` §5, four eyes). Nothing takes effect before that, but for what
 //! takes away: withdrawing is never harder than granting (GDPR art. 7(3)), so it counts at once and is looked at afterwards.
 
+mod window;
+
 use jiff::civil::Date;
 use thiserror::Error;
 
 use crate::consent::Method;
+use crate::household::CapacityEnd;
 use crate::ids::{ConsentId, Digest, EnteredId, OfferId, OfficerId, ParticipantId, PointId, RightsRequestId};
 use crate::rights::Right;
 use crate::time::Instant;
+
+pub use window::CodeWindow;
 
 /// How long an act waits for the second officer, in seconds: 7 days (`consent.md` §5).
 pub const WAITS_SECONDS: i64 = 7 * 86_400;
@@ -53,6 +58,24 @@ pub enum Entry {
         /// Whether the officer who enters it saw her.
         seen: Seen,
     },
+    /// She died or cannot decide any more, as a document shows.
+    Capacity {
+        /// Which of both.
+        end: CapacityEnd,
+        /// From when on.
+        since: Instant,
+        /// The case for whoever acts for her.
+        case: RightsRequestId,
+    },
+}
+
+/// Whether somebody said, on the form or on the page, that she is of age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AgeSaid {
+    /// She said so.
+    OfAge,
+    /// She did not.
+    Unsaid,
 }
 
 /// Whether an officer saw the person.
@@ -79,7 +102,7 @@ impl Entry {
     pub const fn counts(&self) -> Counts {
         match self {
             Self::Withdraw { .. } | Self::Freeze { .. } | Self::Ask { .. } => Counts::AtOnce,
-            Self::Grant { .. } | Self::Code { .. } => Counts::Confirmed,
+            Self::Grant { .. } | Self::Code { .. } | Self::Capacity { .. } => Counts::Confirmed,
         }
     }
 
@@ -92,15 +115,16 @@ impl Entry {
             Self::Freeze { .. } => "freeze",
             Self::Ask { .. } => "ask-right",
             Self::Code { .. } => "new-code",
+            Self::Capacity { .. } => "end-capacity",
         }
     }
 
-    /// Whether it may come by this way: nobody agrees by telephone.
+    /// Whether it may come by this way: nobody agrees by telephone, and nobody shows a document by it.
     #[must_use]
     pub const fn may_come(&self, by: Method) -> bool {
         match by {
             Method::Paper => true,
-            Method::Phone => !matches!(self, Self::Grant { .. }),
+            Method::Phone => !matches!(self, Self::Grant { .. } | Self::Capacity { .. }),
             Method::Passkey | Method::Web | Method::EmailLink | Method::Upstream | Method::Clock => false,
         }
     }
@@ -138,23 +162,6 @@ pub struct EnteredAct {
     pub at: Instant,
     /// Where it stands.
     pub state: EnteredState,
-}
-
-/// When the code of a confirmed act may be handed out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodeWindow {
-    /// Not before the person was told of it.
-    Untold {
-        /// When it is too late for that.
-        until: Instant,
-    },
-    /// Between two instants; none when she was told too late.
-    Known {
-        /// From then on.
-        from: Instant,
-        /// Before then.
-        until: Instant,
-    },
 }
 
 /// Where an entered act stands.
@@ -274,54 +281,23 @@ impl EnteredAct {
         })
     }
 
-    /// A new code that the person stopped, before or after it was confirmed; `None` for anything else.
+    /// What the person stopped: a new code, before or after it was confirmed; a grant or an end of her capacity that waits;
+    /// `None` for anything else.
     #[must_use]
     pub fn stopped(self, now: Instant) -> Option<Self> {
-        let stoppable = matches!(self.entry, Entry::Code { .. })
-            && matches!(self.state, EnteredState::Waiting | EnteredState::Confirmed { .. });
+        let stoppable = matches!(
+            (self.entry, self.state),
+            (
+                Entry::Code { .. },
+                EnteredState::Waiting | EnteredState::Confirmed { .. }
+            ) | (
+                Entry::Grant { .. } | Entry::Capacity { .. },
+                EnteredState::Waiting
+            )
+        );
         stoppable.then_some(Self {
             state: EnteredState::Stopped { at: now },
             ..self
-        })
-    }
-
-    /// From when on at the earliest the code of a confirmed act may be handed out, and until when; `None` for anything else. At
-    /// once only when both officers saw the person. Whether she was told is for [`Self::code_window`].
-    #[must_use]
-    pub fn code_from(&self) -> Option<(Instant, Instant)> {
-        let (Entry::Code { seen: first }, EnteredState::Confirmed { at, seen, .. }) =
-            (self.entry, self.state)
-        else {
-            return None;
-        };
-        let from = match (first, seen) {
-            (Seen::InPerson, Seen::InPerson) => at,
-            _ => at.plus_seconds(CODE_WAITS_SECONDS),
-        };
-        Some((from, from.plus_seconds(CODE_STANDS_SECONDS)))
-    }
-
-    /// When the code of a confirmed act may be handed out, given when she was told of it; `None` for anything else. Unless both
-    /// officers saw her, her 72 hours run from when she was told: before, she cannot stop anything. The end stays where it is, so
-    /// that no act stays open because nobody told her.
-    #[must_use]
-    pub fn code_window(&self, told: Option<Instant>) -> Option<CodeWindow> {
-        let (Entry::Code { seen: first }, EnteredState::Confirmed { at, seen, .. }) =
-            (self.entry, self.state)
-        else {
-            return None;
-        };
-        let (earliest, until) = self.code_from()?;
-        Some(match (first, seen, told) {
-            (Seen::InPerson, Seen::InPerson, _) => CodeWindow::Known {
-                from: earliest,
-                until,
-            },
-            (_, _, None) => CodeWindow::Untold { until },
-            (_, _, Some(told)) => CodeWindow::Known {
-                from: told.max(at).plus_seconds(CODE_WAITS_SECONDS),
-                until,
-            },
         })
     }
 
@@ -437,13 +413,22 @@ mod tests {
     }
 
     #[test]
-    fn a_person_stops_a_code_and_nothing_else() {
+    fn a_person_stops_a_code_and_a_grant_that_waits_and_nothing_else() {
         let confirmed = code(Seen::FromAfar).confirmed(SECOND, Seen::FromAfar, at(1));
         let stopped = confirmed.unwrap().stopped(at(2)).unwrap();
         assert_eq!(stopped.standing(at(3)), Standing::Stopped);
         assert_eq!(stopped.code_from(), None);
         assert_eq!(stopped.stopped(at(4)), None);
         assert_eq!(withdrawal().stopped(at(1)), None);
+        let grant = act(Entry::Grant {
+            offer: OfferId::from_bytes([1; 16]),
+            point: PointId::from_bytes([1; 16]),
+            notice: Digest([1; 32]),
+        });
+        let stopped = grant.clone().stopped(at(1)).unwrap();
+        assert_eq!(stopped.standing(at(2)), Standing::Stopped);
+        let given = grant.confirmed(SECOND, Seen::FromAfar, at(1)).unwrap();
+        assert_eq!(given.stopped(at(2)), None, "she withdraws what is in force");
     }
 
     #[test]

@@ -87,6 +87,9 @@ pub enum ChoiceRefusal {
         "another adult of this home objected to this, and the data-protection officer has not answered yet"
     )]
     Objected,
+    /// An officer entered that she died or cannot decide any more, and another one has not looked at it yet.
+    #[error("nothing can be agreed to until a second officer looked at an entry about this person")]
+    CapacityWaits,
     /// She ended or refused the same on the day on the paper, or since.
     #[error("this was ended or refused on the day of the signature or since; ask her for a new form")]
     ChangedSince,
@@ -271,7 +274,7 @@ impl Broker {
                 delegated: hand.acting().is_some(),
                 level,
             };
-            if let Some(refusal) = barred(&mut *read, who, &consents, &agreeing).await? {
+            if let Some(refusal) = barred(&mut *read, (who, now), &consents, &agreeing).await? {
                 return Err(Failure::Refused(refusal));
             }
             (row, consents)
@@ -444,7 +447,7 @@ impl Commit for AddConsent {
             delegated: acting.is_some(),
             level: how.level.unwrap_or_default(),
         };
-        let who = self.consent.participant;
+        let who = (self.consent.participant, group.now);
         if self.event.kind == EventKind::Given
             && let Some(refusal) = barred(&mut *group.tx, who, &consents, &agreeing).await?
         {

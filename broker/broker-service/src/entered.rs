@@ -10,6 +10,7 @@ mod decide;
 mod enter;
 mod forms;
 mod post;
+mod stop;
 
 use broker_domain::entered::{CannotConfirm, EnteredAct, EnteredState, Entry, Seen};
 use broker_domain::ids::{EnteredId, OfficerId, ParticipantId};
@@ -36,6 +37,7 @@ pub use decide::Decision;
 pub use enter::{Asked, EntryForm};
 pub use forms::{FormSheet, PaperForm};
 pub use post::Envelope;
+pub use stop::WaitingGrant;
 
 /// Longest reason for sending back, in characters.
 pub const MAX_ENTERED_REASON: usize = 1_000;
@@ -66,6 +68,9 @@ pub enum EnteredRefusal {
     /// The reference is that of no form of today.
     #[error("this is not the reference of a form as it is today; send the person the new one")]
     Form,
+    /// Whoever agrees is of age, and the form does not say so.
+    #[error("the form does not say that she is of age; ask her for one that does")]
+    AgeUnsaid,
     /// The same form was sent with something else in it.
     #[error("this form was sent before with something else in it; open a new one")]
     SentBefore,
@@ -215,7 +220,7 @@ impl Broker {
     }
 
     /// The draft of one step.
-    fn entered_draft(
+    pub(crate) fn entered_draft(
         &self,
         act: &EnteredAct,
         (step, by): (EnteredStep, Option<OfficerId>),
@@ -228,7 +233,9 @@ impl Broker {
                 (Some(records::id(&offer)?), Some(wire::Digest::new(notice.0)))
             }
             Entry::Withdraw { consent } | Entry::Freeze { consent } => (Some(records::id(&consent)?), None),
-            Entry::Ask { request, .. } => (Some(records::id(&request)?), None),
+            Entry::Ask { request: case, .. } | Entry::Capacity { case, .. } => {
+                (Some(records::id(&case)?), None)
+            }
             Entry::Code { .. } => (None, None),
         };
         let form = act.sheet.form.as_ref().map(Text::new).transpose();
@@ -277,6 +284,7 @@ const fn what(entry: &Entry) -> EnteredWhat {
         Entry::Freeze { .. } => EnteredWhat::Freeze,
         Entry::Ask { .. } => EnteredWhat::AskRight,
         Entry::Code { .. } => EnteredWhat::NewCode,
+        Entry::Capacity { .. } => EnteredWhat::EndCapacity,
     }
 }
 

@@ -30,6 +30,8 @@ use crate::group::{Commit, Draft, Group};
 use crate::moving::has_left;
 use crate::records;
 
+pub(crate) use age::SayOfAge;
+pub(crate) use capacity::EndCapacity;
 pub use capacity::{CapacityEnded, CapacityRefusal, FoundPerson, RecordedEnd};
 pub use decide::HouseholdCase;
 pub use visit::{AskedFromHome, DrawnCase, HomeAsk, HomeSharing, HomeVisit, ReadCase};

@@ -71,7 +71,7 @@ pub use enrol::{
 };
 pub use entered::{
     Asked, Decision, EnteredDesk, EnteredRefusal, EnteredView, EntryForm, Envelope, FormSheet,
-    MAX_ENTERED_REASON, PaperForm,
+    MAX_ENTERED_REASON, PaperForm, WaitingGrant,
 };
 pub use erase::{Erased, ErasureRefusal};
 pub use evidence::passkey::Refusal as SignatureRefusal;
@@ -100,7 +100,7 @@ pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
 pub use objection::{ObjectionRefusal, Project};
 pub use own::{OwnProfile, OwnRefusal};
 pub use own_copy::{CopyContent, CopyForm, CopyOrder, CopyPieces, CopyRefusal};
-pub use readable::{Body, LogPlace, ReadableReceipt, ReadableTerms, ReceiptAct, ReceiptForm};
+pub use readable::{ActedBy, Body, LogPlace, ReadableReceipt, ReadableTerms, ReceiptAct, ReceiptForm};
 pub use receipts::Receipt;
 pub use records::consent::RecordSite;
 pub use release::{
@@ -109,7 +109,8 @@ pub use release::{
 pub use research::{Application, DecisionRefusal, RequestRefusal};
 pub use restore::{RestoreError, Restored, log_view, restore};
 pub use rights::{
-    AnswerRefusal, AskRefusal, MAX_RIGHTS_WORDS, RightsAction, RightsDesk, RightsThread, RightsWords,
+    AnswerRefusal, AskRefusal, FrozenWithoutCase, MAX_RIGHTS_WORDS, RightsAction, RightsDesk, RightsThread,
+    RightsWords,
 };
 pub use sessions::{Device, LiveSession, OpenedSession, Place, Powers};
 pub use stopped::{ResumeError, Resumed, StopEvidence, StopShelf};

@@ -392,6 +392,14 @@ pub(crate) struct AddChange {
     pub(crate) draft: Draft,
 }
 
+/// Writes changes of several sharings in one go.
+pub(crate) async fn write_all(group: &mut Group<'_>, changes: &[AddChange]) -> Result<(), Fault> {
+    for change in changes {
+        add_event_by(group, change.consent, change.event, change.how, &change.draft).await?;
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl Commit for AddChange {
     type Answer = Serial;

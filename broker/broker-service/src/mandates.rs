@@ -106,6 +106,9 @@ pub enum MandateRefusal {
     /// A name is missing, or too long.
     #[error("say who will act, in at most 100 characters")]
     Label,
+    /// Whoever gets an account is of age.
+    #[error("say that you are of age")]
+    AgeUnsaid,
     /// It begins in the past, ends before it begins, or lasts for too long.
     #[error("choose an end after the start, at most two years later, and no start in the past")]
     Span,

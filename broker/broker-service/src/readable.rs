@@ -4,7 +4,7 @@
 //! pause has a short record that names no recipient: what it is about comes from the newest full record before it.
 
 use broker_domain::consent::{EventKind, EvidenceLevel, How, Method};
-use broker_domain::ids::ConsentId;
+use broker_domain::ids::{ConsentId, MandateId};
 use broker_domain::mandate::Hand;
 use broker_domain::time::{Instant, Step};
 use broker_store::RecordRow;
@@ -32,6 +32,8 @@ pub struct ReadableReceipt {
     pub at: Instant,
     /// How it came about, where the record says.
     pub how: Option<How>,
+    /// Whether somebody did it for the person, under a mandate.
+    pub acted: ActedBy,
     /// Whether a passkey signed the terms: verified here, with the record's own word for whose key it is.
     pub signed: bool,
     /// What it is about.
@@ -68,6 +70,18 @@ pub enum ReceiptAct {
     },
     /// She ended a pause.
     Resumed,
+}
+
+/// Who acted (P-07), as the record says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActedBy {
+    /// Nobody for another: the person herself, the broker or the operator.
+    Oneself,
+    /// Somebody for her.
+    Delegate {
+        /// By which mandate.
+        mandate: MandateId,
+    },
 }
 
 /// A body with its address.
@@ -230,6 +244,7 @@ fn of_consent(record: &ConsentRecord, place: LogPlace, receipt: &Receipt) -> Res
         },
         at: instant(record.at())?,
         how: how_of(newest),
+        acted: acted(mandate_of(newest))?,
         signed: record.verify_signature(Registered::NotAtHand, None).is_ok(),
         terms: terms(record)?,
         place,
@@ -257,6 +272,7 @@ fn of_change(
             method: method(changed.method),
             level: Some(level(changed.evidence_level)),
         }),
+        acted: acted(changed.by.as_ref().map(|by| by.mandate.as_str()))?,
         signed: false,
         terms: terms(base)?,
         place,
@@ -275,6 +291,21 @@ fn how_of(event: &Value) -> Option<How> {
         method: method(told),
         level: strength.map(level),
     })
+}
+
+/// The mandate that an event names (`docs/decisions/0041`).
+fn mandate_of(event: &Value) -> Option<&str> {
+    event.pointer("/en:mandate/@id").and_then(Value::as_str)
+}
+
+fn acted(mandate: Option<&str>) -> Result<ActedBy, Fault> {
+    let Some(mandate) = mandate else {
+        return Ok(ActedBy::Oneself);
+    };
+    // In consent records it is a URN, in short ones the bare identifier.
+    let id = mandate.rsplit(':').next().unwrap_or(mandate);
+    let mandate = id.parse().map_err(|_| corrupt())?;
+    Ok(ActedBy::Delegate { mandate })
 }
 
 const fn method(told: record::Method) -> Method {

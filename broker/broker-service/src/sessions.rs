@@ -200,6 +200,24 @@ impl Broker {
         Ok(Some(session))
     }
 
+    /// Whether the session behind a token would live, had nobody recorded that its person died or cannot decide any more: whoever
+    /// signed in is told so, and where to object.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_closed_by_capacity(&self, token: &[u8; 32]) -> Result<bool, Fault> {
+        let now = self.clock.now();
+        let mut read = self.store.read().await?;
+        let row = read.session(sha256(token)).await?;
+        let Some(row) = row.filter(|row| live(row, now).is_some()) else {
+            return Ok(false);
+        };
+        let SessionRole::Participant(who) = row.role else {
+            return Ok(false);
+        };
+        Ok(read.capacity_end(who).await?.is_some())
+    }
+
     async fn touch(&self, token_hash: [u8; 32], now: Instant, idle_until: Instant) -> Result<(), Fault> {
         let mut tx = self.store.begin("touch session").await?;
         tx.touch_session(token_hash, now, idle_until).await?;

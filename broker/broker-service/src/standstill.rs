@@ -144,6 +144,15 @@ impl Commit for Lift {
             return Err(Fault::Conflict { table: "standstill" });
         }
         let change = &self.change;
+        let consent = group
+            .tx
+            .consent(change.consent)
+            .await?
+            .ok_or(Fault::SubjectErased)?;
+        let waits = group.tx.capacity_entered(consent.participant, group.now).await?;
+        if waits.is_some() {
+            return Ok(Err(ChangeRefusal::WithOfficer));
+        }
         let serial = add_event_by(group, change.consent, change.event, change.how, &change.draft).await?;
         for row in &self.known {
             group

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use broker_domain::consent::Method;
 use broker_domain::entered::{EnteredAct, EnteredState, Entry, Seen, Sheet, WAITS_SECONDS};
+use broker_domain::household::CapacityEnd;
 use broker_domain::ids::{Digest, EnrolmentFormId, EnteredId, MessageId, OfficerId, ParticipantId};
 use broker_domain::rights::Right;
 use broker_domain::time::Instant;
@@ -22,7 +23,7 @@ macro_rules! acts {
     ($rest:literal) => {
         concat!(
             "SELECT e.id, e.participant, e.entry, e.offer, e.point, e.notice, e.consent, e.request, e.asked, e.seen, \
-                 e.method, e.form, e.signed_on, e.arrived_on, e.scan, e.entered_by, e.entered_at_us, e.outcome, \
+                 e.cause, e.since_us, e.method, e.form, e.signed_on, e.arrived_on, e.scan, e.entered_by, e.entered_at_us, e.outcome, \
                  e.decided_by, e.decided_at_us, e.decided_seen, e.reason_epoch, e.reason_sealed, e.invitation, \
                  e.posted_by, e.posted_at_us, r.leaf_index AS leaf, f.leaf_index AS effect_leaf, \
                  d.leaf_index AS decided_leaf \
@@ -45,7 +46,7 @@ impl EnteredReads for SqliteTx {
     async fn entered_waiting(&mut self, now: Instant, limit: u32) -> Result<Vec<EnteredRow>, StoreError> {
         // What counts only once it is confirmed expires (`Entry::counts`, `EnteredAct::standing`): it would fill the list for ever.
         let query = query(acts!(
-            "WHERE e.outcome IS NULL AND (e.entry NOT IN ('grant', 'new-code') OR e.entered_at_us > ?1) \
+            "WHERE e.outcome IS NULL AND (e.entry NOT IN ('grant', 'new-code', 'end-capacity') OR e.entered_at_us > ?1) \
              ORDER BY e.entered_at_us, e.id LIMIT ?2"
         ));
         let query = query
@@ -76,6 +77,21 @@ impl EnteredReads for SqliteTx {
         ));
         let query = query.bind(who.as_bytes().to_vec()).bind(limit);
         self.all(query, row).await
+    }
+
+    async fn capacity_entered(
+        &mut self,
+        who: ParticipantId,
+        now: Instant,
+    ) -> Result<Option<EnteredRow>, StoreError> {
+        let query = query(acts!(
+            "WHERE e.participant = ?1 AND e.entry = 'end-capacity' AND e.outcome IS NULL AND e.entered_at_us > ?2 \
+             ORDER BY e.entered_at_us DESC, e.id LIMIT 1"
+        ));
+        let query = query
+            .bind(who.as_bytes().to_vec())
+            .bind(now.plus_seconds(-WAITS_SECONDS).as_micros());
+        self.one(query, row).await
     }
 
     async fn stop_code(&mut self, hash: [u8; 32]) -> Result<Option<StopCodeRow>, StoreError> {
@@ -112,8 +128,9 @@ impl EnteredWrites for SqliteTx {
     ) -> Result<(), StoreError> {
         let query = query(
             "INSERT INTO entered_act (id, participant, entry, offer, point, notice, consent, request, asked, seen, \
-                 method, form, signed_on, arrived_on, scan, entered_by, entered_at_us, serial, effect_serial) \
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19 \
+                 method, form, signed_on, arrived_on, scan, entered_by, entered_at_us, serial, effect_serial, cause, \
+                 since_us) \
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21 \
              WHERE EXISTS (SELECT 1 FROM participant WHERE id = ?2)",
         );
         let parts = Parts::of(act.entry);
@@ -136,7 +153,9 @@ impl EnteredWrites for SqliteTx {
             .bind(act.by.as_bytes().to_vec())
             .bind(act.at.as_micros())
             .bind(stored(serial.0)?)
-            .bind(effect.map(|serial| stored(serial.0)).transpose()?);
+            .bind(effect.map(|serial| stored(serial.0)).transpose()?)
+            .bind(parts.cause)
+            .bind(parts.since);
         self.change_one("entered_act", query).await
     }
 
@@ -156,8 +175,8 @@ impl EnteredWrites for SqliteTx {
         let query = query(
             "UPDATE entered_act SET outcome = ?2, decided_by = ?3, decided_at_us = ?4, decided_seen = ?5, \
                  decided_serial = ?6, effect_serial = COALESCE(?7, effect_serial), reason_epoch = ?8, \
-                 reason_sealed = ?9, posted_by = CASE WHEN ?2 = 'sent-back' THEN NULL ELSE posted_by END, \
-                 posted_at_us = CASE WHEN ?2 = 'sent-back' THEN NULL ELSE posted_at_us END \
+                 reason_sealed = ?9, posted_by = CASE WHEN ?2 = 'sent-back' OR entry = 'end-capacity' THEN NULL ELSE posted_by END, \
+                 posted_at_us = CASE WHEN ?2 = 'sent-back' OR entry = 'end-capacity' THEN NULL ELSE posted_at_us END \
              WHERE id = ?1 AND outcome IS NULL AND entered_by <> ?3",
         );
         let query = query
@@ -254,6 +273,8 @@ struct Parts {
     request: Option<Vec<u8>>,
     asked: Option<&'static str>,
     seen: Option<&'static str>,
+    cause: Option<&'static str>,
+    since: Option<i64>,
 }
 
 impl Parts {
@@ -276,6 +297,12 @@ impl Parts {
             },
             Entry::Code { seen } => Self {
                 seen: Some(seen_code(seen)),
+                ..Self::default()
+            },
+            Entry::Capacity { end, since, case } => Self {
+                request: Some(case.as_bytes().to_vec()),
+                cause: Some(end.code()),
+                since: Some(since.as_micros()),
                 ..Self::default()
             },
         }
@@ -315,6 +342,11 @@ fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
         },
         "new-code" => Entry::Code {
             seen: row.code("entered_act.seen", seen)?,
+        },
+        "end-capacity" => Entry::Capacity {
+            end: row.code("entered_act.cause", CapacityEnd::from_code)?,
+            since: row.instant("entered_act.since_us")?,
+            case: row.id("entered_act.request")?,
         },
         _ => return Err(StoreError::Corrupt { column }),
     })

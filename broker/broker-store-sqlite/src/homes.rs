@@ -109,6 +109,15 @@ impl HomeReads for SqliteTx {
             .await
     }
 
+    async fn standstills_without_case(&mut self, limit: u32) -> Result<Vec<StandstillRow>, StoreError> {
+        let query = query(
+            "SELECT consent, cause, request, began_at_us, ended_at_us FROM standstill \
+             WHERE request IS NULL AND ended_at_us IS NULL AND cause = 'not-me' \
+             ORDER BY began_at_us, consent LIMIT ?1",
+        );
+        self.all(query.bind(limit), standstill).await
+    }
+
     async fn standstills_of_case(&mut self, case: RightsRequestId) -> Result<Vec<StandstillRow>, StoreError> {
         let query = query(
             "SELECT consent, cause, request, began_at_us, ended_at_us FROM standstill \

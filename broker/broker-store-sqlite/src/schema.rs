@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 19;
+pub const NEWEST_SCHEMA: u32 = 20;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 19] = [
+const MIGRATIONS: [Migration; 20] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -133,9 +133,15 @@ const MIGRATIONS: [Migration; 19] = [
     },
     Migration {
         version: 19,
+        name: "mended",
+        up: include_str!("../migrations/0019_mended.up.sql"),
+        down: include_str!("../migrations/0019_mended.down.sql"),
+    },
+    Migration {
+        version: 20,
         name: "legal",
-        up: include_str!("../migrations/0019_legal.up.sql"),
-        down: include_str!("../migrations/0019_legal.down.sql"),
+        up: include_str!("../migrations/0020_legal.up.sql"),
+        down: include_str!("../migrations/0020_legal.down.sql"),
     },
 ];
 

@@ -88,6 +88,12 @@ pub trait EnteredReads {
     async fn entered_to_post(&mut self, limit: u32) -> Result<Vec<EnteredRow>, StoreError>;
     /// Acts of one person, newest first, at most `limit`.
     async fn entered_of(&mut self, who: ParticipantId, limit: u32) -> Result<Vec<EnteredRow>, StoreError>;
+    /// The end of her capacity that an officer entered and that still waits for another one.
+    async fn capacity_entered(
+        &mut self,
+        who: ParticipantId,
+        now: Instant,
+    ) -> Result<Option<EnteredRow>, StoreError>;
     /// The stop code with this hash.
     async fn stop_code(&mut self, hash: [u8; 32]) -> Result<Option<StopCodeRow>, StoreError>;
     /// The stop code that a message brings.
@@ -107,7 +113,7 @@ pub trait EnteredWrites {
         effect: Option<Serial>,
     ) -> Result<(), StoreError>;
     /// Writes how an act was decided, with its records. One that was decided before is a conflict. What was posted before is
-    /// to be posted again when it was sent back.
+    /// to be posted again when it was sent back, and the end of a capacity in any case: its two letters say different things.
     async fn decide_entered(
         &mut self,
         act: &EnteredAct,

@@ -115,6 +115,8 @@ pub trait HomeReads {
     async fn capacity_ends_due(&mut self, limit: u32) -> Result<Vec<CapacityRow>, StoreError>;
     /// Whenever a sharing stood still, in order.
     async fn standstills_of(&mut self, consent: ConsentId) -> Result<Vec<StandstillRow>, StoreError>;
+    /// Those under way because a person said that it was not her, and that no case is about; the oldest first, at most `limit`.
+    async fn standstills_without_case(&mut self, limit: u32) -> Result<Vec<StandstillRow>, StoreError>;
     /// The sharings that a case is about, in order.
     async fn standstills_of_case(&mut self, case: RightsRequestId) -> Result<Vec<StandstillRow>, StoreError>;
 }

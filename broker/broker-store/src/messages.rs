@@ -113,11 +113,15 @@ pub enum MessageKind {
     Breach,
     /// A summary of a year is ready.
     SummaryReady,
+    /// An officer entered that she died or cannot decide any more; brings the code that stops it.
+    CapacityEntered,
+    /// Another officer confirmed that.
+    CapacityRecorded,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::Granted,
         Self::Withdrawn,
         Self::EndsInThirty,
@@ -153,6 +157,8 @@ impl MessageKind {
         Self::UnusualVolume,
         Self::Breach,
         Self::SummaryReady,
+        Self::CapacityEntered,
+        Self::CapacityRecorded,
     ];
 
     /// The code in the database, and the name of its text.
@@ -194,6 +200,8 @@ impl MessageKind {
             Self::UnusualVolume => "unusual-volume",
             Self::Breach => "breach",
             Self::SummaryReady => "summary-ready",
+            Self::CapacityEntered => "capacity-entered",
+            Self::CapacityRecorded => "capacity-recorded",
         }
     }
 

@@ -40,6 +40,7 @@ together-count = { $n ->
     [one] This agreement ends:
    *[other] These { $n } agreements end:
 }
+together-paper = What you signed on paper and waits to be checked will not come into force:
 together-button = Withdraw these agreements
 back-to-offers = Back to possible sharings
 put-off-heading = Decide later

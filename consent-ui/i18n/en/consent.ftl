@@ -67,3 +67,5 @@ withdrawn-heading = Your agreement is withdrawn
 withdrawn-text = No more data go to { $recipient } under this sharing.
 withdrawn-at = Withdrawn on
 withdrawn-receipt = Receipt
+fact-reveals = Reveals
+offer-who-asks = Who asks: role, country, address

@@ -122,3 +122,4 @@ problem-minor = Whoever holds a meter is of age
 problem-minor-what = A meter is held here by somebody of age: 18, in France as in Belgium. Nothing about your age was kept.
 problem-minor-next = Ask a parent or whoever represents you to hold the meter. If you were handed an invitation, give it back.
 minors-home = Is the meter of your home shared? An adult can see what is shared and object for you:
+home-notice-square = QR code of the address { $address }, without the code to be typed

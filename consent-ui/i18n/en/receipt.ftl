@@ -42,3 +42,6 @@ not-mine-yours = The officer can end it or let it go on. You can withdraw it whe
 not-mine-account = If somebody came into your account, look at your sign-ins too:
 not-mine-words = Anything to add (optional)
 not-mine-say = Stop transfers and open a case
+receipt-page-by = Who acted
+receipt-page-by-delegate = a delegate for the person:
+receipt-page-by-self = the person herself

@@ -83,3 +83,7 @@ field-too-many-requests = Twenty of your requests are waiting already. Wait for 
 field-sent-before = A request was sent with this form before, in other words. To send these words as a request of their own, send the form once more
 record-rights-step = Step of a request about your rights
 rights-desk-words = In the person's words
+rights-desk-alone = Sharings stopped without a request
+rights-desk-alone-what = The person said "this was not me", and her words were not taken. Nothing is sent. Open a case: its clock runs from the day of the stop.
+rights-desk-alone-open = Open a case
+notice-frozen-case-opened = The case is open. The person sees it among her requests.

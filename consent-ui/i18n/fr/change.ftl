@@ -40,6 +40,7 @@ together-count = { $n ->
     [one] Cet accord prend fin :
    *[other] Ces { $n } accords prennent fin :
 }
+together-paper = Ce que vous avez signé sur papier et qui attend une vérification n'entrera pas en vigueur :
 together-button = Retirer ces accords
 back-to-offers = Retour aux partages possibles
 put-off-heading = Décider plus tard

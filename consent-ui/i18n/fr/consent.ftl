@@ -67,3 +67,5 @@ withdrawn-heading = Votre accord est retiré
 withdrawn-text = Plus aucune donnée ne part vers { $recipient } pour ce partage.
 withdrawn-at = Retiré le
 withdrawn-receipt = Reçu
+fact-reveals = Révèle
+offer-who-asks = Qui demande : rôle, pays, adresse

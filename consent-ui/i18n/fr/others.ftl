@@ -122,3 +122,4 @@ problem-minor = Il faut être majeur pour tenir un compteur
 problem-minor-what = Un compteur est tenu ici par une personne majeure : 18 ans, en France comme en Belgique. Rien n'a été enregistré sur votre âge.
 problem-minor-next = Demandez à un parent ou à la personne qui vous représente de tenir le compteur. S'il vous a remis une invitation, rendez-la-lui.
 minors-home = Le compteur de votre logement est partagé ? Un adulte peut voir ce qui est partagé et s'y opposer pour vous :
+home-notice-square = Code QR de l'adresse { $address }, sans le code à taper

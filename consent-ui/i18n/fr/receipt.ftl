@@ -42,3 +42,6 @@ not-mine-yours = Le délégué peut y mettre fin ou le laisser reprendre. Vous p
 not-mine-account = Si quelqu'un est entré dans votre compte, regardez aussi vos connexions :
 not-mine-words = Ce que vous voulez ajouter (facultatif)
 not-mine-say = Arrêter les transferts et ouvrir un dossier
+receipt-page-by = Qui a agi
+receipt-page-by-delegate = un mandataire pour la personne :
+receipt-page-by-self = la personne elle-même

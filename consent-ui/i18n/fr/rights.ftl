@@ -83,3 +83,7 @@ field-too-many-requests = Vingt de vos demandes attendent déjà. Attendez une r
 field-sent-before = Une demande a déjà été envoyée avec ce formulaire, en d'autres termes. Pour envoyer ce texte comme une demande à part, envoyez le formulaire encore une fois
 record-rights-step = Étape d'une demande sur vos droits
 rights-desk-words = Ses mots
+rights-desk-alone = Partages arrêtés sans demande
+rights-desk-alone-what = La personne a dit « ce n'était pas moi », et son texte n'a pas été pris. Rien ne part. Ouvrez un dossier : le délai court depuis l'arrêt.
+rights-desk-alone-open = Ouvrir un dossier
+notice-frozen-case-opened = Le dossier est ouvert. La personne le voit parmi ses demandes.

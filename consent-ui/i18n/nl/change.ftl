@@ -40,6 +40,7 @@ together-count = { $n ->
     [one] Deze toestemming eindigt:
    *[other] Deze { $n } toestemmingen eindigen:
 }
+together-paper = Wat u op papier hebt ondertekend en nog wordt nagekeken, treedt niet in werking:
 together-button = Deze toestemmingen intrekken
 back-to-offers = Terug naar mogelijke delingen
 put-off-heading = Later beslissen

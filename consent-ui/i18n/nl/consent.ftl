@@ -67,3 +67,5 @@ withdrawn-heading = Uw toestemming is ingetrokken
 withdrawn-text = Met deze toestemming gaan er geen gegevens meer naar { $recipient }.
 withdrawn-at = Ingetrokken op
 withdrawn-receipt = Ontvangstbewijs
+fact-reveals = Toont
+offer-who-asks = Wie vraagt: rol, land, adres

@@ -122,3 +122,4 @@ problem-minor = Wie een meter houdt, is meerderjarig
 problem-minor-what = Een meter wordt hier gehouden door een meerderjarige: 18 jaar, in Frankrijk en in België. Over uw leeftijd is niets bewaard.
 problem-minor-next = Vraag een ouder of uw vertegenwoordiger om de meter te houden. Kreeg u een uitnodiging, geef die dan terug.
 minors-home = Wordt de meter van uw woning gedeeld? Een volwassene kan zien wat wordt gedeeld en voor u bezwaar maken:
+home-notice-square = QR-code van het adres { $address }, zonder de te typen code

@@ -42,3 +42,6 @@ not-mine-yours = De functionaris kan het beëindigen of laten doorgaan. U kunt h
 not-mine-account = Is iemand in uw account gekomen, bekijk dan ook uw aanmeldingen:
 not-mine-words = Wat u wilt toevoegen (niet verplicht)
 not-mine-say = Overdrachten stoppen en een dossier openen
+receipt-page-by = Wie handelde
+receipt-page-by-delegate = een gemachtigde voor de persoon:
+receipt-page-by-self = de persoon zelf

@@ -83,3 +83,7 @@ field-too-many-requests = Twintig van uw verzoeken wachten al. Wacht op een antw
 field-sent-before = Met dit formulier is al een verzoek verstuurd, in andere woorden. Verstuur het formulier nog een keer om deze tekst als apart verzoek te versturen
 record-rights-step = Stap van een verzoek over uw rechten
 rights-desk-words = In eigen woorden
+rights-desk-alone = Gestopt delen zonder verzoek
+rights-desk-alone-what = De persoon zei "dit was ik niet", en de tekst werd niet aanvaard. Er vertrekt niets. Open een dossier: de termijn loopt vanaf de stopzetting.
+rights-desk-alone-open = Een dossier openen
+notice-frozen-case-opened = Het dossier is geopend. De persoon ziet het bij de eigen verzoeken.

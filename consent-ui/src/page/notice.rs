@@ -59,6 +59,8 @@ pub enum Notice {
     RightSent,
     /// An officer took one up.
     RightTaken,
+    /// An officer opened the case of a frozen sharing.
+    FrozenCaseOpened,
     /// An officer answered one.
     RightAnswered,
     /// A departure was recorded.
@@ -121,7 +123,7 @@ pub enum Notice {
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 57] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -149,6 +151,7 @@ impl Notice {
         Self::PutOff,
         Self::RightSent,
         Self::RightTaken,
+        Self::FrozenCaseOpened,
         Self::RightAnswered,
         Self::HomeLeft,
         Self::HomeKept,
@@ -210,6 +213,7 @@ impl Notice {
             Self::PutOff => "plus-tard",
             Self::RightSent => "droit-envoye",
             Self::RightTaken => "droit-pris",
+            Self::FrozenCaseOpened => "gel-dossier",
             Self::RightAnswered => "droit-repondu",
             Self::HomeLeft => "depart",
             Self::HomeKept => "maintien",
@@ -278,6 +282,7 @@ impl Word for Notice {
             Self::Recovered => "notice-recovered",
             Self::RightSent => "notice-right-sent",
             Self::RightTaken => "notice-right-taken",
+            Self::FrozenCaseOpened => "notice-frozen-case-opened",
             Self::RightAnswered => "notice-right-answered",
             Self::HomeLeft => "notice-home-left",
             Self::HomeKept => "notice-home-kept",

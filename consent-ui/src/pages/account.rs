@@ -21,8 +21,8 @@ pub(crate) const WORDS: [&str; 5] = ["unsupported", "asking", "cancelled", "refu
 pub struct AccountView {
     /// Whether its owner froze it.
     pub freedom: Freedom,
-    /// New codes for it that officers prepare.
-    pub codes_on_the_way: Vec<CodeOnTheWay>,
+    /// What officers prepare and she can stop.
+    pub on_the_way: Vec<OnTheWay>,
     /// Its passkeys that are not revoked, oldest first.
     pub passkeys: Vec<PasskeyRow>,
     /// Its identities at providers, oldest first.
@@ -41,15 +41,38 @@ pub struct AccountView {
     pub errors: FormErrors,
 }
 
-/// A new code for an account, which its owner can stop.
+/// What officers prepare for a person, and she can stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CodeOnTheWay {
+pub struct OnTheWay {
     /// What paths call it.
     pub id: String,
-    /// When it was asked for.
+    /// When it was entered.
     pub at: Moment,
-    /// From when on it may be handed out, once two officers agreed.
-    pub from: Option<Moment>,
+    /// What.
+    pub what: Stoppable,
+}
+
+/// What she can stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stoppable {
+    /// A new code for her account.
+    Code(CodeFrom),
+    /// That she died or cannot decide any more.
+    Capacity {
+        /// Until when another officer must confirm it.
+        until: Moment,
+    },
+}
+
+/// From when on a new code may be handed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeFrom {
+    /// Two officers have not agreed on it yet.
+    Undecided,
+    /// 72 hours after she was told, which nobody did yet.
+    Untold,
+    /// From then on.
+    Day(Moment),
 }
 
 /// Whether an account may be changed.

@@ -110,6 +110,8 @@ pub struct EndedView {
     pub address: String,
     /// The last day of an answer in time.
     pub due_on: Date,
+    /// The act that a colleague confirms.
+    pub act: String,
 }
 
 /// Renders `/deces-incapacite`.

@@ -93,6 +93,8 @@ pub struct TogetherView {
     pub organisation: Option<String>,
     /// Which.
     pub sharings: Vec<Sharing>,
+    /// Who would receive what was agreed to on paper and waits to be confirmed.
+    pub on_paper: Vec<String>,
     /// Where the form goes.
     pub action: String,
     /// Where one goes who changes nothing.

@@ -24,6 +24,8 @@ pub enum EnteredKind {
     Ask,
     /// A new code for the person's account.
     Code,
+    /// She died or cannot decide any more.
+    Capacity,
 }
 
 impl Word for EnteredKind {
@@ -34,6 +36,7 @@ impl Word for EnteredKind {
             Self::Freeze => "entered-freeze",
             Self::Ask => "entered-ask",
             Self::Code => "entered-code",
+            Self::Capacity => "entered-capacity",
         }
     }
 }
@@ -47,6 +50,7 @@ impl EnteredKind {
             Self::Freeze => "entered-freeze-means",
             Self::Ask => "entered-ask-means",
             Self::Code => "entered-code-means",
+            Self::Capacity => "entered-capacity-means",
         }
     }
 }

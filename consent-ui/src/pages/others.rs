@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::form::FormErrors;
 use crate::format::Moment;
 use crate::page::{Frame, PageContext, RenderError};
+use crate::pages::Square;
 use crate::pages::household::Home;
 use crate::pages::sharing::Recipient;
 use crate::paths;
@@ -121,6 +122,8 @@ pub struct HomeNoticeView {
     pub minors: bool,
     /// Where the code is typed.
     pub address: String,
+    /// The same to be read by a telephone. Without the code, which stands in no address (I9).
+    pub square: Option<Square>,
     /// The code, once one was made, and when.
     pub code: Option<(String, Moment)>,
     /// When this was written.

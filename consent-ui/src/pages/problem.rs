@@ -35,6 +35,32 @@ pub enum ProblemKind {
     NotUnderstood,
     /// 409: it changed in the meantime, for example it was already withdrawn.
     Changed,
+    /// 403: it is recorded that whoever signed in died or cannot decide any more.
+    CapacityEnded,
+    /// 409: an officer entered that she died or cannot decide any more, and nobody decided yet.
+    CapacityWaits,
+    /// 409: an officer looks into why a sharing stands still.
+    WithOfficer,
+    /// 409: an entry is from before the database was restored.
+    EnteredBeforeRestore,
+    /// 409: an entry was decided or stopped before.
+    EnteredDecided,
+    /// 409: nobody looked at an entry in time.
+    EnteredExpired,
+    /// 409: a code cannot be handed out now.
+    CodeNotNow,
+    /// 409: what an entry is about cannot be agreed to or changed any more.
+    EnteredNotGiven,
+    /// 409: the authority was told when a breach became known.
+    KnownAtStays,
+    /// 409: it was decided whether people are told of a breach.
+    BreachDecided,
+    /// 409: the number of people whom a breach concerns changed.
+    BreachNumber,
+    /// 409: the end of a capacity is recorded or entered already.
+    CapacityKnown,
+    /// 409: no end of a capacity is recorded.
+    CapacityNotKnown,
     /// 413: too much was sent.
     TooLarge,
     /// 429: a copy of hers is being made.
@@ -73,7 +99,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 38] = [
         Self::NotFound,
         Self::NotYours,
         Self::NotCovered,
@@ -82,6 +108,19 @@ impl ProblemKind {
         Self::FormExpired,
         Self::NotUnderstood,
         Self::Changed,
+        Self::CapacityEnded,
+        Self::CapacityWaits,
+        Self::WithOfficer,
+        Self::EnteredBeforeRestore,
+        Self::EnteredDecided,
+        Self::EnteredExpired,
+        Self::CodeNotNow,
+        Self::EnteredNotGiven,
+        Self::KnownAtStays,
+        Self::BreachDecided,
+        Self::BreachNumber,
+        Self::CapacityKnown,
+        Self::CapacityNotKnown,
         Self::TooLarge,
         Self::CopyRunning,
         Self::Unavailable,
@@ -108,6 +147,7 @@ impl ProblemKind {
             Self::NotYours
             | Self::NotCovered
             | Self::MandateOver
+            | Self::CapacityEnded
             | Self::FormExpired
             | Self::NotRecognised
             | Self::Stranger
@@ -119,7 +159,21 @@ impl ProblemKind {
             Self::TooMany | Self::CopyRunning => 429,
             Self::SignInFirst => 401,
             Self::NotUnderstood => 422,
-            Self::Changed | Self::WayTaken | Self::LastWay => 409,
+            Self::Changed
+            | Self::WayTaken
+            | Self::LastWay
+            | Self::CapacityWaits
+            | Self::WithOfficer
+            | Self::EnteredBeforeRestore
+            | Self::EnteredDecided
+            | Self::EnteredExpired
+            | Self::CodeNotNow
+            | Self::EnteredNotGiven
+            | Self::KnownAtStays
+            | Self::BreachDecided
+            | Self::BreachNumber
+            | Self::CapacityKnown
+            | Self::CapacityNotKnown => 409,
             Self::TooLarge => 413,
             Self::Unavailable | Self::NotWitnessed | Self::ProviderAway => 503,
             Self::Fault => 500,
@@ -137,6 +191,19 @@ impl ProblemKind {
             Self::FormExpired => "problem-form-expired",
             Self::NotUnderstood => "problem-not-understood",
             Self::Changed => "problem-changed",
+            Self::CapacityEnded => "problem-capacity-ended",
+            Self::CapacityWaits => "problem-capacity-waits",
+            Self::WithOfficer => "problem-with-officer",
+            Self::EnteredBeforeRestore => "problem-entered-before-restore",
+            Self::EnteredDecided => "problem-entered-decided",
+            Self::EnteredExpired => "problem-entered-expired",
+            Self::CodeNotNow => "problem-code-not-now",
+            Self::EnteredNotGiven => "problem-entered-not-given",
+            Self::KnownAtStays => "problem-known-at-stays",
+            Self::BreachDecided => "problem-breach-decided",
+            Self::BreachNumber => "problem-breach-number",
+            Self::CapacityKnown => "problem-capacity-known",
+            Self::CapacityNotKnown => "problem-capacity-not-known",
             Self::TooLarge => "problem-too-large",
             Self::CopyRunning => "problem-copy-running",
             Self::Unavailable => "problem-unavailable",

@@ -20,6 +20,8 @@ use crate::vocabulary::{DataKind, Evidence, Granularity, LegalBasis};
 pub struct ReceiptView {
     /// Of which act.
     pub kind: ReceiptKind,
+    /// Who did it (P-07).
+    pub by: ReceiptBy,
     /// When it was recorded.
     pub at: Moment,
     /// Until when a pause lasts.
@@ -81,6 +83,18 @@ pub struct ReceiptPlace {
     pub key: String,
 }
 
+/// Who did what a receipt is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReceiptBy {
+    /// Nobody for another.
+    Oneself,
+    /// Somebody for her, under a mandate.
+    Delegate {
+        /// Her name; empty once either side was erased.
+        name: String,
+    },
+}
+
 /// Some facts under a heading.
 struct Section {
     heading: String,
@@ -115,6 +129,17 @@ impl ReceiptView {
             None if self.upstream => t.say("receipt-page-upstream"),
             None => t.say("receipt-page-nobody"),
         };
+        match &self.by {
+            ReceiptBy::Delegate { name } => {
+                let by = format!("{} {name}", t.say("receipt-page-by-delegate"));
+                facts.push(words(t.say("receipt-page-by"), by.trim().to_owned()));
+            }
+            // Time, the broker and the operator's list are nobody: the next line says so.
+            ReceiptBy::Oneself if self.evidence.is_some() => {
+                facts.push(words(t.say("receipt-page-by"), t.say("receipt-page-by-self")));
+            }
+            ReceiptBy::Oneself => {}
+        }
         facts.push(words(t.say("receipt-page-how"), how));
         facts
     }

@@ -287,9 +287,26 @@ impl AskView {
     }
 }
 
+/// A sharing that a person stopped, saying that it was not her, and that no request is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrozenAlone {
+    /// Which, as addresses hold it.
+    pub id: String,
+    /// Whose.
+    pub person: String,
+    /// Which recipient.
+    pub recipient: String,
+    /// For what.
+    pub purpose: String,
+    /// Since when.
+    pub since: Moment,
+}
+
 /// Everybody's requests, for officers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RightsDeskView {
+    /// Sharings that people stopped and that no request is about.
+    pub alone: Vec<FrozenAlone>,
     /// Those that wait, the earliest due first.
     pub open: Vec<RightsLine>,
     /// Those that were answered, newest first.

@@ -189,3 +189,9 @@ pub fn decision(request_id: &str) -> String {
 pub fn make_release(request_id: &str) -> String {
     format!("{DESK}/demandes/{request_id}/livraison")
 }
+
+/// POST: opens the case of a sharing that stands still without one; no other field than `csrf`.
+#[must_use]
+pub fn open_frozen(sharing_id: &str) -> String {
+    format!("{RIGHTS_DESK}/gels/{sharing_id}")
+}

@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::Response;
+use broker_domain::entered::{CodeWindow, Entry};
 use broker_domain::ids::{SessionId, SignInId, WayId};
 use broker_domain::time::Instant;
 use broker_service::{Device, Failure, IdentityView, PasskeyView, Place, SignInRefusal};
@@ -11,9 +12,9 @@ use broker_store::{EnteredRow, SignInRow};
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::{Notice, Role};
 use crate::pages::{
-    AccountView, CodeOnTheWay, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
-    NotMeView, PasskeyRow, ProveView, RolesView, Working, render_account, render_codes, render_not_me,
-    render_prove, render_roles,
+    AccountView, CodeFrom, CodesView, Copies, DevicePlace, DeviceRow, EventRow, Freedom, IdentityRow,
+    NotMeView, OnTheWay, PasskeyRow, ProveView, RolesView, Stoppable, Working, render_account, render_codes,
+    render_not_me, render_prove, render_roles,
 };
 use crate::paths;
 use crate::routes::fields::Posted;
@@ -39,8 +40,12 @@ pub(crate) async fn view(visit: &Visit, errors: FormErrors) -> Result<AccountVie
         Ok(who) => broker.codes_on_the_way(who).await?,
         Err(_) => Vec::new(),
     };
+    let mut on_the_way = Vec::with_capacity(codes.len());
+    for row in &codes {
+        on_the_way.push(stoppable(visit, row).await?);
+    }
     Ok(AccountView {
-        codes_on_the_way: codes.iter().map(on_the_way).collect(),
+        on_the_way,
         freedom: match ways.frozen_at {
             Some(at) => Freedom::Frozen { at: moment(at) },
             None => Freedom::Free,
@@ -56,12 +61,23 @@ pub(crate) async fn view(visit: &Visit, errors: FormErrors) -> Result<AccountVie
     })
 }
 
-fn on_the_way(row: &EnteredRow) -> CodeOnTheWay {
-    CodeOnTheWay {
+/// What she can stop. The day of a code is counted from when she was told of it, as it is where the code is handed out.
+async fn stoppable(visit: &Visit, row: &EnteredRow) -> Result<OnTheWay, Trouble> {
+    let code = match visit.broker().code_window(row).await? {
+        Some(CodeWindow::Known { from, .. }) => CodeFrom::Day(moment(from)),
+        Some(CodeWindow::Untold { .. }) => CodeFrom::Untold,
+        None => CodeFrom::Undecided,
+    };
+    Ok(OnTheWay {
         id: row.act.id.to_string(),
         at: moment(row.act.at),
-        from: row.act.code_from().map(|(from, _)| moment(from)),
-    }
+        what: match row.act.entry {
+            Entry::Capacity { .. } => Stoppable::Capacity {
+                until: moment(row.act.expires_at()),
+            },
+            _ => Stoppable::Code(code),
+        },
+    })
 }
 
 fn passkey(key: PasskeyView) -> PasskeyRow {

@@ -11,8 +11,8 @@ use broker_store::CapacityRow;
 use crate::form::{FieldProblem, FormErrors};
 use crate::page::Notice;
 use crate::pages::{
-    CapacityCause, CapacityDeskView, CapacityLine, EndedView, FoundPersonView, render_capacity_desk,
-    render_capacity_route, render_ended, render_found_person,
+    CapacityCause, CapacityDeskView, CapacityLine, EndedView, FoundPersonView, ProblemKind,
+    render_capacity_desk, render_capacity_route, render_ended, render_found_person,
 };
 use crate::paths;
 use crate::routes::changes::{start_of, wrong};
@@ -29,7 +29,12 @@ fn trouble(failure: Failure<CapacityRefusal>) -> Trouble {
         CapacityRefusal::DayOutOfReach | CapacityRefusal::NoWords | CapacityRefusal::TooLong => {
             Trouble::NotUnderstood
         }
-        CapacityRefusal::RecordedAlready | CapacityRefusal::NotRecorded => Trouble::Changed {
+        CapacityRefusal::RecordedAlready => Trouble::Because {
+            why: ProblemKind::CapacityKnown,
+            onward: paths::CAPACITY_DESK.to_owned(),
+        },
+        CapacityRefusal::NotRecorded => Trouble::Because {
+            why: ProblemKind::CapacityNotKnown,
             onward: paths::CAPACITY_DESK.to_owned(),
         },
     })
@@ -64,13 +69,17 @@ async fn desk_view(visit: &Visit, fields: &Fields, errors: FormErrors) -> Result
 fn line(row: &CapacityRow) -> CapacityLine {
     CapacityLine {
         person: row.participant.to_string(),
-        cause: match row.end {
-            CapacityEnd::Died => CapacityCause::Died,
-            CapacityEnd::Incapable => CapacityCause::Incapable,
-        },
+        cause: cause_of(row.end),
         since: day(row.since),
         closed_at: row.closed_at.map(moment),
         undone_at: row.undone_at.map(moment),
+    }
+}
+
+pub(crate) const fn cause_of(end: CapacityEnd) -> CapacityCause {
+    match end {
+        CapacityEnd::Died => CapacityCause::Died,
+        CapacityEnd::Incapable => CapacityCause::Incapable,
     }
 }
 
@@ -107,7 +116,7 @@ pub(crate) async fn find(posted: Posted) -> Result<Response, Trouble> {
         }
         Err(failure) => return Err(trouble(failure)),
     };
-    if found.ended.is_some() {
+    if found.ended {
         return Err(trouble(Failure::Refused(CapacityRefusal::RecordedAlready)));
     }
     let drawn = visit.broker().draw_case()?;
@@ -144,12 +153,13 @@ pub(crate) async fn record(Path(person): Path<String>, posted: Posted) -> Result
         directives: fields.text("directives").to_owned(),
     };
     let page = visit.page_at(paths::CAPACITY_DESK.to_owned());
-    match visit.broker().record_capacity_end(officer, &ended).await {
+    match visit.broker().enter_capacity_end(officer, &ended).await {
         Ok(recorded) => {
             let view = EndedView {
                 code: recorded.code,
                 address: format!("{}{}", visit.pages.site.url, paths::OTHERS_CASE),
                 due_on: recorded.due_on,
+                act: recorded.act.to_string(),
             };
             shown(render_ended(&page, &view))
         }

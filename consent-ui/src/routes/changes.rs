@@ -10,7 +10,9 @@ use jiff::civil::Date;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
-use crate::pages::{NarrowingView, PauseView, Sharing, render_narrowing, render_pause, render_resumption};
+use crate::pages::{
+    NarrowingView, PauseView, ProblemKind, Sharing, render_narrowing, render_pause, render_resumption,
+};
 use crate::paths;
 use crate::routes::fields::{Fields, Posted};
 use crate::routes::holdings::Holdings;
@@ -86,11 +88,14 @@ pub(super) fn outcome(
 pub(super) fn trouble(failure: Failure<ChangeRefusal>, onward: String) -> Trouble {
     Trouble::from_failure(failure, |refusal| match refusal {
         ChangeRefusal::NotYours => Trouble::NotFound,
+        ChangeRefusal::WithOfficer => Trouble::Because {
+            why: ProblemKind::WithOfficer,
+            onward,
+        },
         ChangeRefusal::NotInForce
         | ChangeRefusal::PauseLength
         | ChangeRefusal::PausedLonger
         | ChangeRefusal::NotPaused
-        | ChangeRefusal::WithOfficer
         | ChangeRefusal::NotLess
         | ChangeRefusal::NotAsked
         | ChangeRefusal::NotLater

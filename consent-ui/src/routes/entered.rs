@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::consent::Method;
-use broker_domain::entered::{EnteredAct, Entry, Seen, Sheet, Standing};
+use broker_domain::entered::{CannotConfirm, EnteredAct, Entry, Seen, Sheet, Standing};
 use broker_domain::ids::{ConsentId, Digest, OfficerId, ParticipantId, PointId};
 use broker_domain::time::Instant;
 use broker_service::{
@@ -21,11 +21,12 @@ use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
 use crate::pages::{
     Channel, Colleagues, EnterView, EnteredDeskView, EnteredKind, EnteredLine, EnteredStanding, Pick,
-    RightKind, TypedEntry, render_enter, render_entered_desk,
+    ProblemKind, RightKind, TypedEntry, render_enter, render_entered_desk,
 };
 use crate::paths;
 use crate::routes::fields::{Fields, Posted};
 use crate::routes::gate::RunsScript;
+use crate::routes::mandates::age_said;
 use crate::routes::phrases::{day, moment, pseudonym, state};
 use crate::routes::rights::of_kind;
 use crate::routes::shelf::Shelf;
@@ -57,6 +58,7 @@ pub(crate) fn line(act: &EnteredAct, names: &Names, now: Instant) -> EnteredLine
             Entry::Freeze { .. } => EnteredKind::Freeze,
             Entry::Ask { .. } => EnteredKind::Ask,
             Entry::Code { .. } => EnteredKind::Code,
+            Entry::Capacity { .. } => EnteredKind::Capacity,
         },
         channel: match act.method {
             Method::Phone => Channel::Phone,
@@ -280,7 +282,8 @@ fn filled(fields: &Fields, person: ParticipantId) -> Result<EntryForm, FieldErro
         "accord" => {
             let point = fields.text("compteur").parse::<PointId>();
             let point = point.map_err(|_| at("compteur", FieldProblem::MeterMissing))?;
-            (Asked::Grant { point }, Method::Paper)
+            let age = age_said(fields);
+            (Asked::Grant { point, age }, Method::Paper)
         }
         _ => match fields.text("vue") {
             "oui" => (Asked::Code(Seen::InPerson), Method::Paper),
@@ -369,8 +372,33 @@ fn problem(refusal: &EnteredRefusal, section: &str) -> Option<FieldError> {
         EnteredRefusal::Ask(AskRefusal::NoWords) => Some(at("mots", FieldProblem::WordsMissing)),
         EnteredRefusal::Ask(AskRefusal::TooLong) => Some(at("mots", FieldProblem::TextTooLong)),
         EnteredRefusal::Ask(AskRefusal::TooMany) => Some(at("mots", FieldProblem::TooManyRequests)),
+        EnteredRefusal::AgeUnsaid => Some(at("majeur", FieldProblem::AgeOnForm)),
         EnteredRefusal::SentBefore => beside("reference", FieldProblem::SentBefore),
         _ => None,
+    }
+}
+
+/// What is told of an act that stays as it is.
+const fn why(refusal: &EnteredRefusal) -> ProblemKind {
+    match refusal {
+        EnteredRefusal::BeforeRestore => ProblemKind::EnteredBeforeRestore,
+        EnteredRefusal::Cannot(CannotConfirm::Decided) => ProblemKind::EnteredDecided,
+        EnteredRefusal::Cannot(CannotConfirm::Expired) => ProblemKind::EnteredExpired,
+        EnteredRefusal::CodeNotNow | EnteredRefusal::CodeUsed => ProblemKind::CodeNotNow,
+        EnteredRefusal::Choice(ChoiceRefusal::CapacityWaits) => ProblemKind::CapacityWaits,
+        EnteredRefusal::Choice(_) | EnteredRefusal::Change(_) => ProblemKind::EnteredNotGiven,
+        EnteredRefusal::Cannot(CannotConfirm::SamePerson)
+        | EnteredRefusal::SignIn(_)
+        | EnteredRefusal::NotAllowed
+        | EnteredRefusal::Unknown
+        | EnteredRefusal::NotByTelephone
+        | EnteredRefusal::Days
+        | EnteredRefusal::Scan
+        | EnteredRefusal::Form
+        | EnteredRefusal::AgeUnsaid
+        | EnteredRefusal::SentBefore
+        | EnteredRefusal::Reason
+        | EnteredRefusal::Ask(_) => ProblemKind::Changed,
     }
 }
 
@@ -379,7 +407,8 @@ pub(crate) fn trouble(failure: Failure<EnteredRefusal>, here: &str) -> Trouble {
         EnteredRefusal::SignIn(refusal) => Trouble::SignIn(refusal),
         EnteredRefusal::NotAllowed => Trouble::NotYours,
         EnteredRefusal::Unknown => Trouble::NotFound,
-        _ => Trouble::Changed {
+        refusal => Trouble::Because {
+            why: why(&refusal),
             onward: here.to_owned(),
         },
     })

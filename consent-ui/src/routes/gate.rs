@@ -181,6 +181,12 @@ fn way_on(refusal: &SignInRefusal) -> &'static str {
 }
 
 fn problem(visit: &Visit, method: &Method, trouble: &Trouble) -> Response {
+    let closed = Trouble::CapacityEnded;
+    let trouble = match trouble.kind() {
+        // Whoever signs in after that is told why it leads nowhere, and where to object.
+        ProblemKind::SignInFirst if visit.closed => &closed,
+        _ => trouble,
+    };
     let kind = trouble.kind();
     if kind == ProblemKind::SignInFirst && method != Method::POST {
         return onward_with(visit.way_in(), Notice::SignInFirst);
@@ -195,7 +201,8 @@ fn problem(visit: &Visit, method: &Method, trouble: &Trouble) -> Response {
         tracing::info!(reference = %quoted, status, reason = %trouble, "a page was refused");
     }
     let onward = match trouble {
-        Trouble::Changed { onward } => onward.clone(),
+        Trouble::Changed { onward } | Trouble::Because { onward, .. } => onward.clone(),
+        Trouble::CapacityEnded => paths::CAPACITY.to_owned(),
         Trouble::SignIn(refusal) => way_on(refusal).to_owned(),
         Trouble::NotCovered | Trouble::MandateOver => paths::ACT_FOR.to_owned(),
         _ => visit.first_page().to_owned(),

@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequest as _, Path, Request};
 use axum::response::Response;
+use broker_domain::entered::AgeSaid;
 use broker_domain::ids::{Digest, MandateId, ParticipantId};
 use broker_domain::mandate::{LONGEST_MANDATE_SECONDS, MandateState, Power, Powers};
 use broker_domain::time::Interval;
@@ -34,6 +35,7 @@ fn trouble(failure: Failure<MandateRefusal>) -> Trouble {
         MandateRefusal::SignIn(refusal) => Trouble::SignIn(refusal),
         MandateRefusal::NotYours => Trouble::NotFound,
         MandateRefusal::Label
+        | MandateRefusal::AgeUnsaid
         | MandateRefusal::Span
         | MandateRefusal::TooMany
         | MandateRefusal::Code
@@ -365,6 +367,14 @@ pub(crate) async fn act_for_myself(posted: Posted) -> Result<Response, Trouble> 
     Ok(onward_with(paths::DASHBOARD, Notice::ActingForHerself))
 }
 
+/// The tick that says so; nothing else does.
+pub(crate) fn age_said(fields: &Fields) -> AgeSaid {
+    match fields.text("majeur") {
+        "oui" => AgeSaid::OfAge,
+        _ => AgeSaid::Unsaid,
+    }
+}
+
 /// GET `/invitation/mandat`
 pub(crate) async fn join_page(visit: Visit) -> Result<Response, Trouble> {
     shown(render_join_to_act(&visit.page(), &JoinToActView::default()))
@@ -378,7 +388,12 @@ pub(crate) async fn join(visit: Visit, request: Request) -> Result<Response, Tro
     }
     let fields = Fields::from_request(Request::from_parts(parts, body), &()).await?;
     let (code, name) = (fields.text("code"), fields.text("nom"));
-    let problem = match visit.broker().join_to_act(code, name, visit.lang.tag()).await {
+    let age = age_said(&fields);
+    let problem = match visit
+        .broker()
+        .join_to_act(code, (name, age), visit.lang.tag())
+        .await
+    {
         Ok(invited) => {
             let mut response = onward(paths::FIRST_WAY);
             let code = &invited.invitation.code;
@@ -386,6 +401,7 @@ pub(crate) async fn join(visit: Visit, request: Request) -> Result<Response, Tro
             return Ok(response);
         }
         Err(Failure::Refused(MandateRefusal::Label)) => ("nom", FieldProblem::NameMissing),
+        Err(Failure::Refused(MandateRefusal::AgeUnsaid)) => ("majeur", FieldProblem::AgeMissing),
         Err(Failure::Refused(MandateRefusal::Code)) => ("code", FieldProblem::CodeUnknown),
         Err(Failure::Refused(MandateRefusal::SignIn(SignInRefusal::TooMany { .. }))) => {
             ("code", FieldProblem::TooManyCodes)

@@ -8,8 +8,8 @@ use broker_service::{Choice, ChoiceRefusal, Failure};
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::pages::{
-    Answer, AnswerOutcome, AnsweredView, Asks, FullNotice, OfferChoice, OfferView, OffersView, ReceiptKind,
-    Signing, render_answered, render_offer, render_offers,
+    Answer, AnswerOutcome, AnsweredView, Asks, FullNotice, OfferChoice, OfferView, OffersView, ProblemKind,
+    ReceiptKind, Signing, render_answered, render_offer, render_offers,
 };
 use crate::paths;
 use crate::routes::fields::{Fields, Posted};
@@ -144,6 +144,10 @@ pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<
         },
         Err(typed) => return again(typed),
     };
+    let because = |why| Trouble::Because {
+        why,
+        onward: paths::SHARINGS.to_owned(),
+    };
     match visit.broker().choose(who, choice).await {
         Ok(chosen) => Ok(onward(&paths::answered(&chosen.consent.to_string()))),
         // They must read the new text before they answer, so the old answer is not kept.
@@ -155,10 +159,11 @@ pub(crate) async fn answer(Path(offer): Path<String>, posted: Posted) -> Result<
         }),
         Err(failure) => Err(Trouble::from_failure(failure, |refusal| match refusal {
             ChoiceRefusal::UnknownOffer | ChoiceRefusal::NotYours => Trouble::NotFound,
+            ChoiceRefusal::Objected => because(ProblemKind::WithOfficer),
+            ChoiceRefusal::CapacityWaits => because(ProblemKind::CapacityWaits),
             // Signatures come by another door.
             ChoiceRefusal::NoticeChanged
             | ChoiceRefusal::AlreadyGiven
-            | ChoiceRefusal::Objected
             | ChoiceRefusal::ChangedSince
             | ChoiceRefusal::HomeLeft
             | ChoiceRefusal::TooWeak { .. }

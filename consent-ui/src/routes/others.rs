@@ -12,7 +12,7 @@ use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
 use crate::pages::{
     HomeAskedView, HomeCaseView, HomeCodeView, HomeNoticeView, HomeShare, HomeVisitView, Minority, Others,
-    OthersAsk, OthersCase, render_case_code, render_home_asked, render_home_case, render_home_code,
+    OthersAsk, OthersCase, Square, render_case_code, render_home_asked, render_home_case, render_home_code,
     render_home_notice, render_home_visit,
 };
 use crate::paths;
@@ -181,11 +181,13 @@ pub(crate) async fn notice(visit: Visit, Path(meter): Path<String>) -> Result<Re
         }
     }
     drop(read);
+    let address = format!("{}{}", visit.pages.site.url, paths::OTHERS);
     let view = HomeNoticeView {
         home,
         shares,
+        square: Square::of(&address),
         minors: household.minors == Minors::Present,
-        address: format!("{}{}", visit.pages.site.url, paths::OTHERS),
+        address,
         code: own.code.map(|(code, at)| (code, moment(at))),
         at: moment(now),
     };

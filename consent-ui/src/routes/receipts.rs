@@ -3,11 +3,11 @@
 use axum::extract::Path;
 use axum::response::Response;
 use broker_domain::consent::Method;
-use broker_service::{Body, Fault, ReadableReceipt, ReceiptAct, ReceiptForm};
+use broker_service::{ActedBy, Body, Fault, ReadableReceipt, ReceiptAct, ReceiptForm};
 use tokio::sync::Semaphore;
 
 use crate::lang::Lang;
-use crate::pages::{ReceiptKind, ReceiptPlace, ReceiptView, render_receipt};
+use crate::pages::{ReceiptBy, ReceiptKind, ReceiptPlace, ReceiptView, render_receipt};
 use crate::paths;
 use crate::routes::holdings::Holdings;
 use crate::routes::phrases::{country, day, granularity, last_day, moment};
@@ -39,7 +39,7 @@ pub(crate) async fn printed(
     meter: String,
     lang: Lang,
 ) -> Result<(String, Vec<u8>), Trouble> {
-    let view = view(visit, &receipt, meter, lang);
+    let view = view(visit, &receipt, meter, lang).await?;
     pressed(receipt, view, lang).await
 }
 
@@ -76,11 +76,16 @@ async fn read(visit: &Visit, leaf: &str) -> Result<(ReadableReceipt, ReceiptView
         .ok_or(Trouble::NotFound)?;
     let holdings = Holdings::of(visit, who).await?;
     let meter = holdings.sharing(holdings.consent(receipt.consent)?).meter_label;
-    let view = view(visit, &receipt, meter, visit.lang);
+    let view = view(visit, &receipt, meter, visit.lang).await?;
     Ok((receipt, view))
 }
 
-fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String, lang: Lang) -> ReceiptView {
+async fn view(
+    visit: &Visit,
+    receipt: &ReadableReceipt,
+    meter: String,
+    lang: Lang,
+) -> Result<ReceiptView, Trouble> {
     let (terms, place) = (&receipt.terms, &receipt.place);
     let (kind, resumes) = match receipt.act {
         ReceiptAct::Given => (ReceiptKind::Granted, None),
@@ -97,8 +102,15 @@ fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String, lang: Lang) -> 
         ReceiptForm::Standard => ("jsonld", format!("{}/jsonld", paths::own_proof(place.leaf_index))),
         ReceiptForm::Bundle => ("json", paths::own_proof(place.leaf_index)),
     };
-    ReceiptView {
+    let by = match receipt.acted {
+        ActedBy::Delegate { mandate } => ReceiptBy::Delegate {
+            name: visit.broker().delegate_named(mandate).await?,
+        },
+        ActedBy::Oneself => ReceiptBy::Oneself,
+    };
+    Ok(ReceiptView {
         kind,
+        by,
         at: moment(receipt.at),
         resumes,
         evidence: receipt.how.and_then(Evidence::of),
@@ -127,7 +139,7 @@ fn view(visit: &Visit, receipt: &ReadableReceipt, meter: String, lang: Lang) -> 
         file: format!("fiducie-preuve-{}.{ending}", place.leaf_index),
         file_path,
         site: visit.pages.site.url.clone(),
-    }
+    })
 }
 
 fn body(body: &Body, lang: Lang) -> [String; 3] {

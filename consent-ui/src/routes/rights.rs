@@ -8,15 +8,17 @@ use broker_domain::ids::{ConsentId, RightsRequestId};
 use broker_domain::rights::{Author, CannotAnswer, Right, RightsState, WordKind};
 use broker_domain::time::Instant;
 use broker_service::{
-    AnswerRefusal, AskRefusal, Failure, RightsAction, RightsThread, RightsWords, WithdrawalRefusal,
+    AnswerRefusal, AskRefusal, Failure, FrozenWithoutCase, RightsAction, RightsThread, RightsWords,
+    WithdrawalRefusal,
 };
 use jiff::civil::Date;
 
 use crate::form::{FieldError, FieldProblem, FormErrors};
 use crate::page::Notice;
 use crate::pages::{
-    AskView, HouseholdMark, OthersAsk, RightKind, RightView, RightsDeskView, RightsLine, RightsView,
-    Standing, StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights, render_rights_desk,
+    AskView, FrozenAlone, HouseholdMark, OthersAsk, RightKind, RightView, RightsDeskView, RightsLine,
+    RightsView, Standing, StillLine, ThreadKind, ThreadLine, render_ask, render_right, render_rights,
+    render_rights_desk,
 };
 use crate::paths;
 use crate::routes::changes::start_of;
@@ -225,11 +227,44 @@ async fn desk_view(visit: &Visit) -> Result<RightsDeskView, Trouble> {
     let desk = desk.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?;
     let today = day(visit.broker().now());
     Ok(RightsDeskView {
+        alone: alone(visit).await?,
         open: desk_lines(visit, &desk.open, today).await?,
         answered: desk_lines(visit, &desk.answered, today).await?,
         typed: None,
         errors: FormErrors::default(),
     })
+}
+
+/// What people stopped and nobody looks into.
+async fn alone(visit: &Visit) -> Result<Vec<FrozenAlone>, Trouble> {
+    let rows = visit.broker().frozen_without_case(visit.officer()?).await;
+    let rows = rows.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?;
+    let mut read = visit.broker().read().await?;
+    let shelf = Shelf::open(&mut *read, visit.lang).await?;
+    let line = |row: &FrozenWithoutCase| FrozenAlone {
+        id: row.consent.id.to_string(),
+        person: row.consent.participant.to_string(),
+        recipient: shelf.name(row.consent.recipient),
+        purpose: shelf.purpose(row.consent.recipient, &row.consent.purpose),
+        since: moment(row.since),
+    };
+    Ok(rows.iter().map(line).collect())
+}
+
+/// POST `/dpo/droits/gels/{sharing}`: opens the case in the person's stead.
+pub(crate) async fn open_frozen(Path(sharing): Path<String>, posted: Posted) -> Result<Response, Trouble> {
+    let Posted { visit, .. } = posted;
+    let consent: ConsentId = id(&sharing)?;
+    let opened = visit.broker().open_frozen_case(visit.officer()?, consent).await;
+    opened.map_err(|failure| {
+        Trouble::from_failure(failure, |refusal| match refusal {
+            AnswerRefusal::Unknown => Trouble::Changed {
+                onward: paths::RIGHTS_DESK.to_owned(),
+            },
+            _ => Trouble::NotYours,
+        })
+    })?;
+    Ok(onward_with(paths::RIGHTS_DESK, Notice::FrozenCaseOpened))
 }
 
 /// The lines of officers: with where a request comes from, and what stands still because of it.

@@ -166,6 +166,7 @@ const fn sentence(refusal: &ChoiceRefusal) -> &'static str {
         | ChoiceRefusal::NotYours
         | ChoiceRefusal::HomeLeft
         | ChoiceRefusal::Objected
+        | ChoiceRefusal::CapacityWaits
         | ChoiceRefusal::ChangedSince
         | ChoiceRefusal::NoticeChanged => "signing-refused-changed",
         ChoiceRefusal::AlreadyGiven => "signing-refused-already",

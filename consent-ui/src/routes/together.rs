@@ -19,6 +19,7 @@ pub(crate) async fn everything_page(visit: Visit) -> Result<Response, Trouble> {
     let view = TogetherView {
         organisation: None,
         sharings: living(&holdings, Together::Everything),
+        on_paper: on_paper(&visit, &holdings, Together::Everything).await?,
         action: paths::WITHDRAW_EVERYTHING.to_owned(),
         back: paths::SHARINGS.to_owned(),
     };
@@ -41,6 +42,7 @@ pub(crate) async fn organisation_page(
     let view = TogetherView {
         organisation: Some(holdings.shelf.name(recipient)),
         sharings: living(&holdings, Together::From(recipient)),
+        on_paper: on_paper(&visit, &holdings, Together::From(recipient)).await?,
         action: paths::withdrawal_from(&sharing),
         back: paths::sharing(&sharing),
     };
@@ -62,6 +64,18 @@ fn living(holdings: &Holdings, which: Together) -> Vec<crate::pages::Sharing> {
         .iter()
         .filter(|consent| which.includes(consent) && consent.state(holdings.now).is_given());
     living.map(|consent| holdings.sharing(consent)).collect()
+}
+
+/// Who would receive what waits on paper; whoever acts for her does not stop that.
+async fn on_paper(visit: &Visit, holdings: &Holdings, which: Together) -> Result<Vec<String>, Trouble> {
+    let hand = visit.hand()?;
+    if hand.acting().is_some() {
+        return Ok(Vec::new());
+    }
+    let waiting = visit.broker().waiting_grants(hand.person(), which).await;
+    let waiting = waiting.map_err(Trouble::Fault)?;
+    let names = waiting.iter().map(|grant| holdings.shelf.name(grant.recipient));
+    Ok(names.collect())
 }
 
 async fn withdraw(visit: &Visit, which: Together) -> Result<Response, Trouble> {

@@ -28,6 +28,9 @@ pub(crate) enum Trouble {
     /// She acted for somebody under a mandate that is over.
     #[error("the mandate is over")]
     MandateOver,
+    /// It is recorded that whoever signed in died or cannot decide any more.
+    #[error("closed by the end of a capacity")]
+    CapacityEnded,
     /// Nobody is signed in.
     #[error("nobody signed in")]
     SignedOut,
@@ -46,6 +49,14 @@ pub(crate) enum Trouble {
     /// Something changed meanwhile.
     #[error("changed meanwhile")]
     Changed {
+        /// The page that shows how things stand now.
+        onward: String,
+    },
+    /// It cannot be done, for a reason with words of its own.
+    #[error("refused: {why:?}")]
+    Because {
+        /// What is told.
+        why: ProblemKind,
         /// The page that shows how things stand now.
         onward: String,
     },
@@ -71,12 +82,14 @@ impl Trouble {
             Self::NotYours => ProblemKind::NotYours,
             Self::NotCovered => ProblemKind::NotCovered,
             Self::MandateOver => ProblemKind::MandateOver,
+            Self::CapacityEnded => ProblemKind::CapacityEnded,
             Self::SignedOut => ProblemKind::SignInFirst,
             Self::FormExpired => ProblemKind::FormExpired,
             Self::NotUnderstood => ProblemKind::NotUnderstood,
             Self::TooLarge => ProblemKind::TooLarge,
             Self::CopyRunning => ProblemKind::CopyRunning,
             Self::Changed { .. } => ProblemKind::Changed,
+            Self::Because { why, .. } => *why,
             Self::SignIn(refusal) => refused_sign_in(refusal),
             Self::Render(_) | Self::Document(_) => ProblemKind::Fault,
             Self::Fault(fault) => match fault {

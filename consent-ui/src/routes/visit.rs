@@ -33,6 +33,8 @@ pub(crate) struct Visit {
     pub(crate) pages: Arc<Pages>,
     pub(crate) lang: Lang,
     pub(crate) session: Option<Session>,
+    /// Whether it is recorded that whoever signed in died or cannot decide any more.
+    pub(crate) closed: bool,
     /// The value of the question that waits for this browser.
     ceremony: Option<[u8; 32]>,
     /// The code of the invitation opened in it.
@@ -69,6 +71,7 @@ impl Visit {
             pages: Arc::clone(pages),
             lang: cookies::language(&parts.headers),
             session: None,
+            closed: false,
             ceremony: pages.site.ceremony(&parts.headers),
             invitation: pages.site.invitation(&parts.headers),
             home: pages.site.home(&parts.headers),
@@ -84,7 +87,8 @@ impl Visit {
             return Ok(self);
         };
         let Some(live) = self.broker().any_session(&token).await? else {
-            return Ok(self);
+            let closed = self.broker().is_closed_by_capacity(&token).await?;
+            return Ok(Self { closed, ..self });
         };
         let Some(name) = self.name_of(live.role).await? else {
             return Ok(self);

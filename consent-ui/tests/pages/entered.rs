@@ -169,12 +169,14 @@ async fn p_36_a_signed_form_counts_once_two_officers_looked_at_it() {
         ("signe", "2026-11-17"),
         ("recu", "2026-11-18"),
         ("empreinte", scan.as_str()),
+        ("majeur", "oui"),
     ];
     for (field, wrong, words) in [
         (1, "A-2222-2222", "aucun formulaire actuel"),
         (3, "2026-11-25", "pas dans l'avenir"),
         (4, "abc", "64 chiffres"),
         (4, "", "empreinte de la copie"),
+        (5, "", "n'est pas cochée"),
     ] {
         let mut typed = typed;
         typed[field].1 = wrong;

@@ -140,3 +140,81 @@ async fn p_19_an_officer_lets_a_sharing_go_on_with_a_reason() {
         .collect();
     assert_eq!(anna.post(&action, &typed).await.status, 403);
 }
+
+/// What the form of the page holds, to be sent again and again.
+async fn say_again(anna: &mut Browser, form: &crate::browser::Answer, id: ConsentId, words: &str) -> u16 {
+    let action = format!("/moi/partages/{id}/pas-moi");
+    anna.submit(form, &action, &[("objet", words)]).await.status
+}
+
+#[tokio::test]
+async fn p_19_the_same_form_after_a_lift_leaves_no_freeze_without_its_case() {
+    let house = House::build().await;
+    let id = house.granted(&house.anna).await;
+    let mut anna = house.as_anna().await;
+    let form = anna.open(&format!("/moi/partages/{id}/pas-moi")).await;
+    assert_eq!(say_again(&mut anna, &form, id, "").await, 303);
+    let proved = Some(house.broker.now());
+    house.broker.end_pause(house.anna.id, id, proved).await.unwrap();
+    assert_eq!(say_again(&mut anna, &form, id, "").await, 303);
+    assert_eq!(asked_now(&house, id).await, "consent-paused");
+    // The officer who answers decides about it, and may not answer without.
+    assert_eq!(answer(&house, &[]).await.status, 422);
+    assert_eq!(answer(&house, &[("issue", "reprise")]).await.status, 303);
+    assert_ne!(asked_now(&house, id).await, "consent-paused");
+    // That case is answered: the same form opens another one, once.
+    for _ in 0..2 {
+        assert_eq!(say_again(&mut anna, &form, id, "").await, 303);
+    }
+    assert_eq!(asked_now(&house, id).await, "consent-paused");
+    let desk = house.broker.rights_desk(house.officer).await.unwrap();
+    assert_eq!((desk.open.len(), desk.answered.len()), (1, 1));
+    assert_eq!(answer(&house, &[("issue", "fin")]).await.status, 303);
+    assert!(matches!(
+        consent(&house, id).await.state(house.broker.now()),
+        State::Invalidated { .. }
+    ));
+}
+
+#[tokio::test]
+async fn p_19_a_freeze_whose_words_were_refused_is_on_the_officers_desk() {
+    let house = House::build().await;
+    let id = house.granted(&house.anna).await;
+    let mut anna = house.as_anna().await;
+    let form = anna.open(&format!("/moi/partages/{id}/pas-moi")).await;
+    assert_eq!(say_again(&mut anna, &form, id, &"x".repeat(4_100)).await, 422);
+    assert_eq!(asked_now(&house, id).await, "consent-paused");
+    let action = format!("/dpo/droits/gels/{id}");
+    // Not for others.
+    assert_eq!(anna.forge(&form, &action).await.status, 403);
+    house.set_clock("2026-11-25T11:00:00Z");
+    let mut officer = house.as_officer().await;
+    let desk = officer.open("/dpo/droits").await;
+    assert!(
+        desk.text().contains("Partages arrêtés sans demande"),
+        "{}",
+        desk.text()
+    );
+    assert_eq!(officer.submit(&desk, &action, &[]).await.status, 303);
+    // Two officers at once open one.
+    assert_eq!(officer.submit(&desk, &action, &[]).await.status, 409);
+    let rights = house.broker.rights_desk(house.officer).await.unwrap();
+    let [case] = rights.open.as_slice() else {
+        panic!("{rights:?}")
+    };
+    assert_eq!(
+        case.row.request.due_on.to_string(),
+        "2026-12-21",
+        "a month from the stop, past the weekend"
+    );
+    let desk = officer.open("/dpo/droits").await;
+    assert!(
+        !desk.text().contains("Partages arrêtés sans demande"),
+        "{}",
+        desk.text()
+    );
+    let hers = house.as_anna().await.open("/moi/demandes").await;
+    assert!(hers.text().contains("Geler"), "{}", hers.text());
+    assert_eq!(answer(&house, &[("issue", "reprise")]).await.status, 303);
+    assert_ne!(asked_now(&house, id).await, "consent-paused");
+}

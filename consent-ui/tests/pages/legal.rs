@@ -171,7 +171,7 @@ async fn commune_permits_by_the_point_and_says_that_it_is_no_consent() {
     let terms = commune.chooses(&page, "accord", &fields).await;
     for words in [
         "pas un consentement au sens du RGPD",
-        "Points (1)",
+        "Points concernés (1)",
         "injectée",
         "École 0001",
     ] {

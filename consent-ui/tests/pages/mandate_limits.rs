@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::mandate::Hand;
-use broker_service::{Failure, Fault};
+use broker_service::{Answer as Word, ChangeRefusal, Choice, ChoiceRefusal, Failure, Fault};
 
+use crate::capacity::{confirmed, found};
 use crate::house::House;
 use crate::mandates::{Pair, accepted, acts, given, grants, only_consent};
 
@@ -129,7 +130,14 @@ async fn p_30_somebody_without_a_meter_gets_an_account_that_only_acts_for_others
     assert_eq!(page.status, 200);
     let nameless = clara.post("/invitation/mandat", &[("code", &code)]).await;
     assert_eq!(nameless.status, 422);
-    let fields = [("code", code.as_str()), ("nom", "Clara Frêne")];
+    let young = [("code", code.as_str()), ("nom", "Clara Frêne")];
+    let unsaid = clara.post("/invitation/mandat", &young).await;
+    assert_eq!(
+        unsaid.status, 422,
+        "P-34: whoever gets an account says that she is of age"
+    );
+    assert!(unsaid.text().contains("majeur"), "{}", unsaid.text());
+    let fields = [("code", code.as_str()), ("nom", "Clara Frêne"), ("majeur", "oui")];
     let made = clara.post("/invitation/mandat", &fields).await;
     assert_eq!(
         (made.status, made.header("location")),
@@ -198,4 +206,58 @@ async fn p_30_a_mandate_goes_with_whoever_is_erased() {
     let page = pair.bruno.open("/moi/mandats").await;
     assert_eq!(page.status, 200, "for himself again: {}", page.text());
     assert!(!page.text().contains("Anna Tilleul"));
+}
+
+#[tokio::test]
+async fn p_30_a_mandate_does_nothing_once_its_person_died() {
+    let mut pair = Pair::with(&["view", "grant", "withdraw"]).await;
+    let id = pair.house.granted(&pair.house.anna).await;
+    acts(&mut pair.bruno).await;
+    let form = pair.bruno.open(&format!("/moi/partages/{id}/pause")).await;
+    assert_eq!(form.status, 200, "{}", form.body);
+    let acting = pair.house.broker.own_mandates(pair.house.anna.id).await.unwrap();
+    let acting = acting.given[0]
+        .mandate
+        .acting(pair.house.bruno.id, pair.house.broker.now())
+        .unwrap();
+    let mut officer = pair.house.as_officer().await;
+    let person = pair.house.anna.id.to_string();
+    let page = found(&mut officer, &person, "deces", "2026-11-18").await;
+    let done = officer
+        .submit(&page, &format!("/dpo/personnes/{person}"), &[])
+        .await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    // While it waits nobody agrees in her name, nor lets what stands still go on.
+    let choice = Choice {
+        offer: pair.house.offer.offer.id,
+        point: pair.house.anna.point,
+        notice: pair.house.offer.offer.notice,
+        answer: Word::Agree,
+        proved_at: None,
+    };
+    let waits = pair.house.broker.choose(acting, choice).await;
+    assert!(
+        matches!(waits, Err(Failure::Refused(ChoiceRefusal::CapacityWaits))),
+        "{waits:?}"
+    );
+    let lifted = pair
+        .house
+        .broker
+        .end_pause(acting, id, Some(pair.house.broker.now()))
+        .await;
+    assert!(
+        matches!(lifted, Err(Failure::Refused(ChangeRefusal::WithOfficer))),
+        "{lifted:?}"
+    );
+    confirmed(&pair.house, &done).await;
+    // The page before and the form that was open, and what the transaction itself asks.
+    assert_eq!(pair.bruno.get("/moi/partages").await.status, 403);
+    let until = [("date", "2026-12-01")];
+    let late = pair
+        .bruno
+        .submit(&form, &format!("/moi/partages/{id}/pause"), &until)
+        .await;
+    assert_eq!(late.status, 403, "{}", late.body);
+    assert!(pair.house.broker.choose(acting, choice).await.is_err());
+    assert!(pair.house.broker.withdraw(acting, id).await.is_err());
 }

@@ -413,3 +413,32 @@ async fn p_30_a_form_opened_for_one_person_is_none_for_another() {
         assert!(pair.house.delivered(id).await);
     }
 }
+
+#[tokio::test]
+async fn p_07_a_receipt_says_in_words_that_a_delegate_acted() {
+    let mut pair = Pair::with(&["grant"]).await;
+    acts(&mut pair.bruno).await;
+    let granted = grants(&pair.house, &mut pair.bruno).await;
+    assert_eq!(granted.status, 303, "{}", granted.body);
+    let id = only_consent(&pair.house).await;
+    for (lang, by) in [
+        ("fr", "un mandataire pour la personne : Bruno Chêne"),
+        ("en", "a delegate for the person: Bruno Chêne"),
+        ("nl", "een gemachtigde voor de persoon: Bruno Chêne"),
+    ] {
+        pair.anna.open(&format!("/moi?lang={lang}")).await;
+        let sharing = pair.anna.open(&format!("/moi/partages/{id}")).await;
+        let receipt = pair.anna.open(&sharing.link("/moi/recus/")).await;
+        assert!(receipt.text().contains(by), "{by}: {}", receipt.text());
+        let pdf = pair.anna.get(&receipt.link("/pdf")).await;
+        assert!(pdf.bytes.starts_with(b"%PDF-"));
+    }
+    // What she does herself says so.
+    pair.anna.open("/moi?lang=fr").await;
+    let withdrawn = pair.house.broker.withdraw(pair.house.anna.id, id).await.unwrap();
+    let page = pair
+        .anna
+        .open(&format!("/moi/recus/{}", withdrawn.leaf_index))
+        .await;
+    assert!(page.text().contains("la personne elle-même"), "{}", page.text());
+}

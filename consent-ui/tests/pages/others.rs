@@ -6,6 +6,8 @@ use broker_domain::time::Instant;
 use broker_service::{Failure, SignInRefusal};
 use broker_store::SessionRole;
 
+use consent_ui::pages::Square;
+
 use crate::browser::{Answer, Browser};
 use crate::changes::{asked_now, consent};
 use crate::house::House;
@@ -104,6 +106,13 @@ async fn p_32_the_notice_says_who_receives_what_and_the_code_shows_it_without_an
             assert!(shown.text().contains(wanted), "no `{wanted}` in {}", shown.text());
         }
     }
+    // For a telephone: the address alone, drawn in the page, which needs no script and no style of its own.
+    let square = Square::of("http://127.0.0.1:8080/foyer").unwrap();
+    assert!(notice.body.contains(&square.path), "{}", notice.body);
+    assert!(!notice.body.contains("<path style") && !notice.body.contains("<svg style"));
+    let label = notice.body.split("<svg class=\"qr\"").nth(1).unwrap();
+    let label = label.split("</svg>").next().unwrap();
+    assert!(!label.contains(&code), "the code stands in no address");
     for hidden in ["Tilleul", NUMBER, "1 rue des Essais"] {
         assert!(!page.body.contains(hidden), "{hidden}");
     }

@@ -44,7 +44,7 @@ impl Agreeing<'_> {
 /// Why she cannot agree to this now; `None` when nothing is in the way.
 pub(super) async fn barred<R: Read + ?Sized>(
     read: &mut R,
-    who: ParticipantId,
+    (who, now): (ParticipantId, Instant),
     consents: &[Consent],
     agreeing: &Agreeing<'_>,
 ) -> Result<Option<ChoiceRefusal>, Fault> {
@@ -55,6 +55,10 @@ pub(super) async fn barred<R: Read + ?Sized>(
     // A legal person acts by whoever represents it: there is no hand of its own.
     if !agreeing.delegated && read.legal_person(who).await?.is_some() {
         return Ok(Some(ChoiceRefusal::NotYours));
+    }
+    // What stands still until another officer decided must not be passed by.
+    if read.capacity_entered(who, now).await?.is_some() {
+        return Ok(Some(ChoiceRefusal::CapacityWaits));
     }
     // Withdrawing and agreeing again would otherwise pass an objection by, or a freeze.
     for consent in consents.iter().filter(|consent| agreeing.is_of(consent)) {

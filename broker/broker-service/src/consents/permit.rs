@@ -452,7 +452,7 @@ impl AddPermissions {
 impl Commit for AddPermissions {
     type Answer = ();
     type Refusal = ChoiceRefusal;
-    // The way back of migration 0019 looks for this name.
+    // The way back of the migration `legal` looks for this name.
     const NAME: &'static str = "permit for points";
 
     fn leaves(&self) -> usize {

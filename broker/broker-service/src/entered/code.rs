@@ -1,17 +1,15 @@
-//! A new code for somebody's account: handed out by one of the two officers, not before its time; stopped by the person.
+//! A new code for somebody's account: handed out by one of the two officers, not before its time.
 
 use async_trait::async_trait;
 use broker_domain::entered::{CodeWindow, EnteredAct, EnteredState, Entry};
 use broker_domain::ids::{EnteredId, ParticipantId};
 use broker_domain::time::Instant;
-use broker_store::{
-    AttemptKind, EnteredRow, InvitationKind, InvitationRow, MessageKind, Serial, SessionRole,
-};
+use broker_store::{EnteredRow, InvitationKind, InvitationRow, MessageKind, Serial, SessionRole};
 use evidence::record::EnteredStep;
 use ledger_core::leaf::ActorClass;
 
 use super::{EnteredRefusal, MOST_SHOWN, officer};
-use crate::accounts::{Invitation, typed};
+use crate::accounts::Invitation;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
@@ -95,7 +93,8 @@ impl Broker {
         Ok(restores.last().is_some_and(|first| row.leaf < *first))
     }
 
-    /// New codes for the account of a person that wait or may be handed out: for her own pages.
+    /// What a person can stop on her own pages: new codes for her account that wait or may be handed out, and an end of her capacity
+    /// that waits.
     ///
     /// # Errors
     /// When the store fails.
@@ -109,64 +108,21 @@ impl Broker {
                 EnteredState::Confirmed { .. } => row.act.code_from().is_some_and(|(_, until)| now < until),
                 EnteredState::SentBack { .. } | EnteredState::Stopped { .. } => false,
             };
-            if matches!(row.act.entry, Entry::Code { .. }) && stands {
+            let stoppable = match row.act.entry {
+                Entry::Code { .. } => true,
+                Entry::Capacity { .. } => row.act.state == EnteredState::Waiting,
+                _ => false,
+            };
+            if stoppable && stands {
                 open.push(row);
             }
         }
         Ok(open)
     }
-
-    /// The person stops a new code from any session of hers: it was not her. What was handed out and not used is worth nothing
-    /// from now on.
-    ///
-    /// # Errors
-    /// [`EnteredRefusal::Unknown`] for another person's, [`EnteredRefusal::CodeUsed`], and those about the session.
-    pub async fn stop_code_in(&self, token: &[u8; 32], id: EnteredId) -> Result<(), Failure<EnteredRefusal>> {
-        let session = self.signed_in(token).await;
-        let session = session.map_err(|failure| failure.map_refusal(EnteredRefusal::SignIn))?;
-        let row = self.store.read().await?.entered(id).await?;
-        let row = row.filter(|row| session.role == SessionRole::Participant(row.act.participant));
-        let row = row.ok_or(Failure::Refused(EnteredRefusal::Unknown))?;
-        self.stop_entered(row).await
-    }
-
-    /// The same by the code of the message or letter, for whoever has no way in: it stops, and can do nothing else.
-    ///
-    /// # Errors
-    /// [`EnteredRefusal::Unknown`] for no such code, [`EnteredRefusal::CodeUsed`], [`EnteredRefusal::SignIn`] after too many.
-    pub async fn stop_code_by(&self, code: &str) -> Result<(), Failure<EnteredRefusal>> {
-        let tried = self.may_try(AttemptKind::Stop, None).await;
-        tried.map_err(|failure| failure.map_refusal(EnteredRefusal::SignIn))?;
-        let hash = self.vault.stop_code(&typed(code));
-        let mut read = self.store.read().await?;
-        let row = match read.stop_code(hash).await? {
-            Some(stop) => read.entered(stop.act).await?,
-            None => None,
-        };
-        drop(read);
-        let Some(row) = row else {
-            self.count_failure(AttemptKind::Stop, None).await?;
-            return Err(Failure::Refused(EnteredRefusal::Unknown));
-        };
-        self.stop_entered(row).await
-    }
-
-    async fn stop_entered(&self, row: EnteredRow) -> Result<(), Failure<EnteredRefusal>> {
-        let now = self.clock.now();
-        if matches!(row.act.state, EnteredState::Stopped { .. }) {
-            // The same wish twice.
-            return Ok(());
-        }
-        let act = row.act.stopped(now);
-        let act = act.ok_or(Failure::Refused(EnteredRefusal::CodeNotNow))?;
-        let step = (EnteredStep::Stopped, None);
-        let draft = self.entered_draft(&act, step, None, ActorClass::Participant, now)?;
-        self.commit(Stop { act, draft }).await.map(|_| ())
-    }
 }
 
 /// Whether the newest code of an act was used.
-async fn is_used(group: &mut Group<'_>, act: EnteredId) -> Result<bool, Fault> {
+pub(super) async fn is_used(group: &mut Group<'_>, act: EnteredId) -> Result<bool, Fault> {
     let row = group.tx.entered(act).await?;
     let Some(hash) = row.and_then(|row| row.invitation) else {
         return Ok(false);
@@ -202,32 +158,6 @@ impl Commit for MakeCode {
         group.tx.add_invitation(&self.drawn, group.now).await?;
         // One that was stopped meanwhile is a conflict.
         group.tx.note_invitation(self.act.id, self.drawn.hash).await?;
-        Ok(Ok(serial))
-    }
-}
-
-struct Stop {
-    act: EnteredAct,
-    draft: Draft,
-}
-
-#[async_trait]
-impl Commit for Stop {
-    type Answer = Serial;
-    type Refusal = EnteredRefusal;
-    const NAME: &'static str = "stop account code";
-
-    fn leaves(&self) -> usize {
-        1
-    }
-
-    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, EnteredRefusal>, Fault> {
-        if is_used(group, self.act.id).await? {
-            return Ok(Err(EnteredRefusal::CodeUsed));
-        }
-        let serial = group.append(&self.draft).await?;
-        group.tx.stop_entered(&self.act, serial).await?;
-        group.tx.close_invitations(self.act.participant).await?;
         Ok(Ok(serial))
     }
 }

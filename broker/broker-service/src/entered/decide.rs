@@ -1,7 +1,7 @@
 //! The second officer: confirms, or sends back.
 
 use async_trait::async_trait;
-use broker_domain::entered::{Counts, EnteredAct, EnteredState, Entry, Seen};
+use broker_domain::entered::{CannotConfirm, Counts, EnteredAct, EnteredState, Entry, Seen};
 use broker_domain::ids::{EnteredId, OfficerId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
 use broker_domain::time::Instant;
@@ -16,6 +16,8 @@ use crate::broker::Broker;
 use crate::consents::{AddConsent, Answer, Choice};
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
+use crate::household::{EndCapacity, SayOfAge};
+use crate::lifecycle::{AddChange, write_all};
 use crate::telling;
 
 /// What the second officer says.
@@ -73,7 +75,11 @@ impl Broker {
         permit.map_err(|_| Failure::Refused(EnteredRefusal::NotAllowed))?;
         self.commit(beat).await?;
         let row = self.store.read().await?.entered(id).await?;
-        Ok(row.ok_or(Fault::SubjectErased)?)
+        let row = row.ok_or(Fault::SubjectErased)?;
+        if let (Entry::Capacity { .. }, EnteredState::Confirmed { .. }) = (row.act.entry, row.act.state) {
+            self.close_capacity_soon(row.act.participant).await;
+        }
+        Ok(row)
     }
 
     /// One person with two officers' roles counts once.
@@ -85,9 +91,7 @@ impl Broker {
             .zip(second)
             .is_some_and(|(first, second)| first.id == second.id);
         match same {
-            true => Err(Failure::Refused(
-                broker_domain::entered::CannotConfirm::SamePerson.into(),
-            )),
+            true => Err(Failure::Refused(CannotConfirm::SamePerson.into())),
             false => Ok(()),
         }
     }
@@ -105,11 +109,18 @@ impl Broker {
                 let beat = self
                     .paper_grant(act.participant, &choice, act.sheet.signed_on, now)
                     .await;
-                Effect::Grant(Box::new(
-                    beat.map_err(|failure| failure.map_refusal(EnteredRefusal::Choice))?,
-                ))
+                let grant = beat.map_err(|failure| failure.map_refusal(EnteredRefusal::Choice))?;
+                let age = self.age_beat(act.participant, ActorClass::Dpo, now).await?;
+                Effect::Grant(Box::new(grant), age.map(Box::new))
             }
-            Entry::Code { .. } => Effect::Code(Box::new(self.stop_row(&act).await?)),
+            Entry::Code { .. } => {
+                let kind = MessageKind::CodePrepared;
+                Effect::Code(Box::new(self.stop_row(&act, kind).await?))
+            }
+            Entry::Capacity { .. } => match self.capacity_beat(&act, now)? {
+                Some(beat) => Effect::Capacity(Box::new(beat)),
+                None => Effect::Nothing,
+            },
             Entry::Withdraw { .. } | Entry::Freeze { .. } | Entry::Ask { .. } => Effect::Nothing,
         };
         let step = (EnteredStep::Confirmed, decider(&act));
@@ -141,16 +152,20 @@ impl Broker {
         };
         let step = (EnteredStep::SentBack, decider(&act));
         let draft = self.entered_draft(&act, step, Some(words), ActorClass::Dpo, now)?;
+        let effect = match act.entry {
+            Entry::Capacity { .. } => Effect::Lift(self.lifts_of(&act, now).await?),
+            _ => Effect::Nothing,
+        };
         Ok(Decide {
             act,
             draft,
             reason: Some(reason),
-            effect: Effect::Nothing,
+            effect,
         })
     }
 
     /// The code by which the person stops it, for the message and the letter.
-    async fn stop_row(&self, act: &EnteredAct) -> Result<StopCodeRow, Fault> {
+    pub(crate) async fn stop_row(&self, act: &EnteredAct, kind: MessageKind) -> Result<StopCodeRow, Fault> {
         let wrapped = self.store.read().await?.newest_key(act.participant).await?;
         let wrapped = wrapped.ok_or(Fault::SubjectErased)?;
         let key = self.vault.data_key(&wrapped)?;
@@ -162,7 +177,7 @@ impl Broker {
             sealed: self
                 .vault
                 .seal_text(&key, ProfileField::StopCode, &code, &*self.entropy)?,
-            message: telling::message_about(act, MessageKind::CodePrepared),
+            message: telling::message_about(act, kind),
         })
     }
 }
@@ -177,8 +192,12 @@ const fn decider(act: &EnteredAct) -> Option<OfficerId> {
 /// What a decision brings about.
 enum Effect {
     Nothing,
-    Grant(Box<AddConsent>),
+    /// With the form's word that she is of age, where she had not said so before.
+    Grant(Box<AddConsent>, Option<Box<SayOfAge>>),
     Code(Box<StopCodeRow>),
+    Capacity(Box<EndCapacity>),
+    /// What stood still goes on.
+    Lift(Vec<AddChange>),
 }
 
 struct Decide {
@@ -196,17 +215,34 @@ impl Commit for Decide {
 
     fn leaves(&self) -> usize {
         match &self.effect {
-            Effect::Grant(beat) => 1 + beat.leaves(),
+            Effect::Grant(beat, age) => 1 + beat.leaves() + age.as_ref().map_or(0, |age| age.leaves()),
+            Effect::Capacity(beat) => 1 + beat.leaves(),
+            Effect::Lift(changes) => changes.len().saturating_add(1),
             Effect::Nothing | Effect::Code(_) => 1,
         }
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, EnteredRefusal>, Fault> {
         let effect = match &mut self.effect {
-            Effect::Grant(beat) => match beat.run(group).await? {
+            Effect::Grant(beat, age) => {
+                let given = match beat.run(group).await? {
+                    Ok(serial) => serial,
+                    Err(refusal) => return Ok(Err(refusal.into())),
+                };
+                if let Some(age) = age {
+                    age.write(group).await?;
+                }
+                Some(given)
+            }
+            Effect::Capacity(beat) => match beat.run(group).await? {
                 Ok(serial) => Some(serial),
-                Err(refusal) => return Ok(Err(refusal.into())),
+                // Recorded meanwhile by another act.
+                Err(_) => return Ok(Err(CannotConfirm::Decided.into())),
             },
+            Effect::Lift(changes) => {
+                write_all(group, changes).await?;
+                None
+            }
             Effect::Nothing | Effect::Code(_) => None,
         };
         let serial = group.append(&self.draft).await?;

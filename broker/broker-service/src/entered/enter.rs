@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, EventKind, EvidenceLevel, How, Method, State};
-use broker_domain::entered::{Counts, EnteredAct, EnteredState, Entry, Seen, Sheet};
+use broker_domain::entered::{AgeSaid, Counts, EnteredAct, EnteredState, Entry, Seen, Sheet};
 use broker_domain::ids::{ConsentId, EnteredId, ParticipantId, PointId, RightsRequestId};
 use broker_domain::rights::Right;
 use broker_domain::time::Instant;
@@ -48,6 +48,8 @@ pub enum Asked {
     Grant {
         /// For which meter.
         point: PointId,
+        /// Whether the form says that she is of age.
+        age: AgeSaid,
     },
     /// She withdraws.
     Withdraw(ConsentId),
@@ -128,7 +130,10 @@ impl Broker {
 
     async fn entry(&self, form: &EntryForm) -> Result<Entry, Failure<EnteredRefusal>> {
         let entry = match &form.asked {
-            Asked::Grant { point } => {
+            Asked::Grant { point, age } => {
+                if *age == AgeSaid::Unsaid {
+                    return Err(Failure::Refused(EnteredRefusal::AgeUnsaid));
+                }
                 let reference = form.sheet.form.as_deref().unwrap_or_default();
                 let sheet = self.form_of_grant(reference).await?;
                 let sheet = sheet.ok_or(Failure::Refused(EnteredRefusal::Form))?;
@@ -231,6 +236,8 @@ impl Broker {
                 beat.map_err(|failure| failure.map_refusal(EnteredRefusal::Choice))?;
                 Ok(Effect::Nothing)
             }
+            // It has a form of its own.
+            (Entry::Capacity { .. }, _) => Err(Failure::Refused(EnteredRefusal::NotAllowed)),
             (Entry::Code { .. } | Entry::Ask { .. }, _) => {
                 self.known(act.participant).await?;
                 Ok(Effect::Nothing)

@@ -9,7 +9,7 @@ use crate::broker::Broker;
 use crate::failure::Fault;
 
 /// The version of the sentences around the terms: raised with every change of the templates' words.
-const WORDS_VERSION: &str = "1";
+const WORDS_VERSION: &str = "2";
 /// Characters of references: no 0/O, 1/I/L, so that they can be read aloud.
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ3";
 

@@ -1,8 +1,8 @@
 //! Letters to be printed and posted: for people who wrote, and may have no other address.
 
-use broker_domain::entered::{EnteredState, Entry};
-use broker_domain::ids::{EnteredId, OfficerId, TransferId};
-use broker_store::EnteredRow;
+use broker_domain::entered::{EnteredAct, EnteredState, Entry};
+use broker_domain::ids::{EnteredId, MessageId, OfficerId, TransferId};
+use broker_store::{EnteredRow, MessageKind};
 use broker_vault::SealedText;
 use evidence::record::{Access, Actor, Record};
 use ledger_core::leaf::ActorClass;
@@ -63,13 +63,9 @@ impl Broker {
         self.commit(NoteEnvelope { draft }).await?;
         let mut read = self.store.read().await?;
         let (person, wrapped) = (read.participant(who).await?, read.newest_key(who).await?);
-        let stop = match row.act.entry {
-            Entry::Code { .. } => {
-                let message =
-                    crate::telling::message_about(&row.act, broker_store::MessageKind::CodePrepared);
-                read.stop_code_of(message).await?
-            }
-            _ => None,
+        let stop = match stopping(&row.act) {
+            Some(message) => read.stop_code_of(message).await?,
+            None => None,
         };
         drop(read);
         let (person, wrapped) = person.zip(wrapped).ok_or(Fault::SubjectErased)?;
@@ -114,7 +110,10 @@ impl Broker {
         self.may_see_entered(officer)?;
         let row = self.store.read().await?.entered(id).await?;
         let row = row.ok_or(Failure::Refused(EnteredRefusal::Unknown))?;
-        let (Some(leaf), false) = (row.effect_leaf, matches!(row.act.entry, Entry::Ask { .. })) else {
+        let (Some(leaf), false) = (
+            row.effect_leaf,
+            matches!(row.act.entry, Entry::Ask { .. } | Entry::Capacity { .. }),
+        ) else {
             return Ok(None);
         };
         let receipt = self.readable_receipt(row.act.participant, leaf).await;
@@ -163,6 +162,16 @@ impl Broker {
             false => Err(Failure::Refused(EnteredRefusal::Unknown)),
         }
     }
+}
+
+/// The message that brings the code by which she stops an act; `None` where there is nothing to stop.
+fn stopping(act: &EnteredAct) -> Option<MessageId> {
+    let kind = match (act.entry, act.state) {
+        (Entry::Code { .. }, _) => MessageKind::CodePrepared,
+        (Entry::Capacity { .. }, EnteredState::Waiting) => MessageKind::CapacityEntered,
+        _ => return None,
+    };
+    Some(crate::telling::message_about(act, kind))
 }
 
 struct NoteEnvelope {

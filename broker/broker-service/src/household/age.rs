@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use broker_domain::ids::ParticipantId;
+use broker_domain::time::Instant;
 use ledger_core::leaf::ActorClass;
 
 use super::{HomeRefusal, Said};
@@ -25,26 +26,50 @@ impl Broker {
     /// [`HomeRefusal::NotYours`] for somebody without a meter.
     pub async fn say_of_age(&self, who: ParticipantId) -> Result<(), Failure<HomeRefusal>> {
         let now = self.clock.now();
-        let point = {
-            let mut read = self.store.read().await?;
-            if read.age_stated_at(who).await?.is_some() {
-                return Ok(());
-            }
-            read.points_of(who).await?.into_iter().next()
-        };
-        let point = point.ok_or(Failure::Refused(HomeRefusal::NotYours))?;
-        let draft = self.household_draft(&point, Said::OfAge, ActorClass::Participant, now)?;
-        match self.commit(SayOfAge { who, draft }).await {
+        if self.store.read().await?.age_stated_at(who).await?.is_some() {
+            return Ok(());
+        }
+        let beat = self.age_beat(who, ActorClass::Participant, now).await?;
+        let beat = beat.ok_or(Failure::Refused(HomeRefusal::NotYours))?;
+        match self.commit(beat).await {
             // Two at once say the same.
             Err(Failure::Conflict) => Ok(()),
             done => done,
         }
     }
+
+    /// What records it; `None` where she said so before, or has no meter.
+    pub(crate) async fn age_beat(
+        &self,
+        who: ParticipantId,
+        actor: ActorClass,
+        now: Instant,
+    ) -> Result<Option<SayOfAge>, Fault> {
+        let point = {
+            let mut read = self.store.read().await?;
+            if read.age_stated_at(who).await?.is_some() {
+                return Ok(None);
+            }
+            read.points_of(who).await?.into_iter().next()
+        };
+        let Some(point) = point else { return Ok(None) };
+        let draft = self.household_draft(&point, Said::OfAge, actor, now)?;
+        Ok(Some(SayOfAge { who, draft }))
+    }
 }
 
-struct SayOfAge {
+/// Somebody says that she is of age.
+pub(crate) struct SayOfAge {
     who: ParticipantId,
     draft: Draft,
+}
+
+impl SayOfAge {
+    /// Writes it, along with another beat or on its own.
+    pub async fn write(&self, group: &mut Group<'_>) -> Result<(), Fault> {
+        group.append(&self.draft).await?;
+        Ok(group.tx.state_age(self.who, group.now).await?)
+    }
 }
 
 #[async_trait]
@@ -59,8 +84,6 @@ impl Commit for SayOfAge {
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), HomeRefusal>, Fault> {
-        group.append(&self.draft).await?;
-        group.tx.state_age(self.who, group.now).await?;
-        Ok(Ok(()))
+        self.write(group).await.map(Ok)
     }
 }

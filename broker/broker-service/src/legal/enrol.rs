@@ -122,7 +122,7 @@ struct EnrolLegal {
 impl Commit for EnrolLegal {
     type Answer = ();
     type Refusal = LegalRefusal;
-    // The way back of migration 0019 looks for this name.
+    // The way back of the migration `legal` looks for this name.
     const NAME: &'static str = "enrol a legal person";
 
     fn leaves(&self) -> usize {

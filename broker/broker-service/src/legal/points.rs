@@ -206,7 +206,7 @@ struct AddPoints {
 impl Commit for AddPoints {
     type Answer = ();
     type Refusal = LegalRefusal;
-    // The way back of migration 0019 looks for this name.
+    // The way back of the migration `legal` looks for this name.
     const NAME: &'static str = "add points";
 
     fn leaves(&self) -> usize {
@@ -257,7 +257,7 @@ struct SetAside {
 impl Commit for SetAside {
     type Answer = ();
     type Refusal = LegalRefusal;
-    // The way back of migration 0019 looks for this name.
+    // The way back of the migration `legal` looks for this name.
     const NAME: &'static str = "set a point aside";
 
     fn leaves(&self) -> usize {

@@ -86,6 +86,16 @@ impl Broker {
         if known.iter().any(|row| row.cause == StandstillCause::Objection) {
             return Err(Failure::Refused(ChangeRefusal::WithOfficer));
         }
+        if self
+            .store
+            .read()
+            .await?
+            .capacity_entered(hand.person(), now)
+            .await?
+            .is_some()
+        {
+            return Err(Failure::Refused(ChangeRefusal::WithOfficer));
+        }
         // What she says was not her may have been whoever acts for her.
         if !known.is_empty() && hand.acting().is_some() {
             return Err(Failure::Refused(ChangeRefusal::NotYours));

@@ -24,7 +24,7 @@ impl From<ChoiceRefusal> for ChangeRefusal {
             ChoiceRefusal::NotYours => Self::NotYours,
             ChoiceRefusal::HomeLeft => Self::NotInForce,
             ChoiceRefusal::NoticeChanged => Self::NoticeChanged,
-            ChoiceRefusal::Objected => Self::WithOfficer,
+            ChoiceRefusal::Objected | ChoiceRefusal::CapacityWaits => Self::WithOfficer,
             ChoiceRefusal::AlreadyGiven | ChoiceRefusal::ChangedSince => Self::NotLater,
             ChoiceRefusal::TooWeak { needed } => Self::TooWeak { needed },
             ChoiceRefusal::NoKey => Self::NoKey,

@@ -24,8 +24,14 @@ impl Together {
     /// Whether a consent is among them.
     #[must_use]
     pub fn includes(&self, consent: &Consent) -> bool {
+        self.is_with(consent.recipient)
+    }
+
+    /// Whether what this organisation receives is among them.
+    #[must_use]
+    pub fn is_with(&self, recipient: OrganisationId) -> bool {
         match self {
-            Self::From(organisation) => consent.recipient == *organisation,
+            Self::From(organisation) => recipient == *organisation,
             Self::Everything => true,
         }
     }
@@ -40,7 +46,10 @@ pub struct WithdrawnTogether {
 
 impl Broker {
     /// Withdraws several consents, each as [`Self::withdraw`] does. One that fails does not keep the others from ending;
-    /// calling again goes on with what is left.
+    /// calling again goes on with what is left. What she agreed to on paper and waits for another officer is stopped first, so that
+    /// what is confirmed at the last moment is withdrawn with the rest.
+    ///
+    /// LIMIT: whoever acts for her does not stop it, because its record has no room for a mandate.
     ///
     /// # Errors
     /// The first failure, after all were tried. That nothing is left to withdraw is none.
@@ -50,11 +59,16 @@ impl Broker {
         which: Together,
     ) -> Result<WithdrawnTogether, Failure<WithdrawalRefusal>> {
         let hand = who.into();
+        let mut first: Option<Failure<WithdrawalRefusal>> = None;
+        if hand.acting().is_none() {
+            let stopped = self.stop_waiting_grants(hand.person(), which).await;
+            let stopped = stopped.map_err(|failure| failure.map_refusal(|_| WithdrawalRefusal::AlreadyEnded));
+            first = stopped.err();
+        }
         let now = self.clock.now();
         let mut consents = self.store.read().await?.consents_of(hand.person()).await?;
         consents.retain(|consent| which.includes(consent) && consent.state(now).is_given());
         let mut done = WithdrawnTogether::default();
-        let mut first: Option<Failure<WithdrawalRefusal>> = None;
         for consent in consents {
             match self.withdraw_surely(hand, consent.id).await {
                 Ok(()) => done.ended.push(consent.id),

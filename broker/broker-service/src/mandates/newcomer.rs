@@ -4,6 +4,7 @@
 //! makes one account, which is the only one that can accept the mandate then.
 
 use async_trait::async_trait;
+use broker_domain::entered::AgeSaid;
 use broker_domain::ids::{MandateId, ParticipantId};
 use broker_store::{InvitationKind, InvitationRow, ParticipantRow, Serial, SessionRole, WrappedKeyRow};
 use broker_vault::{DataKey, Epoch, ProfileField};
@@ -34,16 +35,19 @@ impl Broker {
     ///
     /// # Errors
     /// [`MandateRefusal::Code`], also for a code with which somebody was enrolled before; [`MandateRefusal::Label`] without a
-    /// name; [`MandateRefusal::SignIn`] after too many wrong codes.
+    /// name; [`MandateRefusal::AgeUnsaid`]; [`MandateRefusal::SignIn`] after too many wrong codes.
     pub async fn join_to_act(
         &self,
         code: &str,
-        name: &str,
+        (name, age): (&str, AgeSaid),
         language: &str,
     ) -> Result<DelegateInvited, Failure<MandateRefusal>> {
         let name = name.trim();
         if name.is_empty() || name.chars().count() > LONGEST_NAME {
             return Err(Failure::Refused(MandateRefusal::Label));
+        }
+        if age == AgeSaid::Unsaid {
+            return Err(Failure::Refused(MandateRefusal::AgeUnsaid));
         }
         let row = self.mandate_behind(code).await?;
         if row.newcomer.is_some() {
@@ -109,6 +113,8 @@ impl Commit for JoinToAct {
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, MandateRefusal>, Fault> {
         group.tx.add_participant(&self.person).await?;
+        // Without a record of its own: those of homes name a meter, and she has none.
+        group.tx.state_age(self.person.id, group.now).await?;
         group.tx.add_key(&self.key).await?;
         group.tx.keep_mandate_for(self.mandate, self.person.id).await?;
         group.tx.add_invitation(&self.invited, group.now).await?;

@@ -40,6 +40,13 @@ impl Commit for AddRightsRequest {
         if open.count() >= MOST_OPEN {
             return Ok(Err(AskRefusal::TooMany));
         }
+        self.write(group).await.map(Ok)
+    }
+}
+
+impl AddRightsRequest {
+    /// Writes it, however many wait.
+    pub(super) async fn write(&self, group: &mut Group<'_>) -> Result<Serial, Fault> {
         let serial = group.append(&self.draft).await?;
         group.tx.add_rights_request(&self.request, serial).await?;
         if let Some(words) = &self.words {
@@ -48,7 +55,7 @@ impl Commit for AddRightsRequest {
         if let Some(consent) = self.about {
             group.tx.tie_standstills(consent, self.request.id).await?;
         }
-        Ok(Ok(serial))
+        Ok(serial)
     }
 }
 

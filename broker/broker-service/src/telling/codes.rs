@@ -1,6 +1,6 @@
 //! Messages that bring a code: which one, while it can be of use.
 
-use broker_domain::entered::CodeWindow;
+use broker_domain::entered::{CodeWindow, Standing};
 use broker_domain::time::Instant;
 use broker_store::{MessageKind, MessageRow};
 use broker_vault::{DataKey, SealedText};
@@ -23,7 +23,9 @@ impl Brought {
     pub fn open(&self, key: &DataKey) -> Option<String> {
         let sealed = SealedText(self.sealed.clone());
         let code = match self.kind {
-            MessageKind::CodePrepared => broker_vault::open_stop_code(key, &sealed),
+            MessageKind::CodePrepared | MessageKind::CapacityEntered => {
+                broker_vault::open_stop_code(key, &sealed)
+            }
             _ => broker_vault::open_mail_code(key, &sealed),
         };
         code.ok().map(|code| shown(code.expose_secret()))
@@ -59,6 +61,19 @@ impl Duties {
                     }),
                     Some(CodeWindow::Untold { .. }) | None => None,
                 }
+            }
+            MessageKind::CapacityEntered => {
+                let Some(stop) = read.stop_code_of(row.id).await? else {
+                    return Ok(None);
+                };
+                let act = read.entered(stop.act).await?.map(|row| row.act);
+                // Decided or expired meanwhile: there is nothing to stop any more.
+                act.filter(|act| act.standing(now) == Standing::Waiting)
+                    .map(|act| Brought {
+                        kind: row.kind,
+                        sealed: stop.sealed,
+                        day: Some(act.expires_at()),
+                    })
             }
             _ => None,
         })

@@ -301,7 +301,10 @@ impl Duties {
 
     /// A reminder that waited until another one is due, or until the sharing was withdrawn, is not sent any more.
     async fn is_overtaken(&self, row: &MessageRow, now: Instant) -> Result<bool, Fault> {
-        if matches!(row.kind, MessageKind::AddressCode | MessageKind::CodePrepared) {
+        if matches!(
+            row.kind,
+            MessageKind::AddressCode | MessageKind::CodePrepared | MessageKind::CapacityEntered
+        ) {
             return Ok(self.code_of(row, now).await?.is_none());
         }
         let is_reminder = matches!(
@@ -384,7 +387,9 @@ impl Duties {
         match row.kind {
             MessageKind::AddressCode => tx.forget_mail_code(row.id).await?,
             // One that reached nobody goes into the letter.
-            MessageKind::CodePrepared if end == MessageEnd::Sent => tx.forget_stop_code(row.id).await?,
+            MessageKind::CodePrepared | MessageKind::CapacityEntered if end == MessageEnd::Sent => {
+                tx.forget_stop_code(row.id).await?;
+            }
             _ => {}
         }
         match tx

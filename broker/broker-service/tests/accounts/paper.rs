@@ -1,15 +1,16 @@
 //! Paper and telephone: for people without a computer (P-36, P-37).
 
 use broker_domain::consent::{EvidenceLevel, Method, State};
-use broker_domain::entered::{EnteredState, Seen, Sheet};
-use broker_domain::ids::Digest;
+use broker_domain::entered::{AgeSaid, CannotConfirm, EnteredState, Seen, Sheet};
+use broker_domain::ids::{Digest, OrganisationId};
 use broker_domain::lang::Lang;
 use broker_domain::policy::Principal;
 use broker_domain::rights::Right;
 use broker_service::{
     AskRefusal, Asked, ChangeRefusal, ChoiceRefusal, EnteredRefusal, EntryForm, PaperForm, ReceiptAct,
+    Together,
 };
-use evidence::record::EnteredWhat;
+use evidence::record::{EnteredStep, EnteredWhat};
 use jiff::civil::date;
 
 use crate::telling::{DAY, Telling};
@@ -40,7 +41,10 @@ fn grant(told: &Telling, sheet: Sheet) -> EntryForm {
         ..form(
             &told.scene,
             told.person.participant,
-            Asked::Grant { point },
+            Asked::Grant {
+                point,
+                age: AgeSaid::OfAge,
+            },
             Method::Paper,
         )
     }
@@ -281,7 +285,15 @@ async fn p_36_somebody_without_an_account_agrees_and_withdraws_on_paper() {
     let point = read.unwrap()[0].id;
     let entry = EntryForm {
         sheet: sheet(&reference(&told, Lang::French).await),
-        ..form(scene, who, Asked::Grant { point }, Method::Paper)
+        ..form(
+            scene,
+            who,
+            Asked::Grant {
+                point,
+                age: AgeSaid::OfAge,
+            },
+            Method::Paper,
+        )
     };
     let desk = scene.desk(scene.officer).await;
     let colleague = scene.desk(scene.colleague).await;
@@ -360,9 +372,72 @@ async fn p_37_a_call_withdraws_pauses_and_asks_and_never_agrees() {
     let to_post = scene.broker.entered_desk(scene.officer).await.unwrap().to_post;
     assert_eq!(to_post.len(), 3);
     let point = told.point;
-    let agree = form(scene, who, Asked::Grant { point }, Method::Phone);
+    let agree = form(
+        scene,
+        who,
+        Asked::Grant {
+            point,
+            age: AgeSaid::OfAge,
+        },
+        Method::Phone,
+    );
     assert!(matches!(
         refused(scene.broker.enter_act(&desk, &agree).await),
         EnteredRefusal::Form | EnteredRefusal::NotByTelephone
     ));
+}
+
+#[tokio::test]
+async fn p_14_withdrawing_everything_stops_a_grant_on_paper_that_waits() {
+    let told = Telling::scene().await;
+    let (scene, who) = (&told.scene, told.person.participant);
+    let reference = reference(&told, Lang::French).await;
+    let entry = grant(&told, sheet(&reference));
+    let desk = scene.desk(scene.officer).await;
+    scene.broker.enter_act(&desk, &entry).await.unwrap();
+    // From another organisation alone: this one goes on waiting.
+    let other = Together::From(OrganisationId::from_bytes([9; 16]));
+    scene.broker.withdraw_together(who, other).await.unwrap();
+    let waiting = scene.broker.waiting_grants(who, Together::Everything).await;
+    assert_eq!(waiting.unwrap().len(), 1);
+    for _ in 0..2 {
+        let done = scene.broker.withdraw_together(who, Together::Everything).await;
+        assert!(done.unwrap().ended.is_empty());
+    }
+    let colleague = scene.desk(scene.colleague).await;
+    let confirmed = scene.broker.decide_act(&colleague, entry.id, &CONFIRM).await;
+    assert_eq!(refused(confirmed), EnteredRefusal::Cannot(CannotConfirm::Decided));
+    let read = scene.broker.read().await;
+    assert!(read.unwrap().consents_of(who).await.unwrap().is_empty());
+    let steps: Vec<_> = entered(scene, who).await.iter().map(|act| act.step).collect();
+    assert_eq!(steps, [EnteredStep::Entered, EnteredStep::Stopped]);
+}
+
+#[tokio::test]
+async fn p_34_paper_says_that_she_is_of_age_and_is_not_taken_without() {
+    let told = Telling::scene().await;
+    let (scene, who) = (&told.scene, told.person.participant);
+    let reference = reference(&told, Lang::French).await;
+    let mut entry = grant(&told, sheet(&reference));
+    let point = told.point;
+    entry.asked = Asked::Grant {
+        point,
+        age: AgeSaid::Unsaid,
+    };
+    let desk = scene.desk(scene.officer).await;
+    let unsaid = scene.broker.enter_act(&desk, &entry).await;
+    assert_eq!(refused(unsaid), EnteredRefusal::AgeUnsaid);
+    entry.asked = Asked::Grant {
+        point,
+        age: AgeSaid::OfAge,
+    };
+    scene.broker.enter_act(&desk, &entry).await.unwrap();
+    let colleague = scene.desk(scene.colleague).await;
+    scene
+        .broker
+        .decide_act(&colleague, entry.id, &CONFIRM)
+        .await
+        .unwrap();
+    let read = scene.broker.read().await;
+    assert!(read.unwrap().age_stated_at(who).await.unwrap().is_some());
 }

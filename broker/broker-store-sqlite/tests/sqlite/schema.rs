@@ -1,5 +1,7 @@
 //! Versions of the schema.
 
+use std::path::Path;
+
 use broker_store_sqlite::{Create, NEWEST_SCHEMA, OpenError, SqliteStore, migrate};
 use sqlx::Row;
 
@@ -86,7 +88,8 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0016_entered.up.sql"),
         include_str!("../../migrations/0017_watched.up.sql"),
         include_str!("../../migrations/0018_attempts.up.sql"),
-        include_str!("../../migrations/0019_legal.up.sql"),
+        include_str!("../../migrations/0019_mended.up.sql"),
+        include_str!("../../migrations/0020_legal.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -419,10 +422,11 @@ async fn a_file_whose_log_holds_records_of_the_new_kinds_is_not_taken_back() {
         migrate(&path, below).await
     };
     for (name, below) in [
-        ("enrol a legal person", 18),
-        ("add points", 18),
-        ("set a point aside", 18),
-        ("permit for points", 18),
+        ("enter the end of a capacity", 18),
+        ("enrol a legal person", 19),
+        ("add points", 19),
+        ("set a point aside", 19),
+        ("permit for points", 19),
         ("tell of a breach", 16),
         ("object to a project", 16),
         ("enter act", 15),
@@ -434,4 +438,61 @@ async fn a_file_whose_log_holds_records_of_the_new_kinds_is_not_taken_back() {
         assert!(matches!(refused, Err(OpenError::Database { .. })), "{name}");
     }
     taken("deliver", 15).await.unwrap();
+}
+
+/// Wrong codes are counted for an hour: going back forgets the kinds that older programs do not know, and nothing else.
+#[tokio::test]
+async fn a_file_with_counted_codes_of_the_newer_kinds_goes_back_without_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    migrate(&path, 18).await.unwrap();
+    run(
+        &path,
+        "INSERT INTO attempt (account, kind, since_at_us, failed) VALUES
+             (x'', 'invitation', 1, 2), (x'', 'recovery', 3, 4), (x'', 'stop', 5, 6), (x'', 'home', 7, 8)",
+    )
+    .await;
+    migrate(&path, 17).await.unwrap();
+    let kept = async |path: &Path| {
+        let rows = sqlx::query("SELECT kind, since_at_us, failed FROM attempt ORDER BY kind")
+            .fetch_all(&mut connect(path).await)
+            .await
+            .unwrap();
+        rows.iter()
+            .map(|row| (row.get("kind"), row.get("since_at_us"), row.get("failed")))
+            .collect::<Vec<(String, i64, i64)>>()
+    };
+    let known = [("invitation".to_owned(), 1, 2), ("recovery".to_owned(), 3, 4)];
+    assert_eq!(kept(&path).await, known);
+    migrate(&path, NEWEST_SCHEMA).await.unwrap();
+    assert_eq!(kept(&path).await, known);
+    run(
+        &path,
+        "INSERT INTO attempt (account, kind, since_at_us, failed) VALUES (x'', 'home', 7, 8)",
+    )
+    .await;
+}
+
+/// Whoever a breach of a recipient concerns is found in the write transaction: not by reading every transfer.
+#[tokio::test]
+async fn a_breach_of_a_recipient_reads_its_transfers_by_an_index_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    migrate(&path, NEWEST_SCHEMA).await.unwrap();
+    let plan = sqlx::query(
+        "EXPLAIN QUERY PLAN SELECT participant FROM transfer WHERE direction = 'out' AND refusal IS NULL \
+             AND recipient = ?1 AND at_us >= ?2 AND at_us < ?3",
+    )
+    .bind(vec![0_u8; 16])
+    .bind(0_i64)
+    .bind(9_i64)
+    .fetch_all(&mut connect(&path).await)
+    .await
+    .unwrap();
+    let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+    assert!(
+        plan.iter()
+            .all(|line| line.contains("COVERING INDEX transfer_to_recipient")),
+        "{plan:?}"
+    );
 }

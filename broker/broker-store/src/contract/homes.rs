@@ -109,7 +109,10 @@ pub async fn a_standstill_is_tied_to_its_case_and_ends(store: &dyn Store) {
     tx.add_standstill(&row(StandstillCause::NotMe, None, 1))
         .await
         .unwrap();
+    let alone = tx.standstills_without_case(9).await.unwrap();
+    assert_eq!(alone, [row(StandstillCause::NotMe, None, 1)]);
     tx.tie_standstills(id(10), id(5)).await.unwrap();
+    assert_eq!(tx.standstills_without_case(9).await.unwrap(), []);
     tx.add_standstill(&row(StandstillCause::Objection, Some(6), 2))
         .await
         .unwrap();

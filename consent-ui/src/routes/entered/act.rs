@@ -14,6 +14,7 @@ use crate::pages::{
     ActView, Can, CodeStep, InvitedView, LetterStep, LetterView, render_act, render_invited, render_letter,
 };
 use crate::paths;
+use crate::routes::capacity::cause_of;
 use crate::routes::fields::Posted;
 use crate::routes::phrases::{day, moment};
 use crate::routes::proofs::file;
@@ -80,8 +81,9 @@ async fn view(visit: &Visit, act: EnteredId, typed: &str, errors: FormErrors) ->
             (None, EnteredState::Stopped { .. }) => LetterStep::None,
             (None, EnteredState::Waiting) if row.effect_leaf.is_none() => LetterStep::None,
             (None, _) => LetterStep::Waits {
-                receipt: (row.effect_leaf.is_some() && !matches!(act.entry, Entry::Ask { .. }))
-                    .then(|| paths::entered_receipt(&act.id.to_string())),
+                receipt: (row.effect_leaf.is_some()
+                    && !matches!(act.entry, Entry::Ask { .. } | Entry::Capacity { .. }))
+                .then(|| paths::entered_receipt(&act.id.to_string())),
                 outcome: act.state.outcome().unwrap_or_default(),
             },
         },
@@ -122,6 +124,12 @@ async fn about(visit: &Visit, act: &EnteredAct, lang: Lang) -> Result<String, Tr
         }
         Entry::Ask { right, .. } => return Ok(speech.word(right_kind(right))),
         Entry::Code { .. } => return Ok(String::new()),
+        Entry::Capacity { end, since, .. } => {
+            let cause = speech.word(cause_of(end));
+            let since = speech.day_words(day(since));
+            let from = speech.say("capacity-desk-since");
+            return Ok(format!("{cause}{}{from} {since}", speech.say("separator")));
+        }
     };
     let shelf = Shelf::open(&mut *read, lang).await?;
     Ok(format!(

@@ -70,6 +70,8 @@ pub enum EnteredWhat {
     AskRight,
     /// She lost the way into her account.
     NewCode,
+    /// She died or cannot decide any more, as a document shows.
+    EndCapacity,
 }
 
 /// What happened to it.
@@ -121,8 +123,17 @@ impl EnteredAct {
         )?;
         let is_code = self.what == EnteredWhat::NewCode;
         demand(
-            is_code || !matches!(self.step, EnteredStep::Stopped | EnteredStep::CodeMade),
+            is_code || self.step != EnteredStep::CodeMade,
             "a step of codes alone",
+        )?;
+        // What counts at once is not stopped: it is done.
+        demand(
+            self.step != EnteredStep::Stopped
+                || matches!(
+                    self.what,
+                    EnteredWhat::NewCode | EnteredWhat::Grant | EnteredWhat::EndCapacity
+                ),
+            "a step of what waits for another officer",
         )?;
         demand(
             self.seen.is_some() == is_code && self.about.is_none() == is_code,

@@ -1,4 +1,4 @@
--- Takes back 0019. An older program would take a permission for the consent of a person, and could not read the records: a file with
+-- Takes back 0020. An older program would take a permission for the consent of a person, and could not read the records: a file with
 -- a legal person, or whose log holds a record of one, is refused; the statements on the temporary table fail then.
 CREATE TEMP TABLE refused_because_of_legal_persons (found INTEGER CHECK (found = 0));
 INSERT INTO refused_because_of_legal_persons (found) SELECT COUNT(*) FROM legal_person;
