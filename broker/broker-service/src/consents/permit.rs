@@ -440,7 +440,7 @@ impl AddPermissions {
                 delegated: true,
                 level: self.how.level.unwrap_or(EvidenceLevel::L1),
             };
-            if let Some(refusal) = barred(read, who, &same, &agreeing).await? {
+            if let Some(refusal) = barred(read, (who, now), &same, &agreeing).await? {
                 return Ok(Some(refusal));
             }
         }
