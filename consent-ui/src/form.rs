@@ -127,13 +127,19 @@ pub enum FieldProblem {
     BreachDate,
     /// The 72 hours were over, and nobody says why.
     LateReason,
+    /// No number of the registers of companies.
+    RegisterInvalid,
+    /// A number that is enrolled already.
+    RegisterTaken,
+    /// Lines of a list of points are wrong.
+    ListWrong,
     /// Something about how a person is reached, or about the members of a project.
     People(PeopleProblem),
 }
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 71] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -193,6 +199,9 @@ impl FieldProblem {
         Self::BreachSubject,
         Self::BreachDate,
         Self::LateReason,
+        Self::RegisterInvalid,
+        Self::RegisterTaken,
+        Self::ListWrong,
         Self::People(PeopleProblem::MailCodeOver),
         Self::People(PeopleProblem::Number),
         Self::People(PeopleProblem::TooOften),
@@ -265,20 +274,24 @@ impl Word for FieldProblem {
             Self::ChangedSince => "field-changed-since",
             Self::SharedAlready => "field-shared-already",
             Self::CodeUsed => "field-code-used",
-            Self::BreachNature | Self::BreachSubject => self.breach_key(),
-            Self::BreachDate | Self::LateReason => self.breach_key(),
+            Self::BreachNature | Self::BreachSubject => self.desk_key(),
+            Self::BreachDate | Self::LateReason | Self::RegisterInvalid => self.desk_key(),
+            Self::RegisterTaken | Self::ListWrong => self.desk_key(),
             Self::People(problem) => problem.key(),
         }
     }
 }
 
 impl FieldProblem {
-    /// What is wrong with what an officer writes about a breach.
-    const fn breach_key(&self) -> &'static str {
+    /// What is wrong with what an officer writes about a breach or a legal person.
+    const fn desk_key(&self) -> &'static str {
         match self {
             Self::BreachNature => "field-breach-nature",
             Self::BreachSubject => "field-breach-subject",
             Self::BreachDate => "field-breach-date",
+            Self::RegisterInvalid => "field-register-invalid",
+            Self::RegisterTaken => "field-register-taken",
+            Self::ListWrong => "field-list-wrong",
             _ => "field-late-reason",
         }
     }

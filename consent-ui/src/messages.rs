@@ -31,6 +31,7 @@ macro_rules! message_files {
             include_str!(concat!("../i18n/", $tag, "/change.ftl")),
             include_str!(concat!("../i18n/", $tag, "/household.ftl")),
             include_str!(concat!("../i18n/", $tag, "/mandate.ftl")),
+            include_str!(concat!("../i18n/", $tag, "/legal.ftl")),
             include_str!(concat!("../i18n/", $tag, "/others.ftl")),
             include_str!(concat!("../i18n/", $tag, "/capacity.ftl")),
             include_str!(concat!("../i18n/", $tag, "/receipt.ftl")),

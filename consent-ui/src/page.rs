@@ -218,6 +218,7 @@ impl<'a> Frame<'a> {
                 (paths::UNUSUAL, "nav-unusual"),
                 (paths::HOMES_DESK, "nav-homes-desk"),
                 (paths::CAPACITY_DESK, "nav-capacity-desk"),
+                (paths::LEGAL_DESK, "nav-legal-desk"),
                 (paths::FLOWS, "nav-flows"),
                 (paths::LEDGER, "nav-ledger"),
                 (paths::ACCOUNT, "nav-account"),

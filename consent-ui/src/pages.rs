@@ -16,12 +16,14 @@ mod household;
 mod invite;
 mod joint;
 mod ledger;
+mod legal;
 mod mandates;
 mod not_mine;
 mod offer;
 mod officer;
 mod others;
 mod paper;
+mod points;
 mod problem;
 mod project;
 mod qr;
@@ -82,6 +84,10 @@ pub use ledger::{
     ErasureRow, LedgerView, VerificationCommands, WitnessAnswer, WitnessDemand, WitnessRow, WitnessStanding,
     WitnessesView, render_ledger,
 };
+pub use legal::{
+    LegalDeskView, LegalKindWord, LegalLine, LegalPersonView, LegalTyped, RepresentativeNamedView, SiteLine,
+    WrongLine, render_legal_desk, render_legal_person, render_representative_named,
+};
 pub use mandates::{
     ActForView, JoinToActView, MandateAct, MandateCard, MandateForm, MandateGivenView, MandatesView,
     OfferedView, render_act_for, render_join_to_act, render_mandate_end, render_mandate_given,
@@ -103,6 +109,9 @@ pub use others::{
 pub use paper::{
     Enough, FormKind, FormView, FormsView, OfferForm, PrintedTerms, StopView, render_form, render_forms,
     render_phone, render_stop,
+};
+pub use points::{
+    PermitView, PointFilter, PointLine, PointOffer, PointStanding, PointsView, render_permit, render_points,
 };
 pub use problem::{ProblemKind, ProblemView, render_problem};
 pub use project::{Chief, MemberRow, Membership, ProjectView, render_project};

@@ -1,8 +1,10 @@
 //! Where every page, form and file lives. Routes and templates both take their paths from here.
 
 mod desk;
+mod points;
 
 pub use desk::*;
+pub use points::*;
 
 /// The style sheet.
 pub const STYLE_SHEET: &str = "/assets/fiducie.css";

@@ -30,6 +30,7 @@ mod household;
 mod invite;
 mod joint;
 mod later;
+mod legal;
 mod mandates;
 mod meters;
 mod not_mine;
@@ -39,6 +40,7 @@ mod others;
 mod overview;
 mod passkeys;
 mod phrases;
+mod points;
 mod project;
 mod proofs;
 mod reach;
@@ -82,6 +84,9 @@ use crate::paths;
 const MAX_FORM: usize = 64 * 1024;
 /// The same for a breach, which has eight such texts.
 const MAX_BREACH_FORM: usize = 512 * 1024;
+
+/// The same for a list of five thousand points with their names, percent-encoded.
+const MAX_LIST_FORM: usize = 2 * 1024 * 1024;
 
 /// What the pages stand on.
 pub struct Pages {
@@ -143,6 +148,7 @@ pub fn routes(pages: Pages) -> Router {
         .merge(account_pages())
         .merge(participant_pages())
         .merge(mandate_pages())
+        .merge(point_pages())
         .merge(researcher_pages())
         .merge(officer_pages())
         .fallback(door::nowhere)
@@ -361,6 +367,35 @@ fn mandate_pages() -> Router {
         .route(paths::ACT_FOR_MYSELF, post(mandates::act_for_myself))
 }
 
+fn point_pages() -> Router {
+    Router::new()
+        .route(paths::POINTS, get(points::list))
+        .route("/moi/points/{offer}/accord", post(points::terms))
+        .route("/moi/points/{offer}/reponse", post(points::permit))
+        .route("/moi/points/{offer}/retrait", post(points::withdraw))
+        .route("/moi/points/{offer}/signature/question", post(points::question))
+        .route("/moi/points/{offer}/signature", post(points::answer))
+        .layer(DefaultBodyLimit::max(MAX_LIST_FORM))
+}
+
+fn legal_pages() -> Router {
+    Router::new()
+        .route(paths::LEGAL_DESK, get(legal::desk).post(legal::enrol))
+        .route("/dpo/personnes-morales/{person}", get(legal::page))
+        .route("/dpo/personnes-morales/{person}/representant", post(legal::name))
+        .route(
+            "/dpo/personnes-morales/{person}/representant/{mandate}/fin",
+            post(legal::end),
+        )
+        .route("/dpo/personnes-morales/{person}/points", post(legal::add_points))
+        .route(
+            "/dpo/personnes-morales/{person}/points/{point}/personne",
+            post(legal::aside),
+        )
+        .route("/dpo/personnes-morales/{person}/cloture", post(legal::close))
+        .layer(DefaultBodyLimit::max(MAX_LIST_FORM))
+}
+
 fn researcher_pages() -> Router {
     Router::new()
         .route("/recherche/jeux/{dataset}/demande", post(research::request))
@@ -398,6 +433,7 @@ fn officer_pages() -> Router {
         .route(paths::FIND_PERSON, post(capacity::find))
         .route("/dpo/personnes/{person}", post(capacity::record))
         .route("/dpo/personnes/{person}/erreur", post(capacity::undo))
+        .merge(legal_pages())
         .route(paths::INVITE, get(invite::page).post(invite::enrol))
         .route(paths::ENTERED, get(entered::desk))
         .route(paths::FIND_FOR_ENTRY, post(entered::find))

@@ -139,17 +139,20 @@ pub enum LegalBasis {
     PublicTask,
     /// (f)
     LegitimateInterest,
+    /// None of these: the permission of a legal person (Regulation (EU) 2022/868, art. 2(6)).
+    Permission,
 }
 
 impl LegalBasis {
     /// Every basis, in the order of the article.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Consent,
         Self::Contract,
         Self::LegalObligation,
         Self::VitalInterest,
         Self::PublicTask,
         Self::LegitimateInterest,
+        Self::Permission,
     ];
 }
 
@@ -162,6 +165,7 @@ impl Word for LegalBasis {
             Self::VitalInterest => "basis-vital-interest",
             Self::PublicTask => "basis-public-task",
             Self::LegitimateInterest => "basis-legitimate-interest",
+            Self::Permission => "basis-permission",
         }
     }
 }

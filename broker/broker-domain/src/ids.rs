@@ -91,6 +91,8 @@ identifier! {
     BatchId;
     /// One consent: one purpose, one granularity, one recipient, one point.
     ConsentId;
+    /// One act in which a legal person permits the same for some of its points.
+    GrantId;
     /// A legal body: member of the federation, laboratory, grid operator.
     OrganisationId;
     /// An application of a member.

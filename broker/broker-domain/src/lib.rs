@@ -16,6 +16,7 @@ pub mod identity;
 pub mod ids;
 pub mod intake;
 pub mod lang;
+pub mod legal;
 pub mod mandate;
 pub mod policy;
 pub mod reading;

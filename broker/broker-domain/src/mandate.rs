@@ -134,6 +134,10 @@ impl Capacity {
 /// How long a mandate lasts at most, in seconds: two years. Whoever still wants it then gives it anew.
 pub const LONGEST_MANDATE_SECONDS: i64 = 731 * 86_400;
 
+/// How long a representative of a legal person is named for at most, in seconds: seven years, which a municipal term does not exceed
+/// in France or Belgium.
+pub const LONGEST_REPRESENTATION_SECONDS: i64 = 7 * 366 * 86_400;
+
 /// What one person lets another do for her.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mandate {

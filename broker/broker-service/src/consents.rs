@@ -3,11 +3,14 @@
 mod barred;
 mod event;
 mod paper;
+mod permit;
 mod signing;
+mod withdraw;
 mod word;
 
 pub(crate) use barred::{Agreeing, barred};
 pub(crate) use event::{add_event, add_event_by};
+pub use permit::{PermitOrder, Permitted};
 pub use signing::AskedSignature;
 pub(crate) use signing::{Answering, Asking, read_answer};
 use word::standing;
@@ -16,10 +19,10 @@ pub(crate) use word::{Word, agreed, word};
 use async_trait::async_trait;
 use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
 use broker_domain::ids::{ConsentId, Digest, OfferId, PointId};
-use broker_domain::mandate::{Acting, Hand};
+use broker_domain::mandate::{Acting, Capacity, Hand};
 use broker_domain::policy::{Action, Permit, Query, Resource};
 use broker_domain::time::Instant;
-use broker_store::{OfferRow, RecordedEvent, Serial};
+use broker_store::{OfferRow, PermissionRow, RecordedEvent, Serial};
 use evidence::consent::{ConsentAct, ConsentDraft};
 use evidence::passkey::Refusal as SignatureRefusal;
 use ledger_core::leaf::ActorClass;
@@ -141,7 +144,7 @@ impl Broker {
         let id = ConsentId::random(&*self.entropy)?;
         let proposal = self.propose(hand, &choice, &row, (id, None), now).await?;
         let asked_at = proposal.asked_at(now);
-        let Proposal { consent, draft, .. } = proposal;
+        let Proposal { consent, draft, told } = proposal;
         standing(&consents, &consent, now).map_err(Failure::Refused)?;
 
         match choice.answer {
@@ -150,7 +153,9 @@ impl Broker {
                     return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
                 }
                 let by = (How::on_a_page(level), ActorClass::Participant);
-                let beat = self.agreed(hand, (consent, draft), asked_at, by, now).await?;
+                let beat = self
+                    .agreed(hand, (consent, draft, told.permission), asked_at, by, now)
+                    .await?;
                 let leaf_index = self.commit(beat).await?;
                 Ok(Chosen {
                     consent: id,
@@ -321,6 +326,14 @@ impl Broker {
         let served = read.notice_served(who, choice.offer, choice.notice).await?;
         let served = served.map_or(drafted_at, |served| served.first_at.min(drafted_at));
         told.asked_at = Some(asked_at.unwrap_or(served));
+        if read.legal_person(who).await?.is_some() {
+            // Only whoever represents it agrees for it, whatever other mandate there may be.
+            let acting = hand.acting();
+            if acting.is_none_or(|acting| acting.capacity() != Capacity::Representative) {
+                return Err(Failure::Refused(ChoiceRefusal::NotYours));
+            }
+            told.permission = Some(permit::for_one_point(&told.point, id)?);
+        }
         let draft = consent::draft(&self.site, &told, &consent, drafted_at)?;
         let terms = consent::terms_digest(&draft)?;
         Ok(Proposal {
@@ -401,6 +414,8 @@ pub(crate) struct AddConsent {
     how: (How, Option<Acting>),
     /// The terms that were signed, to be marked as answered.
     intent: Option<[u8; 32]>,
+    /// What makes it a permission.
+    permission: Option<PermissionRow>,
     draft: Draft,
 }
 
@@ -455,6 +470,9 @@ impl Commit for AddConsent {
             .tx
             .add_consent_request(self.consent.id, self.asked_at)
             .await?;
+        if let Some(permission) = self.permission {
+            group.tx.add_permission(self.consent.id, permission).await?;
+        }
         let serial = add_event_by(group, self.consent.id, self.event, self.how, &self.draft).await?;
         Ok(Ok(serial))
     }

@@ -24,6 +24,7 @@ mod history;
 mod household;
 mod intake;
 mod key_change;
+mod legal;
 mod lifecycle;
 mod mandates;
 mod manifests;
@@ -61,7 +62,9 @@ pub use batch::Batch;
 pub use broker::{Broker, Parts};
 pub use catalogue::{CatalogueEntry, HouseholdBand};
 pub use committer::DataView;
-pub use consents::{Answer, AskedSignature, Choice, ChoiceRefusal, Chosen, WithdrawalRefusal};
+pub use consents::{
+    Answer, AskedSignature, Choice, ChoiceRefusal, Chosen, PermitOrder, Permitted, WithdrawalRefusal,
+};
 pub use deliver::{Authorisation, Delivered, DeliveryRefusal, Order, Weighed};
 pub use details::{Details, check_details};
 pub use enrol::{
@@ -85,6 +88,7 @@ pub use household::{
 pub use intake::{IntakeRefusal, News, Taken, Unfit};
 pub use key_change::KeyChangeRefusal;
 pub use ledger_log::Answering;
+pub use legal::{LegalFacts, LegalNewcomer, LegalRefusal, PointsAdded, Site};
 pub use lifecycle::{
     Agreement, Announced, Awaited, ChangeRefusal, Frozen, HerWord, LATEST_REMINDER_SECONDS,
     LONGEST_PAUSE_SECONDS, Narrowing, ReminderRefusal, Renewal, RenewalClick, RenewalShown, Together,
@@ -92,7 +96,7 @@ pub use lifecycle::{
 };
 pub use mandates::{
     ActingNow, Claim, DelegateInvited, GivenMandate, HeldTogether, JointOrder, MandateOrder, MandateRefusal,
-    MandateView, OwnMandates,
+    MandateView, OwnMandates, RepresentOrder,
 };
 pub use moving::{FoundMeter, HomeLeft, LATEST_DEPARTURE_SECONDS, MoveRefusal};
 pub use objection::{ObjectionRefusal, Project};

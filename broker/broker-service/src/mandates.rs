@@ -9,6 +9,7 @@ mod acting;
 mod joint;
 mod names;
 mod newcomer;
+mod represent;
 mod steps;
 
 use broker_domain::consent::{ConsentEvent, EventKind};
@@ -34,6 +35,7 @@ pub use acting::ActingNow;
 pub(crate) use joint::Holders;
 pub use joint::{HeldTogether, JointOrder};
 pub use newcomer::DelegateInvited;
+pub use represent::RepresentOrder;
 
 /// How long the code of a mandate can be used, in seconds: as an invitation, it may be handed over by letter.
 const CODE_SECONDS: i64 = 14 * 86_400;
@@ -149,6 +151,10 @@ impl Broker {
         let who = participant(&session)?;
         let now = self.clock.now();
         check(order, now).map_err(Failure::Refused)?;
+        // Officers say who represents a legal person, with a document.
+        if self.store.read().await?.legal_person(who).await?.is_some() {
+            return Err(Failure::Refused(MandateRefusal::NotYours));
+        }
         let query = Query {
             principal: Principal::Participant(who),
             action: Action::GiveMandate,
@@ -318,6 +324,31 @@ fn check(order: &MandateOrder, now: Instant) -> Result<(), MandateRefusal> {
         || now.plus_seconds(LONGEST_MANDATE_SECONDS) < start;
     if start.plus_seconds(DAY_SECONDS) <= now || end <= now || long {
         return Err(MandateRefusal::Span);
+    }
+    Ok(())
+}
+
+/// The same for many events of one act: leave is asked for once, and each side is told once.
+///
+/// # Errors
+/// As [`note_event`].
+pub(crate) async fn note_events(
+    tx: &mut dyn Tx,
+    acting: Acting,
+    events: &[(ConsentId, ConsentEvent)],
+    now: Instant,
+) -> Result<(), Fault> {
+    let Some(((first, event), rest)) = events.split_first() else {
+        return Ok(());
+    };
+    note_event(tx, acting, *first, event, now).await?;
+    for (consent, event) in rest {
+        let hers = tx.consent(*consent).await?.map(|consent| consent.participant);
+        if hers != Some(acting.person()) || !acting.powers().include(power_of(event.kind)) {
+            return Err(Fault::Conflict { table: "mandate" });
+        }
+        tx.add_delegated_event(*consent, DelegatedRow::of(acting, event.seq))
+            .await?;
     }
     Ok(())
 }

@@ -112,6 +112,8 @@ pub struct ReadableTerms {
     pub purpose: String,
     /// The language of the notice.
     pub language: String,
+    /// How many points a legal person permitted this for in one act, and the digest of their list; `None` for a consent.
+    pub list: Option<(u32, String)>,
     /// The finest step.
     pub step: Step,
     /// From when data are covered,
@@ -250,7 +252,7 @@ fn of_consent(record: &ConsentRecord, place: LogPlace, receipt: &Receipt) -> Res
         how: how_of(newest),
         acted: acted(mandate_of(newest))?,
         signed: record.verify_signature(Registered::NotAtHand, None).is_ok(),
-        terms: terms(record.document())?,
+        terms: terms(record)?,
         place,
         file: consent_receipt(receipt)?.ok_or_else(corrupt)?,
         form: ReceiptForm::Standard,
@@ -278,7 +280,7 @@ fn of_change(
         }),
         acted: acted(changed.by.as_ref().map(|by| by.mandate.as_str()))?,
         signed: false,
-        terms: terms(base.document())?,
+        terms: terms(base)?,
         place,
         file: receipt.bundle,
         form: ReceiptForm::Bundle,
@@ -335,13 +337,20 @@ const fn level(told: record::EvidenceLevel) -> EvidenceLevel {
 }
 
 /// The members of a record that people are told. Our own records have them all (`evidence::consent::build`).
-fn terms(document: &Value) -> Result<ReadableTerms, Fault> {
+fn terms(record: &ConsentRecord) -> Result<ReadableTerms, Fault> {
+    let document = record.document();
+    let list = record.point_list();
     let text = |path: &str| {
         let found = document.pointer(path).and_then(Value::as_str);
         found.map(str::to_owned).ok_or_else(corrupt)
     };
     let at = |path: &str| Instant::parse(&text(path)?).map_err(|_| corrupt());
-    let data = |member: &str| format!("/dpv:hasProcess/0/dpv:hasPersonalData/{member}");
+    let kind = if list.is_some() {
+        "hasData"
+    } else {
+        "hasPersonalData"
+    };
+    let data = |member: &str| format!("/dpv:hasProcess/0/dpv:{kind}/{member}");
     Ok(ReadableTerms {
         recipient: body(document, 0)?,
         keeper: body(document, 1)?,
@@ -351,6 +360,7 @@ fn terms(document: &Value) -> Result<ReadableTerms, Fault> {
         ),
         purpose: text("/dpv:hasProcess/0/dpv:hasPurpose/dct:description")?,
         language: text("/dpv:hasNotice/dct:language")?,
+        list: list.map(|list| (list.count, list.sha256.to_string())),
         step: step(&text(&data("en:granularity"))?).ok_or_else(corrupt)?,
         from: at(&data("en:firstInstant"))?,
         until: at(&data("en:endInstant"))?,

@@ -98,6 +98,10 @@ impl VaultKeys {
         sign_in_index(&self.index, SignInValue::Invitation { code })
     }
 
+    pub(crate) fn register_number(&self, number: &str) -> [u8; 32] {
+        sign_in_index(&self.index, SignInValue::Register { number })
+    }
+
     pub(crate) fn mandate_code(&self, code: &str) -> [u8; 32] {
         sign_in_index(&self.index, SignInValue::Mandate { code })
     }

@@ -28,7 +28,7 @@ macro_rules! own_account {
 /// Table and statement, in the order in which they run: wrapped keys first, because without them every sealed copy of
 /// a reading is noise, wherever it lies; then children before parents, so that a forgotten table fails a foreign key
 /// and with it the whole erasure.
-const STATEMENTS: [(&str, &str); 60] = [
+const STATEMENTS: [(&str, &str); 64] = [
     ("wrapped_key", "DELETE FROM wrapped_key WHERE participant = ?1"),
     (
         "session_acting",
@@ -149,6 +149,10 @@ const STATEMENTS: [(&str, &str); 60] = [
     ),
     ("dossier", "DELETE FROM dossier WHERE participant = ?1"),
     (
+        "intent_list",
+        "DELETE FROM intent_list WHERE nonce IN (SELECT nonce FROM consent_intent WHERE participant = ?1)",
+    ),
+    (
         "consent_intent",
         "DELETE FROM consent_intent WHERE participant = ?1",
     ),
@@ -159,6 +163,10 @@ const STATEMENTS: [(&str, &str); 60] = [
     (
         "delegated_event",
         "DELETE FROM delegated_event WHERE consent IN (SELECT id FROM consent WHERE participant = ?1)",
+    ),
+    (
+        "permission",
+        "DELETE FROM permission WHERE consent IN (SELECT id FROM consent WHERE participant = ?1)",
     ),
     (
         "consent_act",
@@ -179,6 +187,11 @@ const STATEMENTS: [(&str, &str); 60] = [
         "DELETE FROM enrolment_code WHERE participant = ?1",
     ),
     ("gateway", "DELETE FROM gateway WHERE participant = ?1"),
+    (
+        "site",
+        "DELETE FROM site WHERE point IN (SELECT id FROM point WHERE participant = ?1)",
+    ),
+    ("legal_person", "DELETE FROM legal_person WHERE participant = ?1"),
     ("point", "DELETE FROM point WHERE participant = ?1"),
 ];
 

@@ -20,6 +20,7 @@ mod households;
 mod inspect;
 mod intake;
 mod ledger;
+mod legal;
 mod lock;
 mod mandates;
 mod members;

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::connection::{self, Create};
 
 /// The version of the schema that this program reads and writes.
-pub const NEWEST_SCHEMA: u32 = 21;
+pub const NEWEST_SCHEMA: u32 = 22;
 
 /// One step of the schema.
 struct Migration {
@@ -22,7 +22,7 @@ struct Migration {
     down: &'static str,
 }
 
-const MIGRATIONS: [Migration; 21] = [
+const MIGRATIONS: [Migration; 22] = [
     Migration {
         version: 1,
         name: "first_light",
@@ -148,6 +148,12 @@ const MIGRATIONS: [Migration; 21] = [
         name: "joint",
         up: include_str!("../migrations/0021_joint.up.sql"),
         down: include_str!("../migrations/0021_joint.down.sql"),
+    },
+    Migration {
+        version: 22,
+        name: "legal",
+        up: include_str!("../migrations/0022_legal.up.sql"),
+        down: include_str!("../migrations/0022_legal.down.sql"),
     },
 ];
 

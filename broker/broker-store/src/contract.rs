@@ -23,6 +23,7 @@ pub mod homes;
 pub mod households;
 pub mod intake;
 pub mod ledger;
+pub mod legal;
 pub mod lifecycle;
 pub mod mandates;
 pub mod members;
@@ -114,6 +115,11 @@ macro_rules! contract_tests {
                 looks_and_acts_under_a_mandate_are_listed
                 a_session_acts_under_one_mandate_until_it_ends
                 a_mandate_goes_with_either_of_its_sides
+            }
+            legal {
+                a_legal_person_is_found_by_its_number
+                a_place_is_set_aside_once
+                a_permission_names_its_act_and_terms_their_points
             }
             gateways {
                 a_gateway_comes_back_with_its_settings

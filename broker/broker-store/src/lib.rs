@@ -20,6 +20,7 @@ mod homes;
 mod households;
 mod intake;
 mod ledger;
+mod legal;
 mod mandates;
 mod members;
 mod messages;
@@ -60,6 +61,7 @@ pub use intake::{InboundRow, IntakeReads, IntakeWrites};
 pub use ledger_log::{LockStore, LogId, StoreFault, Swap};
 
 pub use ledger::{HeadRow, LeafRow, LedgerReads, LedgerWrites, RecordRow, SegmentRow, Serial, SubjectRow};
+pub use legal::{LegalPersonRow, LegalReads, LegalWrites, PermissionRow, SiteRow};
 pub use mandates::{DelegatedAct, DelegatedRow, MandateReads, MandateRow, MandateWrites, SealedNames};
 pub use members::{ApplicationRow, MemberReads, MemberWrites, OfficerRow, OrganisationRow, ResearcherRow};
 pub use messages::{
@@ -100,6 +102,7 @@ pub trait Read:
     + HouseholdReads
     + IntakeReads
     + LedgerReads
+    + LegalReads
     + MandateReads
     + MemberReads
     + MessageReads
@@ -138,6 +141,7 @@ pub trait Tx:
     + HouseholdWrites
     + IntakeWrites
     + LedgerWrites
+    + LegalWrites
     + MandateWrites
     + MemberWrites
     + MessageWrites

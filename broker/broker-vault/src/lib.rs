@@ -35,8 +35,8 @@ pub use person::{open_own, seal_for_person};
 pub use point_index::{IndexKey, PointIndex};
 pub use profile::{
     ProfileField, SealedText, open_case_contact, open_entered_reason, open_envelope, open_home_code,
-    open_mail_code, open_mailbox, open_mandate_names, open_phone, open_phone_code, open_profile,
-    open_rights_words, open_stop_code, seal_profile,
+    open_legal_text, open_mail_code, open_mailbox, open_mandate_names, open_phone, open_phone_code,
+    open_profile, open_rights_words, open_stop_code, seal_profile,
 };
 pub use sign_in_index::{SignInValue, is_sign_in_value, sign_in_index};
 pub use wrap::{VaultIdentity, VaultRecipient, WrappedKey, unwrap, wrap};

@@ -54,6 +54,10 @@ pub enum ProfileField {
     HomeCode(PointId),
     /// Where another adult of a home can be reached about her case.
     CaseContact(RightsRequestId),
+    /// The number of a legal person in the register of companies.
+    RegisterNumber,
+    /// What the place of a point is called.
+    SiteName(PointId),
     /// The number (PRM, PCE or EAN) of a point.
     MeterNumber(PointId),
 }
@@ -75,16 +79,18 @@ impl ProfileField {
             Self::MandateNames(_) => "mandate-names",
             Self::HomeCode(_) => "home-code",
             Self::CaseContact(_) => "case-contact",
+            Self::RegisterNumber => "register-number",
+            Self::SiteName(_) => "site-name",
             Self::MeterNumber(_) => "meter-number",
         }
     }
 
-    /// `code || 00 || point` for meter numbers and codes of homes; `code || 00 || mandate` for names; `code || 00 || request || u32be
+    /// `code || 00 || point` for meter numbers, places and codes of homes; `code || 00 || mandate` for names; `code || 00 || request || u32be
     /// place` for words, without the place for a contact; `code || 00` else.
     fn context(self) -> Vec<u8> {
         match self {
             Self::MandateNames(mandate) => [self.code().as_bytes(), &[0], mandate.as_bytes()].concat(),
-            Self::MeterNumber(point) | Self::HomeCode(point) => {
+            Self::MeterNumber(point) | Self::HomeCode(point) | Self::SiteName(point) => {
                 [self.code().as_bytes(), &[0], point.as_bytes()].concat()
             }
             Self::CaseContact(request) => [self.code().as_bytes(), &[0], request.as_bytes()].concat(),
@@ -102,6 +108,7 @@ impl ProfileField {
             | Self::MailCode
             | Self::Phone
             | Self::PhoneCode
+            | Self::RegisterNumber
             | Self::StopCode => [self.code().as_bytes(), &[0]].concat(),
         }
     }
@@ -275,6 +282,25 @@ pub fn open_entered_reason(
 /// As [`open_mailbox`].
 pub fn open_envelope(key: &DataKey, sealed: &SealedText) -> Result<SecretString, VaultError> {
     opened(key, ProfileField::Name, sealed)
+}
+
+/// Opens what is known of a legal person: its name, its number in the register, its places and the numbers of their points. For whoever
+/// represents it, and for the officers who enrol it; whoever calls has asked the policies, and has seen that it is one.
+///
+/// # Errors
+/// As [`open_mailbox`].
+pub fn open_legal_text(
+    key: &DataKey,
+    field: ProfileField,
+    sealed: &SealedText,
+) -> Result<SecretString, VaultError> {
+    match field {
+        ProfileField::Name
+        | ProfileField::RegisterNumber
+        | ProfileField::SiteName(_)
+        | ProfileField::MeterNumber(_) => opened(key, field, sealed),
+        _ => Err(VaultError::NotWarranted),
+    }
 }
 
 fn opened(key: &DataKey, field: ProfileField, sealed: &SealedText) -> Result<SecretString, VaultError> {

@@ -24,6 +24,11 @@ pub enum SignInValue<'a> {
         /// The code, without spaces and hyphens.
         code: &'a str,
     },
+    /// The number of a legal person in the register of companies.
+    Register {
+        /// Its digits.
+        number: &'a str,
+    },
     /// The code that accepts a mandate.
     Mandate {
         /// The code, without spaces and hyphens.
@@ -89,6 +94,7 @@ fn message(value: SignInValue<'_>) -> Vec<u8> {
         SignInValue::Subject { issuer, subject } => ("provider-subject/v1", [issuer, subject]),
         SignInValue::Invitation { code } => ("invitation-code/v1", [code, ""]),
         SignInValue::Recovery { code } => ("recovery-code/v1", [code, ""]),
+        SignInValue::Register { number } => ("register-number/v1", [number, ""]),
         SignInValue::Mandate { code } => ("mandate-code/v1", [code, ""]),
         SignInValue::Stop { code } => ("stop-code/v1", [code, ""]),
         SignInValue::Mail { who, code } => ("mail-code/v1", [who, code]),

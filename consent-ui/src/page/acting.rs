@@ -1,6 +1,6 @@
 //! What every page says while its reader acts for somebody.
 
-use broker_domain::mandate::{Power, Powers};
+use broker_domain::mandate::{Capacity, Power, Powers};
 
 use super::{Frame, NavigationLink};
 use crate::paths;
@@ -12,6 +12,8 @@ pub struct ActingFor {
     pub name: String,
     /// What may be done for her.
     pub powers: Powers,
+    /// As what.
+    pub capacity: Capacity,
 }
 
 impl Frame<'_> {
@@ -23,9 +25,16 @@ impl Frame<'_> {
             (Some(Power::View), paths::HISTORY, "nav-history"),
             (None, paths::ACT_FOR, "nav-act-for"),
         ];
+        // A legal person has points, too many for a list of sharings.
+        let points = (acting.capacity == Capacity::Representative).then_some((
+            Some(Power::View),
+            paths::POINTS,
+            "nav-points",
+        ));
         let may = |power: &Option<Power>| power.is_none_or(|power| acting.powers.include(power));
-        covered
+        points
             .iter()
+            .chain(&covered)
             .filter(|(power, _, _)| may(power))
             .map(|(_, href, key)| self.link(href, key))
             .collect()

@@ -39,6 +39,18 @@ pub enum Notice {
     Narrowed,
     /// A later end was agreed to.
     Renewed,
+    /// A legal person permitted something for its points.
+    PointsPermitted,
+    /// A legal person withdrew for its points.
+    PointsWithdrawn,
+    /// Points were added to a legal person.
+    PointsAdded,
+    /// A point was set aside, because it shows a person.
+    PointAside,
+    /// A representative represents nobody any more.
+    RepresentationEnded,
+    /// A legal person was closed and erased.
+    LegalPersonClosed,
     /// Several sharings were withdrawn.
     WithdrawnTogether,
     /// An offer was put off.
@@ -131,7 +143,7 @@ pub enum Notice {
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 67] = [
         Self::MeasuringOn,
         Self::MeasuringOff,
         Self::RequestSent,
@@ -149,6 +161,12 @@ impl Notice {
         Self::Resumed,
         Self::Narrowed,
         Self::Renewed,
+        Self::PointsPermitted,
+        Self::PointsWithdrawn,
+        Self::PointsAdded,
+        Self::PointAside,
+        Self::RepresentationEnded,
+        Self::LegalPersonClosed,
         Self::WithdrawnTogether,
         Self::PutOff,
         Self::RightSent,
@@ -215,6 +233,12 @@ impl Notice {
             Self::Resumed => "reprise",
             Self::Narrowed => "reduction",
             Self::Renewed => "renouvellement",
+            Self::PointsPermitted => "points-autorises",
+            Self::PointsWithdrawn => "points-retires",
+            Self::PointsAdded => "points-ajoutes",
+            Self::PointAside => "point-personne",
+            Self::RepresentationEnded => "representant-fini",
+            Self::LegalPersonClosed => "personne-morale-close",
             Self::WithdrawnTogether => "retraits",
             Self::PutOff => "plus-tard",
             Self::RightSent => "droit-envoye",
@@ -276,6 +300,12 @@ impl Word for Notice {
             Self::Resumed => "notice-resumed",
             Self::Narrowed => "notice-narrowed",
             Self::Renewed => "notice-renewed",
+            Self::PointsPermitted => "notice-points-permitted",
+            Self::PointsWithdrawn => "notice-points-withdrawn",
+            Self::PointsAdded => "notice-points-added",
+            Self::PointAside => "notice-point-aside",
+            Self::RepresentationEnded => "notice-representation-ended",
+            Self::LegalPersonClosed => "notice-legal-person-closed",
             Self::WithdrawnTogether => "notice-withdrawn-together",
             Self::PutOff => "notice-put-off",
             Self::MeasuringOff => "notice-measuring-off",

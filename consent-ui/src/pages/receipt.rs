@@ -48,6 +48,8 @@ pub struct ReceiptView {
     pub granularity: Granularity,
     /// What the person calls the meter.
     pub meter: String,
+    /// How many points a legal person permitted this for in one act, and the digest of their list; `None` for a consent.
+    pub list: Option<(u32, String)>,
     /// First day of data covered.
     pub first_day: Date,
     /// Last day of data covered, and of the agreement.
@@ -164,7 +166,17 @@ impl ReceiptView {
             t.word(self.granularity),
             t.meaning(self.granularity)
         );
-        vec![
+        let basis = match &self.list {
+            None => vec![words(t.say("receipt-page-basis"), t.word(LegalBasis::Consent))],
+            Some((count, digest)) => vec![
+                words(t.say("receipt-page-basis"), t.word(LegalBasis::Permission)),
+                words(
+                    t.say("receipt-page-list"),
+                    format!("{}\n{digest}", t.say1("receipt-page-points", "count", *count)),
+                ),
+            ],
+        };
+        let mut facts = vec![
             words(t.say("fact-who"), lines(&self.recipient)),
             words(t.say("fact-what"), what),
             words(t.say("receipt-page-meter"), self.meter.clone()),
@@ -172,10 +184,11 @@ impl ReceiptView {
                 language: Some(self.purpose_language.clone()),
                 ..words(t.say("fact-why"), self.purpose.clone())
             },
-            words(t.say("receipt-page-basis"), t.word(LegalBasis::Consent)),
-            words(t.say("fact-period"), period),
-            words(t.say("receipt-page-keeper"), lines(&self.keeper)),
-        ]
+        ];
+        facts.extend(basis);
+        facts.push(words(t.say("fact-period"), period));
+        facts.push(words(t.say("receipt-page-keeper"), lines(&self.keeper)));
+        facts
     }
 
     /// What the person may do.

@@ -6,6 +6,9 @@ pub const RIGHTS_DESK: &str = "/dpo/droits";
 pub const CAPACITY_DESK: &str = "/dpo/personnes";
 /// POST: looks a person up. Fields: `personne` (the number of a meter, or an identifier), `cause` (`deces`, `incapacite`), `date`.
 pub const FIND_PERSON: &str = "/dpo/personnes/recherche";
+/// DPO. GET: companies and public bodies. POST: enrols one. Fields: `formulaire`, `nom`, `adresse`, `genre` (`company`,
+/// `public-body`), `numero`, `langue`.
+pub const LEGAL_DESK: &str = "/dpo/personnes-morales";
 /// DPO: homes that were left, and what the contracts tell.
 pub const HOMES_DESK: &str = "/dpo/logements";
 /// POST: looks a meter up. Fields: `compteur`, its number; `genre` (`titulaire`, `contrat`); `date`, for the first.
@@ -34,6 +37,36 @@ pub const ENTERED: &str = "/dpo/saisies";
 pub const FIND_FOR_ENTRY: &str = "/dpo/saisies/recherche";
 /// GET: blank forms.
 pub const PAPER_FORMS: &str = "/dpo/formulaires";
+
+/// GET: a company or public body, who represents it, and its points.
+pub fn legal_person(person: &str) -> String {
+    format!("{LEGAL_DESK}/{person}")
+}
+
+/// POST: names who represents it. Fields: `nom`, `fin`, `document` (SHA-256).
+pub fn representative(person: &str) -> String {
+    format!("{LEGAL_DESK}/{person}/representant")
+}
+
+/// POST: ends the power of a representative.
+pub fn end_representation(person: &str, mandate: &str) -> String {
+    format!("{LEGAL_DESK}/{person}/representant/{mandate}/fin")
+}
+
+/// POST: adds points. Field: `liste`, one line a point.
+pub fn add_points(person: &str) -> String {
+    format!("{LEGAL_DESK}/{person}/points")
+}
+
+/// POST: says that a point shows the life of a person.
+pub fn point_aside(person: &str, point: &str) -> String {
+    format!("{LEGAL_DESK}/{person}/points/{point}/personne")
+}
+
+/// POST: closes and erases it. Field: `confirme` (`oui`).
+pub fn close_legal_person(person: &str) -> String {
+    format!("{LEGAL_DESK}/{person}/cloture")
+}
 
 /// GET: what can be entered for a person. POST: enters it. Fields: `volet` (`retrait`, `droit`, `accord`, `code`), `saisie`, and those
 /// of the part.

@@ -72,6 +72,11 @@ fn covering(path: &str) -> Covering {
         }
         ["moi", "recus" | "preuves", ..] => Covering::Needs(Power::View),
         ["moi", "partages", rest @ ..] => sharing(rest),
+        ["moi", "points"] => Covering::Needs(Power::View),
+        ["moi", "points", _, "retrait"] => Covering::Needs(Power::Withdraw),
+        ["moi", "points", _, "accord" | "reponse"] | ["moi", "points", _, "signature", ..] => {
+            Covering::Needs(Power::Grant)
+        }
         _ => Covering::Never,
     }
 }
@@ -132,6 +137,7 @@ mod tests {
             &paths::not_mine("x"),
             &paths::not_me("x"),
             "/moi/partages/x/tomorrow",
+            "/moi/points/x",
             "/moi/%70artages",
             "//moi/partages",
             "/new",
@@ -152,6 +158,7 @@ mod tests {
                     paths::HISTORY.to_owned(),
                     paths::own_proof(3),
                     paths::receipt_pdf(3),
+                    paths::POINTS.to_owned(),
                     paths::sharing_transfers("x"),
                 ],
             ),
@@ -165,6 +172,10 @@ mod tests {
                     paths::resumption("x"),
                     paths::renewal("x"),
                     paths::renewal_signature("x"),
+                    paths::permit("x"),
+                    paths::permitted("x"),
+                    paths::list_question("x"),
+                    paths::list_signature("x"),
                     paths::agreement("x"),
                     paths::agreement_signature("x"),
                 ],
@@ -178,6 +189,7 @@ mod tests {
                     paths::withdrawal_from("x"),
                     paths::pause("x"),
                     paths::narrowing("x"),
+                    paths::withdraw_points("x"),
                 ],
             ),
         ] {

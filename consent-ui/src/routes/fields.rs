@@ -99,7 +99,8 @@ impl From<&str> for Leaving {
     fn from(path: &str) -> Self {
         // Pausing, freezing and narrowing take away a part.
         let takes = ["/retrait", "/pause", "/reduction", "/pas-moi"];
-        let withdrawal = path.starts_with(paths::SHARINGS) && takes.iter().any(|end| path.ends_with(end));
+        let sharing = path.starts_with(paths::SHARINGS) || path.starts_with(paths::POINTS);
+        let withdrawal = sharing && takes.iter().any(|end| path.ends_with(end));
         // Leaving a home ends its sharings. A later date than the one that is known gives some time back: `leave` refuses it.
         let leaves_home = path.starts_with(paths::HOMES) && path.ends_with("/depart");
         // An objection takes a project away from what she shares.
@@ -155,6 +156,7 @@ mod tests {
             &event,
             &paths::pause("x"),
             &paths::narrowing("x"),
+            &paths::withdraw_points("x"),
             &paths::not_mine("x"),
             &paths::withdrawal_from("x"),
             &paths::departure("x"),
@@ -178,6 +180,8 @@ mod tests {
             &paths::resumption("x"),
             &paths::renewal("x"),
             &paths::put_off("x"),
+            &paths::permit("x"),
+            &paths::permitted("x"),
             &paths::stay("x"),
             &paths::confirm_home("x"),
             paths::SUMMARIES,

@@ -25,6 +25,8 @@ pub(crate) struct Holdings {
     /// Newest first.
     pub(crate) consents: Vec<Consent>,
     uses: BTreeMap<ConsentId, (u64, Option<Instant>)>,
+    /// Whether it is a legal person, who permits and does not consent.
+    basis: LegalBasis,
     /// Who gave each.
     given_by: BTreeMap<ConsentId, GivenBy>,
     /// What waits for somebody who must agree.
@@ -44,6 +46,10 @@ impl Holdings {
         let who = hand.person();
         // Each reading view is given back before the next use case opens its own: views are few.
         let meters = all_meters(visit, hand).await?;
+        let basis = match visit.broker().is_legal_person(who).await? {
+            Some(_) => LegalBasis::Permission,
+            None => LegalBasis::Consent,
+        };
         let now = visit.broker().now();
         let mut read = visit.broker().read().await?;
         let shelf = Shelf::open(&mut *read, visit.lang).await?;
@@ -77,6 +83,7 @@ impl Holdings {
             shelf,
             meters,
             consents,
+            basis,
             uses,
             given_by,
             reminders,
@@ -107,7 +114,7 @@ impl Holdings {
             granularity: granularity(Some(terms.step)),
             meter_label: label_of(&self.meters, consent.point),
             purpose: self.shelf.purpose(consent.recipient, &consent.purpose),
-            basis: LegalBasis::Consent,
+            basis: self.basis,
             given_at: moment(first_event(consent)),
             given_by: self.given_by.get(&consent.id).copied().unwrap_or(GivenBy::Me),
             covers_from: day(terms.data.start()),

@@ -229,7 +229,7 @@ fn order(visit: &Visit, fields: &Fields) -> Result<MandateOrder, Vec<FieldError>
 }
 
 /// 64 digits of hexadecimal, as `sha256sum` writes them.
-fn digest(text: &str) -> Option<Digest> {
+pub(super) fn digest(text: &str) -> Option<Digest> {
     let mut digest = [0_u8; 32];
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     if pairs.len() != digest.len() || !rest.is_empty() {

@@ -1,10 +1,13 @@
 //! A person's meters as her pages call them.
 
+use std::collections::BTreeMap;
+
 use broker_domain::consent::Occupancy;
 use broker_domain::gateway;
 use broker_domain::ids::PointId;
 use broker_domain::mandate::{Hand, Power};
 use broker_domain::time::Instant;
+use broker_service::Site;
 use broker_store::{GatewayRow, PointRow};
 
 use crate::pages::{Home, HomeStanding, MeterCard, MeterChoice};
@@ -38,9 +41,18 @@ pub(crate) async fn meters(visit: &Visit, who: impl Into<Hand>) -> Result<Vec<Me
         let mut read = visit.broker().read().await?;
         (read.points_of(who).await?, read.gateways_of(who).await?)
     };
+    // The places of a legal person have names, and are opened together: there may be thousands.
+    let mut sites: BTreeMap<PointId, Site> = BTreeMap::new();
+    if hand.may(Power::View) && visit.broker().is_legal_person(who).await?.is_some() {
+        let own = visit.broker().own_sites(hand).await;
+        let own = own.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?;
+        sites.extend(own.into_iter().map(|site| (site.point, site)));
+    }
     let mut meters = Vec::with_capacity(points.len());
     for (number, point) in (1_usize..).zip(points) {
+        let site = sites.remove(&point.id);
         let digits = match hand.may(Power::View) {
+            true if site.is_some() => Ok(site.as_ref().map(|site| site.last.clone()).unwrap_or_default()),
             true => visit.broker().meter_digits(hand, point.id).await,
             // A number is nothing that one needs for withdrawing.
             false => Ok(HIDDEN.to_owned()),
@@ -50,7 +62,10 @@ pub(crate) async fn meters(visit: &Visit, who: impl Into<Hand>) -> Result<Vec<Me
             .filter(|row| row.gateway.point == point.id)
             .cloned();
         meters.push(Meter {
-            label: visit.speech().say1("meter-label", "n", number),
+            label: match site {
+                Some(site) => site.name,
+                None => visit.speech().say1("meter-label", "n", number),
+            },
             hand,
             digits: digits.map_err(|failure| Trouble::from_failure(failure, |_| Trouble::NotYours))?,
             gateways: own.collect(),

@@ -130,6 +130,7 @@ async fn view(
         purpose_language: terms.language.clone(),
         granularity: granularity(Some(terms.step)),
         meter,
+        list: terms.list.clone(),
         first_day: day(terms.from),
         last_day: last_day(terms.until),
         notice: terms.notice.clone(),

@@ -141,7 +141,7 @@ pub(super) fn granting(visit: &Visit) -> Result<Hand, Trouble> {
     }
 }
 
-fn not(failure: Failure<ChoiceRefusal>) -> Not {
+pub(super) fn not(failure: Failure<ChoiceRefusal>) -> Not {
     match failure {
         Failure::Refused(refusal) => Not::Choice(refusal),
         other => Not::Trouble(Trouble::from_failure(other, |_| Trouble::NotUnderstood)),

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::ids::{OfficerId, ParticipantId, ResearcherId};
-use broker_domain::mandate::Hand;
+use broker_domain::mandate::{Capacity, Hand};
 use broker_domain::time::Instant;
 use broker_service::{ActingNow, Broker, Browser, Powers, SignInRefusal, SignedIn};
 use broker_store::{Page, ProvedBy, SessionRole};
@@ -313,6 +313,9 @@ impl Visit {
             .as_ref()
             .map_or(paths::HOME, |session| match &session.acting {
                 ActingNow::Herself => first_page(session.role),
+                ActingNow::For { acting, .. } if acting.capacity() == Capacity::Representative => {
+                    paths::POINTS
+                }
                 // Every mandate shows what is shared.
                 ActingNow::For { .. } => paths::SHARINGS,
                 ActingNow::Over => paths::ACT_FOR,
@@ -348,6 +351,7 @@ impl Visit {
                 Some(ActingNow::For { acting, name }) => Some(ActingFor {
                     name: name.clone(),
                     powers: acting.powers(),
+                    capacity: acting.capacity(),
                 }),
                 Some(ActingNow::Herself | ActingNow::Over) | None => None,
             },

@@ -51,6 +51,8 @@ pub enum RecordType {
     Breach,
     /// She objects to one project of research.
     Objection,
+    /// A company or a public body was enrolled, or its list of points changed.
+    LegalPerson,
     /// Somebody was added to a project of research, signed its undertaking, or left it.
     ProjectMember,
     /// Who holds a contract with the person.
@@ -86,7 +88,7 @@ pub enum ConsentRecordType {
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::Enrolment,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -110,6 +112,7 @@ impl RecordType {
         Self::Entered,
         Self::Breach,
         Self::Objection,
+        Self::LegalPerson,
         Self::ProjectMember,
         Self::Joint,
         Self::Consent(ConsentRecordType::Agreed),
@@ -155,6 +158,7 @@ impl RecordType {
             Self::Entered => "entered-act/1",
             Self::Breach => "breach/1",
             Self::Objection => "objection/1",
+            Self::LegalPerson => "legal-person/1",
             Self::ProjectMember => "project-member/1",
             Self::Joint => "mandate/2",
             Self::Consent(ConsentRecordType::Agreed) => "consent-agreed/2",
@@ -199,6 +203,7 @@ impl Word for RecordType {
             Self::Entered => "record-entered",
             Self::Breach => "record-breach",
             Self::Objection => "record-objection",
+            Self::LegalPerson => "record-legal-person",
             Self::ProjectMember => "record-project-member",
             Self::Joint => "record-joint",
             Self::Consent(ConsentRecordType::Agreed) => "record-consent-agreed",

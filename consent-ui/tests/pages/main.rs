@@ -24,6 +24,7 @@ mod joint;
 mod joint_limits;
 mod joint_signing;
 mod languages;
+mod legal;
 mod mandate_limits;
 mod mandate_signing;
 mod mandates;

@@ -16,6 +16,7 @@ mod act;
 mod build;
 mod context;
 mod draft;
+mod permission;
 mod receipt;
 mod signature;
 mod terms;
@@ -30,6 +31,8 @@ pub(crate) use act::ONE_OF_SEVERAL;
 pub use act::{ConsentAct, ConsentEvent, How, Lost, OnBehalf};
 pub use context::Namespace;
 pub use draft::ConsentDraft;
+pub use permission::{Frame, PointList, point_list};
+pub(crate) use permission::{grant_of, whose};
 pub use receipt::{ReceiptError, bundle_of, is_receipt, receipt_of};
 pub use terms::{ConsentTerms, Country, Day, Organisation, ShownNotice, Site};
 
@@ -128,6 +131,11 @@ impl ConsentRecord {
         (person == self.subject).then_some((by, iri("en:mandate")?))
     }
 
+    /// The list of points that a legal person permitted in one act; `None` for the consent of a person.
+    pub fn point_list(&self) -> Option<PointList> {
+        permission::list_of(&self.document)
+    }
+
     /// Which holder of the contract did the newest event, as an IRI: herself where she acted as a holder, and the data subject
     /// where she or somebody for her did. `None` where nobody of them acted.
     pub fn holder(&self) -> Option<Id> {
@@ -144,7 +152,10 @@ impl ConsentRecord {
     /// The meter, as `mandate/2` names it too.
     pub fn point(&self) -> Option<Digest> {
         let process = self.document.get("dpv:hasProcess")?.as_array()?.first()?;
-        let point = process.get("dpv:hasPersonalData")?.get("dct:identifier")?;
+        let point = process
+            .get("dpv:hasPersonalData")
+            .or_else(|| process.get("dpv:hasData"))?;
+        let point = point.get("dct:identifier")?;
         let point = point.as_str()?.strip_prefix("en:mp:hmac:")?;
         Digest::try_from(point.to_owned()).ok()
     }
@@ -160,14 +171,23 @@ impl TryFrom<Value> for ConsentRecord {
 
     fn try_from(document: Value) -> Result<Self, ConsentError> {
         context::check(&document)?;
-        demand(&document, "@type", TYPE)?;
-        demand(&document, "dct:conformsTo", PROFILE)?;
+        let permits = document.get("@type").and_then(Value::as_str) == Some(permission::TYPE);
+        let (kind, profile) = match permits {
+            true => (permission::TYPE, permission::PROFILE),
+            false => (TYPE, PROFILE),
+        };
+        demand(&document, "@type", kind)?;
+        demand(&document, "dct:conformsTo", profile)?;
+        // Neither is the other: what a legal person permits names a list, and what a person agrees to does not.
+        if permits != permission::list_of(&document).is_some()
+            || permits != document.get(permission::HOLDER).is_some()
+        {
+            return Err(ConsentError::Member {
+                member: permission::LIST,
+            });
+        }
         let (consent, version) = identity(&document)?;
-        let subject = document.get("dpv:hasDataSubject");
-        let subject = subject
-            .and_then(|subject| subject.get("@id"))
-            .and_then(Value::as_str);
-        let subject = subject.and_then(|iri| Id::new(iri).ok());
+        let subject = whose(&document).and_then(|iri| Id::new(iri).ok());
         let events = document.get(STATUS).and_then(Value::as_array);
         let (newest, earlier) = events
             .and_then(|events| events.split_last())

@@ -10,6 +10,7 @@ mod enrolment;
 mod entered;
 mod field;
 mod household;
+mod legal_person;
 mod mandate;
 mod occupancy;
 mod passkey;
@@ -33,6 +34,7 @@ pub use enrolment::{Access, Actor, Enrolment, Role};
 pub use entered::{EnteredAct, EnteredSeen, EnteredStep, EnteredWhat};
 pub use field::{Digest, FieldError, Id, Instant, ManifestRoot, Seconds, Text};
 pub use household::{HouseholdStep, HouseholdStepKind};
+pub use legal_person::{LegalPersonKind, LegalPersonStep, LegalPersonStepKind};
 pub use mandate::{Capacity, JointContract, JointRule, MandateStep, MandateStepKind, Power};
 pub use occupancy::{OccupancyStep, OccupancyStepKind};
 pub use passkey::{PasskeyAction, PasskeyChange, ProvedBy};
@@ -123,6 +125,9 @@ pub enum Record {
     /// Somebody was added to a project of research, took its undertaking on, or left it.
     #[serde(rename = "project-member/1")]
     ProjectMember(ProjectMember),
+    /// A company or a public body was enrolled, or its list of points changed.
+    #[serde(rename = "legal-person/1")]
+    LegalPerson(LegalPersonStep),
     /// A consent was given, changed or ended, in the form that others read too. Has no `type`: it is known by its
     /// `@context` and `@type`.
     #[serde(untagged)]
@@ -213,6 +218,7 @@ impl Record {
             Self::Breach(_) => "breach/1",
             Self::Objection(_) => "objection/1",
             Self::ProjectMember(_) => "project-member/1",
+            Self::LegalPerson(_) => "legal-person/1",
             Self::Consent(record) => record.act().record_name(),
         }
     }
@@ -245,8 +251,8 @@ impl Record {
             Self::Access(_) | Self::Mandate(_) | Self::MandateJoint(_) => SubjectKind::Access,
             Self::RightsStep(_) | Self::Objection(_) => SubjectKind::RightsRequest,
             Self::Household(record) if record.step.is_of_a_case() => SubjectKind::RightsRequest,
-            // What the home tells of itself, as with its enrolment.
-            Self::Household(_) => SubjectKind::Enrolment,
+            // What the home tells of itself, as with its enrolment; and which points a legal person has.
+            Self::Household(_) | Self::LegalPerson(_) => SubjectKind::Enrolment,
             // Her way in opens again, as with an enrolment; nothing is agreed to by it.
             Self::Capacity(record) if record.step.opens() => SubjectKind::Enrolment,
             Self::Capacity(_) => SubjectKind::ConsentClosed,
@@ -280,6 +286,7 @@ impl Record {
             Self::Breach(record) => record.at,
             Self::Objection(record) => record.at,
             Self::ProjectMember(record) => record.at,
+            Self::LegalPerson(record) => record.at,
             Self::Consent(record) => record.at(),
         }
     }
@@ -332,6 +339,7 @@ impl Record {
             | Self::Access(_)
             | Self::Breach(_)
             | Self::Objection(_)
+            | Self::LegalPerson(_)
             // Checked when it was made or read.
             | Self::Consent(_) => Ok(()),
         }

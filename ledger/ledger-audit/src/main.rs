@@ -14,6 +14,7 @@ mod manifest;
 mod map;
 mod mirror;
 mod participant;
+mod permissions;
 mod report;
 mod restores;
 mod signatures;

@@ -8,6 +8,7 @@ use evidence::{
 
 use crate::joint;
 use crate::mandates::Mandates;
+use crate::permissions;
 use crate::report::{Failure, Report, refused};
 
 /// What a list says of a key: what happened to which, and when.
@@ -25,6 +26,7 @@ pub fn tell(report: &mut Report, records: &[VerifiedRecord], lost: bool) -> Resu
     let mandates = Mandates::of(records);
     mandates.tell(report, records, lost)?;
     joint::tell(report, records, lost)?;
+    permissions::tell(report, records, lost)?;
     let (mut proved, mut claimed, mut delegated) = (0_u64, 0_u64, 0_u64);
     for one in records {
         let Record::Consent(record) = &one.record else {

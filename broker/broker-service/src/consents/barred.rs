@@ -52,6 +52,10 @@ pub(crate) async fn barred<R: Read + ?Sized>(
     if read.capacity_end(who).await?.is_some() {
         return Ok(Some(ChoiceRefusal::NotYours));
     }
+    // A legal person acts by whoever represents it: there is no hand of its own.
+    if !agreeing.delegated && read.legal_person(who).await?.is_some() {
+        return Ok(Some(ChoiceRefusal::NotYours));
+    }
     // What stands still until another officer decided must not be passed by.
     if read.capacity_entered(who, now).await?.is_some() {
         return Ok(Some(ChoiceRefusal::CapacityWaits));

@@ -4,6 +4,7 @@ use broker_domain::consent::{Consent, EvidenceLevel, How, Method};
 use broker_domain::ids::{ConsentId, ParticipantId};
 use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
+use broker_store::PermissionRow;
 use evidence::consent::{ConsentAct, ConsentDraft};
 use jiff::civil::Date;
 use ledger_core::leaf::ActorClass;
@@ -53,7 +54,7 @@ impl Broker {
             method: Method::Paper,
             level: Some(level),
         };
-        let agreed = (proposal.consent, proposal.draft);
+        let agreed = (proposal.consent, proposal.draft, proposal.told.permission);
         Ok(self
             .agreed(hand, agreed, asked_at, (how, ActorClass::Dpo), now)
             .await?)
@@ -63,7 +64,7 @@ impl Broker {
     pub(super) async fn agreed(
         &self,
         hand: Hand,
-        (consent, draft): (Consent, ConsentDraft),
+        (consent, draft, permission): (Consent, ConsentDraft, Option<PermissionRow>),
         asked_at: Instant,
         (how, actor): (How, ActorClass),
         now: Instant,
@@ -83,6 +84,7 @@ impl Broker {
             event,
             how: (how, hand.acting()),
             intent: None,
+            permission,
             draft,
         })
     }

@@ -5,12 +5,13 @@
 //! under way are refused, and has our own verifier go through the steps of §4.2. The grant and the mark that the intent was
 //! used are one transaction.
 
+mod wire;
+
 use broker_domain::consent::{EvidenceLevel, How, Method};
-use broker_domain::ids::{ConsentId, Digest, ParticipantId};
+use broker_domain::ids::{ConsentId, Digest, ParticipantId, PointId};
 use broker_domain::mandate::Hand;
 use broker_domain::time::Instant;
 use broker_store::{AccountRow, IntentRow, PasskeyRow, Read, SessionRole};
-use evidence::base64url;
 use evidence::consent::ConsentAct;
 use evidence::passkey::{
     self, Aaguid, Action, Assertion, Attestation, Credential, CredentialId, CredentialKey, Expected, Flags,
@@ -19,7 +20,6 @@ use evidence::passkey::{
 };
 use evidence::record::{self, Id};
 use ledger_core::leaf::ActorClass;
-use serde::{Deserialize, Serialize};
 
 use super::{AddConsent, Answer, Choice, ChoiceRefusal, Chosen, Proposal, next_event, standing, word};
 use crate::broker::Broker;
@@ -28,14 +28,15 @@ use crate::group::Draft;
 use crate::records;
 use crate::records::consent::{self, Actor, NewAct};
 
+use wire::options;
+pub(crate) use wire::read_answer;
+
 /// How long terms wait for a signature, in seconds: as long as they may (`consent.md` §4.1).
 const WINDOW_S: u64 = 300;
 /// How long an intent is remembered after its end, in seconds: until then a second answer is told apart from a stranger's.
 const REMEMBERED_S: i64 = 3_600;
 /// How many wait for one person at most.
 const MOST: u32 = 20;
-/// Longest answer of a browser that is read, in bytes.
-const LONGEST_ANSWER: usize = 16 * 1024;
 
 /// Terms that wait for the person's signature.
 pub struct AskedSignature {
@@ -61,7 +62,7 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    const fn grant(offer: broker_domain::ids::OfferId, hand: Hand, now: Instant) -> Self {
+    pub(super) const fn grant(offer: broker_domain::ids::OfferId, hand: Hand, now: Instant) -> Self {
         Self {
             action: Action::Grant,
             offer,
@@ -83,40 +84,6 @@ pub(crate) struct Answering<'a> {
     pub hand: Hand,
     /// When it came.
     pub now: Instant,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Options<'a> {
-    challenge: String,
-    rp_id: &'a str,
-    allow_credentials: Vec<Descriptor>,
-    user_verification: &'static str,
-    timeout: u64,
-}
-
-#[derive(Serialize)]
-struct Descriptor {
-    r#type: &'static str,
-    id: String,
-}
-
-/// What the script hands over (WebAuthn L3 §5.1).
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Answered {
-    raw_id: String,
-    r#type: String,
-    response: Response,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Response {
-    #[serde(rename = "clientDataJSON")]
-    client_data_json: String,
-    authenticator_data: String,
-    signature: String,
 }
 
 impl Broker {
@@ -186,34 +153,50 @@ impl Broker {
         proposal: &Proposal,
         asking: Asking,
     ) -> Result<AskedSignature, Failure<ChoiceRefusal>> {
+        let terms = proposal.terms()?;
+        let asked_at = proposal.asked_at(asking.now);
+        self.ask_over(proposal, (proposal.consent.id, &terms, &[]), &asking, asked_at)
+            .await
+    }
+
+    /// Asks for a signature under `terms`, which are those of the proposal or those of a list that begins with it. `record` is what
+    /// the intent is about: the consent, or the act.
+    pub(super) async fn ask_over(
+        &self,
+        proposal: &Proposal,
+        (record, terms, list): (ConsentId, &[u8], &[(ConsentId, PointId)]),
+        asking: &Asking,
+        asked_at: Instant,
+    ) -> Result<AskedSignature, Failure<ChoiceRefusal>> {
         let (party, now) = (self.party()?, asking.now);
-        let consent = &proposal.consent;
-        let who = consent.participant;
         let keys = keys_of(&mut *self.store.read().await?, asking.hand.actor()).await?;
         if keys.is_empty() {
             return Err(Failure::Refused(ChoiceRefusal::NoKey));
         }
         let mut nonce = [0; 32];
         self.entropy.fill(&mut nonce)?;
-        let intent = intent(proposal, party, nonce, &asking)?;
+        let intent = intent(proposal, (record, terms), party, nonce, asking)?;
         let challenge = intent.challenge();
         let row = IntentRow {
             nonce,
-            participant: who,
-            consent: consent.id,
+            participant: proposal.consent.participant,
+            consent: record,
             offer: asking.offer,
-            point: consent.point,
+            point: proposal.consent.point,
             notice: proposal.told.terms.notice,
-            asked_at: proposal.asked_at(now),
+            asked_at,
             drafted_at: now,
             intent: intent.to_jcs_bytes(),
-            draft: proposal.terms()?,
+            draft: terms.to_vec(),
             expires_at: now.plus_seconds(i64::try_from(WINDOW_S).unwrap_or(0)),
             used_at: None,
         };
         let mut tx = self.store.begin("ask for a signature").await?;
         tx.add_consent_intent(&row, now.plus_seconds(-REMEMBERED_S), MOST)
             .await?;
+        if !list.is_empty() {
+            tx.add_intent_list(nonce, list).await?;
+        }
         tx.commit().await?;
         Ok(AskedSignature {
             nonce,
@@ -260,7 +243,7 @@ impl Broker {
         if how.level < Some(row.evidence) {
             return Err(Failure::Refused(ChoiceRefusal::TooWeak { needed: row.evidence }));
         }
-        let Proposal { consent, draft, .. } = proposal;
+        let Proposal { consent, draft, told } = proposal;
         let said = word(&mut *self.store.read().await?, &consent, hand.acting(), now).await?;
         let act = NewAct {
             webauthn: Some(act),
@@ -281,6 +264,7 @@ impl Broker {
                 event,
                 how: (how, hand.acting()),
                 intent: Some(nonce),
+                permission: told.permission,
                 draft,
             })
             .await?;
@@ -299,7 +283,19 @@ impl Broker {
         proposal: &Proposal,
         answering: Answering<'_>,
     ) -> Result<(WebauthnAct, How), Failure<ChoiceRefusal>> {
-        let (credential, verified) = self.verified(proposal, &answering).await?;
+        let terms = proposal.terms()?;
+        self.signed_act_over(proposal, (proposal.consent.id, &terms), answering)
+            .await
+    }
+
+    /// The same over the terms of a list that begins with the proposal.
+    pub(super) async fn signed_act_over(
+        &self,
+        proposal: &Proposal,
+        over: (ConsentId, &[u8]),
+        answering: Answering<'_>,
+    ) -> Result<(WebauthnAct, How), Failure<ChoiceRefusal>> {
+        let (credential, verified) = self.verified(proposal, over, &answering).await?;
         let how = How {
             method: Method::Passkey,
             level: Some(level(verified.answered().level())),
@@ -327,6 +323,7 @@ impl Broker {
     async fn verified(
         &self,
         proposal: &Proposal,
+        (record, terms): (ConsentId, &[u8]),
         answering: &Answering<'_>,
     ) -> Result<(Credential, Verified), Failure<ChoiceRefusal>> {
         let Answering {
@@ -346,10 +343,10 @@ impl Broker {
                 page: Page {
                     label: Label::ConsentIntent,
                     action: answering.action,
-                    record: &records::id(&proposal.consent.id)?,
+                    record: &records::id(&record)?,
                     locale: &locale(proposal)?,
                 },
-                terms: &proposal.terms()?,
+                terms,
                 notice: proposal.told.notice.text.as_bytes(),
                 party: self.party()?,
                 subject: &subject,
@@ -400,6 +397,7 @@ async fn keys_of(read: &mut (dyn Read + '_), who: ParticipantId) -> Result<Vec<P
 
 fn intent(
     proposal: &Proposal,
+    (record, terms): (ConsentId, &[u8]),
     party: &RelyingParty,
     nonce: [u8; 32],
     asking: &Asking,
@@ -411,8 +409,8 @@ fn intent(
     Ok(Intent {
         label: Label::ConsentIntent,
         action: asking.action,
-        record: records::id(&proposal.consent.id)?,
-        terms_sha256: record::Digest::of(&proposal.terms()?),
+        record: records::id(&record)?,
+        terms_sha256: record::Digest::of(terms),
         notice_sha256: record::Digest::new(proposal.told.terms.notice.0),
         locale: locale(proposal)?,
         rp_id: party.rp_id().clone(),
@@ -424,40 +422,6 @@ fn intent(
 fn locale(proposal: &Proposal) -> Result<Locale, Fault> {
     Locale::try_from(proposal.told.notice.language.clone()).map_err(|_| Fault::Corrupt {
         what: "notice.language",
-    })
-}
-
-fn options(party: &RelyingParty, challenge: &record::Digest, keys: &[PasskeyRow]) -> Result<String, Fault> {
-    let allow_credentials = keys.iter().map(|row| Descriptor {
-        r#type: "public-key",
-        id: base64url::encode(&row.passkey.credential),
-    });
-    let options = Options {
-        challenge: challenge.to_string(),
-        rp_id: party.rp_id().as_str(),
-        allow_credentials: allow_credentials.collect(),
-        user_verification: "required",
-        timeout: WINDOW_S * 1_000,
-    };
-    evidence::jcs::to_bytes(&options)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or(Fault::Corrupt { what: "options" })
-}
-
-pub(crate) fn read_answer(answer: &str) -> Option<Assertion> {
-    if answer.len() > LONGEST_ANSWER {
-        return None;
-    }
-    let answer: Answered = serde_json::from_str(answer).ok()?;
-    if answer.r#type != "public-key" {
-        return None;
-    }
-    Some(Assertion {
-        credential_id: CredentialId::new(base64url::decode(&answer.raw_id)?).ok()?,
-        client_data_json: base64url::decode(&answer.response.client_data_json)?,
-        authenticator_data: base64url::decode(&answer.response.authenticator_data)?,
-        signature: base64url::decode(&answer.response.signature)?,
     })
 }
 

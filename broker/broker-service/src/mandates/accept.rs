@@ -68,15 +68,15 @@ impl Broker {
         };
         let id = mandate.id;
         let step = MandateStepKind::Accepted;
-        let drafts = vec![
-            self.mandate_draft(&mandate, step, mandate.person, now).await?,
-            self.mandate_draft(&mandate, step, who, now).await?,
-        ];
+        let (replaced, mut drafts) = self.replaced(&mandate, now).await?;
+        drafts.push(self.mandate_draft(&mandate, step, mandate.person, now).await?);
+        drafts.push(self.mandate_draft(&mandate, step, who, now).await?);
         let beat = Accept {
             held,
             name: self.sealed_names(who, id, "", &profile.name).await?,
             drafts,
             mandate,
+            replaced,
         };
         self.commit(beat).await?;
         Ok(id)

@@ -164,6 +164,10 @@ impl Broker {
         if label.is_empty() || label.chars().count() > LONGEST_LABEL {
             return Err(Failure::Refused(MandateRefusal::Label));
         }
+        // Nobody holds a contract with a legal person beside whoever represents it.
+        if self.store.read().await?.legal_person(who).await?.is_some() {
+            return Err(Failure::Refused(MandateRefusal::NotYours));
+        }
         let point = self.store.read().await?.point(order.point).await?;
         let point = point.filter(|row| row.participant == who && !has_left(row.occupancy, now));
         point.ok_or(Failure::Refused(MandateRefusal::NotYours))?;

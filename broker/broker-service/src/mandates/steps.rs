@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use broker_domain::ids::{MandateId, ParticipantId};
-use broker_domain::mandate::{Ended, GrantRule, Held, Joint, Mandate, MandateState, Power};
+use broker_domain::mandate::{Capacity, Ended, GrantRule, Held, Joint, Mandate, MandateState, Power, Side};
 use broker_domain::time::Instant;
 use broker_store::{MandateRow, MessageKind, SealedNames};
 use evidence::record::{self as wire, MandateStep, MandateStepKind, Record};
 use jiff::civil::Date;
 use ledger_core::leaf::ActorClass;
 
+use super::represent::replaced_by;
 use super::{MOST_LINES, MOST_LISTED, MOST_LIVING, MandateRefusal};
 use crate::broker::Broker;
 use crate::failure::Fault;
@@ -137,6 +138,8 @@ pub(super) struct Accept {
     pub mandate: Mandate,
     pub held: Held,
     pub name: SealedNames,
+    /// The representatives whose place she takes.
+    pub replaced: Vec<Mandate>,
     pub drafts: Vec<Draft>,
 }
 
@@ -157,6 +160,17 @@ impl Commit for Accept {
         let now = group.tx.mandate(id).await?;
         if now.is_none_or(|row| row.mandate.state(group.now) != MandateState::Open) {
             return Ok(Err(MandateRefusal::Code));
+        }
+        if self.mandate.capacity == Capacity::Representative {
+            let given = group.tx.mandates_given(person, MOST_LISTED).await?;
+            if replaced_by(&self.mandate, given, group.now) != self.replaced {
+                // Another one was named, accepted or ended meanwhile: its records are made again.
+                return Err(Fault::Conflict { table: "mandate" });
+            }
+            for mandate in &self.replaced {
+                let (at, by) = (group.now, Side::Person);
+                group.tx.end_mandate(mandate.id, Ended { at, by }).await?;
+            }
         }
         group.tx.accept_mandate(id, self.held, &self.name).await?;
         for draft in &self.drafts {

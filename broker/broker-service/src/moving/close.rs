@@ -39,7 +39,7 @@ impl Broker {
         Ok(())
     }
 
-    pub(super) async fn close_departure(&self, point: PointId) -> Result<(), Fault> {
+    pub(crate) async fn close_departure(&self, point: PointId) -> Result<(), Fault> {
         let now = self.clock.now();
         let (row, consents, method) = {
             let mut read = self.store.read().await?;

@@ -7,10 +7,10 @@ use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, Ho
 use broker_domain::ids::{OrganisationId, ParticipantId};
 use broker_domain::mandate::{Acting, Capacity, Hand};
 use broker_domain::time::Instant;
-use broker_store::{ActRow, DelegatedRow, Notice, OrganisationRow, PointRow, Read};
+use broker_store::{ActRow, DelegatedRow, Notice, OrganisationRow, PermissionRow, PointRow, Read};
 use evidence::consent::{
-    self as wire, ConsentAct, ConsentDraft, ConsentTerms, Country, Day, Lost, Namespace, OnBehalf,
-    Organisation, ShownNotice,
+    self as wire, ConsentAct, ConsentDraft, ConsentTerms, Country, Day, Frame, Lost, Namespace, OnBehalf,
+    Organisation, PointList, ShownNotice,
 };
 use evidence::passkey::WebauthnAct;
 use evidence::record::{self, Digest, Id, Record, Seconds, Text};
@@ -59,6 +59,8 @@ pub(crate) struct Told {
     pub acts: Vec<ActRow>,
     /// The events that somebody else did for the person.
     pub delegated: Vec<DelegatedRow>,
+    /// What makes it the permission of a legal person.
+    pub permission: Option<PermissionRow>,
 }
 
 impl Told {
@@ -87,6 +89,7 @@ impl Told {
             asked_at: read.consent_asked_at(consent.id).await?,
             acts: read.consent_acts(consent.id).await?,
             delegated: read.delegated_events(consent.id).await?,
+            permission: read.permission(consent.id).await?,
         })
     }
 }
@@ -330,6 +333,14 @@ fn terms(site: &RecordSite, told: &Told, consent: &Consent) -> Result<ConsentTer
     let last = Instant::from_micros(data.end().as_micros().saturating_sub(1))?;
     Ok(ConsentTerms {
         site: keeper(site)?,
+        frame: match told.permission {
+            None => Frame::Consent,
+            Some(permission) => Frame::Permission(PointList {
+                grant: id(&permission.grant)?,
+                sha256: Digest::new(permission.list.0),
+                count: permission.points,
+            }),
+        },
         consent: id(&consent.id)?,
         replaces: None,
         subject: iri(site, Actor::Participant(consent.participant))?,

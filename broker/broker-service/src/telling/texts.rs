@@ -140,6 +140,8 @@ pub(super) fn short(kind: MessageKind, lang: Lang, site: &str, code: &str) -> St
         | MessageKind::MandateAccepted
         | MessageKind::MandateEnded
         | MessageKind::DelegateActed
+        | MessageKind::JointChanged
+        | MessageKind::AgreementWaits
         | MessageKind::HouseholdSpoke
         | MessageKind::SharingFrozen
         | MessageKind::SharingLifted

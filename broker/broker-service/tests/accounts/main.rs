@@ -13,6 +13,8 @@ mod codes_kept_back;
 mod invitations;
 mod joint;
 mod keys;
+mod legal;
+mod legal_limits;
 mod mailbox;
 mod mandates;
 mod messages;

@@ -90,6 +90,8 @@ fn every_column_says_what_it_holds() {
         include_str!("../../migrations/0018_attempts.up.sql"),
         include_str!("../../migrations/0019_mended.up.sql"),
         include_str!("../../migrations/0020_channels.up.sql"),
+        include_str!("../../migrations/0021_joint.up.sql"),
+        include_str!("../../migrations/0022_legal.up.sql"),
     ]
     .concat();
     let mut inside = false;
@@ -423,6 +425,10 @@ async fn a_file_whose_log_holds_records_of_the_new_kinds_is_not_taken_back() {
     };
     for (name, below) in [
         ("enter the end of a capacity", 18),
+        ("enrol a legal person", 21),
+        ("add points", 21),
+        ("set a point aside", 21),
+        ("permit for points", 21),
         ("tell of a breach", 16),
         ("object to a project", 16),
         ("enter act", 15),

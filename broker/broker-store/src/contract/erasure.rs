@@ -8,6 +8,7 @@ use broker_domain::ids::ParticipantId;
 use broker_domain::telling::{Channels, MessageChannel};
 
 use super::dossiers::{dossier, notice};
+use super::legal::{PERMITTED, commune, school};
 use super::messages::message;
 use super::phones::{phone, phone_pending};
 use super::samples::{
@@ -53,6 +54,9 @@ async fn live(tx: &mut dyn Tx, who: u8) {
         .await
         .unwrap();
     shared_home(tx, who).await;
+    tx.add_legal_person(&commune(who)).await.unwrap();
+    tx.add_site(&school(who)).await.unwrap();
+    tx.add_permission(id(number), PERMITTED).await.unwrap();
     told(tx, who).await;
     entered(tx, who).await;
 }
@@ -278,6 +282,9 @@ pub async fn erasing_a_person_leaves_no_row(store: &dyn Store) {
     assert_eq!(view.enrolment_code([1; 32]).await.unwrap(), None);
     assert_eq!(view.consents_of(id(1)).await.unwrap(), []);
     assert_eq!(view.consent(id(10)).await.unwrap(), None);
+    assert!(view.legal_person(id(1)).await.unwrap().is_none());
+    assert!(view.sites_of(id(1)).await.unwrap().is_empty() && view.site(id(1)).await.unwrap().is_none());
+    assert_eq!(view.permission(id(10)).await.unwrap(), None);
     assert_eq!(view.recorded_events(id(10)).await.unwrap(), []);
     assert_eq!(view.transfers_of(id(1), PAGE).await.unwrap(), []);
     assert_eq!(view.batch(id(1), id(11)).await.unwrap(), None);

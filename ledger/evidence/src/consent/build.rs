@@ -5,9 +5,9 @@
 use serde_json::{Map, Value, json};
 
 use super::act::ConsentEvent;
+use super::permission::{self, Frame, point_name};
 use super::terms::{ConsentTerms, Country, Organisation};
 use super::{ConsentAct, ConsentError, PROFILE, STATUS, TYPE, version_iri};
-use crate::base64url;
 use crate::jcs;
 use crate::record::{EvidenceLevel, Instant, Method};
 
@@ -28,9 +28,6 @@ pub(super) fn document(
         "dct:identifier": consent,
         "dpv:hasIdentifier": consent,
         "dct:created": created,
-        "dpv:hasDataSubject": {
-            "@id": terms.subject, "@type": "dpv:DataSubject", "en:capacity": "en:ContractHolder",
-        },
         "dpv:hasNotice": notice(terms),
         "dpv:hasJurisdiction": jurisdictions(terms),
         "dpv:hasApplicableLaw": "legal-eu:law-GDPR",
@@ -39,6 +36,18 @@ pub(super) fn document(
         "dpv:hasEntity": entities(terms),
         STATUS: earlier,
     });
+    match &terms.frame {
+        Frame::Consent => insert(
+            &mut document,
+            "dpv:hasDataSubject",
+            json!({"@id": terms.subject, "@type": "dpv:DataSubject", "en:capacity": "en:ContractHolder"}),
+        ),
+        Frame::Permission(list) => {
+            for (member, value) in permission::members(terms, list) {
+                insert(&mut document, member, value);
+            }
+        }
+    }
     let before = match version {
         0 | 1 => terms
             .replaces
@@ -114,18 +123,15 @@ fn process(terms: &ConsentTerms) -> Value {
     if research {
         processing.extend(["dpv:Anonymise", "dpv:Aggregate"]);
     }
-    json!({
+    let mut process = json!({
         "@id": format!("urn:uuid:{}#p1", terms.consent.as_str()),
         "@type": "dpv:Process",
         "dpv:hasPurpose": {
             "@id": purpose_term(code), "@type": "dpv:Purpose", "skos:broader": [broader],
             "dct:identifier": code, "dct:description": terms.notice.title,
         },
-        "dpv:hasPersonalData": personal_data(terms),
         "dpv:hasProcessing": processing,
         "dpv:hasDataSource": {"@id": "en:Gateway", "@type": "dpv:DataSource"},
-        "dpv:hasDataController": terms.recipient.iri,
-        "dpv:hasDataProcessor": terms.site.operator.iri,
         "dpv:hasRecipient": [terms.recipient.iri],
         "dpv:hasStorageCondition": [
             {"@type": "dpv:StorageLocation", "dpv:hasLocation": countries(terms)},
@@ -137,22 +143,42 @@ fn process(terms: &ConsentTerms) -> Value {
         "dpv:hasConsentControl": {
             "@type": ["dpv:WithdrawConsent"], "dpv:isExercisedAt": terms.withdraw_at,
         },
-        "dpv:hasRight": rights(terms),
-    })
+    });
+    match &terms.frame {
+        Frame::Consent => {
+            insert(&mut process, "dpv:hasPersonalData", data(terms));
+            insert(&mut process, "dpv:hasDataController", json!(terms.recipient.iri));
+            insert(
+                &mut process,
+                "dpv:hasDataProcessor",
+                json!(terms.site.operator.iri),
+            );
+            insert(&mut process, "dpv:hasRight", json!(rights(terms)));
+        }
+        // No data subject, so no controller and none of her rights: ending it at any time is in the terms themselves.
+        Frame::Permission(_) => insert(&mut process, "dpv:hasData", data(terms)),
+    }
+    process
 }
 
-fn personal_data(terms: &ConsentTerms) -> Value {
+fn data(terms: &ConsentTerms) -> Value {
     let step = terms.step.0;
-    let mut broader = vec!["pd:ServiceConsumptionBehaviour", "pd:Household"];
+    let (kind, mut broader) = match terms.frame {
+        Frame::Consent => (
+            "dpv:PersonalData",
+            vec!["pd:ServiceConsumptionBehaviour", "pd:Household"],
+        ),
+        Frame::Permission(_) => ("dpv:NonPersonalData", vec!["dpv:NonPersonalData"]),
+    };
     // Anything finer than a value a day tells when people are at home (CNIL, MED 2018-007).
-    if step < 86_400 {
+    if step < 86_400 && terms.frame == Frame::Consent {
         broader.push("dpv:SensitivePersonalData");
     }
     json!({
         "@id": if step < 86_400 { "en:LoadCurve" } else { "en:DailyEnergy" },
-        "@type": "dpv:PersonalData",
+        "@type": kind,
         "skos:broader": broader,
-        "dct:identifier": format!("en:mp:hmac:{}", base64url::encode(&terms.point)),
+        "dct:identifier": point_name(&terms.point),
         "en:granularity": duration(step),
         "en:direction": ["withdrawal"],
         "en:from": terms.first_day.as_str(),
@@ -204,11 +230,21 @@ fn authority(terms: &ConsentTerms) -> (&'static str, &'static str, &'static str)
 fn entities(terms: &ConsentTerms) -> Value {
     let (authority, url, name) = authority(terms);
     let operator = &terms.site.operator;
+    let (asks, handles, between) = match terms.frame {
+        Frame::Consent => (
+            "dpv:DataController",
+            "dpv:DataProcessor",
+            "eu-dga:DataIntermediationServiceBetweenSubjectsUsers",
+        ),
+        Frame::Permission(_) => (
+            "eu-dga:DataUser",
+            "eu-dga:DataIntermediationService",
+            "eu-dga:DataIntermediationServiceBetweenHoldersUsers",
+        ),
+    };
     json!([
-        entity(&terms.recipient, &["dpv:Organisation", "dpv:DataController"]),
-        entity(operator, &[
-            "dpv:Organisation", "dpv:DataProcessor", "eu-dga:DataIntermediationServiceBetweenSubjectsUsers",
-        ]),
+        entity(&terms.recipient, &["dpv:Organisation", asks]),
+        entity(operator, &["dpv:Organisation", handles, between]),
         {"@id": authority, "@type": "dpv:DataProtectionAuthority", "dpv:hasName": name, "schema:url": url},
     ])
 }

@@ -2,7 +2,7 @@
 
 use crate::record::{Digest, FieldError, Id, Instant, Seconds, Text};
 
-use super::Namespace;
+use super::{Frame, Namespace};
 
 /// The deployment that keeps the records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +82,8 @@ impl Day {
 pub struct ConsentTerms {
     /// Who keeps the record.
     pub site: Site,
+    /// Under which law.
+    pub frame: Frame,
     /// The consent, a UUID.
     pub consent: Id,
     /// The consent that this one replaces, if the person was asked again.

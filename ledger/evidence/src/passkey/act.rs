@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authenticator_data::AuthenticatorData;
 use super::credential::Raw;
-use super::{Aaguid, Assertion, Credential, CredentialId, CredentialKey, Flags, Intent, Verified};
+use super::{Aaguid, Assertion, Credential, CredentialId, CredentialKey, Flags, Intent, ListPlace, Verified};
 use crate::{
     jcs::{self, JcsError},
     record::Digest,
@@ -26,6 +26,8 @@ pub struct WebauthnAct {
     pub flags: Flags,
     /// Digest of the JWS of the event that registered the key.
     pub registration_sha256: Option<Digest>,
+    /// Where the draft stands among those that the same signature covers; `None` for a signature over one.
+    pub list: Option<ListPlace>,
 }
 
 impl WebauthnAct {
@@ -43,6 +45,7 @@ impl WebauthnAct {
             aaguid: credential.aaguid,
             flags: verified.answered().flags(),
             registration_sha256,
+            list: None,
         }
     }
 
@@ -81,6 +84,8 @@ struct RawAct {
     signature: Raw,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registration_sha256: Option<Digest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    list: Option<ListPlace>,
 }
 
 impl From<RawAct> for WebauthnAct {
@@ -97,6 +102,7 @@ impl From<RawAct> for WebauthnAct {
             aaguid: raw.aaguid,
             flags: raw.flags,
             registration_sha256: raw.registration_sha256,
+            list: raw.list,
         }
     }
 }
@@ -113,6 +119,7 @@ impl From<WebauthnAct> for RawAct {
             authenticator_data: Raw(act.assertion.authenticator_data),
             signature: Raw(act.assertion.signature),
             registration_sha256: act.registration_sha256,
+            list: act.list,
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{
     RelyingParty, StoredIntent, UnixSeconds, Verified, WebauthnAct, verify_under,
 };
 use crate::{
-    consent::ONE_OF_SEVERAL,
+    consent::{ONE_OF_SEVERAL, grant_of, whose},
     jcs::{self, JcsError},
     record::{Digest, Id, Instant},
 };
@@ -159,6 +159,14 @@ pub fn verify_record_act(record: &[u8], evidence: &ActEvidence<'_>) -> Result<Ve
     };
     // That the record names a notice of the digest that was signed is checked with its language.
     let notice = evidence.notice.map_or(read.act.intent.notice_sha256, Digest::of);
+    // Many drafts under one signature: the intent names the act, which the draft names too, and the root over all drafts.
+    let (terms, about) = match &read.act.list {
+        None => (draft, read.consent.clone()),
+        Some(place) => (
+            place.terms(&draft)?,
+            grant_of(&record).ok_or(missing("en:pointList"))?,
+        ),
+    };
     let verified = verify_under(
         &read.act.assertion,
         &Expected {
@@ -166,10 +174,10 @@ pub fn verify_record_act(record: &[u8], evidence: &ActEvidence<'_>) -> Result<Ve
             page: Page {
                 label: Label::ConsentIntent,
                 action: read.action,
-                record: &read.consent,
+                record: &about,
                 locale: &read.locale,
             },
-            terms: &draft,
+            terms: &terms,
             notice: evidence.notice.unwrap_or_default(),
             party: evidence.party,
             subject: &read.actor,
@@ -231,10 +239,8 @@ impl<'a> Read<'a> {
             (false, true, Action::Grant) => Action::Renew,
             (true, true, _) | (false, false, _) => return Err(ActError::NotAnAct),
         };
-        let data_subject = record
-            .get("dpv:hasDataSubject")
-            .ok_or(missing("dpv:hasDataSubject"))?;
-        let data_subject = id(data_subject, "@id")?;
+        let data_subject = whose(record).ok_or(missing("dpv:hasDataSubject"))?;
+        let data_subject = Id::new(data_subject).map_err(|_| missing("dpv:hasDataSubject"))?;
         let behalf = event.get("en:onBehalfOf").map(|person| id(person, "@id"));
         Ok(Self {
             action,

@@ -1,8 +1,8 @@
 //! A consent of a person who exists nowhere, from request to whatever ends it.
 
 use evidence::consent::{
-    ConsentAct, ConsentDraft, ConsentEvent, ConsentTerms, Country, Day, How, Lost, Namespace, Organisation,
-    ShownNotice, Site,
+    ConsentAct, ConsentDraft, ConsentEvent, ConsentTerms, Country, Day, Frame, How, Lost, Namespace,
+    Organisation, ShownNotice, Site,
 };
 use evidence::jws::{Jwk, Jws, Protected};
 use evidence::record::{Digest, EvidenceLevel, Id, Instant, Method, Record, Seconds, Text};
@@ -52,6 +52,7 @@ pub fn terms() -> ConsentTerms {
             address: "https://broker.example".into(),
             operator: body("https://broker.example", "Courtier de confiance", "FR"),
         },
+        frame: Frame::Consent,
         consent: id(CONSENT),
         replaces: None,
         subject: id("urn:uuid:0b3f6a52-7b1e-4a5e-9d54-2c1a7b0e9f31"),

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use evidence::consent::{ConsentAct, ConsentDraft, ConsentTerms, Frame, PointList, point_list};
 use evidence::record::Record;
 use serde_json::{Map, Value};
 use test_fixtures::fixtures;
 
-use crate::scene::{ACTS, record};
+use crate::scene::{ACTS, CONSENT, at, event, id, record, requested, terms};
 
 /// The IRIs of the lists of DPV, and the namespaces that they cover.
 fn known() -> Option<(BTreeSet<String>, Vec<String>)> {
@@ -134,4 +135,56 @@ fn a_term_that_dpv_does_not_have_is_found() {
     document["dpv:hasProcess"][0]["dpv:hasProcessing"][0] = "dpv:Analytics".into();
     let Some(unknown) = unknown(&document) else { return };
     assert_eq!(unknown, ["https://w3id.org/dpv#Analytics"]);
+}
+
+/// What a legal person permits for a list of two points.
+fn permission() -> Record {
+    let list = PointList {
+        grant: id("9a1f3c1e-5c55-4f1b-9b53-0d3b7f6f2a10"),
+        sha256: point_list(&[[7; 32], [8; 32]]),
+        count: 2,
+    };
+    let terms = ConsentTerms {
+        frame: Frame::Permission(list),
+        ..terms()
+    };
+    let draft = ConsentDraft::new(&terms, 1, at(10), &[requested()]).unwrap();
+    Record::Consent(draft.with(&event(ConsentAct::Given, 10)).unwrap())
+}
+
+/// A permission is none of the GDPR, and its terms exist too.
+#[test]
+fn legal_person_permissions_are_written_with_terms_of_dpv_and_read_back_as_no_consent() {
+    let whole = permission();
+    let Record::Consent(record) = &whole else {
+        panic!("not a consent record")
+    };
+    let bytes = whole.to_jcs_bytes().unwrap();
+    assert_eq!(Record::parse(&bytes).unwrap(), whole);
+    assert_eq!(
+        (record.point_list().unwrap().count, record.consent().as_str()),
+        (2, CONSENT)
+    );
+    let text = String::from_utf8(bytes).unwrap();
+    for absent in [
+        "DataSubject",
+        "dpv:PersonalData",
+        "A6-1-a",
+        "law-GDPR",
+        "hasRight",
+    ] {
+        assert!(!text.contains(absent), "{absent}: {text}");
+    }
+    // Neither passes for the other.
+    for wrong in [
+        text.replace("dpv:Permission", "dpv:ConsentRecord"),
+        text.replace("en:pointList", "en:pointLost"),
+        text.replace("eu-dga:hasDataHolder", "dpv:hasDataSubject"),
+    ] {
+        assert!(Record::parse(wrong.as_bytes()).is_err());
+    }
+    let Some(unknown) = unknown(record.document()) else {
+        return;
+    };
+    assert!(unknown.is_empty(), "{unknown:?}");
 }

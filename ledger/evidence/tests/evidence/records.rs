@@ -58,7 +58,9 @@ fn each_type_has_its_kind_of_leaf() {
         Document,
         Document,
         RightsRequest,
-    Request, Access,
+        Request,
+        Access,
+        Enrolment,
     ];
     assert_eq!(kinds, expected);
 }

@@ -9,7 +9,11 @@ use evidence::{
         Access, ActedFor, Actor, AnswerStep, BreachTold, Capacity, CapacityStep, CapacityStepKind,
         ConsentChange, ConsentChanged, ConsentGiven, ConsentSuspended, ConsentWithdrawn, Digest, Enrolment,
         EnteredAct, EnteredStep, EnteredWhat, EvidenceLevel, HouseholdStep, HouseholdStepKind, Id, InOutcome,
-    Instant, MandateStep, MandateStepKind, ManifestRoot, MemberActor, MemberStep, Method, Objection, OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power, ProjectMember, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right, RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer, JointContract, JointRule,
+        Instant, JointContract, JointRule, LegalPersonKind, LegalPersonStep, LegalPersonStepKind,
+        MandateStep, MandateStepKind, ManifestRoot, MemberActor, MemberStep, Method, Objection,
+        OccupancyStep, OccupancyStepKind, OutOutcome, PasskeyAction, PasskeyChange, PastData, Power,
+        ProjectMember, ProvedBy, Record, Release, ReleaseRefused, ReleasedFile, RequestStep, Right,
+        RightsStep, RightsStepKind, Role, Seconds, Step, Text, TransferIn, TransferOut, WithdrawalAnswer,
     },
 };
 use ledger_core::{
@@ -256,7 +260,19 @@ pub fn all() -> Vec<Record> {
         Record::Objection(objection()),
         Record::ProjectMember(project_member()),
         Record::MandateJoint(joint_holder()),
+        Record::LegalPerson(points_added()),
     ]
+}
+
+pub fn points_added() -> LegalPersonStep {
+    LegalPersonStep {
+        participant: id("p-1"),
+        kind: LegalPersonKind::PublicBody,
+        step: LegalPersonStepKind::PointsAdded,
+        points: 12,
+        list_sha256: digest("points"),
+        at: at(14),
+    }
 }
 
 pub fn consent_changed_for(seconds: i64) -> ConsentChanged {
