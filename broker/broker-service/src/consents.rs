@@ -17,13 +17,13 @@ use word::standing;
 pub(crate) use word::{Word, agreed, word};
 
 use async_trait::async_trait;
-use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How};
 use broker_domain::ids::{ConsentId, Digest, OfferId, PointId};
 use broker_domain::mandate::{Acting, Capacity, Hand};
 use broker_domain::policy::{Action, Permit, Query, Resource};
 use broker_domain::time::Instant;
 use broker_store::{OfferRow, PermissionRow, RecordedEvent, Serial};
-use evidence::consent::{ConsentAct, ConsentDraft};
+use evidence::consent::ConsentDraft;
 use evidence::passkey::Refusal as SignatureRefusal;
 use ledger_core::leaf::ActorClass;
 use thiserror::Error;
@@ -35,7 +35,7 @@ use crate::group::{Commit, Draft, Group};
 use crate::mandates;
 use crate::moving::has_left;
 use crate::receipts::Receipt;
-use crate::records::consent::{self, NewAct, Told};
+use crate::records::consent::{self, Told};
 
 /// What a participant chose on the page of one offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,67 +189,6 @@ impl Broker {
             consent: consent.id,
             receipt: None,
         })
-    }
-
-    /// Ends a consent. Needs no reason, no key and no JavaScript (invariant I5, GDPR art. 7(3)).
-    ///
-    /// # Errors
-    /// See [`WithdrawalRefusal`].
-    pub async fn withdraw(
-        &self,
-        who: impl Into<Hand>,
-        id: ConsentId,
-    ) -> Result<Receipt, Failure<WithdrawalRefusal>> {
-        let hand = who.into();
-        let who = hand.person();
-        let now = self.clock.now();
-        let (consent, told) = {
-            let mut read = self.store.read().await?;
-            let consent = read.consent(id).await?;
-            let consent = consent.filter(|consent| consent.participant == who && hand.reaches(consent.point));
-            let consent = consent.ok_or(Failure::Refused(WithdrawalRefusal::NotYours))?;
-            let told = Told::of(&mut *read, &consent).await?;
-            (consent, told)
-        };
-
-        let resource = Resource::Consent {
-            consent: id,
-            owner: who,
-        };
-        let query = Query {
-            principal: hand.principal(),
-            action: Action::Withdraw,
-            resource,
-            now,
-        };
-        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(WithdrawalRefusal::NotYours))?;
-        let (act, kind) = match consent.state(now) {
-            State::Given { .. } => (ConsentAct::Withdrawn, EventKind::Withdrawn),
-            // Nothing was in force: taking back what waits is as easy.
-            State::Waiting { .. } => (ConsentAct::Declined, EventKind::Declined),
-            _ => return Err(Failure::Refused(WithdrawalRefusal::AlreadyEnded)),
-        };
-
-        let how = How::on_a_page(EvidenceLevel::L1);
-        let act = NewAct::by_hand(act, hand, how, now);
-        let signed = self.sign(consent::record(&self.site, &told, &consent, &act)?)?;
-        let event = next_event(&consent, kind, now, signed.digest())?;
-        let draft = Draft {
-            subject: who.into(),
-            actor: ActorClass::Participant,
-            signed,
-        };
-
-        // The event's number is unique: of two withdrawals at once one is kept, the other told to repeat.
-        let leaf_index = self
-            .commit(AddEvent {
-                consent: id,
-                event,
-                how: (how, hand.acting()),
-                draft,
-            })
-            .await?;
-        Ok(self.receipt(leaf_index).await?)
     }
 
     /// Reads what a choice is about, and asks the policies.

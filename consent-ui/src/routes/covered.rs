@@ -197,6 +197,10 @@ mod tests {
                 assert_eq!(covering(&path), Covering::Needs(power), "{path}");
             }
         }
+    }
+
+    #[test]
+    fn what_every_mandate_covers_and_what_needs_none() {
         for path in [
             paths::SHARINGS.to_owned(),
             paths::sharing("x"),

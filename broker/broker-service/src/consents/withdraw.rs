@@ -1,9 +1,9 @@
-//! Withdrawing many sharings of a legal person in one act: each has its event, its record and its receipt, as any withdrawal.
+//! Withdrawing one sharing, and many of a legal person in one act: each has its event, its record and its receipt.
 
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
 use broker_domain::ids::ConsentId;
 use broker_domain::mandate::{Acting, Hand};
 use broker_domain::policy::{Action, Permit, Query, Resource};
@@ -11,11 +11,12 @@ use broker_domain::time::Instant;
 use evidence::consent::ConsentAct;
 use ledger_core::leaf::ActorClass;
 
-use super::{WithdrawalRefusal, add_event, next_event};
+use super::{AddEvent, WithdrawalRefusal, add_event, next_event};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Draft, Group};
 use crate::mandates;
+use crate::receipts::Receipt;
 use crate::records::consent::{self, NewAct, Told};
 
 /// How often it is begun again when something came between.
@@ -24,6 +25,67 @@ const ATTEMPTS: usize = 3;
 const TURN: usize = 32;
 
 impl Broker {
+    /// Ends a consent. Needs no reason, no key and no JavaScript (invariant I5, GDPR art. 7(3)).
+    ///
+    /// # Errors
+    /// See [`WithdrawalRefusal`].
+    pub async fn withdraw(
+        &self,
+        who: impl Into<Hand>,
+        id: ConsentId,
+    ) -> Result<Receipt, Failure<WithdrawalRefusal>> {
+        let hand = who.into();
+        let who = hand.person();
+        let now = self.clock.now();
+        let (consent, told) = {
+            let mut read = self.store.read().await?;
+            let consent = read.consent(id).await?;
+            let consent = consent.filter(|consent| consent.participant == who && hand.reaches(consent.point));
+            let consent = consent.ok_or(Failure::Refused(WithdrawalRefusal::NotYours))?;
+            let told = Told::of(&mut *read, &consent).await?;
+            (consent, told)
+        };
+
+        let resource = Resource::Consent {
+            consent: id,
+            owner: who,
+        };
+        let query = Query {
+            principal: hand.principal(),
+            action: Action::Withdraw,
+            resource,
+            now,
+        };
+        Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(WithdrawalRefusal::NotYours))?;
+        let (act, kind) = match consent.state(now) {
+            State::Given { .. } => (ConsentAct::Withdrawn, EventKind::Withdrawn),
+            // Nothing was in force: taking back what waits is as easy.
+            State::Waiting { .. } => (ConsentAct::Declined, EventKind::Declined),
+            _ => return Err(Failure::Refused(WithdrawalRefusal::AlreadyEnded)),
+        };
+
+        let how = How::on_a_page(EvidenceLevel::L1);
+        let act = NewAct::by_hand(act, hand, how, now);
+        let signed = self.sign(consent::record(&self.site, &told, &consent, &act)?)?;
+        let event = next_event(&consent, kind, now, signed.digest())?;
+        let draft = Draft {
+            subject: who.into(),
+            actor: ActorClass::Participant,
+            signed,
+        };
+
+        // The event's number is unique: of two withdrawals at once one is kept, the other told to repeat.
+        let leaf_index = self
+            .commit(AddEvent {
+                consent: id,
+                event,
+                how: (how, hand.acting()),
+                draft,
+            })
+            .await?;
+        Ok(self.receipt(leaf_index).await?)
+    }
+
     /// Withdraws some sharings for whoever is represented. What ended before is left as it is. Gives how many ended now.
     ///
     /// # Errors

@@ -197,6 +197,12 @@ fn paused() -> ConsentChanged {
 
 /// One of each type.
 pub fn all() -> Vec<Record> {
+    let mut all = of_transfers();
+    all.extend(of_people());
+    all
+}
+
+fn of_transfers() -> Vec<Record> {
     let (dataset, researcher) = (id("street-load"), id("researcher-1"));
     vec![
         Record::Enrolment(enrolment()),
@@ -245,6 +251,11 @@ pub fn all() -> Vec<Record> {
             at: at(7),
         }),
         Record::Release(release()),
+    ]
+}
+
+fn of_people() -> Vec<Record> {
+    vec![
         Record::Passkey(passkey()),
         Record::RightsStep(rights_step()),
         Record::WithdrawalAnswer(withdrawal_answer()),
