@@ -139,7 +139,7 @@ pub enum FieldProblem {
 
 impl FieldProblem {
     /// Every problem.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 73] = [
         Self::AnswerMissing,
         Self::MeterMissing,
         Self::ConfirmationMissing,
@@ -209,8 +209,10 @@ impl FieldProblem {
         Self::People(PeopleProblem::CodeOver),
         Self::People(PeopleProblem::NoChannel),
         Self::People(PeopleProblem::NumberMissing),
+        Self::People(PeopleProblem::AddressMissing),
         Self::People(PeopleProblem::MemberMissing),
         Self::People(PeopleProblem::TooManyMembers),
+        Self::People(PeopleProblem::HeldTogether),
     ];
 }
 
@@ -314,10 +316,14 @@ pub enum PeopleProblem {
     NoChannel,
     /// Short messages without a number.
     NumberMissing,
+    /// E-mail and nothing else, without an address.
+    AddressMissing,
     /// Nobody chosen who may join a project.
     MemberMissing,
     /// A project has enough members.
     TooManyMembers,
+    /// Somebody holds the contract of this meter too, or was given a code to.
+    HeldTogether,
 }
 
 impl PeopleProblem {
@@ -330,8 +336,10 @@ impl PeopleProblem {
             Self::CodeOver => "field-phone-code-over",
             Self::NoChannel => "field-channel-missing",
             Self::NumberMissing => "field-number-missing",
+            Self::AddressMissing => "field-mail-missing",
             Self::MemberMissing => "field-member-missing",
             Self::TooManyMembers => "field-too-many-members",
+            Self::HeldTogether => "field-joint-held",
         }
     }
 }

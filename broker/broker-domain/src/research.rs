@@ -99,9 +99,26 @@ pub enum MemberStanding {
     },
     /// She is no member any more.
     Ended {
+        /// When she took the undertaking on, if she did: people are told of her all the same.
+        signed_at: Option<Instant>,
         /// When.
         at: Instant,
     },
+}
+
+impl MemberStanding {
+    /// From when on she was a member, and until when where that is over; nothing of whoever never signed.
+    #[must_use]
+    pub const fn membership(self) -> Option<(Instant, Option<Instant>)> {
+        match self {
+            Self::Signed { at } => Some((at, None)),
+            Self::Ended {
+                signed_at: Some(signed_at),
+                at,
+            } => Some((signed_at, Some(at))),
+            Self::Added | Self::Ended { signed_at: None, .. } => None,
+        }
+    }
 }
 
 /// A decision on a request.

@@ -100,6 +100,9 @@ pub enum PostFailure {
     /// It says: not now (4xx of a mail server; 429 or 5xx of a gateway).
     #[error("the server asks to come back later")]
     Later,
+    /// It says: not to you, whatever you send (a gateway's token, credit or address). No message is to blame.
+    #[error("the server refuses us, not this message")]
+    Barred,
     /// It says: never (5xx of a mail server; 4xx of a gateway).
     #[error("the server refuses this message")]
     Refused,

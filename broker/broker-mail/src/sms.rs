@@ -175,8 +175,11 @@ impl ShortPost for SmsGateway {
 const fn taken(status: u16) -> Result<(), PostFailure> {
     match status {
         200..=299 => Ok(()),
-        // About us or the moment, not about this message: a wrong token must not use up what waits.
-        401 | 403 | 404 | 405 | 408 | 425 | 429 => Err(PostFailure::Later),
+        // About us, not about this message: a token that ran out, credit that is used up (402), another address. It must not use
+        // up what waits.
+        401..=405 => Err(PostFailure::Barred),
+        // About the moment.
+        408 | 425 | 429 => Err(PostFailure::Later),
         400..=499 => Err(PostFailure::Refused),
         _ => Err(PostFailure::Later),
     }
@@ -224,10 +227,13 @@ mod tests {
         for status in [200, 201, 202, 204] {
             assert_eq!(taken(status), Ok(()));
         }
-        for status in [400, 402, 409, 413, 422] {
+        for status in [400, 406, 409, 413, 422] {
             assert_eq!(taken(status), Err(PostFailure::Refused), "{status}");
         }
-        for status in [301, 307, 401, 403, 404, 429, 500, 502, 503] {
+        for status in [401, 402, 403, 404, 405] {
+            assert_eq!(taken(status), Err(PostFailure::Barred), "{status}");
+        }
+        for status in [301, 307, 408, 425, 429, 500, 502, 503] {
             assert_eq!(taken(status), Err(PostFailure::Later), "{status}");
         }
     }

@@ -100,7 +100,9 @@ async fn its_answers_mean_never_later_or_nobody_and_repeat_no_number() {
     for (status, failure) in [
         (400, PostFailure::Refused),
         (422, PostFailure::Refused),
-        (401, PostFailure::Later),
+        (401, PostFailure::Barred),
+        (402, PostFailure::Barred),
+        (404, PostFailure::Barred),
         (429, PostFailure::Later),
         (500, PostFailure::Later),
         (503, PostFailure::Later),

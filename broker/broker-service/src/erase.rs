@@ -15,6 +15,7 @@ use thiserror::Error;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::group::{Commit, Group, Places, Shown};
+use crate::mandates::{EndListed, HoldingsEnd};
 use crate::telling::farewell;
 use crate::vault::Keeper;
 
@@ -72,6 +73,7 @@ impl Broker {
             policy: Hash::new(permit.set().0),
             keeper: self.vault.keeper(),
             entropy: Arc::clone(&self.entropy),
+            holdings: self.holdings_end(who, EndListed::PersonOnly, now).await?,
         };
         let erased = self.commit(beat).await?;
         self.vault.forget(who);
@@ -106,6 +108,8 @@ struct Erase {
     policy: Hash,
     keeper: Keeper,
     entropy: Arc<dyn Entropy>,
+    /// What made her a holder of contracts with others.
+    holdings: HoldingsEnd,
 }
 
 #[async_trait]
@@ -115,7 +119,7 @@ impl Commit for Erase {
     const NAME: &'static str = "erase";
 
     fn leaves(&self) -> usize {
-        1
+        self.holdings.leaves().saturating_add(1)
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Erasing, ErasureRefusal>, Fault> {
@@ -125,6 +129,8 @@ impl Commit for Erase {
         let Some(handle) = group.erasure_handle(subject).await? else {
             return Ok(Err(ErasureRefusal::Unknown));
         };
+        // Before her rows go: they say whose lists it stands in.
+        self.holdings.write(group).await?;
         let records = group.erase_subject(subject).await?;
         let records = u32::try_from(records).map_err(|_| Fault::Corrupt { what: "record count" })?;
         let unsigned = UnsignedErasure {

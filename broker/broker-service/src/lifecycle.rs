@@ -276,8 +276,12 @@ impl Broker {
         let asked = asked_again(read.offers().await?, consent, old.step);
         let offer = asked.ok_or(Failure::Refused(ChangeRefusal::NotAsked))?;
         let granted = granted_with(consent, &read.consent_acts(consent.id).await?);
-        // To what another holder agreed already, and to nothing else.
-        let until = consent.proposal(now).map_or_else(
+        // To what another holder agreed already, and to nothing else: also not under the text of another offer.
+        let proposal = consent.proposal(now);
+        if proposal.is_some_and(|waits| !offer.notices().contains(&waits.terms.notice)) {
+            return Err(Failure::Refused(ChangeRefusal::NoticeChanged));
+        }
+        let until = proposal.map_or_else(
             || drafted_at.plus_seconds(i64::from(offer.offer.days) * 86_400),
             |proposal| proposal.terms.data.end(),
         );
@@ -434,7 +438,10 @@ impl Commit for AddChange {
         {
             return Ok(Err(ChangeRefusal::Signature(refusal)));
         }
-        if matches!(self.event.kind, EventKind::Renewed(_) | EventKind::Agreed { .. }) {
+        if matches!(
+            self.event.kind,
+            EventKind::Given | EventKind::Renewed(_) | EventKind::Agreed { .. }
+        ) {
             // Who holds the contract, and who must agree, may have changed since.
             let consent = group.tx.consent(self.consent).await?;
             let consent = consent.ok_or(Fault::SubjectErased)?;

@@ -6,6 +6,7 @@
 
 mod accept;
 mod acting;
+mod gone;
 mod joint;
 mod names;
 mod newcomer;
@@ -32,6 +33,7 @@ use crate::telling;
 
 pub use accept::Claim;
 pub use acting::ActingNow;
+pub(crate) use gone::{EndListed, HoldingsEnd};
 pub(crate) use joint::Holders;
 pub use joint::{HeldTogether, JointOrder};
 pub use newcomer::DelegateInvited;
@@ -127,8 +129,8 @@ pub enum MandateRefusal {
     /// It ended before.
     #[error("this mandate is over already")]
     Over,
-    /// A contract that two hold: neither puts the other out.
-    #[error("you hold this contract together; ask the data-protection officer to end it")]
+    /// A contract that two hold: neither puts the other out, nor brings in a third alone.
+    #[error("you hold this contract together; ask the data-protection officer")]
     NotAlone,
     /// The session.
     #[error(transparent)]

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use broker_domain::ids::{OfficerId, ParticipantId, RequestId};
 use broker_domain::policy::{Action, Permit, Principal, Query, Resource};
-use broker_domain::research::{AccessRequest, MemberStanding, RequestState};
+use broker_domain::research::{AccessRequest, RequestState};
 use broker_domain::time::Instant;
 use broker_store::{DatasetRow, ReleaseRow, Serial};
 use evidence::record::{Objection, Record};
@@ -30,8 +30,8 @@ pub struct Project {
     pub dataset: DatasetRow,
     /// The name of the body that the researcher works for.
     pub organisation: String,
-    /// Who joined and signed, and when; in order of when they were added.
-    pub members: Vec<(String, Instant)>,
+    /// Who ever joined and signed, since when, and until when if it is over; in order of when they were added.
+    pub members: Vec<(String, Instant, Option<Instant>)>,
     /// Its release, if one was made.
     pub release: Option<ReleaseRow>,
     /// Whether that release holds her.
@@ -89,10 +89,10 @@ impl Broker {
             let organisation = read.organisation(request.organisation).await?;
             let mut members = Vec::new();
             for member in read.project_members(request.id).await? {
-                if let MemberStanding::Signed { at } = member.standing
+                if let Some((since, until)) = member.standing.membership()
                     && let Some(row) = read.researcher(member.researcher).await?
                 {
-                    members.push((row.name, at));
+                    members.push((row.name, since, until));
                 }
             }
             projects.push(Project {

@@ -390,6 +390,14 @@ impl Broker {
         }
     }
 
+    /// Whether whoever acts proved in the last ten minutes who she is, for what cannot be undone.
+    ///
+    /// # Errors
+    /// See [`SignInRefusal`].
+    pub async fn proved_lately(&self, token: &[u8; 32]) -> Result<(), Failure<SignInRefusal>> {
+        self.fresh(token).await.map(drop)
+    }
+
     /// Whoever may change how she signs in: proved in the last ten minutes.
     pub(crate) async fn fresh(&self, token: &[u8; 32]) -> Result<LiveSession, Failure<SignInRefusal>> {
         let session = self.able(token).await?;

@@ -51,4 +51,4 @@ CREATE TABLE project_member (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX project_of_member ON project_member (researcher);
 CREATE INDEX project_member_untold ON project_member (signed_at_us)
-    WHERE signed_at_us IS NOT NULL AND ended_at_us IS NULL AND told_at_us IS NULL;
+    WHERE signed_at_us IS NOT NULL AND told_at_us IS NULL;

@@ -250,6 +250,15 @@ impl MessageWrites for SqliteTx {
         self.change_one("message", query).await
     }
 
+    async fn unbegin_message(&mut self, id: MessageId, retry_at: Instant) -> Result<(), StoreError> {
+        let query = query(
+            "UPDATE message SET attempts = attempts - 1, due_at_us = ?2 \
+             WHERE id = ?1 AND ended IS NULL AND attempts > 0",
+        );
+        let query = query.bind(id.as_bytes().as_slice()).bind(retry_at.as_micros());
+        self.change_one("message", query).await
+    }
+
     async fn end_message(&mut self, id: MessageId, end: MessageEnd, at: Instant) -> Result<(), StoreError> {
         let query = query(
             "UPDATE message SET ended = ?2, ended_at_us = ?3, to_sealed = x'' WHERE id = ?1 AND ended IS NULL",

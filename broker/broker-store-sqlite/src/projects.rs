@@ -32,7 +32,7 @@ impl ProjectReads for SqliteTx {
     async fn member_untold(&mut self) -> Result<Option<UntoldMember>, StoreError> {
         let query = query(
             "SELECT request, researcher, added_by, added_at_us, signed_at_us, ended_at_us, told_upto \
-             FROM project_member WHERE signed_at_us IS NOT NULL AND ended_at_us IS NULL AND told_at_us IS NULL \
+             FROM project_member WHERE signed_at_us IS NOT NULL AND told_at_us IS NULL \
              ORDER BY signed_at_us, request, researcher LIMIT 1",
         );
         self.one(query, |row| {
@@ -111,7 +111,7 @@ impl ProjectWrites for SqliteTx {
         at: Instant,
     ) -> Result<(), StoreError> {
         let query = query(
-            "UPDATE project_member SET ended_at_us = ?3, told_upto = NULL \
+            "UPDATE project_member SET ended_at_us = ?3 \
              WHERE request = ?1 AND researcher = ?2 AND ended_at_us IS NULL",
         );
         let query = query
@@ -124,7 +124,7 @@ impl ProjectWrites for SqliteTx {
     async fn member_told(&mut self, member: &ProjectMember, upto: ToldUpto) -> Result<(), StoreError> {
         let query = query(
             "UPDATE project_member SET told_upto = ?3, told_at_us = ?4 \
-             WHERE request = ?1 AND researcher = ?2 AND told_at_us IS NULL AND ended_at_us IS NULL",
+             WHERE request = ?1 AND researcher = ?2 AND signed_at_us IS NOT NULL AND told_at_us IS NULL",
         );
         let (person, at) = match upto {
             ToldUpto::Person(who) => (Some(who.as_bytes().to_vec()), None),
@@ -149,7 +149,7 @@ fn member(row: &SqliteRow) -> Result<ProjectMember, StoreError> {
         added_by: officer.map_or(AddedBy::Lead, AddedBy::Officer),
         added_at: row.instant("project_member.added_at_us")?,
         standing: match (signed, ended) {
-            (_, Some(at)) => MemberStanding::Ended { at },
+            (signed_at, Some(at)) => MemberStanding::Ended { signed_at, at },
             (Some(at), None) => MemberStanding::Signed { at },
             (None, None) => MemberStanding::Added,
         },

@@ -183,6 +183,7 @@ macro_rules! contract_tests {
             }
             projects {
                 a_member_is_added_signs_and_leaves_once
+                whoever_signed_and_left_is_still_to_be_told
                 the_people_of_a_project_are_found_page_by_page
             }
             dossiers {

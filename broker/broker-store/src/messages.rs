@@ -371,6 +371,9 @@ pub trait MessageWrites {
     async fn add_message(&mut self, row: &MessageRow) -> Result<(), StoreError>;
     /// Notes that an attempt begins: one more, and the next not before `retry_at`. A message that ended is a conflict.
     async fn begin_message(&mut self, id: MessageId, retry_at: Instant) -> Result<(), StoreError>;
+    /// Takes the attempt back that began last: it was none of the message's. The next not before `retry_at`. A message that ended, or
+    /// that no attempt was made of, is a conflict.
+    async fn unbegin_message(&mut self, id: MessageId, retry_at: Instant) -> Result<(), StoreError>;
     /// Notes how a message ended; its sealed address is emptied. One that ended before is a conflict.
     async fn end_message(&mut self, id: MessageId, end: MessageEnd, at: Instant) -> Result<(), StoreError>;
     /// Ends every message to a person that waits, as overtaken; none is no conflict.

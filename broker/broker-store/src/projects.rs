@@ -43,7 +43,8 @@ pub trait ProjectReads {
     async fn project_members(&mut self, project: RequestId) -> Result<Vec<ProjectMember>, StoreError>;
     /// The projects that somebody was added to, newest first.
     async fn projects_joined(&mut self, who: ResearcherId) -> Result<Vec<ProjectMember>, StoreError>;
-    /// The member who signed first of those of whom people are still to be told.
+    /// The member who signed first of those of whom people are still to be told; also one who left, since what she received
+    /// stays with her.
     async fn member_untold(&mut self) -> Result<Option<UntoldMember>, StoreError>;
     /// People who agreed to the recipient and purpose of a project at any time or are in its release, behind `after` in order of
     /// identifier, at most `limit`.
@@ -67,13 +68,14 @@ pub trait ProjectWrites {
         who: ResearcherId,
         at: Instant,
     ) -> Result<(), StoreError>;
-    /// Ends a membership. One that ended before is a conflict.
+    /// Ends a membership. One that ended before is a conflict. How far people were told of her stays.
     async fn end_project_member(
         &mut self,
         project: RequestId,
         who: ResearcherId,
         at: Instant,
     ) -> Result<(), StoreError>;
-    /// Notes up to whom people were told of a member. One of whom everybody was told, or who left, is a conflict.
+    /// Notes up to whom people were told of a member. One of whom everybody was told, or who
+    /// never signed, is a conflict.
     async fn member_told(&mut self, member: &ProjectMember, upto: ToldUpto) -> Result<(), StoreError>;
 }

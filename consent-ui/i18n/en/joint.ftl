@@ -54,6 +54,7 @@ joint-meter = Meter of the contract
 joint-label = Name of the other holder
 joint-label-hint = As on the contract. Only the two of you read it.
 joint-what-it-means = The other holder will see all sharings, transfers and readings of this meter since its enrolment, and can withdraw your agreements. Invite only the person who signed the contract with you.
+field-joint-held = Somebody holds this contract with you already, or has an unused code to. End that code, or ask the data-protection officer, who invites another holder after seeing the contract.
 joint-invite-button = Make a code
 joint-desk-heading = Contracts with several holders
 joint-desk-intro = Invite the second holder of a contract that you saw, or record that there is one holder left. Both get a message.

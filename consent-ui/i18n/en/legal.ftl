@@ -98,6 +98,7 @@ line-person = the third column is empty, "no" or "yes".
 line-twice = this point stands further up in the list already. Delete one of the two lines.
 line-listed = this point is this organisation's already. Delete the line.
 line-taken = this point is enrolled for somebody else. Check the number; if a contract changed, record that first under "Homes".
+line-lived = this point was said to show the life of a person. Write "oui" in the third column: she decides herself.
 legal-close = Close and erase
 legal-close-what = Every permission ends, recipients are told, and all that is kept of the organisation is erased. This cannot be undone.
 legal-close-confirm = I confirm that the organisation asked for it or exists no more.

@@ -45,3 +45,4 @@ field-phone-code-wrong = This is not the code that was sent. Check it: after fiv
 field-phone-code-over = This code is not taken any more. Enter the number again to get another one.
 field-channel-missing = Tick one way at least. To get no messages at all, keep e-mail and remove your address.
 field-number-missing = Confirm a telephone number first, then tick SMS.
+field-mail-missing = No address is confirmed: no message would reach you. Confirm an address on your account page first, or tick post or SMS as well.

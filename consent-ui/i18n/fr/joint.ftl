@@ -54,6 +54,7 @@ joint-meter = Compteur du contrat
 joint-label = Nom de l'autre titulaire
 joint-label-hint = Comme sur le contrat. Seuls vous deux le lisez.
 joint-what-it-means = L'autre titulaire verra tous les partages, transferts et relevés de ce compteur depuis son inscription, et pourra retirer vos accords. N'invitez que la personne qui a signé le contrat avec vous.
+field-joint-held = Quelqu'un est déjà titulaire de ce contrat avec vous, ou a un code non utilisé pour le devenir. Terminez ce code, ou demandez au délégué, qui invite un autre titulaire après avoir vu le contrat.
 joint-invite-button = Créer un code
 joint-desk-heading = Contrats à plusieurs titulaires
 joint-desk-intro = Inviter le deuxième titulaire d'un contrat que vous avez vu, ou constater qu'il n'y en a plus qu'un. Les deux en reçoivent un message.

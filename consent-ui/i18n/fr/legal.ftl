@@ -98,6 +98,7 @@ line-person = la troisième colonne est vide, « non » ou « oui ».
 line-twice = ce point figure déjà plus haut dans la liste. Supprimez une des deux lignes.
 line-listed = ce point est déjà à cette organisation. Supprimez la ligne.
 line-taken = ce point est inscrit pour quelqu'un d'autre. Vérifiez le numéro ; si un contrat a changé, enregistrez-le d'abord sous « Logements ».
+line-lived = on a dit de ce point qu'il montre la vie d'une personne. Écrivez « oui » dans la troisième colonne : elle décide elle-même.
 legal-close = Clore et effacer
 legal-close-what = Toutes les autorisations prennent fin, les destinataires en sont informés, et tout ce qui est gardé de l'organisation est effacé. Cela ne peut pas être annulé.
 legal-close-confirm = Je confirme que l'organisation l'a demandé ou n'existe plus.

@@ -45,3 +45,4 @@ field-phone-code-wrong = Ce n'est pas le code envoyé. Vérifiez-le : après cin
 field-phone-code-over = Ce code n'est plus accepté. Indiquez de nouveau le numéro pour en recevoir un autre.
 field-channel-missing = Cochez au moins une voie. Pour ne recevoir aucun message, gardez le courriel et retirez votre adresse.
 field-number-missing = Confirmez d'abord un numéro de téléphone, puis cochez les SMS.
+field-mail-missing = Aucune adresse n'est confirmée : aucun message ne vous parviendrait. Confirmez d'abord une adresse sur la page de votre compte, ou cochez aussi le courrier ou les SMS.

@@ -54,6 +54,7 @@ joint-meter = Meter van het contract
 joint-label = Naam van de andere houder
 joint-label-hint = Zoals op het contract. Alleen u beiden leest dit.
 joint-what-it-means = De andere houder ziet alle delingen, verzendingen en metingen van deze meter sinds de inschrijving, en kan uw toestemmingen intrekken. Nodig alleen de persoon uit die het contract met u tekende.
+field-joint-held = Iemand is al houder van dit contract met u, of heeft een ongebruikte code daarvoor. Beëindig die code, of vraag het de functionaris, die na inzage van het contract een andere houder uitnodigt.
 joint-invite-button = Een code maken
 joint-desk-heading = Contracten met meerdere houders
 joint-desk-intro = Nodig de tweede houder uit van een contract dat u zag, of leg vast dat er nog één is. Beiden krijgen een bericht.

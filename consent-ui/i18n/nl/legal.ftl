@@ -98,6 +98,7 @@ line-person = de derde kolom is leeg, "nee" of "ja".
 line-twice = dit punt staat al hoger in de lijst. Verwijder een van beide regels.
 line-listed = dit punt is al van deze organisatie. Verwijder de regel.
 line-taken = dit punt is voor iemand anders ingeschreven. Controleer het nummer; als een contract veranderde, leg dat eerst vast onder "Woningen".
+line-lived = van dit punt is gezegd dat het het leven van een persoon toont. Schrijf "oui" in de derde kolom: die persoon beslist zelf.
 legal-close = Afsluiten en wissen
 legal-close-what = Alle toestemmingen eindigen, ontvangers worden ingelicht, en alles wat van de organisatie wordt bewaard wordt gewist. Dit kan niet ongedaan worden gemaakt.
 legal-close-confirm = Ik bevestig dat de organisatie erom vroeg of niet meer bestaat.

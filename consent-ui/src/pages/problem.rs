@@ -61,6 +61,14 @@ pub enum ProblemKind {
     CapacityKnown,
     /// 409: no end of a capacity is recorded.
     CapacityNotKnown,
+    /// 409: members are added to approved projects only.
+    ProjectNotApproved,
+    /// 409: somebody works on a project already, asked for it, or left it.
+    ProjectMemberKnown,
+    /// 409: a member signed before.
+    UndertakingSigned,
+    /// 409: the undertaking is another one than was read.
+    UndertakingChanged,
     /// 413: too much was sent.
     TooLarge,
     /// 429: a copy of hers is being made.
@@ -99,7 +107,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 42] = [
         Self::NotFound,
         Self::NotYours,
         Self::NotCovered,
@@ -121,6 +129,10 @@ impl ProblemKind {
         Self::BreachNumber,
         Self::CapacityKnown,
         Self::CapacityNotKnown,
+        Self::ProjectNotApproved,
+        Self::ProjectMemberKnown,
+        Self::UndertakingSigned,
+        Self::UndertakingChanged,
         Self::TooLarge,
         Self::CopyRunning,
         Self::Unavailable,
@@ -173,7 +185,11 @@ impl ProblemKind {
             | Self::BreachDecided
             | Self::BreachNumber
             | Self::CapacityKnown
-            | Self::CapacityNotKnown => 409,
+            | Self::CapacityNotKnown
+            | Self::ProjectNotApproved
+            | Self::ProjectMemberKnown
+            | Self::UndertakingSigned
+            | Self::UndertakingChanged => 409,
             Self::TooLarge => 413,
             Self::Unavailable | Self::NotWitnessed | Self::ProviderAway => 503,
             Self::Fault => 500,
@@ -204,6 +220,10 @@ impl ProblemKind {
             Self::BreachNumber => "problem-breach-number",
             Self::CapacityKnown => "problem-capacity-known",
             Self::CapacityNotKnown => "problem-capacity-not-known",
+            Self::ProjectNotApproved => "problem-project-not-approved",
+            Self::ProjectMemberKnown => "problem-project-member-known",
+            Self::UndertakingSigned => "problem-undertaking-signed",
+            Self::UndertakingChanged => "problem-undertaking-changed",
             Self::TooLarge => "problem-too-large",
             Self::CopyRunning => "problem-copy-running",
             Self::Unavailable => "problem-unavailable",

@@ -156,8 +156,8 @@ pub struct ProjectRow {
     pub from: Date,
     /// The last.
     pub until: Date,
-    /// Who joined and signed, and when.
-    pub members: Vec<(String, Moment)>,
+    /// Who ever joined and signed, since when, and until when if it is over.
+    pub members: Vec<(String, Moment, Option<Moment>)>,
     /// When its release was made, if it was.
     pub released_at: Option<Moment>,
     /// Whether that release holds her.

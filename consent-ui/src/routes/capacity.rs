@@ -20,7 +20,7 @@ use crate::routes::fields::{Fields, Posted};
 use crate::routes::others::case_code;
 use crate::routes::phrases::{day, moment};
 use crate::routes::trouble::Trouble;
-use crate::routes::visit::{Visit, id, onward_with, returned, shown};
+use crate::routes::visit::{Visit, id, onward_with, proof_first, returned, shown};
 
 fn trouble(failure: Failure<CapacityRefusal>) -> Trouble {
     Trouble::from_failure(failure, |refusal| match refusal {
@@ -181,8 +181,15 @@ pub(crate) async fn record(Path(person): Path<String>, posted: Posted) -> Result
 
 /// POST `/dpo/personnes/{person}/erreur`
 pub(crate) async fn undo(Path(person): Path<String>, posted: Posted) -> Result<Response, Trouble> {
-    let Posted { visit, fields, .. } = posted;
+    let Posted {
+        visit,
+        session,
+        fields,
+    } = posted;
     let officer = visit.officer()?;
+    if let Some(proof) = proof_first(&visit, &session).await? {
+        return Ok(proof);
+    }
     let reason = fields.text("motif").to_owned();
     let undone = visit
         .broker()

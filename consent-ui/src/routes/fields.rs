@@ -98,7 +98,7 @@ enum Leaving {
 impl From<&str> for Leaving {
     fn from(path: &str) -> Self {
         // Pausing, freezing and narrowing take away a part.
-        let takes = ["/retrait", "/pause", "/reduction", "/pas-moi"];
+        let takes = ["/retrait", "/pause", "/reduction", "/pas-moi", "/accord/refus"];
         let sharing = path.starts_with(paths::SHARINGS) || path.starts_with(paths::POINTS);
         let withdrawal = sharing && takes.iter().any(|end| path.ends_with(end));
         // Leaving a home ends its sharings. A later date than the one that is known gives some time back: `leave` refuses it.

@@ -6,7 +6,7 @@ use broker_domain::ids::{MandateId, PointId};
 use broker_domain::mandate::{GrantRule, MandateState};
 use broker_service::{Failure, GivenMandate, JointOrder, MandateRefusal, MandateView, SignInRefusal};
 
-use crate::form::{FieldError, FieldProblem, FormErrors};
+use crate::form::{FieldError, FieldProblem, FormErrors, PeopleProblem};
 use crate::page::Notice;
 use crate::pages::{
     JointDeskView, JointForm, JointView, MandateCard, MandateGivenView, render_joint, render_joint_desk,
@@ -113,13 +113,14 @@ fn order(form: &JointForm) -> Result<JointOrder, FormErrors> {
 
 /// What is wrong with a form that was understood and not taken.
 fn unmade(refusal: &MandateRefusal) -> Option<FormErrors> {
-    let problem = match refusal {
-        MandateRefusal::Label => FieldProblem::NameMissing,
-        MandateRefusal::TooMany => FieldProblem::TooManyMandates,
+    let (field, problem) = match refusal {
+        MandateRefusal::Label => ("nom", FieldProblem::NameMissing),
+        MandateRefusal::TooMany => ("nom", FieldProblem::TooManyMandates),
+        MandateRefusal::NotAlone => ("compteur", FieldProblem::People(PeopleProblem::HeldTogether)),
         _ => return None,
     };
     Some(FormErrors(vec![FieldError {
-        field: "nom".to_owned(),
+        field: field.to_owned(),
         problem,
     }]))
 }

@@ -23,7 +23,7 @@ use crate::routes::fields::{Fields, Posted};
 use crate::routes::mandates::{Reader, card, digest};
 use crate::routes::phrases::{midnight, moment, tomorrow};
 use crate::routes::trouble::Trouble;
-use crate::routes::visit::{PAGE_LINES, Visit, id, onward, onward_with, returned, shown};
+use crate::routes::visit::{PAGE_LINES, Visit, id, onward, onward_with, proof_first, returned, shown};
 
 /// Longest name and seat, in characters.
 const LONGEST: usize = 200;
@@ -386,6 +386,7 @@ fn told(problem: &ListProblem) -> Vec<WrongLine> {
                     LineProblem::Twice => "line-twice",
                     LineProblem::Listed => "line-listed",
                     LineProblem::Taken => "line-taken",
+                    LineProblem::Lived => "line-lived",
                 },
             })
             .collect(),
@@ -406,7 +407,11 @@ pub(crate) async fn aside(
 
 /// POST `/dpo/personnes-morales/{person}/cloture`
 pub(crate) async fn close(Path(person): Path<String>, posted: Posted) -> Result<Response, Trouble> {
-    let Posted { visit, fields, .. } = posted;
+    let Posted {
+        visit,
+        session,
+        fields,
+    } = posted;
     let officer = visit.officer()?;
     let person: ParticipantId = id(&person)?;
     if fields.text("confirme") != "oui" {
@@ -415,6 +420,9 @@ pub(crate) async fn close(Path(person): Path<String>, posted: Posted) -> Result<
             ..Back::default()
         };
         return again(&visit, person, back).await;
+    }
+    if let Some(proof) = proof_first(&visit, &session).await? {
+        return Ok(proof);
     }
     // Only a legal person is closed here: the erasure of a person is asked for by herself, or through the rights desk.
     visit

@@ -21,7 +21,7 @@ use crate::routes::gate::{self, Provenance};
 use crate::routes::phrases::{day, last_day, midnight, moment, tomorrow};
 use crate::routes::sharings::receipt_kind;
 use crate::routes::trouble::Trouble;
-use crate::routes::visit::{Visit, id, onward, onward_with, returned, shown};
+use crate::routes::visit::{Visit, id, onward, onward_with, proof_first, returned, shown};
 use crate::vocabulary::AwaitedWord;
 
 /// Which side reads.
@@ -351,9 +351,17 @@ async fn own_card(visit: &Visit, who: ParticipantId, mandate: &str) -> Result<Ma
 
 /// POST `/moi/mandats/{mandate}/fin`
 pub(crate) async fn end(Path(mandate): Path<String>, posted: Posted) -> Result<Response, Trouble> {
-    let visit = posted.visit;
-    let who = visit.participant()?;
-    let ended = visit.broker().end_mandate(who, id(&mandate)?).await;
+    let Posted { visit, session, .. } = posted;
+    let (who, mandate) = (visit.participant()?, id(&mandate)?);
+    // To leave a contract that two hold gives the other the word over both: no idle session does.
+    let own = visit.broker().own_mandates(who).await?;
+    let leaves = own.held.iter().find(|seen| seen.mandate.id == mandate);
+    if leaves.is_some_and(|seen| seen.mandate.joint.is_some())
+        && let Some(proof) = proof_first(&visit, &session).await?
+    {
+        return Ok(proof);
+    }
+    let ended = visit.broker().end_mandate(who, mandate).await;
     ended.map_err(trouble)?;
     Ok(onward_with(paths::MANDATES, Notice::MandateEnded))
 }

@@ -9,7 +9,7 @@ use broker_store::SessionRole;
 
 use crate::form::{FieldProblem, FormErrors, PeopleProblem};
 use crate::page::Notice;
-use crate::pages::{Chief, JoinedProject, MemberRow, Membership, ProjectView, render_project};
+use crate::pages::{Chief, JoinedProject, MemberRow, Membership, ProblemKind, ProjectView, render_project};
 use crate::paths;
 use crate::routes::entered::{at, digest};
 use crate::routes::fields::Posted;
@@ -60,7 +60,7 @@ async fn view(visit: &Visit, request: RequestId, errors: FormErrors) -> Result<P
                 standing: match member.standing {
                     MemberStanding::Added => Membership::Added,
                     MemberStanding::Signed { at } => Membership::Signed(moment(at)),
-                    MemberStanding::Ended { at } => Membership::Ended(moment(at)),
+                    MemberStanding::Ended { at, .. } => Membership::Ended(moment(at)),
                 },
                 own: own(member.researcher),
             })
@@ -140,11 +140,14 @@ pub(crate) async fn sign(Path(request): Path<String>, posted: Posted) -> Result<
         .broker()
         .sign_undertaking(&session.token, request, text)
         .await;
-    stepped(
-        signed,
-        &paths::project(&request.to_string()),
-        Notice::UndertakingSigned,
-    )
+    let here = paths::project(&request.to_string());
+    match signed {
+        Err(Failure::Refused(ProjectRefusal::Already)) => Err(Trouble::Because {
+            why: ProblemKind::UndertakingSigned,
+            onward: here,
+        }),
+        signed => stepped(signed, &here, Notice::UndertakingSigned),
+    }
 }
 
 /// POST `/recherche/projets/{request}/membres/fin`
@@ -183,14 +186,17 @@ fn stepped<T>(
 }
 
 fn trouble(failure: Failure<ProjectRefusal>, here: &str) -> Trouble {
+    let because = |why| Trouble::Because {
+        why,
+        onward: here.to_owned(),
+    };
     Trouble::from_failure(failure, |refusal| match refusal {
         ProjectRefusal::Unknown => Trouble::NotFound,
         ProjectRefusal::SignIn(refusal) => Trouble::SignIn(refusal),
-        ProjectRefusal::NotApproved
-        | ProjectRefusal::NotOfThisBody
-        | ProjectRefusal::Already
-        | ProjectRefusal::TooMany
-        | ProjectRefusal::AnotherText => Trouble::Changed {
+        ProjectRefusal::NotApproved => because(ProblemKind::ProjectNotApproved),
+        ProjectRefusal::Already => because(ProblemKind::ProjectMemberKnown),
+        ProjectRefusal::AnotherText => because(ProblemKind::UndertakingChanged),
+        ProjectRefusal::NotOfThisBody | ProjectRefusal::TooMany => Trouble::Changed {
             onward: here.to_owned(),
         },
     })

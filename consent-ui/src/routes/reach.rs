@@ -131,6 +131,7 @@ async fn answered(
         ReachRefusal::CodeOver => at("telephone", FieldProblem::People(PeopleProblem::CodeOver)),
         ReachRefusal::NoChannel => at(field, FieldProblem::People(PeopleProblem::NoChannel)),
         ReachRefusal::NumberMissing => at(field, FieldProblem::People(PeopleProblem::NumberMissing)),
+        ReachRefusal::AddressMissing => at(field, FieldProblem::People(PeopleProblem::AddressMissing)),
         ReachRefusal::NotParticipant => return Err(Trouble::NotYours),
         ReachRefusal::SignIn(refusal) => return Err(Trouble::SignIn(refusal)),
     };

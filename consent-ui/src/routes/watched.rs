@@ -127,7 +127,7 @@ fn row(visit: &Visit, project: Project) -> ProjectRow {
         members: project
             .members
             .into_iter()
-            .map(|(name, at)| (name, moment(at)))
+            .map(|(name, since, until)| (name, moment(since), until.map(moment)))
             .collect(),
         justification: project.request.justification,
         from: day(period.start()),

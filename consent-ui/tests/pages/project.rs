@@ -135,13 +135,21 @@ async fn p_27_a_new_member_signs_before_anything_is_hers_and_the_people_concerne
     assert_eq!(opened, age::decrypt(&house.identity, &lead.bytes).unwrap());
 
     people_learn_of_her(&house, &mut anna, &mut bruno).await;
-    let page = officer.open(&project).await;
-    let ended = done(&mut officer, &page, &page.action("/membres/fin"), &[]).await;
-    assert!(ended.text().contains("N'est plus membre"), "{}", ended.text());
-    assert_eq!(her.get(&release).await.status, 404);
-    assert_eq!(her.get(&project).await.status, 404);
+    she_is_sent_away(&mut officer, &mut her, (&project, &release)).await;
     let seen = anna.open("/moi/recherches").await;
-    assert!(!seen.text().contains("Rosa"), "{}", seen.text());
+    // She holds what she downloaded: her name stays, with both days.
+    let (_, line) = seen.body.split_once("Rosa").unwrap();
+    let (line, _) = line.split_once("<br>").unwrap();
+    assert!(line.contains("du ") && line.contains(" au "), "{line}");
+}
+
+/// By the officer: nothing of the project is hers any more.
+async fn she_is_sent_away(officer: &mut Browser, her: &mut Browser, (project, release): (&str, &str)) {
+    let page = officer.open(project).await;
+    let ended = done(officer, &page, &page.action("/membres/fin"), &[]).await;
+    assert!(ended.text().contains("N'est plus membre"), "{}", ended.text());
+    assert_eq!(her.get(release).await.status, 404);
+    assert_eq!(her.get(project).await.status, 404);
 }
 
 /// Each once; who objected is in none of it.
@@ -181,6 +189,7 @@ async fn p_27_members_are_added_by_lead_or_officer_and_sign_for_themselves() {
     let id = rosa.id.to_string();
     let twice = officer.submit(&page, &action, &[("membre", &id)]).await;
     assert_eq!(twice.status, 409, "{}", twice.text());
+    assert!(twice.text().contains("ne peut pas être ajoutée à nouveau"));
 
     let (mut him, _) = house.come_in(SessionRole::Researcher(stranger.id), "regis").await;
     let (mut her, _) = house.come_in(SessionRole::Researcher(rosa.id), "rosa").await;
@@ -222,9 +231,12 @@ async fn she_alone_signs(officer: &mut Browser, her: &mut Browser, project: &str
         .post(&engage, &[("csrf", &secret), ("texte", &"0".repeat(64))])
         .await;
     assert_eq!(another.status, 409, "{}", another.text());
+    assert!(another.text().contains("L'engagement est maintenant un autre"));
     let signed = her.submit(&page, &engage, &[]).await;
     assert_eq!(signed.status, 303);
-    assert_eq!(her.submit(&page, &engage, &[]).await.status, 409, "once");
+    let twice = her.submit(&page, &engage, &[]).await;
+    assert_eq!(twice.status, 409, "once");
+    assert!(twice.text().contains("Vous avez déjà signé cet engagement"));
     assert!(
         !her.open(project).await.body.contains("Ajouter un membre"),
         "members add nobody"
@@ -232,4 +244,32 @@ async fn she_alone_signs(officer: &mut Browser, her: &mut Browser, project: &str
     let page = her.open(project).await;
     assert_eq!(her.submit(&page, &end, &[]).await.status, 303, "she may leave");
     assert_eq!(her.get(project).await.status, 404);
+}
+
+#[tokio::test]
+async fn p_27_nobody_joins_a_project_before_it_is_approved() {
+    let house = House::build_signing_in(ways()).await;
+    house.granted(&house.anna).await;
+    house.set_clock("2026-11-23T11:00:00Z");
+    let mut rachel = house.as_researcher().await;
+    let page = rachel.open(&format!("/recherche/jeux/{}", house.dataset)).await;
+    let fields = [
+        ("justification", "thèse"),
+        ("from", "2026-11-21"),
+        ("until", "2026-11-21"),
+    ];
+    let asked = rachel.submit(&page, &page.action("/demande"), &fields).await;
+    assert_eq!(asked.status, 303);
+    let list = rachel.open("/recherche/demandes").await;
+    let project = list.link("/recherche/projets/");
+    let (rosa, _) = researcher(&house, "Rosa", None).await;
+    let (secret, member) = (crate::ways::csrf(&page), rosa.id.to_string());
+    let early = rachel
+        .post(
+            &format!("{project}/membres"),
+            &[("csrf", &secret), ("membre", &member)],
+        )
+        .await;
+    assert_eq!(early.status, 409, "{}", early.text());
+    assert!(early.text().contains("Ce projet n'est pas encore accepté"));
 }

@@ -104,6 +104,13 @@ async fn p_27_channels_are_chosen_and_a_number_confirmed_without_a_script() {
         "{}",
         none.text()
     );
+    let nowhere = done(&mut anna, &page, voies, &[("voie", "email")]).await;
+    assert_eq!(nowhere.status, 422);
+    assert!(
+        nowhere.text().contains("Aucune adresse n'est confirmée"),
+        "{}",
+        nowhere.text()
+    );
     let kept = confirmed(&house, &mut anna).await;
     assert!(
         kept.text().contains("Votre numéro est confirmé"),

@@ -119,6 +119,9 @@ pub enum LineProblem {
     /// Somebody else has it.
     #[error("this point is somebody else's here")]
     Taken,
+    /// It was said of the point that it shows the life of a person.
+    #[error("a person lives at this point; write `oui` in the third column")]
+    Lived,
 }
 
 /// Why a list is not taken. Nothing of it is.

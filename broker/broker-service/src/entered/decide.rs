@@ -117,7 +117,7 @@ impl Broker {
                 let kind = MessageKind::CodePrepared;
                 Effect::Code(Box::new(self.stop_row(&act, kind).await?))
             }
-            Entry::Capacity { .. } => match self.capacity_beat(&act, now)? {
+            Entry::Capacity { .. } => match self.capacity_beat(&act, now).await? {
                 Some(beat) => Effect::Capacity(Box::new(beat)),
                 None => Effect::Nothing,
             },

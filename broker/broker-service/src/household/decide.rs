@@ -5,7 +5,7 @@ use broker_domain::consent::{Consent, EventKind, How};
 use broker_domain::household::{HouseholdCaseKind, Outcome, StandstillCause};
 use broker_domain::ids::{OfficerId, ParticipantId, RightsRequestId};
 use broker_domain::time::Instant;
-use broker_store::{HouseholdCaseRow, MessageKind, RightsRow, StandstillRow};
+use broker_store::{HouseholdCaseRow, MessageKind, Read, RightsRow, StandstillRow};
 use broker_vault::SealedText;
 use evidence::record::RightsStepKind;
 use ledger_core::leaf::ActorClass;
@@ -77,10 +77,11 @@ impl Broker {
         since: Option<Instant>,
         now: Instant,
     ) -> Result<(), Failure<AnswerRefusal>> {
-        let (consent, all) = {
+        let (consent, all, waits) = {
             let mut read = self.store.read().await?;
             let consent = read.consent(row.consent).await?.ok_or(Fault::SubjectErased)?;
-            (consent, read.standstills_of(row.consent).await?)
+            let waits = capacity_waits(&mut *read, consent.participant, now).await?;
+            (consent, read.standstills_of(row.consent).await?, waits)
         };
         let others: Vec<_> = all
             .iter()
@@ -89,7 +90,8 @@ impl Broker {
             .collect();
         // What the person paused herself, or had an officer pause, goes on whatever becomes of a case.
         let own: Vec<Instant> = all.iter().map(|row| row.began_at).collect();
-        let kept = consent.paused_beside(&own, now);
+        // So does a death that was entered and waits for another officer.
+        let kept = consent.paused_beside(&own, now).max(waits);
         let change = match decided(&consent, &row, (outcome, since), (&others, kept), now)? {
             None => None,
             Some((kind, effective_at)) => {
@@ -110,6 +112,7 @@ impl Broker {
             who: consent.participant,
             change,
             others,
+            waits,
         };
         self.commit(settle).await
     }
@@ -200,13 +203,27 @@ fn never_held(
         .then_some((EventKind::Invalidated, at)))
 }
 
+/// Until when an end of her capacity that was entered holds everything of hers still; `None` without one.
+async fn capacity_waits<R: Read + ?Sized>(
+    read: &mut R,
+    who: ParticipantId,
+    now: Instant,
+) -> Result<Option<Instant>, Fault> {
+    Ok(read
+        .capacity_entered(who, now)
+        .await?
+        .map(|row| row.act.expires_at()))
+}
+
 struct Settle {
     row: StandstillRow,
     /// Whose sharing it is.
     who: ParticipantId,
     change: Option<AddChange>,
-    /// What else held the sharing still when this was decided.
+    /// What else held the sharing still when this was decided,
     others: Vec<StandstillRow>,
+    /// and until when an entered end of her capacity did.
+    waits: Option<Instant>,
 }
 
 #[async_trait]
@@ -224,6 +241,9 @@ impl Commit for Settle {
         others.retain(|other| other.began_at != self.row.began_at);
         if others != self.others {
             return Err(Fault::Conflict { table: "standstill" });
+        }
+        if capacity_waits(&mut *group.tx, self.who, group.now).await? != self.waits {
+            return Err(Fault::Conflict { table: "entered_act" });
         }
         let (row, now) = (&self.row, group.now);
         group.tx.end_standstill(row.consent, row.began_at, now).await?;

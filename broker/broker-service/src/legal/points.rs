@@ -219,13 +219,8 @@ impl Commit for AddPoints {
         }
         let mut wrong = Vec::new();
         for (line, site) in self.lines.iter().zip(&self.added) {
-            let known = group.tx.points_of_number(site.point.number_index).await?;
-            let lived = known.iter().find(|row| !has_left(row.occupancy, group.now));
-            match lived {
-                Some(row) if row.participant == self.person => wrong.push((*line, LineProblem::Listed)),
-                // Whoever lives there may have enrolled already.
-                Some(_) if site.shows == Shows::Body => wrong.push((*line, LineProblem::Taken)),
-                _ => {}
+            if let Some(problem) = stands_against(group, self.person, site).await? {
+                wrong.push((*line, problem));
             }
             if wrong.len() >= MOST_TOLD {
                 break;
@@ -244,6 +239,32 @@ impl Commit for AddPoints {
         group.append(&self.draft).await?;
         Ok(Ok(()))
     }
+}
+
+/// What is known of a number that a line names.
+async fn stands_against(
+    group: &mut Group<'_>,
+    person: ParticipantId,
+    site: &SiteRow,
+) -> Result<Option<LineProblem>, Fault> {
+    let known = group.tx.points_of_number(site.point.number_index).await?;
+    for row in known {
+        let stands = !has_left(row.occupancy, group.now);
+        if stands && row.participant == person {
+            return Ok(Some(LineProblem::Listed));
+        }
+        let before = group.tx.site(row.id).await?.map(|before| before.shows);
+        match (site.shows, before) {
+            // Once said, it stands: a later list does not take it back in silence.
+            (Shows::Body, Some(Shows::Person)) => return Ok(Some(LineProblem::Lived)),
+            // Whoever lives there may have enrolled already.
+            (Shows::Body, _) if stands => return Ok(Some(LineProblem::Taken)),
+            // Another body permits something of it: that officer's word comes first.
+            (Shows::Person, Some(Shows::Body)) if stands => return Ok(Some(LineProblem::Taken)),
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
 struct SetAside {

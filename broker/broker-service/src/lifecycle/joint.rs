@@ -3,7 +3,7 @@
 //! LIMIT: that a wait was over without an answer is told by no message and has no record: it is computed, and the page shows it.
 
 use async_trait::async_trait;
-use broker_domain::consent::{Consent, EventKind, EvidenceLevel, How, State};
+use broker_domain::consent::{Consent, ConsentEvent, EventKind, EvidenceLevel, How, State};
 use broker_domain::ids::{ConsentId, Digest};
 use broker_domain::mandate::{Capacity, Hand};
 use broker_domain::time::Instant;
@@ -271,7 +271,8 @@ impl Broker {
         }
     }
 
-    /// Where all must agree to what gives, the pause of one is not ended by another.
+    /// Where all must agree to what gives, the pause of one is not ended by another, also where a later one of hers lies over it.
+    /// LIMIT: of two who both paused, neither ends it before its time.
     pub(super) async fn may_resume(
         &self,
         consent: &Consent,
@@ -281,20 +282,26 @@ impl Broker {
         let mut read = self.store.read().await?;
         let of = (consent.participant, consent.point);
         let holders = Holders::of(&mut *read, of, now).await?;
-        let paused = consent
-            .events
-            .iter()
-            .rfind(|event| matches!(event.kind, EventKind::Paused { .. }));
-        let Some(paused) = paused else { return Ok(()) };
-        let by = read.delegated_events(consent.id).await?;
-        let by = by
-            .iter()
-            .find(|row| row.seq == paused.seq && row.capacity == Capacity::JointHolder)
-            .map_or(consent.participant, |row| row.delegate);
+        // What stops a sharing otherwise has rules of its own about who lifts it.
+        let stops = read.standstills_of(consent.id).await?;
+        let delegated = read.delegated_events(consent.id).await?;
+        let by = |event: &ConsentEvent| {
+            let row = delegated.iter().find(|row| row.seq == event.seq);
+            let other = row.filter(|row| row.capacity == Capacity::JointHolder);
+            other.map_or(consent.participant, |row| row.delegate)
+        };
+        let newest_first = consent.events.iter().rev();
+        let mut since_resumed = newest_first.take_while(|event| event.kind != EventKind::Resumed);
         // Whoever paused and holds the contract no more binds nobody.
-        match by == hand.holder() || !holders.must_agree.contains(&by) {
-            true => Ok(()),
-            false => Err(Failure::Refused(ChangeRefusal::PausedByAnother)),
+        let another = since_resumed.any(|event| {
+            let ahead = matches!(event.kind, EventKind::Paused { until } if now < until);
+            let stop = stops.iter().any(|stop| stop.began_at == event.effective_at);
+            let by = by(event);
+            ahead && !stop && by != hand.holder() && holders.must_agree.contains(&by)
+        });
+        match another {
+            false => Ok(()),
+            true => Err(Failure::Refused(ChangeRefusal::PausedByAnother)),
         }
     }
 

@@ -90,7 +90,8 @@ impl Broker {
     /// Lets somebody hold the contract of a meter together with the person who is signed in, and proved herself minutes ago.
     ///
     /// # Errors
-    /// [`MandateRefusal::SignIn`], [`MandateRefusal::Label`], [`MandateRefusal::NotYours`], [`MandateRefusal::TooMany`].
+    /// [`MandateRefusal::SignIn`], [`MandateRefusal::Label`], [`MandateRefusal::NotYours`], [`MandateRefusal::TooMany`];
+    /// [`MandateRefusal::NotAlone`] where somebody holds it with her, or was given a code to: an officer invites any other.
     pub async fn offer_joint(
         &self,
         token: &[u8; 32],
@@ -106,7 +107,9 @@ impl Broker {
             now: self.clock.now(),
         };
         Permit::ask(&*self.policy, query).map_err(|_| Failure::Refused(MandateRefusal::NotYours))?;
-        self.joint_given((who, MandateStepKind::Given), order).await
+        let (give, given) = self.joint_given((who, MandateStepKind::Given), order).await?;
+        self.commit(OfferJoint(give)).await?;
+        Ok(given)
     }
 
     /// The same for an officer, who saw the contract and proved herself minutes ago.
@@ -121,8 +124,10 @@ impl Broker {
         self.officer_invites(token).await?;
         let row = self.store.read().await?.point(order.point).await?;
         let row = row.ok_or(Failure::Refused(MandateRefusal::NotYours))?;
-        self.joint_given((row.participant, MandateStepKind::GivenByOfficer), order)
-            .await
+        let step = (row.participant, MandateStepKind::GivenByOfficer);
+        let (give, given) = self.joint_given(step, order).await?;
+        self.commit(give).await?;
+        Ok(given)
     }
 
     /// Ends what makes somebody a holder, for an officer who saw that the contract is hers no more.
@@ -158,7 +163,7 @@ impl Broker {
         &self,
         (who, step): (ParticipantId, MandateStepKind),
         order: &JointOrder,
-    ) -> Result<GivenMandate, Failure<MandateRefusal>> {
+    ) -> Result<(steps::Give, GivenMandate), Failure<MandateRefusal>> {
         let now = self.clock.now();
         let label = order.label.trim();
         if label.is_empty() || label.chars().count() > LONGEST_LABEL {
@@ -203,12 +208,12 @@ impl Broker {
             names,
             delegate_name: None,
         };
-        self.commit(steps::Give { row, drafts }).await?;
-        Ok(GivenMandate {
+        let given = GivenMandate {
             id,
             code: shown(&code),
             open_until,
-        })
+        };
+        Ok((steps::Give { row, drafts }, given))
     }
 
     /// The contracts that somebody holds with others, as leave to act about each: asked at each request.
@@ -299,6 +304,37 @@ impl Broker {
             drafts.push(self.mandate_draft(&mandate, step, held.by, now).await?);
         }
         self.commit(SetRule { known, after, drafts }).await
+    }
+}
+
+/// Gives a code on the word of whoever enrolled the meter alone: to a second holder, and to no third.
+struct OfferJoint(steps::Give);
+
+#[async_trait]
+impl Commit for OfferJoint {
+    type Answer = ();
+    type Refusal = MandateRefusal;
+    const NAME: &'static str = steps::Give::NAME;
+
+    fn leaves(&self) -> usize {
+        self.0.leaves()
+    }
+
+    async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<(), MandateRefusal>, Fault> {
+        let mandate = &self.0.row.mandate;
+        let (person, now) = (mandate.person, group.now);
+        if let Some(joint) = mandate.joint {
+            // Also one who was given a code that is open: two codes at once would make two more holders.
+            let rows = group.tx.holders_of(joint.point).await?;
+            let open = |row: &MandateRow| {
+                row.mandate.person == person && row.mandate.state(now) == MandateState::Open
+            };
+            let holders = Holders::of(&mut *group.tx, (person, joint.point), now).await?;
+            if rows.iter().any(open) || !holders.others.is_empty() {
+                return Ok(Err(MandateRefusal::NotAlone));
+            }
+        }
+        self.0.run(group).await
     }
 }
 

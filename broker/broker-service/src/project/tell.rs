@@ -1,5 +1,6 @@
 //! Telling people of a new member of a project: a few in each transaction, with how far it came. A broker that is killed goes on where it
-//! was; and whoever is met twice is told once, since the occasion is the same.
+//! was; and whoever is met twice is told once, since the occasion is the same. People are told of
+//! whoever signed, also if she left at once: she may hold what was released.
 
 use broker_domain::ids::ParticipantId;
 use broker_domain::research::ProjectMember;
@@ -25,7 +26,7 @@ impl Broker {
             };
             match self.tell_some(&untold).await {
                 Ok(()) => {}
-                // She left meanwhile: the next look finds who else joined.
+                // Somebody else noted it meanwhile: the next round goes on from there.
                 Err(Fault::Conflict { .. }) => return Ok(()),
                 Err(fault) => return Err(fault),
             }

@@ -61,14 +61,14 @@ fn logged(outcome: Result<(), Fault>) {
 pub(super) enum Server {
     /// As far as one knows.
     Open,
-    /// It was not reached a moment ago, or the folder cannot be written.
+    /// It was not reached a moment ago, it refuses us whatever we send, or the folder cannot be written.
     Shut,
 }
 
 impl Server {
     pub const fn after(failure: PostFailure) -> Self {
         match failure {
-            PostFailure::Unreached | PostFailure::Folder => Self::Shut,
+            PostFailure::Unreached | PostFailure::Barred | PostFailure::Folder => Self::Shut,
             PostFailure::Later | PostFailure::Refused => Self::Open,
         }
     }
@@ -229,7 +229,7 @@ impl Duties {
     }
 
     /// Sends what is due by one channel. Once its server is not reached the rest waits for the next round: each would wait for
-    /// as long, and one after the other.
+    /// as long, and one after the other. So it is when the server refuses us: it would refuse each.
     async fn leave(&self, channel: MessageChannel, now: Instant) -> Result<Server, Fault> {
         let mut read = self.broker.store.read().await?;
         let due = read.messages_due(channel, now, PAGE).await?;

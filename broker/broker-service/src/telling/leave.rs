@@ -22,6 +22,8 @@ use crate::release::ZONE;
 
 /// How long after each failed attempt the next comes, in seconds. After the last the message is given up.
 const BACKOFF_SECONDS: [i64; 7] = [60, 300, 1_800, 7_200, 21_600, 86_400, 86_400];
+/// How long after a server refused us a message is tried again, in seconds: somebody has to renew a token or buy credit first.
+const BARRED_SECONDS: i64 = 300;
 /// How many letters by post are looked at for having been overtaken.
 const LETTERS: u32 = 1_000;
 
@@ -121,7 +123,8 @@ impl Duties {
         match handed {
             Ok(()) => self.end(&row, MessageEnd::Sent).await.map(|()| Server::Open),
             Err(error) => {
-                let last = error == PostFailure::Refused || again.is_none();
+                let is_barred = error == PostFailure::Barred;
+                let last = error == PostFailure::Refused || (again.is_none() && !is_barred);
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     message.kind = row.kind.code(),
@@ -130,10 +133,27 @@ impl Duties {
                     given_up = last,
                     "a message could not be sent"
                 );
+                if is_barred {
+                    self.take_back(&row, now).await?;
+                }
                 if last {
                     self.end(&row, MessageEnd::Failed).await?;
                 }
                 Ok(Server::after(error))
+            }
+        }
+    }
+
+    /// The attempt was none of this message's. A crash before this costs it that attempt, and no more.
+    async fn take_back(&self, row: &MessageRow, now: Instant) -> Result<(), Fault> {
+        let mut tx = self.broker.store.begin("take an attempt back").await?;
+        let taken = tx.unbegin_message(row.id, now.plus_seconds(BARRED_SECONDS)).await;
+        match taken.map_err(Fault::from) {
+            // Erased meanwhile, with its person.
+            Err(Fault::Conflict { .. }) => Ok(()),
+            taken => {
+                taken?;
+                Ok(tx.commit().await?)
             }
         }
     }

@@ -10,7 +10,7 @@ use broker_vault::{ProfileField, SealedText};
 use secrecy::ExposeSecret as _;
 use thiserror::Error;
 
-use super::queue::{Occasion, next_of, queue};
+use super::queue::{Occasion, further_of, next_of, queue};
 use crate::accounts::{SignInRefusal, draw_code, typed};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
@@ -120,8 +120,8 @@ impl Broker {
     }
 
     /// Gives an address for whoever is signed in: a code goes there, and it counts once [`Broker::confirm_mailbox`] took
-    /// that code. An empty `text` forgets the address in force at once. Three times a day each. Needs a proof of the
-    /// last ten minutes: warnings of a takeover go to this address.
+    /// that code. An empty `text` forgets the address in force at once. Three codes a day; an address is
+    /// forgotten however often it was changed. Needs a proof of the last ten minutes: warnings of a takeover go to this address.
     ///
     /// # Errors
     /// See [`MailboxRefusal`].
@@ -212,9 +212,14 @@ impl Broker {
                 left => MailboxRefusal::CodeWrong { left },
             }));
         }
-        let occasion = next_of(&mut *tx, who, MessageKind::AddressChanged, now)
-            .await?
-            .ok_or(Failure::Refused(MailboxRefusal::TooOften))?;
+        let before = tx.mail_address(who).await?;
+        // As with a number: where there was none nothing is taken away, and the code was counted.
+        let occasion = match before {
+            None => further_of(&mut *tx, who, MessageKind::AddressChanged, now).await?,
+            Some(_) => next_of(&mut *tx, who, MessageKind::AddressChanged, now)
+                .await?
+                .ok_or(Failure::Refused(MailboxRefusal::TooOften))?,
+        };
         queue(&mut *tx, who, &occasion, now).await?;
         tx.set_mail_address(&MailAddressRow {
             participant: who,
@@ -273,10 +278,10 @@ impl Broker {
     async fn forget_mailbox(&self, who: ParticipantId) -> Result<(), Failure<MailboxRefusal>> {
         let now = self.clock.now();
         let mut tx = self.store.begin("forget mail address").await?;
-        let occasion = next_of(&mut *tx, who, MessageKind::AddressChanged, now)
-            .await?
-            .ok_or(Failure::Refused(MailboxRefusal::TooOften))?;
+        // Never too often: it may be a thief's, who used up the changes of the day.
+        let occasion = further_of(&mut *tx, who, MessageKind::AddressChanged, now).await?;
         queue(&mut *tx, who, &occasion, now).await?;
+        // E-mail stays what she chose, alone or with others: who chose nothing else gets no message, as the page tells her.
         tx.forget_mail_address(who).await?;
         tx.forget_mail_pending(who).await?;
         Ok(tx.commit().await?)

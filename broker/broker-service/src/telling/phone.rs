@@ -13,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use thiserror::Error;
 
 use super::mailbox::{CODE_SECONDS, MOST_ATTEMPTS};
-use super::queue::{Occasion, next_of, queue};
+use super::queue::{Occasion, further_of, next_of, queue};
 use super::texts;
 use crate::accounts::{SignInRefusal, draw_code, typed};
 use crate::broker::Broker;
@@ -85,6 +85,9 @@ pub enum ReachRefusal {
     /// Short messages without a number.
     #[error("confirm a telephone number first, then choose short messages")]
     NumberMissing,
+    /// E-mail and nothing else, without an address.
+    #[error("confirm an e-mail address first, or choose another channel beside e-mail")]
+    AddressMissing,
     /// Researchers and officers get none.
     #[error("only participants get messages")]
     NotParticipant,
@@ -152,8 +155,8 @@ impl Broker {
     }
 
     /// Gives a number for whoever is signed in: a code goes there, and it counts once [`Broker::confirm_phone`] took that code. An
-    /// empty `text` forgets the number in force at once, and with it the choice of short messages. Three times a day each. Needs a
-    /// proof of the last ten minutes.
+    /// empty `text` forgets the number in force at once, and with it the choice of short messages. Three codes a day; a number is
+    /// forgotten however often it was changed. Needs a proof of the last ten minutes.
     ///
     /// # Errors
     /// See [`ReachRefusal`].
@@ -248,8 +251,14 @@ impl Broker {
                 left => ReachRefusal::CodeWrong { left },
             }));
         }
-        let occasion = next_of(&mut *tx, who, MessageKind::PhoneChanged, now).await?;
-        let occasion = occasion.ok_or(Failure::Refused(ReachRefusal::TooOften))?;
+        // A number where there was none takes nothing away from anybody; its code was one of the three of the day.
+        let before = tx.phone(who).await?;
+        let occasion = match before {
+            None => further_of(&mut *tx, who, MessageKind::PhoneChanged, now).await?,
+            Some(_) => next_of(&mut *tx, who, MessageKind::PhoneChanged, now)
+                .await?
+                .ok_or(Failure::Refused(ReachRefusal::TooOften))?,
+        };
         queue(&mut *tx, who, &occasion, now).await?;
         tx.set_phone(&PhoneRow {
             participant: who,
@@ -267,18 +276,25 @@ impl Broker {
         let mut tx = self.store.begin("forget telephone number").await?;
         tx.forget_phone_pending(who).await?;
         if tx.phone(who).await?.is_some() {
-            let occasion = next_of(&mut *tx, who, MessageKind::PhoneChanged, now).await?;
-            let occasion = occasion.ok_or(Failure::Refused(ReachRefusal::TooOften))?;
+            // Never too often: it may be a thief's, who used up the changes of the day.
+            let occasion = further_of(&mut *tx, who, MessageKind::PhoneChanged, now).await?;
             queue(&mut *tx, who, &occasion, now).await?;
             tx.forget_phone(who).await?;
-            let left = tx.channels(who).await?.without(MessageChannel::Sms);
-            tx.set_channels(who, &left).await?;
+            let chosen = tx.channels(who).await?;
+            if chosen.contains(MessageChannel::Sms) {
+                let left = chosen.without(MessageChannel::Sms);
+                let nowhere = is_email_alone(&left) && tx.mail_address(who).await?.is_none();
+                // Letters reach everybody; e-mail without an address reaches nobody.
+                let post = Channels::new([MessageChannel::Post]).filter(|_| nowhere);
+                tx.set_channels(who, &post.unwrap_or(left)).await?;
+            }
         }
         Ok(tx.commit().await?)
     }
 
     /// Chooses the channels of whoever is signed in; `None` when she ticked none. Told by the channels before. What was queued
-    /// before leaves as it was meant to. Needs a proof of the last ten minutes.
+    /// before leaves as it was meant to. Three times a day, except that channels may always be added. Needs a proof of the last ten
+    /// minutes.
     ///
     /// # Errors
     /// See [`ReachRefusal`].
@@ -294,13 +310,28 @@ impl Broker {
         if chosen.contains(MessageChannel::Sms) && tx.phone(who).await?.is_none() {
             return Err(Failure::Refused(ReachRefusal::NumberMissing));
         }
-        if tx.channels(who).await? == chosen {
+        if is_email_alone(&chosen) && tx.mail_address(who).await?.is_none() {
+            return Err(Failure::Refused(ReachRefusal::AddressMissing));
+        }
+        let before = tx.channels(who).await?;
+        if before == chosen {
             return Ok(());
         }
-        let occasion = next_of(&mut *tx, who, MessageKind::ChannelsChanged, now).await?;
-        let occasion = occasion.ok_or(Failure::Refused(ReachRefusal::TooOften))?;
+        // Adding is no way to hide a warning, and how an owner gets those again that a thief switched off.
+        let only_adds = before.iter().all(|channel| chosen.contains(channel));
+        let occasion = match only_adds {
+            true => further_of(&mut *tx, who, MessageKind::ChannelsChanged, now).await?,
+            false => next_of(&mut *tx, who, MessageKind::ChannelsChanged, now)
+                .await?
+                .ok_or(Failure::Refused(ReachRefusal::TooOften))?,
+        };
         queue(&mut *tx, who, &occasion, now).await?;
         tx.set_channels(who, &chosen).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Whether nothing but e-mail is chosen, which reaches nobody without an address. A choice of short messages has a number.
+fn is_email_alone(chosen: &Channels) -> bool {
+    chosen.iter().all(|channel| channel == MessageChannel::Email)
 }

@@ -111,8 +111,9 @@ pub(super) fn short_hash(parts: &[&[u8]]) -> [u8; 16] {
 }
 
 /// How often a code may be asked for, and an address, a number or the channels be changed, in one day of the meters' zone. Each
-/// writes somewhere, which may be somebody else's; each change is told, so that a thief cannot hide behind a change of hers.
-const MOST_CHANGES: u8 = 3;
+/// writes somewhere, which may be somebody else's; each change is told, so that a thief cannot hide behind a change of hers. What
+/// takes a number or an address off, or adds a channel that was missing, is not limited ([`further_of`]).
+const MOST_CHANGES: u32 = 3;
 
 /// The occasion of the next change of today: its place among those of its kind of the day; `None` when there were as many as may
 /// be. A first address is told to nobody, and takes no place.
@@ -122,18 +123,41 @@ pub(super) async fn next_of(
     kind: MessageKind,
     now: Instant,
 ) -> Result<Option<Occasion>, Fault> {
+    let (place, occasion) = free_place(tx, who, kind, now).await?;
+    Ok((place <= MOST_CHANGES).then_some(occasion))
+}
+
+/// The same however many there were: for a change that a thief must not be able to forestall by using up those of the day. Only
+/// for changes that cannot follow each other without a limited one between them, so that they come to an end by themselves.
+pub(super) async fn further_of(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    kind: MessageKind,
+    now: Instant,
+) -> Result<Occasion, Fault> {
+    free_place(tx, who, kind, now).await.map(|(_, occasion)| occasion)
+}
+
+/// The first place of today that no message of this kind has, from one.
+async fn free_place(
+    tx: &mut dyn Tx,
+    who: ParticipantId,
+    kind: MessageKind,
+    now: Instant,
+) -> Result<(u32, Occasion), Fault> {
     let day = local_day(now)?;
-    for place in 1..=MOST_CHANGES {
+    let mut place = 1_u32;
+    loop {
         let occasion = Occasion::of(kind).marked(format!("{day}/{place}").as_bytes());
         let mut taken = false;
         for channel in MessageChannel::ALL {
             taken = taken || tx.message(occasion.message_by(channel, who)).await?.is_some();
         }
-        if !taken {
-            return Ok(Some(occasion));
+        if !taken || place == u32::MAX {
+            return Ok((place, occasion));
         }
+        place = place.saturating_add(1);
     }
-    Ok(None)
 }
 
 /// Whether an officer prints a letter about this on another desk anyway (decision 0043).

@@ -16,13 +16,13 @@ use crate::codes_kept_back::end_capacity;
 use crate::scene::TELEPHONE;
 use crate::telling::{DAY, Telling};
 
-const NUMBER: &str = "+33612345678";
+pub const NUMBER: &str = "+33612345678";
 const HEAD: LetterHead<'_> = LetterHead {
     site: "https://broker.example",
     operator: "Fiducie",
 };
 
-fn refused<T: std::fmt::Debug>(outcome: Result<T, Failure<ReachRefusal>>) -> ReachRefusal {
+pub fn refused<T: std::fmt::Debug>(outcome: Result<T, Failure<ReachRefusal>>) -> ReachRefusal {
     match outcome {
         Err(Failure::Refused(refusal)) => refusal,
         other => panic!("{other:?}"),
@@ -34,26 +34,26 @@ fn unknown<T>(outcome: &Result<T, Failure<EnteredRefusal>>) {
 }
 
 /// The texts sent to a number.
-fn texts(told: &Telling, number: &str) -> Vec<String> {
+pub fn texts(told: &Telling, number: &str) -> Vec<String> {
     let sent = told.shorts.sent.lock().unwrap();
     let hers = sent.iter().filter(|message| message.to.as_str() == number);
     hers.map(|message| message.text.clone()).collect()
 }
 
-fn code(told: &Telling, number: &str) -> String {
+pub fn code(told: &Telling, number: &str) -> String {
     let newest = texts(told, number).pop().unwrap();
     let mut words = newest.split(' ');
     let is_code = |word: &&str| word.len() == 14 && word.matches('-').count() == 2;
     words.find(is_code).unwrap().to_owned()
 }
 
-async fn reached(told: &Telling) -> Reached {
+pub async fn reached(told: &Telling) -> Reached {
     let who = told.person.participant;
     told.scene.broker.reached(who, Lang::French).await.unwrap()
 }
 
 /// Somebody whose number is confirmed and who chose these channels; what was sent before is forgotten.
-async fn choosing(channels: &[MessageChannel]) -> Telling {
+pub async fn choosing(channels: &[MessageChannel]) -> Telling {
     let told = Telling::scene().await;
     let (broker, token) = (&told.scene.broker, &told.person.token);
     broker.set_phone(token, "+33 6 12 34 56 78").await.unwrap();
@@ -67,7 +67,7 @@ async fn choosing(channels: &[MessageChannel]) -> Telling {
     told
 }
 
-async fn letters(told: &Telling) -> Vec<broker_service::WaitingLetter> {
+pub async fn letters(told: &Telling) -> Vec<broker_service::WaitingLetter> {
     let desk = told
         .scene
         .broker

@@ -9,6 +9,7 @@
 
 mod changes;
 mod channels;
+mod channels_left;
 mod codes_kept_back;
 mod invitations;
 mod joint;
@@ -19,6 +20,7 @@ mod mailbox;
 mod mandates;
 mod messages;
 mod paper;
+mod projects;
 mod provider;
 mod scene;
 mod sessions;

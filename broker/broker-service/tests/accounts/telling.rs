@@ -68,6 +68,8 @@ impl Post for Letters {
 #[derive(Default)]
 pub struct Shorts {
     pub sent: Mutex<Vec<ShortMessage>>,
+    /// How often it was called, whatever it answered.
+    pub calls: Mutex<usize>,
     pub fails: Mutex<Option<PostFailure>>,
     /// Whether it takes a connection and never answers.
     pub hangs: Mutex<bool>,
@@ -76,6 +78,7 @@ pub struct Shorts {
 impl ShortPost for Shorts {
     fn send<'a>(&'a self, message: &'a ShortMessage) -> Later<'a, Result<(), PostFailure>> {
         Box::pin(async move {
+            *self.calls.lock().unwrap() += 1;
             if let Some(failure) = *self.fails.lock().unwrap() {
                 return Err(failure);
             }

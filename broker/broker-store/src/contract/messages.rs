@@ -56,6 +56,10 @@ pub async fn an_occasion_is_queued_once(store: &dyn Store) {
     tx.add_message(&message(1)).await.unwrap();
     let found = tx.message(id(1)).await.unwrap().unwrap();
     assert_eq!((found.attempts, found.due_at), (1, at(90)));
+    tx.unbegin_message(id(1), at(91)).await.unwrap();
+    let found = tx.message(id(1)).await.unwrap().unwrap();
+    assert_eq!((found.attempts, found.due_at), (0, at(91)));
+    assert_conflict(tx.unbegin_message(id(1), at(92)).await, "message");
     assert_eq!(tx.message(id(2)).await.unwrap(), None);
 }
 
@@ -89,6 +93,7 @@ pub async fn a_message_is_due_until_it_ended(store: &dyn Store) {
     let again = tx.end_message(id(20), MessageEnd::Failed, at(22)).await;
     assert_conflict(again, "message");
     assert_conflict(tx.begin_message(id(20), at(9)).await, "message");
+    assert_conflict(tx.unbegin_message(id(20), at(9)).await, "message");
     assert!(tx.message(id(20)).await.unwrap().unwrap().to_sealed.is_empty());
     let counts = MessageCounts {
         waiting: 0,

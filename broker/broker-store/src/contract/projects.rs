@@ -83,6 +83,43 @@ pub async fn a_member_is_added_signs_and_leaves_once(store: &dyn Store) {
     );
 }
 
+/// Leaving changes nothing about who is told, nor about how far that came; whoever never signed is told to nobody.
+pub async fn whoever_signed_and_left_is_still_to_be_told(store: &dyn Store) {
+    furnish(store).await;
+    let mut tx = store.begin("join").await.unwrap();
+    tx.add_request(&request(3)).await.unwrap();
+    for who in [2, 3] {
+        tx.add_researcher(&researcher(who)).await.unwrap();
+        tx.add_project_member(&member(who)).await.unwrap();
+    }
+    tx.sign_project_member(id(3), id(2), at(9)).await.unwrap();
+    tx.member_told(&member(2), ToldUpto::Person(id(1))).await.unwrap();
+    for who in [2, 3] {
+        tx.end_project_member(id(3), id(who), at(10)).await.unwrap();
+    }
+    let ended = |who, signed_at| ProjectMember {
+        standing: MemberStanding::Ended {
+            signed_at,
+            at: at(10),
+        },
+        ..member(who)
+    };
+    let left = ended(2, Some(at(9)));
+    assert_eq!(
+        tx.project_members(id(3)).await.unwrap(),
+        [left.clone(), ended(3, None)]
+    );
+    let untold = UntoldMember {
+        member: left.clone(),
+        told_upto: Some(id(1)),
+    };
+    assert_eq!(tx.member_untold().await.unwrap(), Some(untold));
+    let never = tx.member_told(&member(3), ToldUpto::Everybody(at(11))).await;
+    assert_conflict(never, "project_member");
+    tx.member_told(&left, ToldUpto::Everybody(at(11))).await.unwrap();
+    assert_eq!(tx.member_untold().await.unwrap(), None);
+}
+
 /// Whoever agreed, and whoever is in the release: each once, in order, page by page.
 pub async fn the_people_of_a_project_are_found_page_by_page(store: &dyn Store) {
     furnish(store).await;

@@ -11,11 +11,16 @@ use super::CapacityRefusal;
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::group::{Commit, Draft, Group};
+use crate::mandates::{EndListed, HoldingsEnd};
 use crate::telling;
 
 impl Broker {
     /// What confirming brings about; `None` for an act that is about something else.
-    pub(crate) fn capacity_beat(&self, act: &EnteredAct, now: Instant) -> Result<Option<EndCapacity>, Fault> {
+    pub(crate) async fn capacity_beat(
+        &self,
+        act: &EnteredAct,
+        now: Instant,
+    ) -> Result<Option<EndCapacity>, Fault> {
         let Entry::Capacity { end, since, case } = act.entry else {
             return Ok(None);
         };
@@ -34,6 +39,7 @@ impl Broker {
                 undone_at: None,
             },
             ended: self.capacity_draft(act.participant, (step, Some(since)), case, now)?,
+            holdings: self.holdings_end(act.participant, EndListed::Both, now).await?,
             act: act.clone(),
         }))
     }
@@ -44,6 +50,8 @@ pub(crate) struct EndCapacity {
     act: EnteredAct,
     row: CapacityRow,
     ended: Draft,
+    /// What made her a holder of contracts with others.
+    holdings: HoldingsEnd,
 }
 
 #[async_trait]
@@ -54,7 +62,7 @@ impl Commit for EndCapacity {
     const NAME: &'static str = "record the end of a capacity";
 
     fn leaves(&self) -> usize {
-        1
+        self.holdings.leaves().saturating_add(1)
     }
 
     async fn run(&mut self, group: &mut Group<'_>) -> Result<Result<Serial, CapacityRefusal>, Fault> {
@@ -64,6 +72,7 @@ impl Commit for EndCapacity {
         }
         let serial = group.append(&self.ended).await?;
         group.tx.add_capacity_end(&self.row).await?;
+        self.holdings.write(group).await?;
         if let Some(account) = group.tx.account_of(SessionRole::Participant(who)).await? {
             group.tx.end_sessions_of(account.id, None).await?;
         }
