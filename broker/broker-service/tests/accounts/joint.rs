@@ -7,7 +7,7 @@ use broker_service::{Claim, Failure, GivenMandate, JointOrder, MandateRefusal, S
 use crate::scene::Person;
 use crate::telling::Telling;
 
-async fn offered(told: &Telling, rule: GrantRule) -> GivenMandate {
+pub async fn offered(told: &Telling, rule: GrantRule) -> GivenMandate {
     let order = JointOrder {
         label: "Bruno".into(),
         point: told.point,
@@ -18,7 +18,7 @@ async fn offered(told: &Telling, rule: GrantRule) -> GivenMandate {
 }
 
 /// Bruno, who holds the contract of her meter too.
-async fn holder(told: &Telling, rule: GrantRule) -> Person {
+pub async fn holder(told: &Telling, rule: GrantRule) -> Person {
     let bruno = told.scene.registered("22222222222222", "tablet").await;
     told.confirm(&bruno.token, "bruno@home.example").await;
     let code = offered(told, rule).await.code;
@@ -33,7 +33,7 @@ async fn holder(told: &Telling, rule: GrantRule) -> Person {
     bruno
 }
 
-async fn hand(told: &Telling, who: &Person) -> Hand {
+pub async fn hand(told: &Telling, who: &Person) -> Hand {
     let held = told.scene.broker.holdings_of(who.participant).await.unwrap();
     Hand::from(held[0].acting)
 }

@@ -13,6 +13,7 @@ mod channels_left;
 mod codes_kept_back;
 mod invitations;
 mod joint;
+mod joint_races;
 mod keys;
 mod legal;
 mod legal_limits;

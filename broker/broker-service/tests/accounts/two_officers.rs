@@ -33,7 +33,7 @@ pub fn refused<T>(answer: Result<T, Failure<EnteredRefusal>>) -> EnteredRefusal 
     }
 }
 
-async fn records(scene: &Scene, subject: SubjectId) -> Vec<Record> {
+pub async fn records(scene: &Scene, subject: SubjectId) -> Vec<Record> {
     let read = scene.broker.read().await;
     let rows = read.unwrap().records_of(subject, u64::MAX, 99).await;
     let mut rows = rows.unwrap();
