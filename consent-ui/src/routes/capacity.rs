@@ -16,11 +16,11 @@ use crate::pages::{
 };
 use crate::paths;
 use crate::routes::changes::{start_of, wrong};
-use crate::routes::fields::{Fields, Posted};
+use crate::routes::fields::{Fields, Posted, proof_first};
 use crate::routes::others::case_code;
 use crate::routes::phrases::{day, moment};
 use crate::routes::trouble::Trouble;
-use crate::routes::visit::{Visit, id, onward_with, proof_first, returned, shown};
+use crate::routes::visit::{Visit, id, onward_with, returned, shown};
 
 fn trouble(failure: Failure<CapacityRefusal>) -> Trouble {
     Trouble::from_failure(failure, |refusal| match refusal {

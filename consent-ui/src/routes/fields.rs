@@ -3,12 +3,14 @@
 use axum::Form;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
-use broker_service::{Powers, SignInRefusal};
+use axum::response::Response;
+use broker_service::{Failure, Powers, SignInRefusal};
 
+use crate::page::Notice;
 use crate::paths;
 use crate::routes::gate::{self, Provenance};
 use crate::routes::trouble::Trouble;
-use crate::routes::visit::{Session, Visit};
+use crate::routes::visit::{Session, Visit, onward_with};
 
 /// The fields of a form, in the order they were sent.
 pub(crate) struct Fields(Vec<(String, String)>);
@@ -85,6 +87,17 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
             session,
             fields,
         })
+    }
+}
+
+/// What cannot be undone takes a proof of the last ten minutes: the way to it, where there is none.
+pub(crate) async fn proof_first(visit: &Visit, session: &Session) -> Result<Option<Response>, Trouble> {
+    match visit.broker().proved_lately(&session.token).await {
+        Ok(()) => Ok(None),
+        Err(Failure::Refused(SignInRefusal::ProveAgain)) => {
+            Ok(Some(onward_with(paths::PROVE, Notice::ProveFirst)))
+        }
+        Err(failure) => Err(Trouble::from_failure(failure, Trouble::SignIn)),
     }
 }
 

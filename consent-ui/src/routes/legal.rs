@@ -19,11 +19,11 @@ use crate::pages::{
 };
 use crate::paths;
 use crate::routes::changes::wrong;
-use crate::routes::fields::{Fields, Posted};
+use crate::routes::fields::{Fields, Posted, proof_first};
 use crate::routes::mandates::{Reader, card, digest};
 use crate::routes::phrases::{midnight, moment, tomorrow};
 use crate::routes::trouble::Trouble;
-use crate::routes::visit::{PAGE_LINES, Visit, id, onward, onward_with, proof_first, returned, shown};
+use crate::routes::visit::{PAGE_LINES, Visit, id, onward, onward_with, returned, shown};
 
 /// Longest name and seat, in characters.
 const LONGEST: usize = 200;

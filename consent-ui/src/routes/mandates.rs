@@ -16,12 +16,12 @@ use crate::pages::{
     render_mandates, render_offered,
 };
 use crate::paths;
-use crate::routes::fields::{Fields, Posted};
+use crate::routes::fields::{Fields, Posted, proof_first};
 use crate::routes::gate::{self, Provenance};
 use crate::routes::phrases::{day, last_day, midnight, moment, tomorrow};
 use crate::routes::sharings::receipt_kind;
 use crate::routes::trouble::Trouble;
-use crate::routes::visit::{Visit, id, onward, onward_with, proof_first, returned, shown};
+use crate::routes::visit::{Visit, id, onward, onward_with, returned, shown};
 use crate::vocabulary::AwaitedWord;
 
 /// Which side reads.

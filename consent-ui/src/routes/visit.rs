@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use broker_domain::ids::{OfficerId, ParticipantId, ResearcherId};
 use broker_domain::mandate::{Capacity, Hand};
 use broker_domain::time::Instant;
-use broker_service::{ActingNow, Broker, Browser, Failure, Powers, SignInRefusal, SignedIn};
+use broker_service::{ActingNow, Broker, Browser, Powers, SignInRefusal, SignedIn};
 use broker_store::{Page, ProvedBy, SessionRole};
 
 use crate::form::{Pager, Position};
@@ -418,17 +418,6 @@ pub(crate) fn returned(html: Result<String, RenderError>) -> Result<Response, Tr
 /// After a POST: the page that shows what was done, so that reloading it does not post again.
 pub(crate) fn onward(path: &str) -> Response {
     Redirect::to(path).into_response()
-}
-
-/// What cannot be undone takes a proof of the last ten minutes: the way to it, where there is none.
-pub(crate) async fn proof_first(visit: &Visit, session: &Session) -> Result<Option<Response>, Trouble> {
-    match visit.broker().proved_lately(&session.token).await {
-        Ok(()) => Ok(None),
-        Err(Failure::Refused(SignInRefusal::ProveAgain)) => {
-            Ok(Some(onward_with(paths::PROVE, Notice::ProveFirst)))
-        }
-        Err(failure) => Err(Trouble::from_failure(failure, Trouble::SignIn)),
-    }
 }
 
 /// The same, with a notice.
