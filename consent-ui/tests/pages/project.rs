@@ -260,8 +260,9 @@ async fn p_27_nobody_joins_a_project_before_it_is_approved() {
     ];
     let asked = rachel.submit(&page, &page.action("/demande"), &fields).await;
     assert_eq!(asked.status, 303);
-    let list = rachel.open("/recherche/demandes").await;
-    let project = list.link("/recherche/projets/");
+    // Its page is not linked to yet.
+    let request = house.broker.read().await.unwrap().requests(1).await.unwrap();
+    let project = format!("/recherche/projets/{}", request[0].id);
     let (rosa, _) = researcher(&house, "Rosa", None).await;
     let (secret, member) = (crate::ways::csrf(&page), rosa.id.to_string());
     let early = rachel
