@@ -47,7 +47,9 @@ fn what_two_organisations_vouch_for_is_delivered_and_verifies_offline() {
     let delivered = scene.order(&server, &transfer());
     assert_eq!(delivered.status, 200, "{}", text(&delivered.body));
     let served = text(&server.get("/ledger/checkpoint").body);
-    assert_eq!(served.matches("\n\u{2014} ").count(), 3, "{served}");
+    // One in some checkpoints carries a signature of nobody, which readers must pass over (C2SP signed-note, grease).
+    let real = served.replace("\n\u{2014} grease.", "");
+    assert_eq!(real.matches("\n\u{2014} ").count(), 3, "{served}");
     let url = format!("http://{}/ledger", server.address);
     for (status, said) in [scene.audit(), scene.audit_of(&url)] {
         assert_eq!(status, 0, "{said}");
