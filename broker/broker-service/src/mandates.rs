@@ -229,6 +229,16 @@ impl Broker {
         self.ended(mandate, (by, step)).await
     }
 
+    /// Whether a mandate makes somebody a holder of a contract: what she gives back with it is a word over both.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn holds_contract_by(&self, who: ParticipantId, id: MandateId) -> Result<bool, Fault> {
+        let row = self.store.read().await?.mandate(id).await?;
+        let hers = |mandate: &Mandate| mandate.joint.is_some() && side(mandate, who) == Some(Side::Delegate);
+        Ok(row.is_some_and(|row| hers(&row.mandate)))
+    }
+
     /// Ends a mandate with the step that says who did.
     async fn ended(
         &self,

@@ -354,9 +354,7 @@ pub(crate) async fn end(Path(mandate): Path<String>, posted: Posted) -> Result<R
     let Posted { visit, session, .. } = posted;
     let (who, mandate) = (visit.participant()?, id(&mandate)?);
     // To leave a contract that two hold gives the other the word over both: no idle session does.
-    let own = visit.broker().own_mandates(who).await?;
-    let leaves = own.held.iter().find(|seen| seen.mandate.id == mandate);
-    if leaves.is_some_and(|seen| seen.mandate.joint.is_some())
+    if visit.broker().holds_contract_by(who, mandate).await?
         && let Some(proof) = proof_first(&visit, &session).await?
     {
         return Ok(proof);

@@ -125,7 +125,11 @@ async fn p_31_each_leaves_for_herself_and_neither_puts_the_other_out() {
     // He leaves: he sees nothing any more, and his word is awaited no more.
     let path = format!("/moi/mandats/{mandate}/fin");
     let page = couple.bruno.open(&path).await;
-    assert_eq!(couple.bruno.submit(&page, &path, &[]).await.status, 303);
+    let left = couple.bruno.submit(&page, &path, &[]).await;
+    assert_eq!(
+        (left.status, left.header("location")),
+        (303, "/moi/mandats?fait=mandat-termine".into())
+    );
     assert_eq!(couple.bruno.get(&format!("/moi/partages/{id}")).await.status, 404);
     let hers = couple.anna.open(&format!("/moi/partages/{id}")).await;
     assert!(hers.text().contains("Attend votre réponse"), "{}", hers.text());
@@ -279,4 +283,21 @@ async fn p_31_a_code_is_for_one_and_not_for_whoever_gave_it() {
         stranger,
         Err(Failure::Refused(MandateRefusal::SignIn(_)))
     ));
+}
+
+#[tokio::test]
+async fn p_31_leaving_gives_the_other_the_word_and_takes_a_fresh_proof() {
+    let mut couple = Couple::under("both").await;
+    let held = couple.house.broker.holders_shown(couple.house.anna.point).await;
+    let mandate = held.unwrap()[0].mandate.id;
+    let path = format!("/moi/mandats/{mandate}/fin");
+    couple.house.set_clock("2026-11-19T19:00:00Z");
+    // What proved him ten minutes ago and more is not enough.
+    let page = couple.bruno.open(&path).await;
+    let asked = couple.bruno.submit(&page, &path, &[]).await;
+    assert_eq!(asked.status, 303);
+    let onto = asked.header("location");
+    assert!(onto.starts_with("/compte/preuve"), "{onto}");
+    let held = couple.house.broker.holders_shown(couple.house.anna.point).await;
+    assert_eq!(held.unwrap().len(), 1, "he is a holder still");
 }

@@ -323,7 +323,7 @@ struct AgreeToo {
 impl Commit for AgreeToo {
     type Answer = Serial;
     type Refusal = ChangeRefusal;
-    // The way back of migration 0020 looks at the events.
+    // The way back of migration 0021 looks at the events.
     const NAME: &'static str = "agree to what waits";
 
     fn leaves(&self) -> usize {

@@ -350,7 +350,7 @@ struct SetRule {
 impl Commit for SetRule {
     type Answer = ();
     type Refusal = MandateRefusal;
-    // The way back of migration 0020 looks for this name.
+    // The way back of migration 0021 looks for this name.
     const NAME: &'static str = "change who must agree";
 
     fn leaves(&self) -> usize {
